@@ -1,6 +1,6 @@
 /**
- * Consul's autopilot settings (removal of dead servers and the like), in the order that it shows them. A single server
- * stores and shows them, and does not use them.
+ * Consul's autopilot settings (removal of dead servers and the like), in the order in which Consul shows them. Praetor's
+ * single server stores and shows them without using them.
  */
 export interface AutopilotSettings {
   readonly cleanupDeadServers: boolean;

@@ -1,6 +1,6 @@
 /*
- * The reason that a check gives for its status. A check that runs has it in its output. Fixed checks never run: Consul's
- * maintenance checks, and the check for a port that belongs to another service. They have it in their notes.
+ * The reason for a check's status. A check that runs has the reason in its output. Fixed checks never run and have the
+ * reason in their notes: Consul's maintenance checks, and the check for a port that belongs to another service.
  */
 
 /** Returns the output, or the notes of a check without output; "" if it has neither. */

@@ -8,7 +8,7 @@ export type CheckMethod =
   | {
       readonly kind: "http";
       readonly url: string;
-      /** "" means GET. */
+      /** The HTTP method; "" means GET. */
       readonly method: string;
       readonly headers: Readonly<Record<string, readonly string[]>>;
       readonly body: string;
@@ -34,7 +34,7 @@ export type CheckMethod =
     }
   | {
       readonly kind: "grpc";
-      /** host:port, or host:port/service. */
+      /** The gRPC server, host:port, or one of its services, host:port/service. */
       readonly target: string;
       readonly useTls: boolean;
       readonly tlsSkipVerify: boolean;
@@ -43,32 +43,32 @@ export type CheckMethod =
     }
   | {
       readonly kind: "alias";
-      /** The node to follow; "" means this agent's own. */
+      /** Name of the node whose checks count; "" means this agent's node. */
       readonly node: string;
-      /** The service id to follow; "" means the node's own checks. */
+      /** Id of the service whose checks count; "" means the checks of the node itself. */
       readonly service: string;
     };
 
 /** A check to run, as the HTTP API or a configuration file defines it. */
 export interface CheckDefinition {
-  /** "" lets the agent choose: the check's name, or "service:<id>[:n]" for a check inside a service. */
+  /** The check's id. "" lets the agent choose: the check's name, or "service:<id>[:n]" for a check inside a service. */
   readonly id: string;
   readonly name: string;
   readonly notes: string;
-  /** "" for a check of the node. */
+  /** Id of the service that the check belongs to; "" for a check of the node. */
   readonly serviceId: string;
   /** The status before the first result. */
   readonly initialStatus: CheckStatus;
   readonly method: CheckMethod;
   /**
-   * The results in a row that turn the status to passing or warning, and to critical. 0 and 1 both mean one result
+   * Number of results in a row that change the status to passing or warning, and to critical. 0 and 1 both mean one result
    * (withThresholds).
    */
   readonly successBeforePassing: number;
   readonly failuresBeforeCritical: number;
-  /** How long the check must be critical before the agent deregisters its service. 0: never; otherwise at least 60,000. */
+  /** Milliseconds that the check must be critical before the agent deregisters its service: at least 60,000, or 0 for never. */
   readonly deregisterCriticalServiceAfterMs: number;
-  /** Limit of the kept output; Consul's default is 4096. */
+  /** Maximum number of bytes of output that the agent keeps; Consul's default is 4096. */
   readonly outputBytesMax: number;
 }
 
@@ -79,14 +79,14 @@ export interface Check {
   readonly name: string;
   readonly status: CheckStatus;
   readonly notes: string;
-  /** Stored only for checks registered through the catalog; the agent keeps the output of its own checks in memory. */
+  /** The output; stored only for checks registered through the catalog. The agent keeps that of the local state in memory. */
   readonly output: string;
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceTags: readonly string[];
   /**
-   * "http", "tcp", "ttl", "script", "docker", "grpc" or "alias"; "" for a check registered through the catalog without a
-   * type, and for a check of a configuration file outside a service.
+   * The type: "http", "tcp", "ttl", "script", "docker", "grpc" or "alias"; "" for a check registered through the catalog
+   * without a type, and for a check of a configuration file outside a service.
    */
   readonly type: string;
   readonly definition: CheckRowDefinition;
@@ -107,7 +107,7 @@ export interface CheckRowDefinition {
 
 export type CheckRow = Check & RowIndexes;
 
-/** Returns the worst status: critical, then warning, then passing; passing for no checks. */
+/** Returns the worst of the statuses: critical before warning before passing; passing without any status. */
 export function worstStatus(statuses: Iterable<CheckStatus>): CheckStatus {
   let worst: CheckStatus = "passing";
   for (const status of statuses) {

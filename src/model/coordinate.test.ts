@@ -12,19 +12,19 @@ const place: fc.Arbitrary<Coordinate> = fc.record({
 });
 
 describe("the distance between two coordinates", () => {
-  test("is the Euclidean distance plus both heights", () => {
+  test("is their Euclidean distance plus the heights of both", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance(a, b)).toBe(3);
     expect(distance({ ...a, height: 0.5 }, { ...b, height: 0.25 })).toBe(3.75);
   });
 
-  test("includes both adjustments, unless the sum would not be positive", () => {
+  test("includes the adjustments of both, unless the sum would be zero or negative", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance({ ...a, adjustment: -1 }, { ...b, adjustment: 0.5 })).toBe(2.5);
     expect(distance({ ...a, adjustment: -2 }, { ...b, adjustment: -1 })).toBe(3);
   });
 
-  test("is positive, finite and symmetric", () => {
+  test("is positive, finite and the same in both directions", () => {
     fc.assert(
       fc.property(place, place, (a, b) => {
         expect(distance(a, b)).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ describe("the distance between two coordinates", () => {
     );
   });
 
-  test("without adjustments obeys the triangle inequality", () => {
+  test("obeys the triangle inequality if no coordinate has an adjustment", () => {
     const plain = place.map((any) => ({ ...any, adjustment: 0 }));
     fc.assert(
       fc.property(plain, plain, plain, (a, b, c) => {
@@ -43,7 +43,7 @@ describe("the distance between two coordinates", () => {
     );
   });
 
-  test("of two starting coordinates is twice the starting height", () => {
+  test("is twice the starting height for two nodes that have measured no round-trip time", () => {
     expect(distance(startingCoordinate, startingCoordinate)).toBe(0.00002);
   });
 });

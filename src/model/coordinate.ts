@@ -4,7 +4,7 @@
  */
 export interface Coordinate {
   readonly vector: readonly number[];
-  /** Estimated relative error of the point; no unit. */
+  /** Estimated relative error of the point, a number without a unit. */
   readonly error: number;
   /** Mean recent difference between measured and estimated round-trip times of this node; added to its distances. */
   readonly adjustment: number;
@@ -43,7 +43,7 @@ export function nodeDistance(from: readonly NodeCoordinate[], to: readonly NodeC
   return here && there ? distance(here, there) : Infinity;
 }
 
-/** Consul: a node in only one segment is a client agent of that segment; servers are in all segments. */
+/** Returns the segment in which to compare two nodes. Consul: a client agent is in one segment, servers are in all. */
 function commonSegment(from: readonly NodeCoordinate[], to: readonly NodeCoordinate[]): string {
   const only = [to, from].find(({ length }) => length === 1);
   return only?.[0]?.segment ?? "";

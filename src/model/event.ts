@@ -7,13 +7,13 @@ export interface Event {
   readonly nodeFilter: string;
   readonly serviceFilter: string;
   readonly tagFilter: string;
-  /** The Lamport time of the sender when the event was fired; 0 before. */
+  /** The sender's Lamport time when the event was fired; 0 for an event that has not been fired yet. */
   readonly time: number;
 }
 
 /**
- * Returns the index of an event list whose last event is this one. Consul: the xor of the two halves of the id, so that
- * indexes can be compared for equality but not for order.
+ * Returns the X-Consul-Index of an event list whose last event is this event. Consul: the xor of the two halves of the id,
+ * so such indexes can be compared for equality but not for order.
  */
 export function eventIndex({ id }: Event): bigint {
   const digits = id.replaceAll("-", "");

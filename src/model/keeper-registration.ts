@@ -1,17 +1,17 @@
-/** HALT: the service has deregistered, and core-keeper keeps its registration. */
+/** Statuses of a registration. HALT: the service has deregistered, and core-keeper keeps the registration. */
 export const keeperStatuses = ["UP", "DOWN", "UNKNOWN", "HALT"] as const;
 export type KeeperStatus = (typeof keeperStatuses)[number];
 
 /** core-keeper's health check of a service: a request to type://host:port/path. */
 export interface KeeperHealthCheck {
-  /** The text that the service gave: "10s", "1d12h". */
+  /** Time between two checks, as the service wrote it: "10s", "1d12h". */
   readonly interval: string;
   readonly path: string;
-  /** "http", "https" or "tcp"; for a service registered through Consul's API, the type of its check. */
+  /** The check's type: "http", "https" or "tcp"; for a service registered through Consul's API, the type of its check. */
   readonly type: string;
 }
 
-/** A service as it registers with core-keeper. */
+/** A service as its registration with core-keeper describes it. */
 export interface KeeperService {
   readonly serviceId: string;
   readonly status: KeeperStatus;
@@ -22,8 +22,8 @@ export interface KeeperService {
 
 /** A service as core-keeper shows it. */
 export interface KeeperRegistration extends KeeperService {
-  /** In milliseconds since 1970, like `modifiedMs`. */
+  /** When the service registered, in milliseconds since 1970. */
   readonly createdMs: number;
-  /** Time of the last check, or of the registration. */
+  /** When the last check ran, or the registration was written, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }

@@ -6,11 +6,11 @@ export interface KvEntry extends RowIndexes {
   readonly value: Uint8Array;
   /** An unsigned 64-bit number that clients may use as they like. */
   readonly flags: bigint;
-  /** Number of times that the key was locked. */
+  /** Number of times that a session has locked the key. */
   readonly lockIndex: number;
   /** The session that holds the lock, or "". */
   readonly session: string;
 }
 
-/** Consul's limit of one value, in bytes. */
+/** Consul's maximum length of one value, in bytes. */
 export const kvValueBytesMax: number = 512 * 1024;

@@ -1,9 +1,14 @@
-/** When two services want one port: ignore it, log it, assign the second another port, or refuse its registration. */
+/**
+ * The policies for a second service that registers a port: ignore the conflict, log it, assign the service another port,
+ * or refuse its registration.
+ */
 export const portPolicies = ["off", "warn", "reassign", "reject"] as const;
 export type PortPolicy = (typeof portPolicies)[number];
 
 /**
- * - conflict: it was logged, and nothing else was done;
+ * The states of a port conflict:
+ *
+ * - conflict: the conflict was logged, and no other port assigned;
  * - pending: the service was assigned another port and has not registered it yet;
  * - active: the service has registered its new port;
  * - pinned: the service was assigned another port and still registered the old one;
@@ -17,19 +22,19 @@ export type PortState = (typeof portStates)[number];
 export interface PortRecord {
   /** UUID of this change. */
   readonly id: string;
-  /** One higher with each change of this service's record. */
+  /** Number of this change, from 1; each change of the service's record increases it by one. */
   readonly revision: number;
   readonly service: string;
-  /** The address of the service, as it registered it. */
+  /** The service's address, as the service registered it. */
   readonly host: string;
   readonly oldPort: number;
-  /** 0 when no port was assigned. */
+  /** The port that the service was assigned instead; 0 when no port was assigned. */
   readonly newPort: number;
   /** The owner of the old port: the id of a service, a reservation, or another program. */
   readonly owner: string;
-  /** The reason, as a sentence for an operator. */
+  /** The reason for the state, as a sentence for an operator. */
   readonly reason: string;
-  /** RFC 3339, UTC. */
+  /** When the change was made, in the format of RFC 3339, in UTC. */
   readonly at: string;
   readonly state: PortState;
 }

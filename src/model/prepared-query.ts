@@ -4,11 +4,11 @@ import type { RowIndexes } from "./node.ts";
 export interface PreparedQuery {
   /** A UUID. */
   readonly id: string;
-  /** "" for a query that is run by its id only, and for the template that matches every name without a better match. */
+  /** The query's name. "" for a query that is run by its id only, and for the template that matches all other names. */
   readonly name: string;
   /** The session whose end deletes the query; "" for none. */
   readonly session: string;
-  /** Stored and shown only; there are no access control lists. */
+  /** An ACL token, which is only stored and shown: Praetor has no access control lists. */
   readonly token: string;
   readonly template: QueryTemplate;
   readonly service: ServiceQuery;
@@ -17,9 +17,9 @@ export interface PreparedQuery {
 }
 
 export interface QueryTemplate {
-  /** "" for a query that is not a template. */
+  /** The template's type; "" for a query that is not a template. */
   readonly type: string;
-  /** match(n) in the template's texts returns group n of this expression. */
+  /** A regular expression. match(n) in the template's texts returns its group n. */
   readonly regexp: string;
   readonly removeEmptyTags: boolean;
 }
@@ -28,7 +28,7 @@ export interface QueryTemplate {
 export interface ServiceQuery {
   readonly service: string;
   readonly failover: QueryFailover;
-  /** Excludes instances with a warning, too. */
+  /** Whether to exclude instances with the status warning, too, not only critical ones. */
   readonly onlyPassing: boolean;
   readonly ignoreCheckIds: readonly string[] | null;
   /** Sorts by round-trip time from this node: its name, "_agent" or "_ip". */
@@ -37,7 +37,7 @@ export interface ServiceQuery {
   readonly tags: readonly string[] | null;
   readonly nodeMeta: Readonly<Record<string, string>> | null;
   readonly serviceMeta: Readonly<Record<string, string>> | null;
-  /** Selects Connect-capable instances: sidecar proxies of the service and native ones. */
+  /** Whether to select only Connect-capable instances: the service's sidecar proxies and Connect-native instances. */
   readonly connect: boolean;
 }
 

@@ -70,14 +70,17 @@ interface TemplateCall {
   readonly groups: readonly string[];
 }
 
-/** Consul: templates match names without regard to case, but name.suffix drops the prefix only if its case is the same. */
+/**
+ * Returns the variables and functions for a template's expressions. Consul: templates match names without regard to case,
+ * but name.suffix lacks the prefix only if the prefix has the same case.
+ */
 function scopeOf({ name, prefix, groups }: TemplateCall): InterpolationScope {
   return {
     variables: new Map([
       ["name.full", name],
       ["name.prefix", prefix],
       ["name.suffix", name.startsWith(prefix) ? name.slice(prefix.length) : name],
-      // There are no network segments.
+      // Praetor has no network segments.
       ["agent.segment", ""],
     ]),
     functions: new Map([["match", (index: number) => groups[index] ?? ""]]),

@@ -7,7 +7,7 @@ export interface ScriptPermission {
   readonly fromFiles: boolean;
 }
 
-/** @throws OperatingError denied for a check that runs a program without permission */
+/** Refuses checks that may not run programs. @throws OperatingError denied for a check that runs a program without permission */
 export function requireScriptAllowed(
   check: CheckDefinition,
   source: "api" | "file",

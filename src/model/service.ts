@@ -14,25 +14,25 @@ export interface ServiceAddress {
 
 /** One instance of a service, on one node. */
 export interface Service {
-  /** Unique on its node. */
+  /** The instance's id, unique on its node. */
   readonly id: string;
   readonly name: string;
-  /** "" for a typical service, or one of Consul's kinds of proxy, which Praetor stores and shows only. */
+  /** The kind: "" for a typical service, or one of Consul's kinds of proxy, which Praetor only stores and shows. */
   readonly kind: string;
   readonly tags: readonly string[];
-  /** "" means the node's address. */
+  /** The address at which the instance listens; "" means the node's address. */
   readonly address: string;
   readonly taggedAddresses: Readonly<Record<string, ServiceAddress>> | null;
   readonly port: number;
   readonly meta: Readonly<Record<string, string>> | null;
   readonly weights: ServiceWeights;
   readonly enableTagOverride: boolean;
-  /** The service accepts Connect connections itself. */
+  /** Set if the service accepts Connect connections itself, without a proxy. */
   readonly connectNative?: true;
   readonly proxy?: ServiceProxy;
 }
 
-/** Returns the name under which an instance is found as Connect-capable; undefined if it is not. */
+/** Returns the service name under which an instance is listed as Connect-capable; undefined if it is not capable. */
 export function connectName({ name, kind, connectNative, proxy }: Service): string | undefined {
   return kind === "connect-proxy" ? proxy?.destinationServiceName : connectNative && name;
 }
@@ -45,8 +45,8 @@ export interface ServiceDefinition {
   readonly service: Service;
   readonly checks: readonly CheckDefinition[];
   /**
-   * A proxy that is registered, replaced and deregistered with the service. Port 0 lets the agent choose one, and an empty
-   * list of checks means the default two: see sidecarAt.
+   * A proxy that is registered, replaced and deregistered with the service. Port 0 lets the agent choose the port, and an
+   * empty list of checks means the default two checks: see sidecarAt.
    */
   readonly sidecar?: Pick<ServiceDefinition, "service" | "checks">;
 }

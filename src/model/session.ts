@@ -5,28 +5,28 @@ import type { RowIndexes } from "./node.ts";
 export const sessionBehaviors = ["release", "delete"] as const;
 export type SessionBehavior = (typeof sessionBehaviors)[number];
 
-/** A holder of locks. It lasts as long as its node exists, none of its checks is critical, and its TTL is renewed. */
+/** A holder of locks. A session lasts while its node exists, none of its checks is critical, and its TTL is renewed. */
 export interface Session {
   /** A UUID. */
   readonly id: string;
   readonly name: string;
   /** The node's name in the letter case that the client wrote. */
   readonly node: string;
-  /** How long no session can lock the keys that this one held when it ended; more than a minute counts as a minute. */
+  /** Milliseconds in which no session can lock the keys that this session held when it ended; at most a minute counts. */
   readonly lockDelayMs: number;
   readonly behavior: SessionBehavior;
-  /** How long it lasts without being renewed: the Go duration that the client wrote; "" and zero: without limit. */
+  /** How long the session lasts without a renewal: the Go duration that the client wrote. "" and zero mean no limit. */
   readonly ttl: string;
   /** Ids of checks of the node. null where Consul keeps a nil list: responses show null or []. */
   readonly nodeChecks: readonly string[] | null;
   readonly serviceChecks: readonly SessionServiceCheck[] | null;
-  /** Check ids in the field that clients before Consul 1.7 wrote; the session depends on these, too. */
+  /** Ids of checks in the field of clients older than Consul 1.7; the session depends on these checks, too. */
   readonly checks: readonly string[];
 }
 
 export interface SessionServiceCheck {
   readonly id: string;
-  /** Stored and shown only; there are no namespaces. */
+  /** A namespace, which is only stored and shown: Praetor has no namespaces. */
   readonly namespace: string;
 }
 

@@ -4,7 +4,7 @@ import type { Service, ServiceDefinition } from "./service.ts";
 const listeningIntervalMs = 10_000;
 const listeningTimeoutMs = 10_000;
 
-/** Returns the id of a service's sidecar proxy. Consul: a definition cannot choose another. */
+/** Returns the id of a service's sidecar proxy. Consul: a definition cannot choose another id. */
 export function sidecarId(serviceId: string): string {
   return `${serviceId}-sidecar-proxy`;
 }
@@ -20,7 +20,7 @@ export function sidecarAt(definition: ServiceDefinition, port: number): ServiceD
   return { service: placed, checks: checks.length > 0 ? checks : defaultChecks(placed, definition.service.id) };
 }
 
-/** Sets the port of the tagged addresses that were derived from the sidecar's address while its port was 0. */
+/** Returns the tagged addresses, with `port` in those that were derived from the sidecar's address while its port was 0. */
 function taggedAddressesAt({ address, taggedAddresses }: Service, port: number): Service["taggedAddresses"] {
   if (taggedAddresses === null) return null;
   const entries = Object.entries(taggedAddresses).map(
@@ -29,7 +29,7 @@ function taggedAddressesAt({ address, taggedAddresses }: Service, port: number):
   return Object.fromEntries(entries);
 }
 
-/** Consul: the TCP check dials the address at which the proxy reaches its service, whatever the proxy's own address. */
+/** Returns a sidecar's two default checks. Consul: the TCP check dials the proxy's local service address. */
 function defaultChecks({ id, port, proxy }: Service, serviceId: string): readonly CheckDefinition[] {
   const { localServiceAddress = "" } = proxy ?? {};
   const host = localServiceAddress.includes(":") ? `[${localServiceAddress}]` : localServiceAddress;

@@ -3,10 +3,10 @@ import type { KvEntry } from "./kv-entry.ts";
 import type { Node, NodeRow } from "./node.ts";
 import type { Service, ServiceRow } from "./service.ts";
 
-/** Limit of operations in one transaction. */
+/** Maximum number of operations in one transaction. */
 export const txnOperationsMax = 64;
 
-/** An operation of a transaction. The verb is what the client wrote: an unknown one is an error of that operation. */
+/** An operation of a transaction. Its verb is what the client wrote: an unknown verb is an error of that operation. */
 export type TxnOperation = KvOperation | NodeOperation | ServiceOperation | CheckOperation;
 
 export interface KvOperation {
@@ -41,14 +41,14 @@ export interface CheckOperation {
   readonly index: number;
 }
 
-/** The result of an operation: the row after it. */
+/** The result of an operation: the row as it is after the operation. */
 export type TxnResult =
   | { readonly kind: "kv"; readonly row: KvEntry; readonly withValue: boolean }
   | { readonly kind: "node"; readonly row: NodeRow }
   | { readonly kind: "service"; readonly row: ServiceRow }
   | { readonly kind: "check"; readonly row: CheckRow };
 
-/** An error for which a transaction was rejected. */
+/** An error of one operation, which made the transaction be rejected. */
 export interface TxnError {
   /** Number of the operation, from 0. */
   readonly at: number;
@@ -58,7 +58,7 @@ export interface TxnError {
 
 const kvWrites = new Set(["set", "cas", "lock", "unlock", "delete", "delete-tree", "delete-cas"]);
 
-/** Consul: an unknown verb counts as a read for a key, and as a write for a node, service or check. */
+/** Whether the operation only reads. Consul: an unknown verb counts as a read for a key, and else as a write. */
 export function isRead(operation: TxnOperation): boolean {
   if (operation.kind === "kv") return !kvWrites.has(operation.verb);
   return operation.verb === "get";

@@ -17,7 +17,7 @@ export function encodeAgentHealth({ status, service, checks }: AgentHealth): obj
   };
 }
 
-/** Consul: only these endpoints leave the type empty and show every field of the definition with its zero value. */
+/** Encodes a check. Consul: only agent/health leaves its type empty and shows absent definition fields as zero values. */
 function encodeAgentHealthCheck(check: Check, output: string): object {
   return {
     Node: check.node,

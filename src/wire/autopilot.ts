@@ -4,7 +4,7 @@ import { durationField } from "./json-duration.ts";
 import { decodeFailure } from "./json.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-/** @throws OperatingError invalid, code "decode" */
+/** Decodes the body of operator/autopilot/configuration. @throws OperatingError invalid, code "decode" */
 export function decodeAutopilot(json: unknown): AutopilotSettings {
   const fields = new JsonFields(json, { names, source: "api", where, goPackage: "api" });
   return {

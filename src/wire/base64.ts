@@ -10,7 +10,7 @@ export function decodeBase64(text: string): Uint8Array {
   return Uint8Array.fromBase64(text);
 }
 
-/** Base64 without line breaks: it is valid if its length is a multiple of 4, so the slow check is not needed. */
+/** Matches base64 without line breaks, which is valid if its length is a multiple of 4, so the slow check is not needed. */
 const withoutBreaks = /^[A-Za-z0-9+/]*={0,2}$/;
 
 function faultIn(text: string): number | undefined {
@@ -30,7 +30,7 @@ function faultInPadding(text: string, from: number, inQuantum: number): number |
   let at = skipBreaks(text, from + 1);
   if (inQuantum === 2) {
     if (at === text.length) return at;
-    // Go reports the character before.
+    // Go reports the position of the character before.
     if (text[at] !== "=") return at - 1;
     at = skipBreaks(text, at + 1);
   }

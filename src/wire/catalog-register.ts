@@ -16,13 +16,13 @@ export interface CatalogRegister {
   readonly node: Node;
   readonly service: Service | undefined;
   readonly checks: readonly Check[];
-  /** Do not change the node if it exists. */
+  /** Whether to leave the node unchanged if it exists. */
   readonly skipNodeUpdate: boolean;
-  /** "" for the agent's own datacenter. */
+  /** The datacenter to write to; "" means that of the agent. */
   readonly datacenter: string;
 }
 
-/** Removes the node, or only one of its services or checks when that id is not "". */
+/** The node that one catalog/deregister request removes, or the service or check of it whose id is not "". */
 export interface CatalogDeregister {
   readonly node: string;
   readonly serviceId: string;

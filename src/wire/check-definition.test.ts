@@ -4,7 +4,7 @@ import { decodeCheckDefinition, encodeCheckDefinition } from "./check-definition
 const api = { source: "api" } as const;
 const file = { source: "file" } as const;
 
-test("a check has Consul's defaults", () => {
+test("a check definition without optional fields has Consul's default values", () => {
   const check = decodeCheckDefinition({ Name: "c", HTTP: "http://x", Interval: "10s" }, api);
   expect(check).toMatchObject({
     id: "c",
@@ -33,7 +33,7 @@ test.each([
   }
 });
 
-test("a check's interval is at least a second, and it deregisters its service after a minute at the earliest", () => {
+test("a check's interval is raised to a second, and the time before it deregisters its service to a minute", () => {
   const check = decodeCheckDefinition(
     { Name: "c", TCP: "a:1", Interval: "10ms", DeregisterCriticalServiceAfter: "1s" },
     api,
@@ -42,18 +42,18 @@ test("a check's interval is at least a second, and it deregisters its service af
   expect(check.deregisterCriticalServiceAfterMs).toBe(60_000);
 });
 
-test("a number as a duration is nanoseconds in the API and an error in a file", () => {
+test("a duration that is a JSON number means nanoseconds in the API and is an error in a file", () => {
   expect(decodeCheckDefinition({ Name: "c", TTL: 5_000_000_000 }, api).method).toEqual({ kind: "ttl", ttlMs: 5_000 });
   expect(() => decodeCheckDefinition({ name: "c", ttl: 5 }, file)).toThrow("'check.ttl' expected type 'string'");
 });
 
-test("a check can lower the agent's limit of output but not raise it", () => {
+test("a check definition can lower the agent's limit of output but not raise it", () => {
   const limit = (OutputMaxSize: number): number =>
     decodeCheckDefinition({ Name: "c", TTL: "1s", OutputMaxSize }, { ...api, outputBytesMax: 8_192 }).outputBytesMax;
   expect([limit(0), limit(100), limit(10_000)]).toEqual([8_192, 100, 8_192]);
 });
 
-test("of several methods in one check the first of TTL, HTTP, TCP, gRPC, script and alias counts", () => {
+test("a check definition with several methods uses the first of TTL, HTTP, TCP, gRPC, script and alias", () => {
   const kind = (fields: object): string =>
     decodeCheckDefinition({ Name: "c", Interval: "1s", ...fields }, api).method.kind;
   expect(kind({ HTTP: "x", TCP: "x" })).toBe("http");
@@ -70,7 +70,7 @@ test.each([
   [{ id: "only-an-id", ttl: "1s", serviceid: "s", notes: "n", token: "t" }, "ttl"],
   [{ name: "c", alias_service: "s" }, "alias"],
   [{ name: "c", http: "x", interval: "1s", header: [{ A: ["b"] }], success_before_passing: 3 }, "http"],
-])("a file may define the check %j", (json, kind) => {
+])("a configuration file may define the check %j", (json, kind) => {
   expect(decodeCheckDefinition(json, file).method.kind).toBe(kind as "ttl");
 });
 
@@ -84,7 +84,7 @@ test.each([
   [{ ttl: "1s" }, "Missing check name"],
   [{ name: "c" }, "TTL must be > 0 for TTL checks"],
   ["x", "'check' expected a map, got 'string'"],
-])("a file may not define the check %j", (json, why) => {
+])("a configuration file may not define the check %j", (json, why) => {
   expect(() => decodeCheckDefinition(json, file)).toThrow(why);
 });
 
@@ -95,12 +95,12 @@ test.each([
   { ScriptArgs: ["a", "b c"], Interval: "10s", Timeout: "1m", OutputMaxSize: 7 },
   { TTL: "30s", Status: "warning", ServiceID: "s" },
   { AliasNode: "n", AliasService: "s" },
-])("%j decodes to the same definition after encoding", (json) => {
+])("the check %j decodes to the same definition after encoding", (json) => {
   const definition = decodeCheckDefinition({ ID: "id", Name: "c", ...json }, api);
   expect(decodeCheckDefinition(encodeCheckDefinition(definition), api)).toEqual(definition);
 });
 
-test("fields with their default are not encoded", () => {
+test("an encoded check definition omits the fields that have their default value", () => {
   const definition = decodeCheckDefinition({ Name: "c", TCP: "x:1", Interval: "10s", Timeout: "10s" }, api);
   expect(encodeCheckDefinition(definition)).toEqual({ ID: "c", Name: "c", TCP: "x:1", Interval: "10s" });
 });

@@ -7,20 +7,20 @@ import type { WireSource } from "./json-fields.ts";
 
 export interface CheckDecodeOptions {
   readonly source: WireSource;
-  /** The agent's limit of the output kept of a check; a definition may only lower it. */
+  /** Maximum number of bytes that the agent keeps of a check's output; a definition may only lower this limit. */
   readonly outputBytesMax?: number;
-  /** Called for a fault with a safe meaning. Without it, such a fault is an error. */
+  /** Called with a message for a fault that the decoder can safely correct. Without this callback, the fault is an error. */
   readonly warn?: (message: string) => void;
 }
 
-/** Consul's default limit of the output kept of a check. */
+/** Consul's default for the maximum number of bytes that the agent keeps of a check's output. */
 const outputBytesDefault = 4096;
-/** Consul's shortest time between two runs of a check. */
+/** Consul's shortest time between two runs of a check, in milliseconds. */
 const intervalMsMin = 1_000;
-/** Default timeouts of a check. */
+/** Default timeouts of a check's run, in milliseconds. */
 const networkTimeoutMs = 10_000;
 const scriptTimeoutMs = 30_000;
-/** Consul's shortest time that a service must be critical before the agent deregisters it. */
+/** Consul's shortest time, in milliseconds, that a service must be critical before the agent deregisters it. */
 const deregisterMsMin = 60_000;
 
 /**
@@ -56,7 +56,7 @@ export function defineCheck(check: CheckFields, identity: CheckIdentity, options
   };
 }
 
-/** @throws OperatingError invalid, code "validation" */
+/** Validates the fields of a check's method. @throws OperatingError invalid, code "validation" */
 export function validateCheckMethod(check: CheckFields): void {
   const isAlias = check.aliasNode !== "" || check.aliasService !== "";
   const isRepeated = check.scriptArgs.length > 0 || [check.http, check.tcp, check.grpc].some((target) => target !== "");

@@ -33,7 +33,7 @@ export interface CheckFields {
 /** Whether a check stands alone or inside a service definition: Consul accepts slightly different fields. */
 export type CheckPlace = "standalone" | "in-service";
 
-/** @throws OperatingError invalid, code "decode" */
+/** Decodes the fields of a check, without defaults. @throws OperatingError invalid, code "decode" */
 export function decodeCheckFields(json: unknown, source: WireSource, place: CheckPlace): CheckFields {
   const fields = new JsonFields(json, { names: namesOf(source, place), source, where: whereOf(source, place) });
   const duration = (field: string): number => durationField(fields, field, source);
@@ -67,7 +67,7 @@ export function decodeCheckFields(json: unknown, source: WireSource, place: Chec
   };
 }
 
-/** Consul: the API treats `"Check": {}` as absent (service-definition.test.ts). */
+/** Whether no field of the check is set. Consul: the API treats `"Check": {}` as absent (service-definition.test.ts). */
 export function isEmptyCheck(check: CheckFields): boolean {
   return Object.values(check).every((value: unknown) =>
     typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value,

@@ -27,14 +27,14 @@ const decoders: Record<string, (json: unknown) => unknown> = {
 const lines = (await Bun.file(`${import.meta.dir}/consul-answers.jsonl`).text()).trim().split("\n");
 const answers: Answer[] = lines.map((line) => JSON.parse(line));
 
-test("each body is accepted or refused as by Consul, with the same status and text", () => {
+test("each recorded request body is accepted or refused as by Consul, with the same status and text", () => {
   expect(answers.length).toBeGreaterThan(250);
   for (const [endpoint, body, status, text] of answers) {
     expect({ endpoint, body, ...outcome(endpoint, body) }).toEqual({ endpoint, body, status, text });
   }
 });
 
-test("a registered service and its checks look as Consul's agent shows them", () => {
+test("a registered service and its checks are encoded as Consul's agent shows them", () => {
   const taken = answers.filter(([, , status, , shown]) => status === 200 && shown !== undefined);
   expect(taken.length).toBeGreaterThan(40);
   for (const [, body, , , shown] of taken) {
@@ -71,7 +71,7 @@ test.each([
     "Consul stores any status",
   ],
   ["catalog/register", '{"Node":"n","Address":"a","Service":{}}', 500, "Consul speaks of its index"],
-])("%s differs from Consul on purpose: %s -> %d (%s)", (endpoint, body, status) => {
+])("the endpoint %s differs from Consul on purpose for the body %s: %d (%s)", (endpoint, body, status) => {
   expect(outcome(endpoint, body).status).toBe(status);
 });
 

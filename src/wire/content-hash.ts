@@ -13,13 +13,13 @@ import { isProxyKind } from "./service.ts";
  * - a nil pointer: the integer 0.
  */
 
-/** 64 bits as two unsigned halves. */
+/** A 64-bit hash as two unsigned 32-bit halves. */
 interface Hash {
   readonly high: number;
   readonly low: number;
 }
 
-/** Hashes computed before. One takes 0.1 ms, and a blocking query on a service hashes it at each change of any service. */
+/** Cached hashes. Hashing takes 0.1 ms, and a blocking query on one service needs the hash at each change of any service. */
 const known = new WeakMap<Service, string>();
 
 /** Returns the hash as Consul writes it: hexadecimal, without leading zeros. */

@@ -8,7 +8,7 @@ export interface CoordinateUpdate {
   readonly coordinate: Coordinate | undefined;
 }
 
-/** @throws OperatingError invalid, code "decode" */
+/** Decodes the body of coordinate/update. @throws OperatingError invalid, code "decode" */
 export function decodeCoordinateUpdate(json: unknown): CoordinateUpdate {
   const fields = new JsonFields(json, { names: updateNames, source: "api", where: "CoordinateUpdateRequest" });
   const coordinate = fields.entries("Coord", "coordinate.Coordinate");

@@ -14,7 +14,7 @@ export function encodeEvent(event: Event): object {
   };
 }
 
-/** Consul: an event must fit into one datagram of Serf. */
+/** Maximum number of bytes of an encoded event. Consul: it must fit into one datagram of Serf. */
 const encodedBytesMax = 512;
 
 /** Returns Serf's error text for an event that is too large; undefined when it is small enough. */

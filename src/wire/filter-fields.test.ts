@@ -34,7 +34,7 @@ const fieldsOf: Record<string, FilterFields> = {
   "health/service": serviceEntryFields,
 };
 
-test("each expression selects the rows that Consul selects, or is refused with Consul's text", () => {
+test("each recorded filter expression selects the rows that Consul selects, or is refused with Consul's text", () => {
   expect(answers.length).toBeGreaterThan(450);
   for (const [endpoint, expression, answer] of answers) {
     const got = evaluate(endpoint, expression);
@@ -52,7 +52,7 @@ test("a filter on an agent's services reads zero values for a missing proxy, whe
   expect(evaluate("agent/services", "Connect.Native == true")).toEqual([]);
 });
 
-// Consul leaves this prefix out for some endpoints and some errors.
+// Consul omits this prefix for some endpoints and some errors.
 const prefix = "Failed to create boolean expression evaluator: ";
 
 function evaluate(endpoint: string, expression: string): string[] | string {

@@ -18,7 +18,7 @@ export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T>
   return bareRecord(Object.entries(record));
 }
 
-/** Returns JSON that a client wrote with all its objects as Go maps. */
+/** Returns a JSON value of a client with each object marked as a Go map, so that its keys are rendered sorted. */
 export function goValue(json: unknown): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) return json.map(goValue);

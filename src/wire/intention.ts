@@ -8,7 +8,7 @@ export interface Intention {
   readonly action: string;
 }
 
-/** @throws OperatingError invalid, code "decode" */
+/** Decodes the fields of an intention. @throws OperatingError invalid, code "decode" */
 export function decodeIntention(json: unknown): Intention {
   const fields = new JsonFields(json, { names, source: "api", where: "" });
   return {

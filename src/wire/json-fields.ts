@@ -25,11 +25,11 @@ export function fieldNames(canonical: readonly string[], aliases: Readonly<Recor
 export interface FieldsOptions {
   readonly names: FieldNames;
   readonly source: WireSource;
-  /** For error texts: the object's Go type in the API ("RegisterRequest" or ""), or its path in a file ("service.check"). */
+  /** The object's name in error texts: its Go type in the API ("RegisterRequest" or ""), its path in a file ("service.check"). */
   readonly where: string;
   /** The Go package of the type, if not "structs"; for error texts. */
   readonly goPackage?: "agent" | "api";
-  /** Consul: a few of its objects ignore unknown fields. */
+  /** Whether unknown fields are ignored, as Consul does for a few objects, instead of being an error. */
   readonly ignoreUnknown?: boolean;
 }
 
@@ -47,7 +47,7 @@ export class JsonFields {
     for (const [name, value] of membersOf(json, options)) this.#put(name, value);
   }
 
-  /** When a field is given twice, the later value counts, unless its name is an alias. */
+  /** Stores a field. If the object has a field twice, the later value counts, unless its name is an alias. */
   #put(name: string, value: unknown): void {
     const { names, ignoreUnknown } = this.#options;
     const known = names.get(name) ?? names.get(name.toLowerCase());
@@ -63,7 +63,7 @@ export class JsonFields {
     return this.#values.has(field);
   }
 
-  /** Returns the value unchanged; undefined when absent. */
+  /** Returns the field's JSON value unchanged; undefined when absent. */
   raw(field: string): unknown {
     return this.#values.get(field);
   }
@@ -82,7 +82,7 @@ export class JsonFields {
 
   int(field: string): number {
     const value = this.#single(field) ?? 0;
-    // Consul: a file's 1.7 is read as 1; the API refuses it.
+    // Consul: an integer field of a file reads 1.7 as 1; the API refuses it.
     if (this.#options.source === "file" && typeof value === "number") return Math.trunc(value);
     if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.mismatch(field, value, "int");
     return value;
@@ -141,7 +141,7 @@ export class JsonFields {
     return item.map((value: unknown) => this.#element(field, value));
   }
 
-  /** Consul: null in a list or map of strings is "". */
+  /** Returns an item of a list or map as a string. Consul: null counts as "". */
   #element(field: string, item: unknown): string {
     if (item === null) return "";
     if (typeof item !== "string") throw this.mismatch(field, item, "string");
@@ -162,7 +162,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns the only item of a list of one: HCL does not distinguish it from the item. */
+/** Returns the item of a list of one item, and other values unchanged: HCL does not distinguish such a list from its item. */
 function unwrapSingle(value: unknown): unknown {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   return list.length === 1 ? list[0] : value;

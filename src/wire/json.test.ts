@@ -16,7 +16,7 @@ test("every JSON value parses to what JSON.parse returns", () => {
   );
 });
 
-test("any bytes parse or throw a decode error, never another error", () => {
+test("any bytes parse as JSON or throw a decode error, never another error", () => {
   const fragments = fc.array(
     fc.constantFrom('{"a":', "[", "]", "}", ",", '"', "\\u12", "1e", "-", "tru", " ", "\u0000"),
   );
@@ -36,7 +36,7 @@ test("any bytes parse or throw a decode error, never another error", () => {
   );
 });
 
-test("64-bit integers keep every digit", () => {
+test("parsing JSON keeps every digit of 64-bit integers", () => {
   expect(parseText("[18446744073709551615, -9007199254740993, 80]")).toEqual([
     18446744073709551615n,
     -9007199254740993n,
@@ -44,7 +44,7 @@ test("64-bit integers keep every digit", () => {
   ]);
 });
 
-test("too deep nesting is refused before the call stack overflows", () => {
+test("JSON that is nested too deeply is refused before the call stack overflows", () => {
   expect(() => parseText("[".repeat(100_000))).toThrow("exceeded max depth");
 });
 

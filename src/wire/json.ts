@@ -1,7 +1,7 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 
-/** Limit of nesting: enough for any body of the API, and little enough for the call stack. */
+/** Maximum depth of nesting: enough for any body of the API, and little enough for the call stack. */
 const depthMax = 500;
 
 /**
@@ -16,7 +16,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * As parseJson, and refuses bytes after the value.
+ * Parses one JSON value as parseJson does, but refuses bytes after the value.
  * @throws OperatingError invalid, code "decode"
  */
 export function parseWholeJson(bytes: Uint8Array): unknown {

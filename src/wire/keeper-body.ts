@@ -23,12 +23,12 @@ export function unmarshalError(): OperatingError {
   return new OperatingError("invalid", "decode", unmarshalFailure);
 }
 
-/** @throws OperatingError invalid, code "validation", with all faults, if there are any */
+/** Refuses a body that has faults. @throws OperatingError invalid, code "validation", with the texts of all faults */
 export function refuseFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new OperatingError("invalid", "validation", faults.join("; "));
 }
 
-/** The fields that all requests of core-keeper's API have. */
+/** The fields that the body of every request of core-keeper's API has. */
 export interface KeeperBase {
   readonly apiVersion: string;
   readonly requestId: string;

@@ -7,7 +7,7 @@ import { baseNames, decodeBase, unmarshalError } from "./keeper-body.ts";
 const names = fieldNames([...baseNames, "value"]);
 
 /**
- * Returns the value to store, as JSON; never null.
+ * Decodes the body of a write of a key, and returns the JSON value to store; never null.
  * @throws OperatingError invalid, code "validation" or "decode", with core-keeper's text
  */
 export function decodeUpdateKeys(json: unknown): unknown {

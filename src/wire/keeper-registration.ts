@@ -9,7 +9,7 @@ const requestNames = fieldNames([...baseNames, "registration"]);
 const registrationNames = fieldNames(["serviceId", "status", "host", "port", "healthCheck"]);
 const healthCheckNames = fieldNames(["interval", "path", "type"]);
 
-/** @throws OperatingError invalid, code "validation", with core-keeper's texts for all faults; or code "decode" */
+/** Decodes a registration. @throws OperatingError invalid: code "validation" with core-keeper's texts, or "decode" */
 export function decodeKeeperRegistration(json: unknown): KeeperService {
   const request = new JsonFields(json, { ...shared, names: requestNames, where: "AddRegistrationRequest" });
   const base = decodeBase(request);
@@ -53,7 +53,7 @@ function faultsOf({ serviceId, host, port, healthCheck }: KeeperService): string
   ];
 }
 
-/** Returns core-keeper's text, including the two spaces at its end. */
+/** Returns core-keeper's text for an invalid interval, including the two spaces at its end. */
 function intervalFault(field: string): string {
   return `${field} field should follows the ISO 8601 Durations format, e.g.,100ms, 24h, or be greater than or equal to the minimum value  `;
 }

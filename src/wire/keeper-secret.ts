@@ -13,7 +13,7 @@ const shared = { source: "api", where: type, ignoreUnknown: true } as const;
 const requestNames = fieldNames([...baseNames, "secretName", "secretData"]);
 const pairNames = fieldNames(["key", "value"]);
 
-/** @throws OperatingError invalid, code "validation", with the texts of all faults; or code "decode" */
+/** Decodes a request to store a secret. @throws OperatingError invalid: code "validation" with all faults, or "decode" */
 export function decodeSecretRequest(json: unknown): SecretRequest {
   const fields = new JsonFields(json, { ...shared, names: requestNames });
   const base = decodeBase(fields);

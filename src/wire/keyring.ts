@@ -1,7 +1,7 @@
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
 /**
- * Returns the key, in base64, from a body of operator/keyring; "" when it has none.
+ * Returns the key, in base64, from a body of operator/keyring; "" when the body has no key.
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeKeyringKey(json: unknown): string {

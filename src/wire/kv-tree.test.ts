@@ -13,7 +13,7 @@ describe("a file of kv export", () => {
     expect(decodeKvTree(encode(renderKvTree([])))).toEqual([]);
   });
 
-  test("is written as Consul writes it", () => {
+  test("is the same, byte for byte, as Consul writes it", () => {
     const text = renderKvTree([{ key: "<a>", flags: 7n, value: encode("x") }]);
     expect(text).toBe('[\n\t{\n\t\t"key": "\\u003ca\\u003e",\n\t\t"flags": 7,\n\t\t"value": "eA=="\n\t}\n]');
   });

@@ -23,7 +23,7 @@ function renderEntry({ key, flags, value }: KvTreeEntry): string {
 const names = fieldNames(["key", "flags", "value", "namespace"]);
 const where = "Entry";
 
-/** @throws OperatingError invalid, code "decode", when any entry is malformed */
+/** Decodes a file of `kv export`. @throws OperatingError invalid, code "decode", when any entry is malformed */
 export function decodeKvTree(bytes: Uint8Array): readonly KvTreeEntry[] {
   const json = parseWholeJson(bytes);
   if (json === null) return [];

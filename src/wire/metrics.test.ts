@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { encodeMetrics, renderIntervals, renderPrometheus } from "./metrics.ts";
 import { Metrics } from "../lib/metrics.ts";
 
-describe("metrics", () => {
-  test("show the last ended interval, and the first interval while it is running", () => {
+describe("the agent's metrics", () => {
+  test("are those of the interval that ended last; during the first interval, those of that interval", () => {
     const metrics = new Metrics(0);
     const writes = metrics.counter("writes");
     writes.add(1);
@@ -19,7 +19,7 @@ describe("metrics", () => {
     expect(metrics.total().counters).toMatchObject([{ count: 3, sum: 3 }]);
   });
 
-  test("of a sample have its minimum, maximum, mean and standard deviation", () => {
+  test("have the minimum, maximum, mean and standard deviation of a sample", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (const ms of [2, 4, 9]) sample.add(ms);
@@ -28,7 +28,7 @@ describe("metrics", () => {
     expect(aggregate?.stddev).toBeCloseTo(Math.sqrt(13));
   });
 
-  test("of a sample have quantiles of the last two intervals", () => {
+  test("have the quantiles of a sample over the last two intervals", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (let ms = 1; ms <= 100; ms++) sample.add(ms);
@@ -42,7 +42,7 @@ describe("metrics", () => {
     expect(metrics.total().samples).toMatchObject([{ count: 101, quantiles: [Number.NaN, Number.NaN, Number.NaN] }]);
   });
 
-  test("have the quantiles of the newest values when there are more than are kept", () => {
+  test("have the quantiles of a sample's newest values if it has more values than are kept", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (let ms = 0; ms < 1_000; ms++) sample.add(ms);
@@ -57,13 +57,13 @@ describe("metrics", () => {
   });
 });
 
-describe("metrics as text", () => {
+describe("the agent's metrics as text", () => {
   const metrics = new Metrics(Date.UTC(2026, 10, 22, 14, 3, 7));
   metrics.gauge("consul.raft.last_index", () => 7);
   metrics.counter("consul.raft.apply").add(1);
   metrics.sample("consul.fsm.kvs", { op: "set" }).add(2);
 
-  test("have Consul's JSON", () => {
+  test("have Consul's layout in JSON", () => {
     const labels = Object.create(null) as object;
     const one = { Rate: 0.1, Sum: 1, Min: 1, Max: 1, Mean: 1, Stddev: 0, Labels: labels };
     expect(encodeMetrics(metrics.lastInterval())).toMatchObject({
@@ -75,7 +75,7 @@ describe("metrics as text", () => {
     });
   });
 
-  test("have the format of Prometheus", () => {
+  test("have the text format of Prometheus", () => {
     expect(renderPrometheus(metrics.total()).split("\n")).toEqual([
       "# HELP consul_raft_last_index consul_raft_last_index",
       "# TYPE consul_raft_last_index gauge",
@@ -94,7 +94,7 @@ describe("metrics as text", () => {
     ]);
   });
 
-  test("have the lines that Consul writes on SIGUSR1, for each ended interval of the last minute", () => {
+  test("have the lines that Consul writes at the signal SIGUSR1, for each ended interval of the last minute", () => {
     const startMs = Date.UTC(2026, 10, 29, 18, 33, 37);
     const logged = new Metrics(startMs);
     let index = 14;

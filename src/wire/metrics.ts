@@ -44,12 +44,12 @@ export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
   return lines.join("");
 }
 
-/** Consul: appends the values of labels, without their names, to the metric's name. */
+/** Returns a metric's name with its labels. Consul: appends the labels' values, without their names. */
 function labelledName({ name, labels }: Aggregate): string {
   return [name, ...Object.values(labels).map((value) => value.replace(/[ :]/g, "_"))].join(".");
 }
 
-/** Consul: when all values are equal, only their count and sum are printed. */
+/** Formats count, sum, minimum, maximum, mean and deviation. Consul: if all values are equal, only count and sum. */
 function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
   const spread = { Min: min, Mean: sum / count, Max: max, Stddev: stddev };
   const figures = Object.entries({ ...(stddev > 0 && spread), Sum: sum });
@@ -96,7 +96,7 @@ function heading(name: string, type: string): string[] {
   return [`# HELP ${metric} ${metric}`, `# TYPE ${metric} ${type}`];
 }
 
-/** Consul: replaces characters that Prometheus does not allow in a name by "_". */
+/** Returns a metric's name for Prometheus. Consul: "_" replaces the characters that Prometheus does not allow. */
 function metricName(name: string): string {
   return name.replace(/[^A-Za-z0-9_]/g, "_");
 }

@@ -11,7 +11,7 @@ interface NodeDump {
   readonly checks: readonly CheckRow[];
 }
 
-/** Encodes a node with its services and checks. Consul: here an empty list of tags is null. */
+/** Encodes a node with its services and checks. Consul: in this response an empty list of tags is null. */
 export function encodeNodeDump({ node, services, checks }: NodeDump, outputOf: (check: CheckRow) => string): object {
   return {
     ID: node.id,

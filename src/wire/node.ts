@@ -8,7 +8,7 @@ export function encodeNode(row: NodeRow): object {
     Node: row.name,
     Address: row.address,
     Datacenter: row.datacenter,
-    // Consul: null if the map was never given, {} if it was empty.
+    // Consul: null if the registration had no map, {} if its map was empty.
     TaggedAddresses: row.taggedAddresses && goMap(row.taggedAddresses),
     Meta: row.meta && goMap(row.meta),
     CreateIndex: row.createIndex,

@@ -19,15 +19,15 @@ export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
   }
 }
 
-/** Encodes the part of a registration's response that says that the service got another port. */
+/** Encodes the part of a registration's response that tells the service which other port it was assigned. */
 export function encodePortNotice({ id, revision, oldPort, newPort }: PortRecord): object {
   return { PortChanged: { ID: id, Revision: revision, Old: oldPort, New: newPort } };
 }
 
-/** Header of a registration's response when the service got another port. */
+/** Name of the header in a registration's response that is sent when the service was assigned another port. */
 export const portChangedHeader = "X-EdgeX-Port-Changed";
 
-/** Returns the value of that header: "48080->28000". */
+/** Returns the value of the header `portChangedHeader`, old and new port: "48080->28000". */
 export function portChangedText({ oldPort, newPort }: PortRecord): string {
   return `${oldPort}->${newPort}`;
 }

@@ -55,7 +55,7 @@ function decodeService(fields: JsonFields): ServiceQuery {
 
 interface Inner {
   readonly names: FieldNames;
-  /** Its Go type and its path in the body; error texts have both. */
+  /** The object's Go type, followed by its path in the body; error texts have both. */
   readonly type: string;
   readonly path: string;
 }
@@ -79,7 +79,7 @@ function checkIds(fields: JsonFields): string[] {
 }
 
 /**
- * Validates a prepared query by itself, without regard to other queries.
+ * Validates the fields of a prepared query, but not whether other queries have the same name.
  * @throws OperatingError invalid, code "query-validation", with the text of the HTTP response; Consul's status is 500
  */
 export function validatePreparedQuery(query: PreparedQuery): void {
@@ -98,7 +98,7 @@ function faultOf(query: PreparedQuery): string | undefined {
   return metadataFault(nodeMeta, { allowReserved: true }) ?? ttlFault(query.dnsTtl);
 }
 
-/** Consul shows this instead of a token to clients that may not see it. */
+/** The text that Consul shows instead of a token to clients that may not see the token. */
 const redacted = "<hidden>";
 const nsPerMs = 1e6;
 

@@ -19,7 +19,7 @@ export interface FoundInstances {
   readonly failovers: number;
 }
 
-/** Encodes the response of query/<name>/execute. Consul: here an empty list of tags is null, in health/service it is []. */
+/** Encodes the response of query/<name>/execute. Consul: an empty list of tags is null, while health/service shows []. */
 export function encodeQueryAnswer(found: FoundInstances, outputOf: (check: CheckRow) => string): object {
   return {
     Service: found.service,

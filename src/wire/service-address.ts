@@ -5,7 +5,7 @@ import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
 const names = fieldNames(["Address", "Port"]);
 
-/** @throws OperatingError invalid, code "decode" */
+/** Decodes a service's tagged addresses. @throws OperatingError invalid, code "decode" */
 export function decodeTaggedAddresses(fields: JsonFields, source: WireSource): Service["taggedAddresses"] {
   const entries = fields.entries("TaggedAddresses", "map[string]structs.ServiceAddress");
   return entries ? bareRecord(entries.map(([tag, json]) => [tag, decodeServiceAddress(fields, json, source)])) : null;
@@ -20,7 +20,7 @@ function decodeServiceAddress(parent: JsonFields, json: unknown, source: WireSou
 
 /**
  * Adds lan_ipv4 and wan_ipv4, or lan_ipv6 and wan_ipv6, to the tagged addresses of a service whose address is an IP, unless
- * the client gave them. Consul: the agent does so, the catalog does not (consul-answers.test.ts).
+ * the client sent them. Consul: the agent does so, the catalog does not (consul-answers.test.ts).
  */
 export function withFamilyAddresses(
   tagged: Service["taggedAddresses"],
@@ -36,7 +36,7 @@ function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
   return ipVersion(address) === 6 ? "ipv6" : undefined;
 }
 
-/** Whether the address means all addresses of a machine, to which a client cannot connect. */
+/** Whether the address is 0.0.0.0 or the like, which means all addresses of a machine: no client can connect to it. */
 export function isAnyAddress(address: string): boolean {
   return ["0.0.0.0", "::", "[::]"].includes(address);
 }

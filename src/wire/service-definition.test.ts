@@ -4,7 +4,7 @@ import { decodeServiceDefinition, encodeServiceDefinition } from "./service-defi
 const api = { source: "api" } as const;
 const file = { source: "file" } as const;
 
-test("a service without an id has its name as id, and weights of 1", () => {
+test("a service definition without id and weights has its name as id, and weights of 1", () => {
   expect(decodeServiceDefinition({ Name: "web" }, api)).toEqual({
     service: {
       id: "web",
@@ -22,7 +22,7 @@ test("a service without an id has its name as id, and weights of 1", () => {
   });
 });
 
-test("the only check of a service is named after it, several are numbered", () => {
+test("the id of a service's only check is derived from the service's id; several checks are also numbered", () => {
   const ids = (json: object): string[] =>
     decodeServiceDefinition({ Name: "s", ...json }, api).checks.map(({ id }) => id);
   expect(ids({ Check: { TTL: "1s" } })).toEqual(["service:s"]);
@@ -34,7 +34,7 @@ test("the only check of a service is named after it, several are numbered", () =
   ]);
 });
 
-test("`checks` are numbered before `check` in a file, and after it in the API", () => {
+test("a service's `checks` are numbered before its `check` in a file, and after it in the API", () => {
   const checks = { Check: { TTL: "1s", Name: "one" }, Checks: [{ TTL: "1s", Name: "many" }] };
   const names = (source: typeof api | typeof file): string[] =>
     decodeServiceDefinition({ Name: "s", ...checks }, source).checks.map(({ name }) => name);
@@ -42,14 +42,14 @@ test("`checks` are numbered before `check` in a file, and after it in the API", 
   expect(names(file)).toEqual(["many", "one"]);
 });
 
-test("an absent weight is 1 in a file and 0 in the API", () => {
+test("an absent weight beside a given one is 1 in a file and 0 in the API", () => {
   const weights = (json: unknown, source: typeof api | typeof file): object =>
     decodeServiceDefinition({ Name: "s", Weights: json }, source).service.weights;
   expect(weights({ passing: 4 }, file)).toEqual({ passing: 4, warning: 1 });
   expect(weights({ Passing: 4 }, api)).toEqual({ passing: 4, warning: 0 });
 });
 
-test("in a file the address may be 0.0.0.0, and a fractional port is truncated", () => {
+test("a service in a file may have the address 0.0.0.0, and its fractional port is truncated", () => {
   const { service } = decodeServiceDefinition({ name: "s", address: "0.0.0.0", port: 1.7 }, file);
   expect(service).toMatchObject({ address: "0.0.0.0", port: 1 });
 });
@@ -62,7 +62,7 @@ test.each([
   [{ name: "s", check: {} }, "TTL must be > 0 for TTL checks"],
   [{ name: "s", meta: { "a b": "1" } }, "Key contains invalid characters"],
   [{ id: "x" }, "Missing service name"],
-])("a file may not define the service %j", (json, why) => {
+])("a configuration file may not define the service %j", (json, why) => {
   expect(() => decodeServiceDefinition(json, file)).toThrow(why);
 });
 
@@ -83,7 +83,7 @@ test.each([
       { TCP: "x:1", Interval: "1s" },
     ],
   },
-])("%j decodes to the same definition after encoding", (json) => {
+])("the service %j decodes to the same definition after encoding", (json) => {
   const definition = decodeServiceDefinition(json, api);
   const { service, checks } = decodeServiceDefinition(encodeServiceDefinition(definition), api);
   const { service: first } = definition;

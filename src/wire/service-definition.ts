@@ -89,7 +89,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value;
 }
 
-/** Returns the tagged addresses that withFamilyAddresses did not add. */
+/** Returns the tagged addresses that the client sent, without those that withFamilyAddresses added. */
 function ownAddresses({ address, port, taggedAddresses }: Service): object {
   const derived = Object.keys(withFamilyAddresses(null, { address, port }) ?? {});
   const own = Object.entries(taggedAddresses ?? {}).filter(
@@ -156,7 +156,7 @@ function decodeService(
   };
 }
 
-/** Consul: `Check` comes before `Checks` in the API and after it in files, which decides the numbers in their ids. */
+/** Decodes a service's checks. Consul: `Check` precedes `Checks` in the API and follows it in files; ids are numbered so. */
 function decodeChecks(fields: JsonFields, { source }: CheckDecodeOptions): CheckFields[] {
   const decode = (json: unknown): CheckFields => decodeCheckFields(json, source, "in-service");
   const many = fields.list("Checks", "structs.CheckTypes").map(decode);
@@ -171,7 +171,7 @@ function validateService(
   { source, sidecar }: CheckDecodeOptions & { readonly sidecar: GivenSidecar | undefined },
 ): void {
   if (service.name === "") throw invalid("Missing service name");
-  // Consul: a file's service may have 0.0.0.0.
+  // Consul: a service in a file may have the address 0.0.0.0.
   if (source === "api" && isAnyAddress(service.address)) throw invalid("Invalid service address");
   requireUsable(service);
   const mesh = meshFault(service, sidecar);
@@ -185,7 +185,7 @@ function requireUsable({ weights, meta }: Service): void {
   if (fault !== undefined) throw invalid(`Invalid Service Meta: ${fault}`);
 }
 
-/** Consul: the agent sets the default destination type of an upstream, the catalog leaves it empty. */
+/** Sets an upstream's default destination type. Consul: only the agent does so; the catalog leaves the type empty. */
 function withDefaults({
   proxy,
   ...others

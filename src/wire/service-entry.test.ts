@@ -56,7 +56,7 @@ const check: CheckRow = {
   modifyIndex: 15,
 };
 
-test("a node's maps are encoded as given, and null when absent", () => {
+test("an encoded node has the registered tagged addresses and metadata, and null for absent ones", () => {
   expect(compact(encodeNode(node))).toBe(
     '{"ID":"40e4a748-2192-161a-0510-9bf59fe950b5","Node":"ext2","Address":"9.9.9.9","Datacenter":"dc1",' +
       '"TaggedAddresses":{"lan":"9.9.9.9"},"Meta":{"external":"true"},"CreateIndex":15,"ModifyIndex":15}',
@@ -64,7 +64,7 @@ test("a node's maps are encoded as given, and null when absent", () => {
   expect(compact(encodeNode(bareNode))).toContain('"TaggedAddresses":null,"Meta":null,');
 });
 
-test("encodeNodeService writes null for absent metadata and leaves absent tagged addresses out", () => {
+test("encodeNodeService writes null for absent metadata and omits absent tagged addresses", () => {
   expect(compact(encodeNodeService(bareService))).toBe(
     '{"ID":"es","Service":"es","Tags":[],"Address":"","Meta":null,"Port":5,"Weights":{"Passing":1,"Warning":1},' +
       '"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},"CreateIndex":15,"ModifyIndex":15}',
@@ -83,21 +83,21 @@ test("catalog/service and agent/services show {} for absent metadata", () => {
   );
 });
 
-test("tagged addresses and metadata are sorted", () => {
+test("encoded tagged addresses and metadata are sorted by key", () => {
   expect(compact(encodeCatalogService(node, service))).toContain(
     '"ServiceTaggedAddresses":{"lan":{"Address":"9.9.9.9","Port":3},"wan":{"Address":"2.2.2.2","Port":0}},' +
       '"ServiceWeights":{"Passing":1,"Warning":1},"ServiceMeta":{"a":"2","z":"1"},',
   );
 });
 
-test("the agent shows an empty Proxy for the kinds of proxy, and none for other kinds", () => {
+test("agent/services shows an empty Proxy for a service whose kind is a proxy, and no Proxy for other kinds", () => {
   expect(compact(encodeAgentService({ ...bareService, kind: "mesh-gateway" }))).toMatch(
     /^{"Kind":"mesh-gateway","ID":.*,"Proxy":{"MeshGateway":{},"Expose":{}}}$/,
   );
   expect(compact(encodeAgentService({ ...bareService, kind: "foo" }))).not.toContain("Proxy");
 });
 
-test("a check shows the given output and the fields of its definition that are set", () => {
+test("an encoded check has the output passed to the encoder and the fields of its definition that are set", () => {
   expect(compact(encodeCheck(check, "ok"))).toBe(
     '{"Node":"ext2","CheckID":"Chk","Name":"Chk","Status":"passing","Notes":"","Output":"ok","ServiceID":"es",' +
       '"ServiceName":"es","ServiceTags":["t"],"Type":"tcp",' +
@@ -117,7 +117,7 @@ test("a check shows the given output and the fields of its definition that are s
   );
 });
 
-test("a check of the agent, which has no indexes, shows 0 for both", () => {
+test("an encoded check of the local state, which has no indexes, has 0 for both", () => {
   const { createIndex: _created, modifyIndex: _modified, ...own } = check;
   expect(compact(encodeCheck({ ...own, definition: {} }, ""))).toContain(
     '"Definition":{},"CreateIndex":0,"ModifyIndex":0}',

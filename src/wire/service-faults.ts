@@ -7,7 +7,7 @@ type Meshed = Pick<Service, "kind" | "port" | "connectNative" | "proxy">;
 /**
  * Validates the service mesh (Connect) fields of a service. Returns Consul's error text; undefined when they are valid.
  * Praetor stores and shows these fields without using them.
- * @param sidecar undefined for a definition without one
+ * @param sidecar undefined for a definition without a sidecar
  */
 export function meshFault(service: Meshed, sidecar: GivenSidecar | undefined): string | undefined {
   const faults = [...faultsOf(service, sidecar !== undefined), ...sidecarFaults(sidecar)];

@@ -4,15 +4,15 @@ import { goValue } from "./go-json.ts";
 import { type FieldNames, fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
 type MeshParts = Pick<Service, "connectNative" | "proxy"> & {
-  /** A proxy to be registered with the service; undefined without one. */
+  /** The sidecar proxy to register with the service; undefined if the definition has no sidecar. */
   readonly sidecar: GivenSidecar | undefined;
 };
 
-/** A sidecar proxy in a service definition, not decoded yet. */
+/** A sidecar proxy in a service definition, before its fields are decoded. */
 export interface GivenSidecar {
   readonly json: unknown;
   readonly hasId: boolean;
-  /** Whether it has a nested sidecar, which is not allowed. */
+  /** Whether the sidecar's definition contains another sidecar, which is not allowed. */
   readonly hasSidecar: boolean;
 }
 
@@ -140,7 +140,7 @@ const pathNames = withSnakeCase({
   parsed_from_check: "ParsedFromCheck",
 });
 
-/** A proxy without any field. */
+/** The proxy of a definition in which no proxy field is set. */
 export const emptyProxy: ServiceProxy = decodeProxy(null, "api");
 
 /** Encodes a proxy as the catalog shows it, also for a service without one. */

@@ -39,7 +39,7 @@ export function encodeCatalogService(node: NodeRow, service: ServiceRow): object
     ServiceAddress: service.address,
     ServiceTaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
     ServiceWeights: encodeWeights(service.weights),
-    // Consul: absent metadata is {} here and null in health/service.
+    // Consul: absent metadata is {} in catalog/service and null in health/service.
     ServiceMeta: goMap(service.meta ?? {}),
     ServicePort: service.port,
     ServiceEnableTagOverride: service.enableTagOverride,

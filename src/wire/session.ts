@@ -33,7 +33,7 @@ export function encodeSession(row: SessionRow): object {
 export interface SessionDefaults {
   readonly id: string;
   readonly node: string;
-  /** The shortest TTL allowed. */
+  /** The shortest TTL allowed, in milliseconds. */
   readonly ttlMsMin: number;
 }
 
@@ -78,7 +78,7 @@ const serviceCheckNames = fieldNames(["ID", "Namespace"]);
 const nsPerMs = 1e6;
 const serfHealth = "serfHealth";
 
-/** Consul: a lock delay below 1,000 ns is taken as a number of seconds, also when it was written as a duration. */
+/** Decodes the lock delay. Consul: a value below 1,000 ns, even if written as a duration, is a number of seconds. */
 function lockDelay(fields: JsonFields): number {
   if (!fields.has("LockDelay")) return lockDelayMsDefault;
   const ms = durationField(fields, "LockDelay", "api");
@@ -86,7 +86,7 @@ function lockDelay(fields: JsonFields): number {
 }
 
 /**
- * Consul: a session depends on serfHealth by default. An empty or null list in either field means that it depends on no
+ * Decodes the checks on which a session depends. Consul: by default serfHealth. An empty or null list in either field: no
  * check of its node, and a `Checks` of only serfHealth is not stored.
  */
 function decodeChecks(fields: JsonFields, json: unknown): Pick<Session, "checks" | "nodeChecks"> {

@@ -7,7 +7,7 @@ function sidecarOf(service: object, sidecar: object): ReturnType<typeof sidecarA
   return sidecarAt(decodeServiceDefinition(json, { source: "api" }), 21_000);
 }
 
-test("the default checks dial the address at which the proxy reaches its service, and alias the service", () => {
+test("a sidecar's default checks are a TCP check of its port at the local service address and an alias of its service", () => {
   // Consul 1.8.7 dials Proxy.LocalServiceAddress, whatever the addresses of service and sidecar are.
   const elsewhere = {
     Address: "192.0.2.8",
@@ -24,7 +24,7 @@ test("the default checks dial the address at which the proxy reaches its service
     ]);
 });
 
-test("tagged addresses derived from the sidecar's address get its port, others do not change", () => {
+test("tagged addresses derived from the sidecar's address get the sidecar's port; others do not change", () => {
   const sidecar = sidecarOf({}, { Address: "192.0.2.8", TaggedAddresses: { lab: { Address: "192.0.2.9" } } });
   expect(sidecar?.service.taggedAddresses).toEqual({
     lan_ipv4: { address: "192.0.2.8", port: 21_000 },

@@ -3,16 +3,16 @@ import { OperatingError } from "../lib/errors.ts";
 /** The content of a snapshot's meta.json, in the format of hashicorp/raft, which Consul's command line reads. */
 export interface SnapshotMeta {
   readonly index: number;
-  /** Milliseconds since 1970. */
+  /** When the snapshot was taken, in milliseconds since 1970. */
   readonly takenMs: number;
-  /** Length of state.bin. */
+  /** Length of the snapshot's file state.bin, in bytes. */
   readonly bytes: number;
   readonly serverId: string;
-  /** host:port */
+  /** Address of the server that took the snapshot: host:port. */
   readonly serverAddress: string;
 }
 
-/** Version of the format; no other is accepted. */
+/** Version of the format of meta.json; other versions are refused. */
 const version = 1;
 /** The Raft term: a single server is elected once. */
 const term = 1;
@@ -38,7 +38,7 @@ function encodePeers(address: string): string {
   return Buffer.concat([Buffer.from([0x91, ...head]), text]).toString("base64");
 }
 
-/** @throws OperatingError invalid when the text is not a meta.json or has another version */
+/** Validates the text of a meta.json. @throws OperatingError invalid when it is malformed or has another version */
 export function validateSnapshotMeta(text: string): void {
   const message = `meta.json is damaged or not of version ${version}. Nothing was changed; use another copy.`;
   if (versionOf(text) !== version) throw new OperatingError("invalid", "snapshot-meta", message);

@@ -49,7 +49,7 @@ const checkNames = fieldNames([
   ...["Definition", ...indexNames],
 ]);
 
-/** Consul: of KV, Node, Service and Check in one operation, the first in this order counts. */
+/** Decodes one operation. Consul: if it has several of KV, Node, Service and Check, the first in this order counts. */
 function decodeOperation(json: unknown): TxnOperation[] {
   const fields = read(json, operationNames, "TxnOp");
   const [kv, node] = [object(fields, "KV", "api.KVTxnOp"), object(fields, "Node", "api.NodeTxnOp")];
@@ -171,7 +171,7 @@ function encodeResult(result: TxnResult): object {
   }
 }
 
-/** Consul: here an empty list of tags is null. */
+/** Encodes a service in a transaction's result. Consul: an empty list of tags is null. */
 function encodeService(row: ServiceRow): object {
   return { ...encodeNodeService(row), Tags: row.tags.length === 0 ? null : row.tags };
 }
