@@ -64,7 +64,7 @@ const tooOld =
   "the server speaks no TLS 1.2; update it, or let the check skip verification: then it accepts TLS 1.0 and 1.1, too";
 
 test.each(["-tls1", "-tls1_1"])(
-  "a server limited to %s is passing only if the check skips verification",
+  "an HTTPS check of a server that is limited to %s passes only if the check skips verification",
   async (version) => {
     const port = await serveByOpenssl(version, "-cipher", "ALL:@SECLEVEL=0");
     expect((await checkHttps(port, true)).status).toBe("passing");

@@ -86,7 +86,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
     });
 
     test.each(["", "\0", "a\0b", "%", "%2F", "a\nb", "'; DROP TABLE rows; --", "\ufeffmark", "日本", "👩‍🔧", "../.."])(
-      "the key %j is kept unchanged, beside the same key with a NUL appended",
+      "the key %j is stored unchanged, beside another key that is the same with a NUL appended",
       async (key) => {
         const rows = await rowsAfter(batch(1, put("t", key, "v"), put("t", `${key}\0`, "w")));
         expect(rows.map((row) => row.key)).toEqual([key, `${key}\0`]);

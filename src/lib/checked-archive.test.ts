@@ -47,7 +47,7 @@ test("unpacking returns the packed files, whatever the block sizes", async () =>
 });
 
 test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])(
-  "an archive can be packed when the clock says %s",
+  "an archive can be packed when the machine's clock is at %s",
   async (date) => {
     const archive = await pack({ text: [Buffer.from("hello")], large: [] }, new Date(date));
     expect((await unpack(archive)).text).toBe("hello");

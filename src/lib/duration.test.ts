@@ -25,7 +25,7 @@ describe("a duration in Go's format", () => {
     ["3μs", 0.003],
     ["7ns", 7e-6],
     ["2562047h", 2_562_047 * 3_600_000],
-  ])("%s is %d ms", (text, ms) => {
+  ])("of the text %s is %d ms", (text, ms) => {
     expect(parseDuration(text)).toBeCloseTo(ms, 9);
   });
 
@@ -42,7 +42,7 @@ describe("a duration in Go's format", () => {
     ["10 s", 'time: unknown unit " s" in duration "10 s"'],
     ["10S", 'time: unknown unit "S" in duration "10S"'],
     ["9999999h", 'time: invalid duration "9999999h"'],
-  ])("%p is refused with Go's error text", (text, message) => {
+  ])("is refused with Go's error text for %p", (text, message) => {
     expect(refusalOf(text)).toMatchObject({ kind: "invalid", message });
   });
 
@@ -92,11 +92,11 @@ describe("a duration that may have days, as in EdgeX,", () => {
     ["1d1d", 172_800_000],
     ["10s", 10_000],
     ["0d", 0],
-  ])("%s is %d ms", (text, ms) => {
+  ])("of the text %s is %d ms", (text, ms) => {
     expect(parseDurationWithDays(text)).toBe(ms);
   });
 
-  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("%p is refused", (text) => {
+  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("is refused for the text %p", (text) => {
     expect(refusalOf(text, parseDurationWithDays)).toMatchObject({ kind: "invalid", code: "invalid-duration" });
   });
 });

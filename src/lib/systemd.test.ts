@@ -117,7 +117,7 @@ test("the watchdog gets a keep-alive twice in its period, each time after a ping
 });
 
 test.each([{ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "1" }, { WATCHDOG_USEC: "0" }, { WATCHDOG_USEC: "soon" }, {}])(
-  "no keep-alive is sent without a watchdog for this process: %j",
+  "no keep-alive is sent if the environment names no watchdog for this process: %j",
   async (env) => {
     const path = newPath();
     using socket = openNotifySocket(path);

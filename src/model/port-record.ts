@@ -22,7 +22,7 @@ export type PortState = (typeof portStates)[number];
 export interface PortRecord {
   /** UUID of this change. */
   readonly id: string;
-  /** Number of this change, from 1; each change of the service's record increases it by one. */
+  /** Number of this change, one higher than that of the previous change of the service's record. */
   readonly revision: number;
   readonly service: string;
   /** The service's address, as the service registered it. */

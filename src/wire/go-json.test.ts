@@ -12,7 +12,7 @@ test("JSON rendered from a map has its keys sorted by their bytes, even if they 
   expect(compact(goMap({ "\u{1f600}": 1, "\uffee": 2, a: 3, ab: 4 }))).toBe('{"a":3,"ab":4,"\uffee":2,"\u{1f600}":1}');
 });
 
-test("rendered JSON escapes the characters <, > and &, as Go does for HTML", () => {
+test("rendered JSON escapes the same characters as Go's, such as <, > and & for HTML", () => {
   expect(compact("<a>&\u2028\u2029\u007f\b\f\n\u0001é")).toBe(
     '"\\u003ca\\u003e\\u0026\\u2028\\u2029\u007f\\u0008\\u000c\\n\\u0001é"',
   );
