@@ -16,21 +16,21 @@ const chosen = (...names: readonly string[]): readonly string[] =>
     rows.map((each) => `${name}/${each.name}`),
   );
 
-test("all rows are measured when none is named", () => {
+test("all rows are measured when no row is named", () => {
   expect(chosen()).toEqual(["keys/get", "keys/put", "names/dns-a"]);
 });
 
-test("rows are named one by one or by their group, and keep their order", () => {
+test("rows are chosen by their names or by their group's name, and keep their order", () => {
   expect(chosen("put")).toEqual(["keys/put"]);
   expect(chosen("names", "get")).toEqual(["keys/get", "names/dns-a"]);
   expect(chosen("keys", "put")).toEqual(["keys/get", "keys/put"]);
 });
 
-test("an unknown name is reported with the known ones", () => {
+test("an unknown row name is reported with the known names", () => {
   expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a), limits ()");
 });
 
-test("no two rows or groups have one name", async () => {
+test("all rows and groups have different names", async () => {
   const { groups: real, limits } = await import("../groups.ts");
   const all = [...real, { name: "limits", rows: limits }];
   const names = all.flatMap((group) => [...new Set([group.name, ...group.rows.map((each) => each.name)])]);

@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { entriesOf } from "./contents.ts";
 
-test("the entries of an answer are a list's elements or an object's names", () => {
+test("the entries of an answer are the elements of its list or the names of its object", () => {
   expect(entriesOf("[{},{}]")).toBe(2);
   expect(entriesOf('{"consul":[],"web":["a","b","c"]}')).toBe(2);
   expect(entriesOf("[]")).toBe(0);
 });
 
-test("a value that is neither a list nor an object has no entries", () => {
+test("an answer that is neither a list nor an object is refused", () => {
   for (const text of ["null", "7", '"rack"']) expect(() => entriesOf(text)).toThrow("neither a list nor an object");
   expect(() => entriesOf("No path to datacenter")).toThrow();
 });

@@ -15,11 +15,11 @@ const report = (codes: string, lost = 0): string => `Statistics:
   Average Latency (s):  0.001230 (min 0.000100, max 0.010000)
 `;
 
-test("a report of dnsperf gives the rate", () => {
+test("the rate is read from dnsperf's report", () => {
   expect(readDnsperfReport(report("NOERROR 80000 (100.00%)"))).toEqual({ value: 79_992.0008 });
 });
 
-test("a run with lost answers or errors is rejected", () => {
+test("a dnsperf report with lost answers or errors is rejected", () => {
   expect(() => readDnsperfReport(report("NOERROR 80000 (100.00%)", 3))).toThrow("3 answers were lost");
   expect(() => readDnsperfReport(report("NOERROR 79000 (98.75%), SERVFAIL 1000 (1.25%)"))).toThrow("SERVFAIL 1000");
 });

@@ -13,11 +13,11 @@ ${more}Requests/sec:  33044.12
 Transfer/sec:      7.00MB
 `;
 
-test("a report of wrk gives the rate, the requests and the latencies in milliseconds", () => {
+test("the rate, the number of requests and the latencies in milliseconds are read from wrk's report", () => {
   expect(readReport(report())).toEqual({ requests: 99132, value: 33044.12, latency: { p50Ms: 0.812, p99Ms: 1020 } });
 });
 
-test("a run with failed requests is rejected", () => {
+test("a wrk report with failed requests is rejected", () => {
   expect(() => readReport(report("  Non-2xx or 3xx responses: 12\n"))).toThrow("Non-2xx or 3xx responses: 12");
   expect(() => readReport(report("  Socket errors: connect 0, read 3, write 0, timeout 0\n"))).toThrow("read 3");
 });

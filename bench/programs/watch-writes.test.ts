@@ -38,26 +38,26 @@ async function run(port: number): Promise<{ readonly code: number; readonly out:
   return { code: await child.exited, out, err };
 }
 
-test("each write has a time for each watcher", async () => {
+test("each write has one waking time for each watcher", async () => {
   const { code, out } = await run(serve({ woken: () => answer(8) }));
   const times: number[][] = JSON.parse(out);
   expect(code).toBe(0);
   expect(times.map((round) => round.length)).toEqual([20, 20]);
 });
 
-test("watchers with an error answer are rejected", async () => {
+test("an error answer to a watcher makes the measurement fail", async () => {
   const { code, err } = await run(serve({ woken: () => answer(8, 500) }));
   expect(code).not.toBe(0);
   expect(err).toContain("a watcher was answered HTTP/1.1 500");
 });
 
-test("watchers that wake without a change are rejected", async () => {
+test("a watcher that wakes without a change makes the measurement fail", async () => {
   const { code, err } = await run(serve({ woken: () => answer(7) }));
   expect(code).not.toBe(0);
   expect(err).toContain("an answer without news");
 });
 
-test("watchers that are not held are rejected", async () => {
+test("a watcher that the server does not hold makes the measurement fail", async () => {
   const { code, err } = await run(serve({ watching: () => answer(8), woken: () => answer(8) }));
   expect(code).not.toBe(0);
   expect(err).toContain("although nothing had changed");

@@ -8,7 +8,7 @@ import { printLines } from "./run-proof.ts";
 
 const root = join(import.meta.dir, "../..");
 
-test("every test file of test/fault and test/fuzz is a proof", () => {
+test("every test file of test/fault and test/fuzz belongs to a proof of `make fault`", () => {
   const files = ["test/fault", "test/fuzz"].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith(".test.ts"))
@@ -17,13 +17,13 @@ test("every test file of test/fault and test/fuzz is a proof", () => {
   expect(proofs.map(({ file }) => file).toSorted()).toEqual(files.toSorted());
 });
 
-test("arguments select proofs by the prefix of their names", () => {
+test("arguments of `make fault` select proofs by the prefix of their names", () => {
   expect(chosenProofs(["power", "fuzz-d"]).map(({ name }) => name)).toEqual(["power-cut", "fuzz-dns", "fuzz-decoders"]);
   expect(chosenProofs([])).toEqual(proofs);
   expect(chosenProofs(["nothing"])).toEqual([]);
 });
 
-test("the number of fuzz targets is that of the decoders and servers that are fuzzed", () => {
+test("the declared number of fuzz targets equals the number of fuzzed decoders and servers", () => {
   expect(fuzzTargets).toBe(decoders.length + wholeThings.length);
 });
 
@@ -31,7 +31,7 @@ test("durations of an hour or more are printed in hours and minutes", () => {
   expect([durationOf(59.4), durationOf(125)]).toEqual(["59 min", "2 h 5 min"]);
 });
 
-test("figures in a proof's output are found, also in lines that arrive in pieces", async () => {
+test("figures in a proof's output are recognised, also when a line arrives in pieces", async () => {
   const pieces = ["10 of 20 kills\n= 20 ki", "lls\nanother word\n= 7 wri", "tes"].map((text) => Buffer.from(text));
   expect(await printLines(new Blob(pieces).stream(), () => 0)).toEqual(["20 kills", "7 writes"]);
 });

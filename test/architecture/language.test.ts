@@ -47,7 +47,7 @@ function violationsIn(file: SourceFile): readonly string[] {
 const isRecord = (path: string): boolean => path === "test/fault/TRACK_RECORD.md";
 
 describe("the language of comments, test names and documents", () => {
-  test("has an actor in each sentence", async () => {
+  test("names the actor in each sentence", async () => {
     const patterns = checked.map((each) => (each.endsWith(".md") ? each : `${each}/**/*.{ts,md}`));
     const files = await readSourceFiles(...patterns);
     expect(files.filter(({ path }) => !isRecord(path)).flatMap(violationsIn)).toEqual([]);
@@ -57,7 +57,7 @@ describe("the language of comments, test names and documents", () => {
 describe("the rules of language", () => {
   const violations = (text: string, path = "own.ts"): readonly string[] => violationsIn({ path, text });
 
-  test("name the file, the line, the words and what to do", () => {
+  test("report the file, the line, the refused words and a remedy", () => {
     expect(violations('let a = "x";\n// Somebody waits.\n')).toEqual([
       'own.ts:2: "Somebody": name the actor: the client, the agent, the caller',
     ]);
@@ -70,7 +70,7 @@ describe("the rules of language", () => {
     ["// The caller is\n// told."],
     ['test("a watch that looks on", () => {});'],
     ["test.each([1])(\n  `nobody asks`,\n  () => {},\n);"],
-  ])("find %p", (text) => {
+  ])("refuse %p", (text) => {
     expect(violations(text)).toHaveLength(1);
   });
 
@@ -81,11 +81,11 @@ describe("the rules of language", () => {
     ["const each = a / b; // a quotient"],
     ["// The answer to a list of services."],
     ['// Consul answers "nobody" and `somewhere`.'],
-  ])("do not find %p", (text) => {
+  ])("accept %p", (text) => {
     expect(violations(text)).toEqual([]);
   });
 
-  test("leave out the code of a document", () => {
+  test("ignore the code in a document", () => {
     expect(violations("```console\nnobody\n```\nA `nobody` runs.\n", "own.md")).toEqual([]);
     expect(violations("Some text.\n\nTo whom? Nobody knows.\n", "own.md")).toHaveLength(1);
   });

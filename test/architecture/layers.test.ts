@@ -4,12 +4,12 @@ import { importsOf, readSourceFiles, type SourceFile } from "./source-file.ts";
 
 const source = await readSourceFiles("src/**/*.ts");
 
-describe("the source", () => {
-  test("imports only what stands below it in the table of layers", () => {
+describe("the source code", () => {
+  test("imports only from layers that its row in the table of layers allows", () => {
     expect(layerViolations(source)).toEqual([]);
   });
 
-  test("knows the registry by its contract: only the composition root builds a Store", () => {
+  test("uses the registry by its contract: only the composition root builds a Store", () => {
     const knowing = source.filter(
       ({ path, text }) => !path.endsWith(".test.ts") && /import[^;]*\bStore\b[^;]*registry\/store\.ts"/.test(text),
     );
@@ -20,7 +20,7 @@ describe("the source", () => {
     expect(importCycle(source)).toBeUndefined();
   });
 
-  test("names each imported file with its ending", () => {
+  test("names each imported file with its extension", () => {
     const bare = source.flatMap((file) =>
       importsOf(file)
         .filter((name) => name.startsWith(".") && !/\.(ts|tsx|json|css|html|txt)$/.test(name))
@@ -30,10 +30,10 @@ describe("the source", () => {
   });
 });
 
-describe("the rules of layers", () => {
+describe("the checker of layers", () => {
   const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join("\n") });
 
-  test("every form of import is seen", () => {
+  test("finds every form of import", () => {
     const seen = importsOf(
       file(
         "src/lib/a.ts",
@@ -57,42 +57,42 @@ describe("the rules of layers", () => {
     expect(seen.toSorted()).toEqual(["./12.ts", "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9"]);
   });
 
-  test("an import upwards, a type-only one too, is a violation", () => {
+  test("reports an import from a higher layer, also a type-only one", () => {
     expect(layerViolations([file("src/model/a.ts", 'import type { B } from "../http/b.ts";')])).toEqual([
       "src/model/a.ts imports src/http/b.ts; model may import lib",
     ]);
   });
 
-  test("when a layer may know only a contract, its tests may still import the real thing", () => {
+  test("lets tests import the implementation where the layer itself may import only the contract", () => {
     const line = 'import { openMemoryEngine } from "../engine/memory/memory-engine.ts";';
     expect(layerViolations([file("src/registry/a.ts", line)])).toHaveLength(1);
     expect(layerViolations([file("src/registry/a.test.ts", line)])).toEqual([]);
     expect(layerViolations([file("src/registry/a.ts", 'import type { E } from "../engine/engine.ts";')])).toEqual([]);
   });
 
-  test("only tests may import test/support", () => {
+  test("lets only tests import test/support", () => {
     const line = 'import { fakeClock } from "../../test/support/fake-clock.ts";';
     expect(layerViolations([file("src/lib/a.ts", line)])).toHaveLength(1);
     expect(layerViolations([file("src/lib/a.test.ts", line)])).toEqual([]);
   });
 
-  test("a pure layer does no I/O, neither through a module nor through a global", () => {
+  test("reports I/O in a pure layer, through a module or through a global", () => {
     expect(layerViolations([file("src/state/a.ts", 'import { readFile } from "node:fs";')])).toHaveLength(1);
     expect(layerViolations([file("src/state/a.ts", "const x = Bun.file(path);", "// Bun.file is not used")])).toEqual([
       "src/state/a.ts:1 does I/O; its layer is pure: const x = Bun.file(path);",
     ]);
   });
 
-  test("a pure layer may use the parts of the runtime that only compute", () => {
+  test("lets a pure layer use the parts of the runtime that only compute", () => {
     expect(layerViolations([file("src/wire/a.ts", 'import { isIP, isIPv6 } from "node:net";')])).toEqual([]);
     expect(layerViolations([file("src/wire/a.ts", 'import { connect } from "node:net";')])).toHaveLength(1);
   });
 
-  test("a folder without a layer is a violation", () => {
+  test("reports a folder that belongs to no layer", () => {
     expect(layerViolations([file("src/common/a.ts", "")])).toHaveLength(1);
   });
 
-  test("a cycle is reported file by file", () => {
+  test("reports an import cycle file by file", () => {
     const cycle = importCycle([
       file("src/lib/a.ts", 'import { b } from "./b.ts";'),
       file("src/lib/b.ts", 'import type { C } from "./c.ts";'),

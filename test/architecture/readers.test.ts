@@ -4,7 +4,7 @@ import { codeLinesOf, readSourceFiles } from "./source-file.ts";
 /** A query that is run on a state by hand; one that is made of another one hands its own state down. */
 const runsByHand = /\.read\((?!state\))[^()]*state\)/;
 
-test("above src/registry a query runs through a Reader, which knows the caller", async () => {
+test("above src/registry, code runs queries only through a Reader, which knows the caller", async () => {
   const files = await readSourceFiles("src/{bus,dns,http,keeper,ports}/**/*.ts");
   const byHand = files
     .filter(({ path }) => !path.endsWith(".test.ts"))

@@ -7,7 +7,7 @@ const repository = join(import.meta.dir, "../..");
 const source = await readSourceFiles("src/**/*.ts");
 const everyFile = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.ts");
 
-describe("a file", () => {
+describe("a source file", () => {
   test(`of src has at most ${linesMax} lines`, () => {
     const long = source
       .map((file) => ({ path: file.path, lines: file.text.split("\n").length - 1 }))
@@ -34,7 +34,7 @@ describe("a file", () => {
   });
 });
 
-test("an exported name says what it is: no Manager, Helper, Util or Impl, and no type that ends in Data or Info", () => {
+test("an exported name contains no Manager, Helper, Util or Impl, and no type's name ends in Data or Info", () => {
   const vague = source.flatMap((file) =>
     codeLinesOf(file).flatMap((line, at) => {
       const [, kind = "", name = ""] =
@@ -49,7 +49,7 @@ test("an exported name says what it is: no Manager, Helper, Util or Impl, and no
   expect(vague).toEqual([]);
 });
 
-test("a link from a document to a file of the repository has a target", async () => {
+test("each link from a document to a file of the repository has a target", async () => {
   const documents = await readSourceFiles("*.md", "{docs,bench,examples,test}/**/*.md");
   const dead: string[] = [];
   for (const file of documents) {

@@ -3,7 +3,7 @@ import { codeLinesOf, readSourceFiles, type SourceFile } from "./source-file.ts"
 
 const tests = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.{test,suite}.ts");
 
-/** The opening of a test, a group or a hook, at any depth of calls: `test.each(...)(`, `describe.skipIf(...)(`. */
+/** The opening of a test, a describe block or a hook, at any depth of calls: `test.each(...)(`, `describe.skipIf(...)(`. */
 const opening = /^(\s*)(?:test|it|describe|before(?:All|Each)|after(?:All|Each))\b.*[({[]$/;
 
 /**
@@ -26,13 +26,13 @@ function limitsIn(file: SourceFile): readonly string[] {
 }
 
 describe("a test", () => {
-  test("has no time limit of its own: test/support/preload.ts sets one for hung tests", () => {
+  test("sets no time limit: test/support/preload.ts sets one limit for hung tests", () => {
     expect(tests.flatMap(limitsIn)).toEqual([]);
     const own = ["test(", "  async () => {", "  },", "  60_000,", ");", "beforeAll(async () => {", "}, startMs);"];
     expect(limitsIn({ path: "own.test.ts", text: own.join("\n") })).toEqual(["own.test.ts:5", "own.test.ts:7"]);
   });
 
-  test("scales each bound on time with patienceMs", () => {
+  test("scales each limit on a duration with patienceMs", () => {
     const bound = /(?:performance\.now\(\)|Date\.now\(\)|\b(?:took|elapsed)\w*)[^;]*\.(?:toBeLessThan\w*|toBeWithin)\(/;
     const fixed = tests.flatMap((file) =>
       codeLinesOf(file).flatMap((line, at) =>

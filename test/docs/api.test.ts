@@ -15,7 +15,7 @@ const [document] = await readSourceFiles("docs/api.md");
 const text = document?.text ?? "";
 const rows = tableRows(text, "request");
 
-/** This test creates the endpoints and calls none, so it needs no more of the Api. */
+/** This test creates the endpoints and never calls them, so it passes an incomplete Api. */
 function requestsWith(ui: Partial<Api>): string[] {
   return routes(ui as Api).flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
 }
@@ -29,7 +29,7 @@ describe("docs/api.md", () => {
     expect(hidden).toEqual([]);
   });
 
-  test("says what the part below a path means, exactly where one is allowed", () => {
+  test("describes the variable end of a path for exactly the paths that accept one", () => {
     const open = rows.map(([request]) => request).filter((request) => /\/v1\/.*\/$/.test(request));
     expect(open).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe("docs/api.md", () => {
     expect(names.filter((name) => !new RegExp(`\`${name}[\`=]`).test(text))).toEqual([]);
   });
 
-  test("says that a read can block exactly where it can", async () => {
+  test("marks exactly the endpoints that can block as blocking", async () => {
     const waits = rows.filter(([, parameters = ""]) => /\bread\b/.test(parameters)).map(([request]) => request);
     const able = /^GET \/v1\/(?:catalog|coordinate|health|internal\/ui|kv|praetor|query|session)\b/;
     expect(waits.filter((request) => !able.test(request))).toEqual([]);
@@ -55,12 +55,12 @@ describe("docs/api.md", () => {
     const named = (heading: string): string[] =>
       tableRows(text, heading).flatMap(([names]) => names.match(/\b[A-Z]\w+/g) ?? []);
     expect(named("field of a service").toSorted()).toEqual([...apiServiceNames].toSorted());
-    // "Args" is the one alias in common use.
+    // "Args" is the only alias of a field that is in common use, so it is the only documented one.
     expect(named("field of a check").toSorted()).toEqual([...apiCheckNames, "Args"].toSorted());
   });
 });
 
-test("every command of docs/api.md prints the documented output, and each group of endpoints has an example", async () => {
+test("every command of docs/api.md prints the documented output, and each group of endpoints has an example command", async () => {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, ".curlrc"), "silent\nshow-error\n");
   const agent = await startTarget();

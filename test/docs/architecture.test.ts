@@ -15,7 +15,7 @@ const text = document?.text ?? "";
 
 const node = nodeNamed("gw");
 const check = checkNamed("ping", { serviceId: "web" });
-/** The six commands of "Topics and indexes". */
+/** The six commands of ARCHITECTURE.md, section "Topics and indexes". */
 const example: readonly Command[] = [
   { type: "register", node, skipNodeUpdate: false, checks: [] },
   { type: "register", node, skipNodeUpdate: true, service: serviceNamed("web"), checks: [check] },
@@ -25,7 +25,7 @@ const example: readonly Command[] = [
   { type: "kv-delete", key: "a/b" },
 ];
 
-describe("the documents", () => {
+describe("the architecture documents", () => {
   test("name only existing files and folders", async () => {
     const documents = await readSourceFiles("*.md", "docs/**/*.md", "{bench,examples,test}/**/*.md");
     const named = documents.flatMap((file) =>
@@ -35,7 +35,7 @@ describe("the documents", () => {
     expect([...new Set(named)].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  test("name each function with the file that has it", async () => {
+  test("name each function together with the file that contains it", async () => {
     const documents = await readSourceFiles("*.md", "docs/**/*.md");
     const named = documents.flatMap((file) => [
       ...file.text.matchAll(/`([A-Za-z][\w.]*)` (?:\(|in )`([\w./-]+\.ts)`/g),
@@ -56,14 +56,14 @@ describe("ARCHITECTURE.md", () => {
     expect(tableRows(text, "folder")).toHaveLength(folders.length);
   });
 
-  test("has a row for each table on the disk", () => {
+  test("has a row for each table that the engine keeps on the disk", () => {
     const names = tableRows(text, "table").map(([name]) => name);
     expect(names.toSorted()).toEqual(
       ["(empty name)", ...tables.map(({ name }) => name), ...Object.values(storeTables)].toSorted(),
     );
   });
 
-  test("has correct indexes in the example of topics", () => {
+  test("has the indexes in its example of topics that the code computes", () => {
     const driver = new StateDriver();
     for (const command of example) driver.run(command);
     const { state } = driver;

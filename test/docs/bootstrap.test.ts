@@ -9,7 +9,7 @@ import { startTarget, type Target } from "../support/target.ts";
 import { within } from "../support/within.ts";
 import { tableRows } from "./markdown-table.ts";
 
-/* Runs the guide's service unchanged with the packed npm package, on Node and on Bun, against an agent. */
+/* Runs the example service of docs/bootstrap.md unchanged with the packed npm package, on Node and on Bun, against an agent. */
 
 const [document] = await readSourceFiles("docs/bootstrap.md");
 const text = document?.text ?? "";
@@ -33,7 +33,7 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("the guide's service passes the type check", () => {
+test("the example service of docs/bootstrap.md passes the type check", () => {
   expect(installed.typeFaults([example], { lib: ["ES2022"], types: ["node"] })).toBe("");
 });
 
@@ -42,7 +42,7 @@ const runtimes: readonly (readonly [string, string])[] = [
   ["Bun", process.execPath],
 ];
 
-/** The example as a process; `output` is everything printed until now. */
+/** Starts the example as a process; `output` returns everything printed until now. */
 function run(runtime: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = Bun.spawn([runtime, "greeter.js", ...words], {
     cwd: installed.folder,
@@ -77,10 +77,10 @@ async function registered(): Promise<object | undefined> {
   return services["greeter"];
 }
 
-describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
+describe.each(runtimes)("the example service of docs/bootstrap.md on %s", (_name, runtime) => {
   const provider = (): string => `-cp=consul.${agent.url}`;
 
-  test("starts, follows Writable, and deregisters at SIGTERM", async () => {
+  test("starts, applies changes of its Writable settings, and deregisters at SIGTERM", async () => {
     const [port = 0] = await freePorts(1);
     const env = { SERVICE_PORT: `${port}`, REGISTRY_PORT: new URL(agent.url).port, REGISTRY_HOST: "127.0.0.1" };
     const service = run(runtime, [provider(), "--registry"], env);
@@ -104,7 +104,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter?recurse`, { method: "DELETE" });
   });
 
-  test("moves to the port that the registry assigns, and reads YAML", async () => {
+  test("moves to the port that the registry assigns, and reads a YAML configuration file", async () => {
     const [oldPort = 0, newPort = 0] = await freePorts(2);
     writeFileSync(join(installed.folder, "res/moving.yaml"), `Service:\n  Port: ${oldPort}\n`);
     const service = run(runtime, [`-r=consul.${agent.url}`, "-f", "moving.yaml", "-o"]);
@@ -120,7 +120,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     await fetch(`${agent.url}/v1/kv/edgex/?recurse`, { method: "DELETE" });
   });
 
-  test("keeps running while it waits for the registry, and ends at a SIGTERM", async () => {
+  test("keeps running while it waits for the registry, and exits at SIGTERM", async () => {
     const service = run(runtime, ["-cp=consul.http://127.0.0.1:2"]);
     await service.expectOutput("configuration provider is not available: cannot reach http://127.0.0.1:2");
     service.child.kill("SIGTERM");
@@ -129,7 +129,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output).not.toContain("greets on port");
   });
 
-  test("exits with 1 and a clear error when its port is taken", async () => {
+  test("exits with 1 and an error that names the port when another program listens at its port", async () => {
     const other = Bun.serve({ port: 0, reusePort: false, fetch: () => new Response("mine") });
     const { port } = other;
     const { code, output } = await run(runtime, [], { SERVICE_PORT: `${port}` }).ended();
@@ -139,7 +139,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output).toContain("set Service/Port to a free port");
   });
 
-  test("exits with 1, a line that names the mistake, and its flags after a mistyped flag or a stray argument", async () => {
+  test("exits with 1, an error line and its list of flags after a mistyped flag or a stray argument", async () => {
     for (const [words, mistake] of [
       [["-regstry"], "flag provided but not defined: -regstry"],
       [["-f"], "flag needs an argument: -f"],
@@ -150,14 +150,14 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     }
   });
 
-  test("prints its flags and exits", async () => {
+  test("prints its flags and exits with -h", async () => {
     const { code, output } = await run(runtime, ["-h"]).ended();
     expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.js") });
   });
 });
 
 describe("docs/bootstrap.md", () => {
-  test("names every variable that the code reads, and no other", async () => {
+  test("names every environment variable that the code reads, and no other", async () => {
     const code = (await readSourceFiles("src/client/bootstrap/*.ts"))
       .filter(({ path }) => !isTestFile(path))
       .map((source) => source.text)
@@ -167,7 +167,7 @@ describe("docs/bootstrap.md", () => {
     expect(named.toSorted()).toEqual([...new Set(read)].toSorted());
   });
 
-  test("names every option", async () => {
+  test("names every option of bootstrap()", async () => {
     const [source] = await readSourceFiles("src/client/bootstrap/bootstrap.ts");
     const fields = (name: string): string[] => {
       const [, body = ""] =
@@ -186,7 +186,7 @@ describe("docs/bootstrap.md", () => {
   });
 });
 
-test("only bootstrap loads the parsers of configuration files, and the agent never loads bootstrap", async () => {
+test("only praetor-client/bootstrap loads the parsers of configuration files, and the agent never loads it", async () => {
   const elsewhere = (await readSourceFiles("src/**/*.ts")).filter(
     ({ path, text: code }) =>
       !path.startsWith("src/client/bootstrap/") &&

@@ -17,7 +17,7 @@ const examples = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$[\s\S]*?^```text\n([
   ([, program = "", printed = ""]) => ({ program, printed }),
 );
 
-/** The ports of a program, as in the document and as used here. */
+/** The ports of a program: as written in the document, and the free ones that replace them here. */
 const [oldPort = 0, newPort = 0] = await freePorts(2);
 const ports = [
   ["59902", `${oldPort}`],
@@ -29,7 +29,7 @@ let installed: ClientInstallation;
 
 beforeAll(async () => {
   installed = installClientPackage();
-  // No program listens at the port, and an agent that manages ports would notice.
+  // No program listens at the example's port. An agent that manages ports would report that as a fault.
   agent = await startTarget("-hcl", 'edgex { ports { policy = "off" } }');
 });
 
@@ -38,12 +38,12 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("every program of the guide has its output", () => {
+test("every program of docs/client.md has a block with its output", () => {
   expect(examples.length).toBe(guide.split("```ts\n").length - 1);
   expect(examples.length).toBeGreaterThan(4);
 });
 
-test("the guide's project builds with every program, and prints the documented output on Node", async () => {
+test("the project of docs/client.md builds with every program, and prints the documented output on Node", async () => {
   const project = openProject();
   const run = (...command: readonly string[]): string => {
     const { success, stdout, stderr } = Bun.spawnSync([...command], { cwd: project });
@@ -59,7 +59,7 @@ test("the guide's project builds with every program, and prints the documented o
   expect(run("npm", "start", "--silent")).toBe(examples[0]?.printed ?? "");
 });
 
-test("every program of the guide prints the documented output on Bun", async () => {
+test("every program of docs/client.md prints the documented output on Bun", async () => {
   for (const { program, printed } of examples) {
     await prepare();
     expect(asShown(await installed.run("bun", here(program)))).toBe(printed);
@@ -67,8 +67,8 @@ test("every program of the guide prints the documented output on Bun", async () 
 });
 
 /**
- * The document's project with its programs, installed without a network: TypeScript and Node's types come from this
- * repository.
+ * Creates the document's project with its programs. It installs TypeScript and Node's types from this repository, without a
+ * network.
  */
 function openProject(): string {
   const folder = join(installed.folder, "project");

@@ -11,7 +11,7 @@ import { genevaConsul } from "../support/geneva-consul.ts";
 import { Shell } from "../support/shell.ts";
 import { programOf, startTarget, type Target } from "../support/target.ts";
 
-/* The commands of both migrations in docs/edgex.md, each from an old registry to an agent of its own. */
+/* Runs the commands of both migrations in docs/edgex.md, each from an old registry to a new agent. */
 
 const [document] = await readSourceFiles("docs/edgex.md");
 const steps = tourSteps(document?.text ?? "");
@@ -43,7 +43,7 @@ const keeperContents = {
 interface Way {
   readonly address: string;
   readonly start: () => CannedAgent;
-  /** The kinds of database of EDGEX_DB. */
+  /** The kinds of database that EDGEX_DB selects. */
   readonly database: Database;
 }
 
@@ -60,7 +60,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-/** An agent with the definitions that `praetor edgex` writes for it. */
+/** Starts an agent with the definitions that `praetor edgex` writes for this kind of database. */
 function startEdgex(name: string, database: Database): Promise<Target> {
   const definitions = join(folder, name);
   mkdirSync(definitions);

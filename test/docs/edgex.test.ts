@@ -17,7 +17,7 @@ describe("docs/edgex.md", () => {
       .map(({ name, content }) => [name, JSON.parse(content) as Definition]),
   );
 
-  test("lists every definition with its service and its check", () => {
+  test("lists every service definition with its service and its check", () => {
     expect(rows.map(([name]) => name).toSorted()).toEqual([...files.keys()].toSorted());
     for (const [name, service = "", checkedBy] of rows) {
       const defined = files.get(name)?.service;
@@ -26,7 +26,7 @@ describe("docs/edgex.md", () => {
     }
   });
 
-  test("names every checker, and every script that is a link to the program", () => {
+  test("names every checker script, and every script that is a link to the program", () => {
     expect(checkerNames.filter((name) => !text.includes(`\`praetor checker ${name}\``))).toEqual([]);
     expect([...scriptArguments.keys()].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
@@ -39,7 +39,7 @@ describe("docs/edgex.md", () => {
         "src/config/environment.ts",
       )
     )
-      // docs/bootstrap.md has the variables of services.
+      // docs/bootstrap.md documents the environment variables of services, so they are excluded here.
       .filter(({ path }) => !isTestFile(path) && !path.startsWith("src/client/bootstrap/"))
       .map((file) => file.text)
       .join("\n");

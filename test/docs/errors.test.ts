@@ -8,14 +8,14 @@ const [document] = await readSourceFiles("docs/errors.md");
 const text = document?.text ?? "";
 const source = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
 
-/** A construction of an error in the code: its kind and its code, both as expressions. */
+/** One construction of an error in the code: its kind and its code, both as source text. */
 interface Made {
   readonly path: string;
   readonly kind: string;
   readonly code: string;
 }
 
-/** For a code that is not a literal: the file that has the literals, which follow `code:` there. */
+/** Errors whose code is not a literal at the constructor: the file that contains the literals, which follow `code:` there. */
 const literalsElsewhere: Readonly<Record<string, { readonly file: string; readonly kind: ErrorKind }>> = {
   "src/registry/rejection.ts": { file: "src/state/command.ts", kind: "conflict" },
   "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
@@ -35,7 +35,7 @@ function note(code: string, kind: string | undefined): void {
   known.set(code, (known.get(code) ?? new Set()).add(kind ?? ""));
 }
 
-/** Every call of the constructor, however many lines the formatter gives it. */
+/** Returns every call of the error class's constructor, on one line or several. */
 function errorsOf({ path, text: code }: SourceFile): Made[] {
   const calls = [...code.matchAll(/new OperatingError\(\s*([^,]+?),\s*([^,]+?),/g)];
   return calls.map(([, kind = "", name = ""]) => ({ path, kind, code: name }));
@@ -49,17 +49,17 @@ function codesNamedIn(path: string | undefined): string[] {
 describe("docs/errors.md", () => {
   const rows = tableRows(text, "code");
 
-  test("lists every code of src, and no other", () => {
+  test("lists every error code of src, and no other", () => {
     expect(rows.map(([code]) => code).toSorted()).toEqual([...known.keys()].toSorted());
   });
 
-  test("gives each code the kinds with which the code constructs it", () => {
+  test("gives each error code the kinds with which the code constructs it", () => {
     const documented = rows.map(([code, kinds = ""]) => [code, kinds.split(", ").toSorted()]);
     const actual = rows.map(([code]) => [code, [...(known.get(code) ?? [])].toSorted()]);
     expect(documented).toEqual(actual);
   });
 
-  test("gives each kind its HTTP status", () => {
+  test("gives each error kind its HTTP status", () => {
     const kinds = tableRows(text, "kind").map(([kind, status]) => [kind, status]);
     const actual = kinds.map(([kind]) => [kind, String(statusOf(new OperatingError(kind as ErrorKind, "x", "y")))]);
     expect(kinds).toEqual(actual);
@@ -67,21 +67,21 @@ describe("docs/errors.md", () => {
   });
 });
 
-describe("this test finds every error", () => {
-  test("no call escapes the pattern", () => {
+describe("this test finds every error, because", () => {
+  test("every call of the constructor matches the pattern", () => {
     const words = source.map(({ path, text: code }) => [path, code.split("new OperatingError(").length - 1]);
     const found = source.map(({ path }) => [path, made.filter((each) => each.path === path).length]);
     expect(found).toEqual(words);
     expect(made.length).toBeGreaterThan(50);
   });
 
-  test("a code that is not a literal comes from a file listed here", () => {
+  test("every error code that is not a literal comes from a file listed here", () => {
     const dynamic = made.filter(({ code }) => !literal.test(code)).map(({ path }) => path);
     expect(dynamic).toEqual(Object.keys(literalsElsewhere).toSorted((a, b) => dynamic.indexOf(a) - dynamic.indexOf(b)));
     for (const { file } of Object.values(literalsElsewhere)) expect(codesNamedIn(file)).not.toEqual([]);
   });
 
-  test("no code extends the class or renames it", () => {
+  test("no code extends or renames the error class", () => {
     const aliased = source.flatMap((file) =>
       codeLinesOf(file)
         .filter((line) => /extends OperatingError|OperatingError as|= OperatingError\b/.test(line))

@@ -12,7 +12,7 @@ const rows = tableRows(text, "request");
 describe("docs/keeper.md", () => {
   test("lists every path with its methods, and no other", () => {
     const documented = rows.map(([request]) => request.replace(/<[^>]+>$/, ""));
-    // This test creates the endpoints and calls none, so it needs no parts of an agent.
+    // This test creates the endpoints and never calls them, so it passes an empty Keeper.
     const known = routes({} as Keeper).flatMap(({ path, methods }) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
@@ -28,7 +28,7 @@ describe("docs/keeper.md", () => {
     expect([...new Set(documented)].toSorted()).toEqual([...new Set(read)].toSorted());
   });
 
-  test("names the supported version", () => {
+  test("names the supported version of core-keeper", () => {
     expect(text).toContain(`core-keeper ${keeperVersion}`);
   });
 });

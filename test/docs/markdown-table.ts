@@ -1,4 +1,6 @@
-/** The rows of all tables whose first heading is `heading`, each cell unchanged, except code marks around the first. */
+/**
+ * Returns the rows of all tables whose first heading is `heading`. Cells are unchanged, but the first cell loses its code marks.
+ */
 export function tableRows(markdown: string, heading: string): readonly (readonly [string, ...string[]])[] {
   const rows: [string, ...string[]][] = [];
   let inside = false;

@@ -4,7 +4,7 @@ import { tableRows } from "./markdown-table.ts";
 
 const [document] = await readSourceFiles("docs/metrics.md");
 
-test("docs/metrics.md lists every metric that the code makes with its kind, and no other", async () => {
+test("docs/metrics.md lists every metric that the code reports with its kind, and no other", async () => {
   const files = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
   const made = files.flatMap(({ text }) =>
     [...text.matchAll(/metrics\.(gauge|counter|sample)\(["`]([^"`]+)["`]/g)].map(([, kind = "", name = ""]) => [

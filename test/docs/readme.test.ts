@@ -10,8 +10,8 @@ import { expectedOutput, type ShownCommand, tourSteps } from "../support/console
 import { Shell } from "../support/shell.ts";
 
 /*
- * Runs the README's tour unchanged. The test replaces ports and the data folder by free ones before a command and
- * restores them in its output; it repeats a read-only request until the output matches the README, or the time is up.
+ * Runs the README's tour unchanged. Before a command the test replaces the ports and the data folder by free ones; in the output
+ * it restores the README's. It repeats a read-only request until the output matches the README or the time limit is reached.
  */
 const root = resolve(import.meta.dir, "../..");
 const steps = tourSteps(readFileSync(join(root, "README.md"), "utf8"));
@@ -19,7 +19,7 @@ const soonMs = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 const [agentPort, dnsPort, servicePort] = await Promise.all([portNear(0), portNear(0), portNear(0)]);
-/** As in the README, and as used here. */
+/** Pairs of texts: as in the README, and as used here. */
 const replaced = [
   ["8500", `${agentPort}`],
   ["8600", `${dnsPort}`],
