@@ -60,7 +60,7 @@ describe("docs/api.md", () => {
   });
 });
 
-test("every command of docs/api.md prints the documented output, and each group of endpoints has an example command", async () => {
+test("every command of docs/api.md prints the documented output, and each group of endpoints has an example", async () => {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, ".curlrc"), "silent\nshow-error\n");
   const agent = await startTarget();

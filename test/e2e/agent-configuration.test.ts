@@ -20,7 +20,7 @@ function write(path: string, text: string): string {
   return file;
 }
 
-/** An agent on the data folder of a Consul, with configuration files of every kind that occurs in practice. */
+/** Starts an agent on the data folder of a Consul, with configuration files of every kind that occurs in practice. */
 beforeAll(async () => {
   [httpsPort = 0] = await freePorts(1);
   write("data/raft/raft.db", "");
@@ -48,8 +48,8 @@ async function ask(path: string): Promise<unknown> {
   return (await agent.send("GET", path)).json;
 }
 
-describe("an agent on an existing data folder", () => {
-  test("registers the valid definitions, and names the others in its log", async () => {
+describe("an agent on the data folder and configuration files of a Consul", () => {
+  test("registers the valid definitions, and names the invalid ones in its log", async () => {
     expect(Object.keys((await ask("/v1/agent/services")) as object)).toEqual([
       "flow-meter",
       "label-printer",
@@ -69,13 +69,13 @@ describe("an agent on an existing data folder", () => {
     expect(await ask("/v1/agent/self")).toMatchObject({ Meta: { line: "2", hidden: "yes" } });
   });
 
-  test("has its invalid definitions reported by doctor", async () => {
+  test("has its invalid definitions reported by praetor doctor", async () => {
     const { output } = await sandbox.run("doctor", "-http-addr", agent.url);
     expect(output).toContain("/conf/bad.json:1:");
     expect(output).toContain("'services[0].port' expected type 'int'");
   });
 
-  test("refuses a reload completely while a definition is invalid", async () => {
+  test("rejects a reload, and changes nothing, while a definition is invalid", async () => {
     write("conf/new.json", '{"service": {"name": "comes"}}');
     const answer = await agent.send("PUT", "/v1/agent/reload");
     expect([answer.status, answer.text]).toEqual([500, expect.stringContaining("/conf/bad.json")]);
@@ -86,11 +86,11 @@ describe("an agent on an existing data folder", () => {
     expect(output).not.toContain("/conf/bad.json");
   });
 
-  test("verifies clients of HTTPS with the certificates of a folder", async () => {
+  test("verifies clients of HTTPS with the CA certificates of a folder", async () => {
     expect([await isServed(otherCertificate), await isServed(localhostCertificate)]).toEqual([true, false]);
   });
 
-  test("keeps the node id of that Consul, and logs what to do with the rest", async () => {
+  test("keeps the node id of that Consul, and logs how to import Consul's keys and services", async () => {
     expect(await ask("/v1/agent/self")).toMatchObject({ Config: { NodeID: nodeId } });
     expect(agent.output()).toMatch(
       /The data folder \S+ holds keys and services of Consul.*praetor import -from-consul=backup\.snap/,

@@ -19,7 +19,7 @@ async function startAgent(hcl: string): Promise<AgentProcess> {
   return agent;
 }
 
-/** Sends a blocking query for a key that is never written, until the test ends it; repeats it when it is refused. */
+/** Sends a blocking query for a key that is never written, and sends it again whenever it is refused, until the test ends it. */
 function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () => void } {
   const going = new AbortController();
   const { signal } = going;
@@ -30,7 +30,7 @@ function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () =
   return { end: () => going.abort() };
 }
 
-/** The status of one more blocking query: 404 is the key's answer. */
+/** Sends one more blocking query and returns its status. 404 is the normal answer: the key does not exist. */
 async function statusOf(url: string, init: BunFetchRequestInit = {}): Promise<number> {
   return (await fetch(`${url}/v1/kv/nobody?index=1&wait=1ms`, init)).status;
 }
@@ -38,7 +38,7 @@ async function statusOf(url: string, init: BunFetchRequestInit = {}): Promise<nu
 const soon = (expectation: () => Promise<void>): Promise<void> => within(3_000, expectation);
 
 describe("limits.http_max_conns_per_client", () => {
-  test("refuses a client's connections beyond it, over HTTP and HTTPS together, until some end", async () => {
+  test("refuses a client's pending requests beyond the limit, over HTTP and HTTPS together, until earlier ones end", async () => {
     const [httpsPort = 0] = await freePorts(1);
     const files = { cert: inFolder("cert.pem"), key: inFolder("key.pem") };
     writeFileSync(files.cert, localhostCertificate.cert);
@@ -53,7 +53,7 @@ describe("limits.http_max_conns_per_client", () => {
     expect(await statusOf(`https://localhost:${httpsPort}`, tls)).toBe(429);
     const refused = await agent.send("PUT", "/v1/kv/a", { body: "x" });
     expect([refused.status, refused.header("Connection")]).toEqual([429, "close"]);
-    // Requests with an immediate answer do not count.
+    // Requests that are answered at once do not count towards the limit.
     expect((await agent.send("GET", "/v1/status/leader")).status).toBe(200);
     holding.forEach(({ end }) => end());
     await soon(async () => expect(await statusOf(agent.url)).toBe(404));
@@ -69,7 +69,7 @@ describe("limits.http_max_conns_per_client", () => {
     end();
   });
 
-  test("counts all clients of a unix socket as one, apart from any other", async () => {
+  test("counts all clients of a unix socket as one client, apart from all others", async () => {
     const path = inFolder("agent.sock");
     const agent = await startAgent(`limits { http_max_conns_per_client = 1 }
       addresses { http = "127.0.0.1 unix://${path}" }`);
@@ -79,7 +79,7 @@ describe("limits.http_max_conns_per_client", () => {
     end();
   });
 
-  test("counts a follower of the log for as long as it follows", async () => {
+  test("counts a client that streams the log until the client disconnects", async () => {
     const agent = await startAgent("limits { http_max_conns_per_client = 1 }");
     const going = new AbortController();
     const answer = await fetch(`${agent.url}/v1/agent/monitor`, { signal: going.signal });
@@ -108,7 +108,7 @@ describe("http_config", () => {
   });
 });
 
-test("disable_remote_exec = false causes a warning, true does not", async () => {
+test("disable_remote_exec = false causes a warning, disable_remote_exec = true causes none", async () => {
   const said = "disable_remote_exec is false, and yet this agent runs no commands of `consul exec`";
   expect((await startAgent("disable_remote_exec = false")).output()).toContain(said);
   expect((await startAgent("disable_remote_exec = true")).output()).not.toContain("disable_remote_exec");

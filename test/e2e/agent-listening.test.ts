@@ -19,7 +19,7 @@ async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
   return agent;
 }
 
-/** Expects that -dev with this configuration exits with 1 and this message. */
+/** Expects that an agent started with -dev and this configuration exits with 1 and prints this message. */
 async function expectRefused(hcl: string, message: string): Promise<void> {
   const [port = 0] = await freePorts(1);
   const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", `${port}`, "-hcl", hcl);
@@ -44,7 +44,7 @@ describe("HTTPS", () => {
     `ports { https = ${httpsPort} }\ncert_file = "${cert}"\nkey_file = "${key}"\n${more}`;
   let httpsPort = 28_597;
 
-  test("is served with a certificate beside HTTP", async () => {
+  test("is served with the configured certificate beside HTTP", async () => {
     [httpsPort = 0] = await freePorts(1);
     const agent = await startAgent("-hcl", https(files.cert, files.key));
     await agent.send("PUT", "/v1/kv/a", { body: "one" });
@@ -65,7 +65,7 @@ describe("HTTPS", () => {
     expect(await refusal(ask({ cert: localhostCertificate.cert, key: localhostCertificate.key }))).toBe(true);
   });
 
-  test("without a certificate listens and fails each handshake, until a reload adds one", async () => {
+  test("without a certificate listens but fails each handshake, until a reload adds a certificate", async () => {
     [httpsPort = 0] = await freePorts(1);
     const file = inFolder("https.hcl");
     const configure = (hcl: string): void => writeFileSync(file, hcl);
@@ -116,7 +116,7 @@ describe("HTTPS", () => {
       () => https(files.cert, files.key, `ca_file = "${files.text}"`),
       () => `ca_file ${files.text} does not hold a certificate in PEM`,
     ],
-  ])("that cannot be served stops the start: %#", async (hcl, message) => {
+  ])("with a configuration that cannot be served stops the start: %#", async (hcl, message) => {
     await expectRefused(hcl(), message());
   });
 });
@@ -141,7 +141,7 @@ describe("a unix socket", () => {
 
   const idleSeconds = Number(process.env["IDLE_SECONDS"] ?? 0);
   test.skipIf(idleSeconds === 0)(
-    "keeps a connection that asks nothing as long as a port does (waits as long as IDLE_SECONDS says)",
+    "keeps an idle connection open as long as a TCP port does (waits as long as IDLE_SECONDS says)",
     async () => {
       const path = inFolder("idle.sock");
       await (await sandbox.start("-dev", "-hcl", socketHcl(path))).ready();
@@ -154,7 +154,7 @@ describe("a unix socket", () => {
     },
   );
 
-  test("that a killed agent left behind is replaced", async () => {
+  test("that a killed agent left behind is replaced at the next start", async () => {
     const path = inFolder("stale.sock");
     const killed = await sandbox.start("-dev", "-hcl", socketHcl(path));
     await killed.ready();
@@ -165,7 +165,7 @@ describe("a unix socket", () => {
     expect((await fetch("http://agent/v1/status/leader", { unix: path })).status).toBe(200);
   });
 
-  test("on which another program listens is left alone", async () => {
+  test("on which another program listens stops the start and is not replaced", async () => {
     const path = inFolder("taken.sock");
     const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
     await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there: ${ownProgram}.`);
@@ -173,7 +173,7 @@ describe("a unix socket", () => {
     await other.stop(true);
   });
 
-  test("does not replace a file", async () => {
+  test("whose path is a regular file stops the start, and the file is not replaced", async () => {
     const path = inFolder("file.sock");
     writeFileSync(path, "mine");
     await expectRefused(socketHcl(path), `cannot listen on ${path}: something that is not a socket is there.`);
@@ -191,7 +191,7 @@ describe("a unix socket", () => {
 });
 
 describe("core-keeper's API", () => {
-  test("is served where it has a port, from the time that HTTP is ready, and on a unix socket", async () => {
+  test("is served on its TCP port, from the time that HTTP is ready, and on a unix socket", async () => {
     const [port = 0] = await freePorts(1);
     const path = inFolder("keeper.sock");
     const agent = await startAgent(
@@ -205,7 +205,7 @@ describe("core-keeper's API", () => {
     expect(agent.output()).toContain(`Started keeper server: address=127.0.0.1:${port} network=http`);
   });
 
-  test("that cannot have its port stops the start, with a message that names the flag for another port", async () => {
+  test("stops the start when its port is in use, with a message that names the flag for another port", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
     const advice =
       `another program listens there: ${ownProgram}. ` +
@@ -221,7 +221,7 @@ describe("core-keeper's API", () => {
 });
 
 describe("allow_write_http_from", () => {
-  test("refuses writes from elsewhere, after refusals that apply to all, and allows all reads", async () => {
+  test("rejects writes from other networks, after rejections that apply to every client, and allows all reads", async () => {
     const path = inFolder("writers.sock");
     const hcl = `http_config { allow_write_http_from = ["10.0.0.0/8"] block_endpoints = ["/v1/agent/services"] }
       addresses { http = "127.0.0.1 unix://${path}" }`;
@@ -238,11 +238,12 @@ describe("allow_write_http_from", () => {
     expect(await agent.send("PUT", "/v1/catalog/nodes")).toMatchObject({ status: 405 });
     expect((await agent.send("GET", "/v1/agent/services")).text).toBe("Endpoint is blocked by agent configuration");
     expect(await agent.send("GET", "/v1/kv/a")).toMatchObject({ status: 404 });
-    // Consul cannot determine the address of such a request, and answers 500. Here the socket's mode decides.
+    // Consul cannot determine the client's address for a request over a unix socket, and answers 500. Praetor allows it: the
+    // socket's file mode decides who may connect.
     expect(await (await fetch("http://agent/v1/kv/a", { unix: path, method: "PUT", body: "1" })).json()).toBe(true);
   });
 
-  test("allows writes from its networks, also from an IPv4 address in IPv6 form", async () => {
+  test("allows writes from its networks, also from an IPv4 address in IPv6-mapped form", async () => {
     const networks = ["-allow-write-http-from", "10.0.0.0/8", "-allow-write-http-from", "127.0.0.0/8"];
     const agent = await startAgent(...networks, "-client", "::");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
@@ -296,7 +297,7 @@ describe("limits of the configuration:", () => {
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
   });
 
-  test("a body that is too large is refused before it is read, with or without a Content-Length", async () => {
+  test("a value of exactly limits.kv_max_value_size bytes is accepted", async () => {
     const agent = await startAgent();
     for (const bytes of [524_289, 1_048_577, 3_000_000, 20_000_000]) {
       const body = Buffer.alloc(bytes, "x");
@@ -311,7 +312,7 @@ describe("limits of the configuration:", () => {
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(524_288);
   });
 
-  test("http_config.response_headers are on every answer", async () => {
+  test("http_config.response_headers are added to every answer", async () => {
     const agent = await startAgent("-hcl", 'http_config { response_headers { X-Own = "yes" } }');
     for (const path of ["/v1/status/leader", "/v1/kv/none", "/v1/kv/a?index=x", "/v1/status/leader"])
       expect((await agent.send("GET", path)).header("X-Own")).toBe("yes");
@@ -335,7 +336,7 @@ describe("the UI", () => {
     expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
   });
 
-  test("from a folder consists of its files, and of its index.html for every other path", async () => {
+  test("from a folder serves the folder's files, and its index.html for every other path", async () => {
     const agent = await startAgent("-ui-dir", folder, "-ui-content-path", "/own/");
     const script = await agent.send("GET", "/own/assets/app.js");
     expect(script).toMatchObject({ status: 200, text: "x = 1" });
@@ -347,7 +348,7 @@ describe("the UI", () => {
     }
   });
 
-  test("from a folder shows no file outside it", async () => {
+  test("from a folder serves no file outside the folder", async () => {
     const agent = await startAgent("-ui-dir", folder);
     const ways = [
       "../",
@@ -371,7 +372,7 @@ describe("the UI", () => {
     }
   });
 
-  test("from a folder that is missing or empty is not found, and the agent runs", async () => {
+  test("from a folder that is missing or empty answers 404, and the agent runs", async () => {
     const agent = await startAgent("-ui-dir", inFolder("no-ui"));
     expect(agent.output()).toContain(`ui_dir "${inFolder("no-ui")}" is not a folder: no UI is served (flag -ui-dir)`);
     expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
@@ -384,13 +385,13 @@ describe("script checks", () => {
   const file = inFolder("script.json");
   writeFileSync(file, '{"check": {"name": "from-file", "args": ["true"], "interval": "1s"}}');
 
-  test("never run without a flag", async () => {
+  test("never run without a flag that enables them", async () => {
     const agent = await startAgent();
     expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 500 });
     expect((await agent.send("GET", "/v1/agent/checks")).json).toEqual({});
   });
 
-  test("of files run with -enable-local-script-checks, those of the API do not", async () => {
+  test("of configuration files run with -enable-local-script-checks, those registered over HTTP do not", async () => {
     const agent = await startAgent("-enable-local-script-checks", "-config-file", file);
     const refused = await agent.send("PUT", "/v1/agent/check/register", { body: script });
     expect(refused).toMatchObject({
@@ -400,7 +401,7 @@ describe("script checks", () => {
     expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object)).toEqual(["from-file"]);
   });
 
-  test("of both run with -enable-script-checks", async () => {
+  test("of configuration files and those registered over HTTP run with -enable-script-checks", async () => {
     const agent = await startAgent("-enable-script-checks", "-config-file", file);
     expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 200 });
     expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted()).toEqual([
@@ -410,7 +411,7 @@ describe("script checks", () => {
   });
 });
 
-/** Whether the server refused the TLS handshake. */
+/** Returns whether the server refused the TLS handshake. */
 async function refusal(answer: Promise<Response>): Promise<boolean> {
   try {
     await (await answer).text();

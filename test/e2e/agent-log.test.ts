@@ -15,7 +15,7 @@ describe("the log", () => {
     ["Asia/Kolkata", "+0530"],
     ["America/St_Johns", "-0230|-0330"],
     ["UTC", "Z"],
-  ])("has local time: with TZ=%s its times end in %s", async (zone, offset) => {
+  ])("shows local time: with TZ=%s its times end in %s", async (zone, offset) => {
     const there = openSandbox("env", `TZ=${zone}`);
     try {
       const agent = await there.start("-dev");
@@ -27,7 +27,7 @@ describe("the log", () => {
     }
   });
 
-  test("has Consul's layout, and no line below its level", async () => {
+  test("has Consul's line format, and no line below the configured level", async () => {
     const agent = await sandbox.start("-dev", "-log-level", "info", "-encrypt", "cGFzcw==");
     await agent.ready();
     const lines = agent.output().split("\n");
@@ -40,7 +40,7 @@ describe("the log", () => {
     ]);
   });
 
-  test("at debug includes the requests to core-keeper's API", async () => {
+  test("at level debug includes the requests to core-keeper's API", async () => {
     const [port = 0] = await freePorts(1);
     const agent = await sandbox.start("-dev", "-keeper-port", `${port}`);
     await agent.ready();
@@ -50,7 +50,7 @@ describe("the log", () => {
     await within(10_000, async () => expect(agent.output()).toMatch(line));
   });
 
-  test("is one JSON object on each line with -log-json", async () => {
+  test("has one JSON object on each line with -log-json", async () => {
     const agent = await sandbox.start("-dev", "-log-json");
     await agent.ready();
     const lines = agent.output().split("\n");
@@ -65,7 +65,7 @@ describe("the log", () => {
     });
   });
 
-  test("also goes to a file, to which the next start appends", async () => {
+  test("is also written to a file, to which the next start appends", async () => {
     const file = join(sandbox.folder, "agent.log");
     for (const round of [1, 2]) {
       const agent = await sandbox.start("-dev", "-log-file", file);
@@ -78,7 +78,7 @@ describe("the log", () => {
     }
   });
 
-  test("in a folder is named praetor.log, and continues in a new file at its size limit", async () => {
+  test("written to a folder is named praetor.log, and continues in a new file at the size limit", async () => {
     const folder = join(sandbox.folder, "logs");
     mkdirSync(folder);
     const rotation = ["-log-rotate-bytes", "300", "-log-rotate-max-files", "1"];
@@ -94,7 +94,7 @@ describe("the log", () => {
 });
 
 describe("praetor monitor -n", () => {
-  /** Reads its output until it contains this text. */
+  /** Starts `praetor monitor` and reads its output until the output contains this text. */
   async function monitored(url: string, words: readonly string[], until: RegExp): Promise<string> {
     const command = [...programOf("praetor"), "monitor", "-http-addr", url, ...words];
     await using child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe" });
@@ -107,7 +107,7 @@ describe("praetor monitor -n", () => {
     return text;
   }
 
-  test("prints earlier lines first, and then new ones", async () => {
+  test("prints the last n logged lines first, and then each new line", async () => {
     const agent = await sandbox.start("-dev", "-log-level", "warn");
     await agent.ready();
     for (const Name of ["first", "second"]) {
@@ -127,8 +127,8 @@ describe("praetor monitor -n", () => {
     expect((await agent.send("GET", "/v1/agent/monitor?last=some")).status).toBe(400);
   });
 
-  test("reports that an agent without kept lines cannot provide them", async () => {
-    // A Consul, which ignores an unknown parameter, answers in this way.
+  test("exits with 1 when the agent cannot provide lines that it logged before", async () => {
+    // Answers as a Consul does: it ignores the unknown parameter and streams new lines only.
     using consul = startCannedAgent(() => new Response("2026-11-22T12:33:41.766Z [INFO]  agent: a line\n"));
     const { code, output } = await sandbox.run("monitor", "-n", "5", "-http-addr", consul.url);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("cannot show what it logged before") });

@@ -32,13 +32,13 @@ async function checks(): Promise<string[]> {
   return Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted();
 }
 
-/** The log lines from now on. */
+/** Returns a function that returns the log lines written since this call. */
 function logFromNow(): () => string {
   const before = agent.output().length;
   return () => agent.output().slice(before);
 }
 
-/** A signal has no response, and log lines arrive through a pipe. */
+/** A signal has no response, and log lines arrive through a pipe, so expectations are retried. */
 const soon = (expectation: () => Promise<unknown>): Promise<unknown> => within(2_000, expectation);
 
 const reload = (): ReturnType<AgentProcess["send"]> => agent.send("PUT", "/v1/agent/reload");
@@ -48,7 +48,7 @@ describe.each([
   ["SIGHUP", hangUp],
   ["PUT /v1/agent/reload", reload],
 ])("%s", (_, apply: () => Promise<unknown>) => {
-  test("adds and removes the definitions of files, also in the catalog, and keeps the others", async () => {
+  test("adds and removes the files' definitions, also in the catalog, and keeps all other definitions", async () => {
     await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "by-api" } });
     await agent.send("PUT", "/v1/agent/check/pass/service:stays");
     const check = { name: "node", ttl: "1h" };
@@ -86,7 +86,7 @@ describe.each([
     });
   });
 
-  test("names the file and line of an error, and changes nothing", async () => {
+  test("with an invalid file names the file and line of the error, and changes nothing", async () => {
     const before = [await services(), await checks()];
     write("bad.json", '{"service": {"name": "bad"},\n "log_levl": "DEBUG"}');
     const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl; did you mean log_level?`;
@@ -125,7 +125,7 @@ describe("a reload", () => {
     writeFileSync(files.key_file, key);
   }
 
-  test("changes the node's meta, in the agent and the catalog", async () => {
+  test("changes the node's metadata, in the agent and the catalog", async () => {
     const before = (await agent.send("GET", "/v1/catalog/nodes")).index;
     write("meta.json", { node_meta: { rack: "7" } });
     expect((await reload()).status).toBe(200);
@@ -139,7 +139,7 @@ describe("a reload", () => {
     expect((await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7")).text).toBe("[]");
   });
 
-  test("serves HTTPS with a new certificate of the same file names, and keeps the old one when the new one is unusable", async () => {
+  test("serves HTTPS with a new certificate of the same file name, and keeps the old one if the new one is unusable", async () => {
     const [port = 0] = await freePorts(1);
     store(localhostCertificate);
     const hcl = `ports { https = ${port} } cert_file = "${files.cert_file}" key_file = "${files.key_file}"`;
@@ -168,7 +168,7 @@ describe("a reload", () => {
   });
 });
 
-/** The common name of the certificate for a new connection. */
+/** Opens a TLS connection and returns the common name of the server's certificate. */
 async function certificateName(port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
@@ -179,7 +179,7 @@ async function certificateName(port: number): Promise<string> {
   return promise;
 }
 
-test("many concurrent reloads end with the last content of the files", async () => {
+test("many concurrent reloads end with the newest content of the configuration files", async () => {
   for (let round = 0; round < 5; round += 1) {
     write("more.json", { services: [{ name: `round-${round}` }] });
     agent.signal("SIGHUP");

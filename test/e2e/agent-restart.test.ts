@@ -34,14 +34,14 @@ async function nodeId(agent: AgentProcess): Promise<string> {
   return self.Config.NodeID;
 }
 
-/** The status of each check of the agent. */
+/** Returns the status of each check of the agent. */
 async function statuses(agent: AgentProcess): Promise<Record<string, string>> {
   const checks = (await agent.send("GET", "/v1/agent/checks")).json as Record<string, { Status: string }>;
   return Object.fromEntries(Object.entries(checks).map(([id, { Status }]) => [id, Status]));
 }
 
 describe("an agent after a restart", () => {
-  test("is the same node, and has the services registered over HTTP, each check with its last status", async () => {
+  test("has the same node id, and the services registered over HTTP, each check with its last status", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     const id = await nodeId(first);
@@ -71,7 +71,7 @@ describe("an agent after a restart", () => {
     expect(written.index).toBeGreaterThan(Math.max(...before.map(([, index]) => index || 0)));
   });
 
-  test("after a kill has its sessions, locks and lock delays, and no events or coordinates", async () => {
+  test("by a kill has its sessions, locks and lock delays, and no events or coordinates", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     const put = (agent: AgentProcess, path: string, body?: unknown): Promise<Answer> =>
@@ -106,7 +106,7 @@ describe("an agent after a restart", () => {
     expect((await second.send("GET", "/v1/coordinate/node/far")).status).toBe(404);
   });
 
-  test("has the present definitions of its files, and no former ones", async () => {
+  test("has the present definitions of its configuration files, and no removed ones", async () => {
     const folder = newFolder();
     const file = join(folder, "web.json");
     writeFileSync(file, '{"services": [{"name": "web", "check": {"ttl": "1h"}}, {"name": "db"}]}');
@@ -125,7 +125,7 @@ describe("an agent after a restart", () => {
     unlinkSync(file);
   });
 
-  test("is still in maintenance, and so are its services, those of files included", async () => {
+  test("is still in maintenance mode, and so are its services, those of configuration files included", async () => {
     const folder = newFolder();
     const file = join(folder, "file.json");
     writeFileSync(file, '{"service": {"name": "from-file"}}');
@@ -147,7 +147,7 @@ describe("an agent after a restart", () => {
     expect(await statuses(third)).toEqual({ "_service_maintenance:by-api": "critical" });
   });
 
-  test("drops the checks that were added to a service which its files no longer define", async () => {
+  test("drops the checks that clients added to a service which its configuration files no longer define", async () => {
     const folder = newFolder();
     const file = join(folder, "file.json");
     writeFileSync(file, '{"service": {"name": "from-file"}}');
@@ -162,7 +162,7 @@ describe("an agent after a restart", () => {
     expect(await statuses(third)).toEqual({ node: "critical" });
   });
 
-  test("replaces its own row under a new id or a new name", async () => {
+  test("replaces its row in the catalog under a new node id or a new node name", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     await first.send("PUT", "/v1/agent/service/register", { body: { Name: "web", Check: { TTL: "1h" } } });
@@ -182,7 +182,7 @@ describe("an agent after a restart", () => {
   });
 });
 
-test("writes nothing to its data folder while its checks pass", async () => {
+test("an agent writes nothing to its data folder while its checks pass", async () => {
   const folder = newFolder();
   let asked = 0;
   const service = Bun.serve({ port: 0, fetch: () => new Response(`hello for the ${(asked += 1)}th time`) });
@@ -198,7 +198,7 @@ test("writes nothing to its data folder while its checks pass", async () => {
   await within(5_000, async () => expect(Object.values(await statuses(agent))).toEqual(Array(4).fill("passing")));
 
   const written = (): unknown => [filesIn(join(folder, "data")), bytesWritten(agent.pid)];
-  /** Resolves after three runs of each check. */
+  /** Resolves after each check has run three times. */
   const later = async (): Promise<unknown> => {
     const enough = asked + 3;
     await within(5_000, async () => {
@@ -207,7 +207,7 @@ test("writes nothing to its data folder while its checks pass", async () => {
     });
     return written();
   };
-  // The API may show a status a moment before it is on the disk.
+  // The API may show a status a moment before the status is on the disk.
   const before = await later();
   expect(await later()).toEqual(before);
   await service.stop(true);
@@ -226,7 +226,7 @@ function filesIn(folder: string): FileState[] {
   });
 }
 
-/** Bytes that the process has caused to be written to disks, as Linux counts them. */
+/** Returns the bytes that the process has caused to be written to disks, as Linux counts them. */
 function bytesWritten(pid: number): number {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
 }

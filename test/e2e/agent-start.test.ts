@@ -47,13 +47,13 @@ describe("an agent that starts", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("with -dev writes to no disk, also with a data folder", async () => {
+  test("with -dev writes nothing to a disk, even if a data folder is configured", async () => {
     const agent = await sandbox.start("-dev", "-data-dir", inFolder("unwanted"));
     await agent.ready();
     expect(agent.output()).toContain("Data: in memory: nothing is kept");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
     expect(existsSync(inFolder("unwanted"))).toBe(false);
-    // A descriptor may be closed during the inspection.
+    // A file descriptor may be closed during the inspection, so a missing one is no error.
     const look = { throwIfNoEntry: false };
     const files = readdirSync(`/proc/${agent.pid}/fd`).map((fd) => statSync(`/proc/${agent.pid}/fd/${fd}`, look));
     expect(
@@ -64,7 +64,7 @@ describe("an agent that starts", () => {
     ).toEqual([]);
   });
 
-  test("has a private address to advertise when it is bound to all addresses", async () => {
+  test("advertises a private address when it is bound to all addresses", async () => {
     const agent = await sandbox.start("-data-dir", inFolder("any"), "-bind", "0.0.0.0");
     await agent.ready();
     const self = (await agent.send("GET", "/v1/agent/self")).json as { Member: { Addr: string } };
@@ -76,7 +76,7 @@ describe("an agent that starts", () => {
 describe("an agent that cannot start prints the reason and exits with 1:", () => {
   const agentWords = ["agent", "-server", "-bind", "127.0.0.1", "-dns-port", "-1"] as const;
 
-  test("another agent has its data folder and keeps running", async () => {
+  test("another agent uses its data folder, and that agent keeps running", async () => {
     const folder = inFolder("shared");
     const first = await sandbox.start("-data-dir", folder);
     await first.ready();
@@ -116,7 +116,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("its data is damaged, and no file is deleted", async () => {
+  test("its data is damaged, and it deletes no file", async () => {
     const folder = inFolder("damaged");
     const agent = await sandbox.start("-data-dir", folder);
     await agent.ready();
@@ -134,7 +134,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(readFileSync(join(folder, file)).equals(before)).toBe(true);
   });
 
-  test("its port is taken", async () => {
+  test("another program listens on its port", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", String(taken.port));
     taken.stop(true);
@@ -146,7 +146,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("its port is the local port of a connection", async () => {
+  test("its port is the local port of an open connection", async () => {
     const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const client = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
     const port = String(client.localPort);
@@ -158,7 +158,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("its port is another agent's", async () => {
+  test("another agent listens on its port", async () => {
     const first = await sandbox.start("-dev");
     await first.ready();
     const port = new URL(first.url).port;
@@ -167,7 +167,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("an address does not belong to this machine", async () => {
+  test("a configured address does not belong to this machine", async () => {
     const { code, output } = await sandbox.run(
       "agent",
       "-dev",
@@ -184,7 +184,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("a configuration file has an error, with its line in the message", async () => {
+  test("a configuration file has an error, and the message names the line", async () => {
     const file = inFolder("wrong.hcl");
     writeFileSync(file, 'node_name = "a"\n\nports { htp = 8500 }\n');
     const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-config-file", file);
@@ -207,7 +207,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("its pid file cannot be written, and it releases its data folder", async () => {
+  test("its pid file cannot be written, and it unlocks its data folder", async () => {
     const folder = inFolder("no-pid");
     const agent = await sandbox.start("-data-dir", folder, "-pid-file", "/nowhere/agent.pid");
     expect(await agent.ended()).toBe(1);

@@ -18,7 +18,7 @@ async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
 }
 
 /** Consul: SIGTERM does not make a server leave, and the exit code is 1. */
-describe("the exit code", () => {
+describe("the exit code of an agent", () => {
   test.each([
     ["SIGTERM", "terminated", 1, []],
     ["SIGTERM", "terminated", 0, ["-hcl", "leave_on_terminate = true"]],
@@ -33,7 +33,7 @@ describe("the exit code", () => {
     expect(agent.output()).toEndWith(`[INFO]  agent: Exit code: code=${code}\n`);
   });
 
-  test("of PUT /v1/agent/leave is 0, and the request is answered", async () => {
+  test("after PUT /v1/agent/leave is 0, and the request is answered", async () => {
     const agent = await startAgent();
     expect(await agent.send("PUT", "/v1/agent/leave")).toMatchObject({ status: 200, text: "" });
     expect(await agent.ended()).toBe(0);
@@ -41,7 +41,7 @@ describe("the exit code", () => {
 });
 
 describe("an agent that stops", () => {
-  test("answers the queries that it holds, and ends at once", async () => {
+  test("answers the blocking queries that it holds, and ends at once", async () => {
     const agent = await startAgent();
     await agent.send("PUT", "/v1/kv/a", { body: "1" });
     const { index } = await agent.send("GET", "/v1/kv/a");
@@ -51,7 +51,7 @@ describe("an agent that stops", () => {
       agent.send("GET", `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=5m`),
     );
     await Bun.sleep(50);
-    // Its response shows that the earlier requests have arrived.
+    // The response to this request shows that the earlier requests have arrived.
     await agent.send("GET", "/v1/status/leader");
     agent.signal("SIGTERM");
     const answers = await promptly(Promise.all(held));
@@ -60,7 +60,7 @@ describe("an agent that stops", () => {
     await promptly(agent.ended());
   });
 
-  test("waits for no client that is idle, has sent half a request, or does not read its answer", async () => {
+  test("does not wait for a client that is idle, has sent half a request, or does not read its answer", async () => {
     const agent = await startAgent();
     await agent.send("PUT", "/v1/kv/large", { body: "x".repeat(500_000) });
     const { port } = new URL(agent.url);
@@ -91,7 +91,7 @@ describe("an agent that stops", () => {
     await within(1_000, async () => expect(processesRunning("sleep", mark)).toBe(0));
   });
 
-  test("keeps the writes that it acknowledges while it stops", async () => {
+  test("keeps the writes that it acknowledges while it is stopping", async () => {
     const folder = join(sandbox.folder, "writes");
     const agent = await sandbox.start("-data-dir", folder);
     await agent.ready();

@@ -24,7 +24,7 @@ function textOf(value: string): string {
   return Buffer.from(value, "base64").toString();
 }
 
-test("an agent calls the handlers of its configuration for each change, and after a reload those of the new configuration", async () => {
+test("an agent calls the handlers of its configured watches for each change, after a reload the new handlers", async () => {
   const told: Told[] = [];
   using listener = Bun.serve({
     port: 0,
@@ -75,7 +75,7 @@ test("an agent calls the handlers of its configuration for each change, and afte
   expect(textOf(JSON.parse(readFileSync(first ?? "", "utf8")).Value)).toBe("one");
 });
 
-describe("watches run", () => {
+describe("a configured watch", () => {
   const files = { cert: join(sandbox.folder, "cert.pem"), key: join(sandbox.folder, "key.pem") };
   const store = ({ cert, key }: TestCertificate): void => {
     writeFileSync(files.cert, cert);
@@ -99,15 +99,15 @@ describe("watches run", () => {
   test.each([
     ["a unix socket", () => `addresses { http = "unix://${join(sandbox.folder, "agent.sock")}" }`],
     ["all addresses", () => 'addresses { http = "::" }'],
-  ])("where HTTP is served on %s", async (_, listeners) => {
+  ])("runs when HTTP is served on %s", async (_, listeners) => {
     const { seen } = await startWatching(listeners());
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
   });
 
-  test("where only HTTPS is served to clients with a certificate, also with another certificate after a reload", async () => {
+  test("runs when only HTTPS is served to clients with a certificate, also with another certificate after a reload", async () => {
     store(localhostCertificate);
     const [port = 0] = await freePorts(1);
-    // The certificate need not be valid for the address: it is the agent's own.
+    // The watch accepts this certificate although it is not valid for the address, because it is the agent's certificate.
     const tls = `cert_file = "${files.cert}" key_file = "${files.key}" ca_file = "${files.cert}" verify_incoming = true`;
     const { agent, seen } = await startWatching(`ports { https = ${port} } ${tls}`, "-http-port", "-1");
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
@@ -124,7 +124,7 @@ describe("watches run", () => {
     expect(agent.output()).not.toContain("Watch errored");
   });
 
-  test("where the agent listens, also when the files name another address after a reload", async () => {
+  test("uses the address on which the agent listens, even if a reloaded configuration names another address", async () => {
     const { agent, seen } = await startWatching("");
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
     const config = join(sandbox.folder, `listeners-${outputs}.hcl`);
@@ -134,7 +134,7 @@ describe("watches run", () => {
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [], web: [] }));
   });
 
-  test("without HTTP and HTTPS not at all, and the log says why", async () => {
+  test("does not run without HTTP and HTTPS, and the log states the reason", async () => {
     const { agent } = await startWatching("", "-http-port", "-1");
     expect(agent.output()).toContain(
       '[ERROR] agent.watch: Watches are not run: error="they ask the agent over HTTP or HTTPS, and both are off. ' +
@@ -143,7 +143,7 @@ describe("watches run", () => {
   });
 });
 
-test("a watch without a handler is skipped, with a warning that names its position", async () => {
+test("without a handler is skipped, with a warning that names its position in the configuration", async () => {
   const agent = await sandbox.start("-dev", "-hcl", 'watches = [{ type = "key", key = "a" }]');
   await agent.ready();
   expect(agent.output()).toMatch(/where=flags-0\.hcl:1:\d+ message="watch .*Must define a watch handler/);

@@ -70,7 +70,7 @@ function logOf({ dataDir }: Target): Promise<string> {
   return Bun.file(`${dataDir}/target.log`).text();
 }
 
-/** Each client increments its own key, and reports its progress. */
+/** Each client increments a number in its key, and reports its progress. */
 async function countUp(agent: Target, onCount: (count: number) => void = () => {}): Promise<void> {
   const count = async (client: number): Promise<void> => {
     for (let value = 0; value < writesOfAClient; value++) {
@@ -92,7 +92,7 @@ async function expectEveryCount(subscriber: BusSubscriber): Promise<void> {
 }
 
 describe("a broker", () => {
-  test("receives 1,000 writes of 50 concurrent clients, all in the order of their revisions", async () => {
+  test("receives 1,000 writes of 50 concurrent clients in the order of their revisions", async () => {
     const { agent, subscriber } = await openWorld();
     await countUp(agent);
     await expectEveryCount(subscriber);
@@ -117,7 +117,7 @@ describe("a broker", () => {
     await expectEveryCount(subscriber);
   });
 
-  test("receives after a kill of the agent what it had not received before, and no older value of any key", async () => {
+  test("receives after a kill of the agent each change that it missed, and no older value of any key", async () => {
     const { agent, gate, subscriber } = await openWorld();
     await put(agent, `${folder}/LogLevel`, "INFO");
     await within(soonMs, async () => expect(subscriber.valuesOf(`${folder}/LogLevel`)).toEqual(["INFO"]));
@@ -136,7 +136,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.messages.length).toBe(count + 1));
   });
 
-  test.concurrent("that hangs is disconnected, and receives every change once it responds again", async () => {
+  test.concurrent("that stops reading is disconnected, and receives every change once it responds again", async () => {
     const { agent, gate, subscriber } = await openWorld();
     await put(agent, "edgex/a", "1");
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/a")).toEqual(["1"]));
@@ -148,7 +148,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/a")).toEqual(["1", "2"]));
   });
 
-  test.concurrent("that never acknowledges is disconnected after ten seconds, and writes go on meanwhile", async () => {
+  test.concurrent("that never acknowledges is disconnected after ten seconds, and clients can write meanwhile", async () => {
     const accepted = Buffer.from([0x20, 2, 0, 0]);
     using silent = Bun.listen({
       hostname: "127.0.0.1",
@@ -175,7 +175,7 @@ describe("a broker", () => {
     await put(agent, "edgex/a", "1");
   });
 
-  test.concurrent("with TLS receives messages only with a certificate of ca_file for its name", async () => {
+  test.concurrent("with TLS receives messages only if ca_file verifies its certificate for its name", async () => {
     const [broker, other] = await Promise.all([localhostCertificate, otherCertificate].map(openTlsMosquitto));
     const ca = join(tmpdir(), `bus-ca-${broker?.port}.pem`);
     writeFileSync(ca, `${localhostCertificate.cert}\n${otherCertificate.cert}`);
@@ -193,7 +193,7 @@ describe("a broker", () => {
     for (const agent of [doubting, mistaken]) expect(await logOf(agent)).not.toContain(": connected");
   });
 
-  test.concurrent("that requires a password receives nothing without the right one, and the log says once what to do", async () => {
+  test.concurrent("with a password receives nothing without the right one, and the log states the remedy once", async () => {
     const user = ["praetor", "right"] as const;
     const world = await openWorld(`username = "praetor" password = "wrong"`, { user });
     const { broker, agent: wrong, gate, subscriber } = world;
@@ -206,7 +206,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/b")).toEqual(["1"]));
   });
 
-  test.concurrent("receives the name and password given to core-keeper's API, from the next attempt on", async () => {
+  test.concurrent("receives, at the next attempt to connect, the user name and password set over core-keeper's API", async () => {
     const user = ["praetor", "right"] as const;
     const broker = await openMosquitto({ user });
     closing.push(() => broker.close());
@@ -226,11 +226,11 @@ describe("a broker", () => {
   });
 });
 
-describe("a message", () => {
+describe("a message of the bus", () => {
   test.each([
     ["base64_payload = true", "application/json"],
     ["cbor = true", "application/cbor"],
-  ])("can be read by clients that expect %s", async (fields, contentType) => {
+  ])("can be decoded by clients that expect %s", async (fields, contentType) => {
     const { agent, subscriber } = await openWorld(fields);
     await put(agent, `${folder}/LogLevel`, "DEBUG");
     await within(soonMs, async () =>
@@ -244,7 +244,7 @@ describe("a message", () => {
     );
   });
 
-  test("of a key with wildcards has a topic without wildcards", async () => {
+  test("about a key with MQTT wildcards has a topic without wildcards", async () => {
     const { agent, subscriber } = await openWorld();
     await put(agent, "edgex/a%2Bb/%23", "1");
     await within(soonMs, async () =>
@@ -255,7 +255,7 @@ describe("a message", () => {
   });
 });
 
-test("a service that follows its settings as EdgeX's Go client does gets each change, and reads the message's value", async () => {
+test("a service that follows its settings as EdgeX's Go client does finds each changed value in a message", async () => {
   const { agent, broker } = await openWorld();
   const updates: Record<string, string>[] = [];
   const follow = async ({ payload }: { readonly payload: { readonly key: string; readonly value?: string } }) => {

@@ -7,8 +7,8 @@ import { patienceMs } from "../support/patience.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 /**
- * A page that uses the package and reports the results: with an agent that allows its origin, and with one that does
- * not.
+ * Returns the script of a page that uses the package and reports the results: with an agent that allows the page's origin, and
+ * with one that does not.
  */
 const script = (agent: string, closed: string): string => `
   import { createConfigurationClient, createRegistryClient } from "/client-package.js";
@@ -73,7 +73,7 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("the clients work in a page, with an agent that allows the page's origin", async () => {
+test("the package's clients work in a browser page if the agent allows the page's origin", async () => {
   const program = (path: string): Response =>
     new Response(Bun.file(join(installed.folder, "node_modules/praetor-client", path)));
   const reported = Promise.withResolvers<string>();

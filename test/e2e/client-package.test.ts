@@ -7,8 +7,8 @@ import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 /**
- * The parts that docs/client.md leaves out: every export, a store that is lost and comes back, a port change from both
- * sides.
+ * Uses what docs/client.md leaves out: every export, a registry that becomes unreachable and returns, a port change seen by the
+ * service and by its peers.
  */
 const program = `
 import {
@@ -55,7 +55,7 @@ const clock: Clock | undefined = undefined;
 console.log(clock === undefined);
 `;
 
-/** Every export of praetor-client/bootstrap, in a service without Node's types. */
+/** Uses every export of praetor-client/bootstrap, in a service that is compiled without Node's types. */
 const starting = `
 import {
   bootstrap, type BootstrapOptions, type CloseListener, type Service, type ServiceConfiguration, type ServiceLog,
@@ -104,7 +104,7 @@ describe("the published package", () => {
     expect(manifest).toHaveProperty("license", "Apache-2.0");
   });
 
-  test("has a single error class", async () => {
+  test("has a single error class, shared by all its entries", async () => {
     const thrower = `import { OperatingError } from "praetor-client";
       import { bootstrap } from "praetor-client/bootstrap";
       await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-f", "nothing.toml"] })
@@ -112,23 +112,23 @@ describe("the published package", () => {
     expect(await installed.run("node", thrower)).toBe("true\n");
   });
 
-  test("has declarations that compile without Node's and Bun's types, with library checks on", () => {
+  test("has declarations that compile without Node's and Bun's types, with skipLibCheck off", () => {
     expect(installed.typeFaults([program, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
   });
 
-  test("has declarations that reject a mistake", () => {
+  test("has declarations that reject a wrong use", () => {
     const mistaken = `import { createRegistryClient } from "praetor-client"; createRegistryClient({ url: 1, serviceKey: "a" });`;
     expect(installed.typeFaults([mistaken], { lib: ["ES2022", "DOM"], types: [] })).toContain("TS2322");
   });
 
-  test.each(["node", "bun"] as const)("does the same on %s", async (runtime) => {
+  test.each(["node", "bun"] as const)("prints the expected output on %s", async (runtime) => {
     await exchange(agent.url, "DELETE", { path: "/v1/kv/edgex/registry/ports/packed" });
     expect(await installed.run(runtime, program.replace("AGENT", agent.url))).toBe(printed);
   });
 });
 
 test.each(["node", "bun"] as const)(
-  "a program that only waits for a lost registry keeps waiting on %s",
+  "a program that only waits for an unreachable registry keeps running on %s",
   async (runtime) => {
     const [port = 0] = await freePorts(1);
     const { stdout } = installed.start(

@@ -18,7 +18,7 @@ const interactive: Readonly<Record<Shell, readonly string[]>> = {
   fish: ["fish", "--no-config", "-i"],
 };
 
-/** An interactive shell that has loaded the script. */
+/** Opens an interactive shell that has loaded the completion script. */
 async function open(shell: Shell): Promise<TestTerminal> {
   const folder = join(home, shell);
   mkdirSync(folder);
@@ -30,14 +30,14 @@ async function open(shell: Shell): Promise<TestTerminal> {
     env,
     columns: 200,
   });
-  // The shell announces when it reads a line; earlier input may be lost.
+  // The shell prints "ready" when it reads its input; input that arrives earlier may be lost.
   terminal.type("source ./script; echo re''ady\r");
   await terminal.shows(/ready/, readyWithinMs);
   return terminal;
 }
 
-describe.each(shells)("%s", (shell) => {
-  test("completes commands, groups, flags, their values and files at the Tab key", async () => {
+describe.each(shells)("the completion script for %s", (shell) => {
+  test("completes commands, command groups, flags, flag values and files at the Tab key", async () => {
     await using terminal = await open(shell);
     const expectCompleted = async (typed: string, completed: RegExp): Promise<void> => {
       terminal.type(`${typed}\t`);

@@ -27,7 +27,7 @@ interface Composition {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
+describe.each(readdirSync(examples))("the file examples/compose/%s", (name) => {
   const text = readFileSync(join(examples, name, "docker-compose.yml"), "utf8");
   const { services, volumes } = parse(text, { merge: true }) as Composition;
   const all = Object.values(services);
@@ -35,7 +35,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
   const env = praetor?.environment ?? {};
   const plan = planEdgex([], { env, folderState: () => "writable", executable: ["praetor"] });
 
-  test("runs the image unchanged: its command, its user, its one volume", () => {
+  test("uses the image's command, user and single volume unchanged", () => {
     expect(praetor?.command ?? praetor?.entrypoint).toBeUndefined();
     expect(praetor?.user).toBe(textOf(image, "USER"));
     expect(praetor?.read_only).toBe(true);
@@ -44,7 +44,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     for (const { path } of plan.folders) expect(path).toStartWith(`${textOf(image, "VOLUME")}/`);
   });
 
-  test("publishes ports that the image exposes, to this machine alone", () => {
+  test("publishes only ports that the image exposes, and only on this machine's loopback address", () => {
     const exposed = textOf(image, "EXPOSE").split(/\s+/);
     for (const port of praetor?.ports ?? []) {
       const [, published, inside] = /^127\.0\.0\.1:(\d+):(\d+)$/.exec(port) ?? [];
@@ -53,7 +53,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     }
   });
 
-  test("sets only variables that `praetor edgex` reads, to values that it accepts", () => {
+  test("sets only environment variables that `praetor edgex` reads, to values that it accepts", () => {
     const source = ["plan.ts", "message-bus-settings.ts"].map((file) =>
       readFileSync(join(root, "src/edgex", file), "utf8"),
     );
@@ -61,7 +61,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     expect(plan.warnings).toEqual([]);
   });
 
-  test("gives services the registry's host name and a port on which it listens", () => {
+  test("gives EdgeX's services the registry's host name and a port on which it listens", () => {
     const told = all.flatMap(({ environment = {} }) => [
       ...[environment["edgex_registry"], environment["EDGEX_CONFIG_PROVIDER"]].filter((url) => url !== undefined),
     ]);
@@ -72,7 +72,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     }
   });
 
-  test("names only existing hosts and declared volumes", () => {
+  test("refers only to existing hosts and declared volumes", () => {
     const hosts = all.map(({ hostname }) => hostname);
     for (const { environment = {}, volumes: mounts = [] } of all) {
       for (const [variable, value] of Object.entries(environment))
@@ -81,7 +81,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     }
   });
 
-  test("has the database that it names, or that the agent is to check", () => {
+  test("includes the database that its settings name or that the agent must check", () => {
     for (const { name: file, ...definition } of plan.folders.flatMap(({ files }) => files)) {
       if (!file.startsWith("01-") || !("content" in definition)) continue;
       const { service } = JSON.parse(definition.content) as { readonly service: { readonly address: string } };

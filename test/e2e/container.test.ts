@@ -20,25 +20,25 @@ const praetor =
     : [process.execPath, join(root, "src/main.ts")];
 
 describe("the Dockerfile", () => {
-  test("ships one executable, built in a stage of its own", () => {
+  test("ships one executable, which a separate build stage compiles", () => {
     expect(dockerfile.filter(({ keyword }) => keyword === "FROM")).toHaveLength(2);
     expect(textOf(dockerfile, "COPY")).not.toBe("");
     expect(image.find(({ text }) => text.endsWith("/usr/local/bin/praetor"))?.text).toStartWith("--from=build ");
   });
 
-  test("runs as its own user, with one volume, and the ports of Consul and core-keeper", () => {
+  test("runs as a user of its image, with one volume, and the ports of Consul and core-keeper", () => {
     expect(textOf(image, "USER")).toBe("2002:2001");
     expect(textOf(image, "VOLUME")).toBe("/consul");
     expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp", "59890"]);
   });
 
-  test("names only files that .dockerignore includes", () => {
+  test("copies only files that .dockerignore includes", () => {
     const allowed = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
     const copied = dockerfile.filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"));
     for (const { text } of copied) expect(allowed).toEqual(expect.arrayContaining(text.split(/\s+/).slice(0, -1)));
   });
 
-  test("installs the program under each script name of the earlier image", () => {
+  test("installs the program under each script name of Geneva's Consul image", () => {
     const [, names = ""] = /for name in (.*?);/.exec(textOf(image, "RUN")) ?? [];
     expect(names.trim().split(/\s+/).toSorted()).toEqual([...scriptArguments.keys()].toSorted());
     expect(textOf(image, "RUN")).toContain('ln -s /usr/local/bin/praetor "/edgex/scripts/$name"');
@@ -50,8 +50,8 @@ describe("the Dockerfile", () => {
   });
 });
 
-/** Runs the image's commands as a container would: its user, no home, "/" as folder, one writable folder. */
-describe("the image's commands", () => {
+/** Runs the image's commands as a container would: with its user, without a home folder, in "/", with one writable folder. */
+describe("the commands of the image", () => {
   const volume = mkdtempSync(join(tmpdir(), "container-"));
   const dataDir = join(volume, "data");
   const lines: string[] = [];
@@ -112,20 +112,20 @@ describe("the image's commands", () => {
     return checks[checkId]?.Status;
   }
 
-  test("serve with the UI, and print the address", async () => {
+  test("start the agent with the UI, and print its address", async () => {
     expect(lines.join("\n")).toContain(`HTTP API  ${url}`);
     expect((await fetch(`${url}/ui/`)).status).toBe(200);
   });
 
-  test("check Geneva's services by script checks without a shell", async () => {
-    // The script's file is missing: the set-up has not run. A program that does not start would make the check
-    // critical.
+  test("run the script checks of Geneva's services without a shell", async () => {
+    // The file that the script looks for is missing, because EdgeX's security set-up has not run. If the program did not start,
+    // the check would be critical.
     await within(soonMs, async () => expect(await statusOf("service:security-secrets-setup")).toBe("warning"));
     await within(soonMs, async () => expect(await statusOf("service:security-proxy-setup")).toBe("critical"));
     expect(await statusOf("service:edgex-redis")).toBe("critical");
   });
 
-  test("write only below its volume, and keep the definitions there", () => {
+  test("write only below the image's volume, and keep the definitions there", () => {
     expect(readdirSync(join(dataDir, "config"))).toContain("01-redis.json");
     expect(readdirSync(volume)).toEqual(["data"]);
   });

@@ -11,7 +11,7 @@ import { startUpstream } from "../support/upstream.ts";
 import { promptly } from "../support/promptly.ts";
 import { within } from "../support/within.ts";
 
-/** DNS with real clients: dig, and a dnsmasq that forwards to the agent. */
+/** Tests DNS with real clients: dig, and a dnsmasq that forwards queries to the agent. */
 
 const sandbox = openSandbox();
 let agent: AgentProcess;
@@ -46,15 +46,19 @@ async function short(...words: readonly string[]): Promise<readonly string[]> {
   return (await dig("+short", ...words)).trim().split("\n").toSorted();
 }
 
-describe("dig", () => {
-  test.each(["+notcp", "+tcp", "+edns=0 +bufsize=1232", "+noedns", "+cookie", "+nsid +dnssec"])(
-    "%s gets addresses",
-    async (options) => {
-      const words = options.split(" ");
-      expect(await short(...words, "web.service.consul", "A")).toEqual(["10.7.0.1", "10.7.0.2"]);
-      expect(await short(...words, "six.node.consul", "AAAA")).toEqual(["2001:db8::6"]);
-    },
-  );
+describe("dig, as a DNS client of the agent,", () => {
+  test.each([
+    "+notcp",
+    "+tcp",
+    "+edns=0 +bufsize=1232",
+    "+noedns",
+    "gets the addresses of a service with the options %s",
+    "+nsid +dnssec",
+  ])("%s gets addresses", async (options) => {
+    const words = options.split(" ");
+    expect(await short(...words, "web.service.consul", "A")).toEqual(["10.7.0.1", "10.7.0.2"]);
+    expect(await short(...words, "six.node.consul", "AAAA")).toEqual(["2001:db8::6"]);
+  });
 
   test("gets SRV records and the addresses that belong to them", async () => {
     const answer = await dig("blue.web.service.consul", "SRV");
@@ -64,12 +68,12 @@ describe("dig", () => {
     expect(answer).not.toContain("Warning");
   });
 
-  test("finds the name of an address", async () => {
+  test("finds the name of an address by a reverse lookup", async () => {
     expect(await short("-x", "10.7.0.2")).toEqual(["rack-2.node.dc1.consul."]);
     expect(await short("-x", "2001:db8::6")).toEqual(["six.node.dc1.consul."]);
   });
 
-  test("gets NXDOMAIN for a missing name, and REFUSED for a foreign one", async () => {
+  test("gets NXDOMAIN for a missing name, and REFUSED for a name outside of the agent's domain", async () => {
     expect(await dig("none.service.consul")).toContain("status: NXDOMAIN");
     expect(await dig("mail.service.consul", "AAAA")).toMatch(/status: NOERROR[\s\S]*AUTHORITY: 1[\s\S]*SOA/);
     expect(await dig("example.com")).toContain("status: REFUSED");
@@ -77,7 +81,7 @@ describe("dig", () => {
   });
 });
 
-describe("a dnsmasq that forwards .consul", () => {
+describe("a dnsmasq that forwards .consul to the agent", () => {
   let forwarder: Bun.Subprocess;
   let forwarderPort: number;
 
@@ -97,7 +101,7 @@ describe("a dnsmasq that forwards .consul", () => {
     await forwarder.exited;
   });
 
-  test("gives the agent's answers", async () => {
+  test("returns the agent's answers", async () => {
     for (const network of ["udp", "tcp"]) {
       expect((await askDns(forwarderPort, `web.service.consul A ${network}`)).answers).toHaveLength(2);
       expect((await askDns(forwarderPort, `web.service.consul SRV ${network}`)).answers).toHaveLength(2);
@@ -105,7 +109,7 @@ describe("a dnsmasq that forwards .consul", () => {
     expect((await askDns(forwarderPort, "none.service.consul A")).rcode).toBe("NXDOMAIN");
   });
 
-  test("sees a change at once", async () => {
+  test("returns a changed address at once", async () => {
     const body = { Node: "moving", Address: "10.7.1.1" };
     await agent.send("PUT", "/v1/catalog/register", { body });
     expect((await askDns(forwarderPort, "moving.node.consul A")).answers).toMatchObject([{ data: "10.7.1.1" }]);
@@ -114,8 +118,8 @@ describe("a dnsmasq that forwards .consul", () => {
   });
 });
 
-describe("the agent", () => {
-  test("names the program that has its port, and exits with 1", async () => {
+describe("the agent's DNS server", () => {
+  test("names the program that listens on its port, and the agent exits with 1", async () => {
     const ports = await freePorts(2);
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const words = ["agent", "-dev", "-http-port", String(ports[0]), "-dns-port", String(taken.port)];
@@ -128,7 +132,7 @@ describe("the agent", () => {
     expect(code).toBe(1);
   });
 
-  test("reports that an address is not this machine's, and blames no program", async () => {
+  test("reports that a configured address is not this machine's, and names no other program", async () => {
     const [port = 0] = await freePorts(1);
     const words = ["agent", "-dev", "-client", "192.0.2.7", "-dns-port", String(port)];
     const { code, output: said } = await sandbox.run(...words);
@@ -138,13 +142,13 @@ describe("the agent", () => {
     expect(code).toBe(1);
   });
 
-  test("opens no DNS listener with -dns-port -1", async () => {
+  test("is not opened with -dns-port -1", async () => {
     const quiet = await sandbox.start("-dev", "-dns-port", "-1");
     await quiet.ready();
     expect(quiet.output()).not.toContain("DNS server");
   });
 
-  test("answers at each of its addresses, IPv6 included", async () => {
+  test("answers at each of its configured addresses, IPv6 included", async () => {
     const [own = 0] = await freePorts(1);
     const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === "::1"));
     const addresses = ["127.0.0.1", "127.0.0.2", ...(hasIpv6 ? ["::1"] : [])];
@@ -157,7 +161,7 @@ describe("the agent", () => {
       }
   });
 
-  test("ends at once despite open connections and pending recursions", async () => {
+  test("stops at once despite open connections and pending recursive queries", async () => {
     const silent = await startUpstream(() => "silent");
     const [own = 0] = await freePorts(1);
     const recursor = ["-recursor", `127.0.0.1:${silent.port}`, "-hcl", 'dns_config { recursor_timeout = "10m" }'];

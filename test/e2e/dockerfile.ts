@@ -1,10 +1,10 @@
 export interface Instruction {
   readonly keyword: string;
-  /** The text after the keyword, with continued lines joined. */
+  /** The text after the instruction's keyword, with continued lines joined. */
   readonly text: string;
 }
 
-/** The instructions of a Dockerfile, in order, without comments and line breaks. */
+/** Returns the instructions of a Dockerfile, in order, without comments and line breaks. */
 export function parseDockerfile(text: string): readonly Instruction[] {
   return text
     .replace(/^\s*#.*\n/gm, "")
@@ -14,12 +14,12 @@ export function parseDockerfile(text: string): readonly Instruction[] {
     .flatMap((match) => (match === null ? [] : [{ keyword: match[1] ?? "", text: match[2] ?? "" }]));
 }
 
-/** The instructions after the last FROM: those of the shipped image. */
+/** Returns the instructions after the last FROM: those of the shipped image. */
 export function finalStage(instructions: readonly Instruction[]): readonly Instruction[] {
   return instructions.slice(instructions.findLastIndex(({ keyword }) => keyword === "FROM"));
 }
 
-/** The items of an instruction in its list form, `CMD ["a", "b"]`, wherever the list begins. */
+/** Returns the items of an instruction in its list form, such as `CMD ["a", "b"]`; other words may precede the list. */
 export function wordsOf(stage: readonly Instruction[], keyword: string): readonly string[] {
   const list = /\[.*\]$/.exec(textOf(stage, keyword))?.[0];
   if (list === undefined) throw new Error(`${keyword} has no list of words: a shell would run it`);

@@ -9,7 +9,7 @@ import { within } from "../support/within.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-test("a service in maintenance, and one without a port of its own, are reported with the reason and the remedy", async () => {
+test("doctor reports a service in maintenance, and a service whose port another one has, with a remedy", async () => {
   const hcl = `edgex { ports { policy = "reassign", range = "40001-40001", reserved = ["40001"] } }`;
   const agent = await sandbox.start("-dev", "-hcl", hcl);
   await agent.ready();
@@ -38,11 +38,11 @@ interface Told {
   readonly Advice: string;
 }
 
-test("every mistake of a gateway is reported with its place", async () => {
+test("doctor reports every mistake in a gateway's configuration with its file and line", async () => {
   const [dnsPort = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "data");
   mkdirSync(dataDir);
-  // The gateway opens no DNS listener until it has an address for it.
+  // The agent listens for DNS on an address that this machine lacks, so the listener stays closed until the address exists.
   const hcl = `ports { dns = ${dnsPort} } addresses { dns = "127.0.0.2" }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", hcl);
   await agent.ready();
@@ -75,7 +75,7 @@ test("every mistake of a gateway is reported with its place", async () => {
   });
 });
 
-test("a second agent on the machine, an unreachable broker and the data of a Consul are reported", async () => {
+test("doctor reports a second agent on the machine, an unreachable broker and the data of a Consul", async () => {
   const [closed = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "taken-over");
   mkdirSync(join(dataDir, "raft"), { recursive: true });
@@ -83,7 +83,7 @@ test("a second agent on the machine, an unreachable broker and the data of a Con
   const bus = `edgex { message_bus { url = "mqtt://op:hidden-word@127.0.0.1:${closed}" } }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", bus);
   await agent.ready();
-  // doctor recognises agents by the name of their program.
+  // doctor recognises agents by the name of their program, so this process is started under the name "consul".
   symlinkSync(process.execPath, join(sandbox.folder, "consul"));
   const serve = `console.log(Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() }).port)`;
   await using other = Bun.spawn([join(sandbox.folder, "consul"), "-e", serve], { stdout: "pipe" });
@@ -99,7 +99,7 @@ test("a second agent on the machine, an unreachable broker and the data of a Con
 
 const isMountable = canMount();
 const whyNot = isMountable ? "" : " (skipped: mounting takes root)";
-test.skipIf(!isMountable)(`writes that the disk refuses are reported with the reason${whyNot}`, async () => {
+test.skipIf(!isMountable)(`doctor reports writes that the disk rejects with the reason${whyNot}`, async () => {
   const disk = mountSmallDisk("8m");
   if (disk === undefined) throw new Error("no small disk");
   try {
@@ -125,8 +125,8 @@ test.skipIf(!isMountable)(`writes that the disk refuses are reported with the re
   }
 });
 
-describe("without an agent", () => {
-  /** Names, contents and times of all files. */
+describe("without a running agent", () => {
+  /** Returns the names, contents and times of all files in the folder. */
   function stateOf(folder: string): readonly unknown[] {
     return readdirSync(folder, { recursive: true, encoding: "utf8" })
       .toSorted()
@@ -146,7 +146,7 @@ describe("without an agent", () => {
     return new Map(findings.map((finding) => [finding.Kind, finding]));
   }
 
-  test("doctor names the process that has the data folder and the ports, without its secrets, and changes nothing", async () => {
+  test("doctor names the process that uses the data folder and the ports, but no secrets in its arguments", async () => {
     const dataDir = join(sandbox.folder, "held");
     const secret = "cGFzc3dvcmQtb2YtdGhlLWZsZWV0LTEyMzQ1Njc4OTA=";
     const agent = await sandbox.start("-data-dir", dataDir, "-encrypt", secret);
@@ -165,7 +165,7 @@ describe("without an agent", () => {
     expect(elsewhere.get("port-taken")?.Problem).toMatch(/another program listens: .* \(process \d+\)/);
   });
 
-  test("doctor distinguishes sound from damaged data, and changes neither", async () => {
+  test("doctor distinguishes sound from damaged data, and changes no file", async () => {
     const dataDir = join(sandbox.folder, "left");
     const agent = await sandbox.start("-data-dir", dataDir);
     await agent.ready();
@@ -185,7 +185,7 @@ describe("without an agent", () => {
     expect(stateOf(dataDir)).toEqual(damaged);
   });
 
-  test.skipIf(!isMountable)(`doctor reports a data folder that cannot be written${whyNot}`, async () => {
+  test.skipIf(!isMountable)(`doctor reports a data folder that is not writable${whyNot}`, async () => {
     const disk = mountSmallDisk("8m");
     if (disk === undefined) throw new Error("no small disk");
     try {
@@ -197,7 +197,7 @@ describe("without an agent", () => {
     }
   });
 
-  test("doctor reports errors of the configuration with their position", async () => {
+  test("doctor reports errors of the configuration with file and line", async () => {
     const config = join(sandbox.folder, "wrong.hcl");
     writeFileSync(config, 'data_dir = "x"\nports { http = "many" }\n');
     const finding = (await examined("-config-file", config)).get("configuration-invalid");

@@ -7,12 +7,12 @@ import { showMessageBus, showPortClashes } from "../../examples/gateway/tour.ts"
 import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-/* The example with features that Consul lacks: services of EdgeX 4, the message bus, reassigned ports. */
+/* Runs the example with features that Consul lacks: services of EdgeX 4, the message bus, reassigned ports. */
 
 const folder = mkdtempSync(join(tmpdir(), "generations-"));
 const soonMs = 15_000;
 const lines: string[] = [];
-/** Everything that it has printed. */
+/** Everything that the example has printed. */
 const tour: string[] = [];
 let gateway: Gateway;
 
@@ -55,7 +55,7 @@ async function told(tell: (say: (line: string) => void) => Promise<void>): Promi
 const readme = await Bun.file(join(import.meta.dir, "../../examples/gateway/README.md")).text();
 const shown = [...readme.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => linesOf(block));
 
-/** Without what differs between runs: times, ports, random values, and the width of columns. */
+/** Returns the lines without what differs between runs: times, ports, random values, and the width of columns. */
 function linesOf(text: string): readonly string[] {
   const masked = text
     .replaceAll(/\d{4}-[\d-]+T[\d:.]+Z/g, "<time>")
@@ -65,8 +65,8 @@ function linesOf(text: string): readonly string[] {
   return masked.split("\n").filter((line) => line !== "");
 }
 
-describe("the gateway of both generations", () => {
-  test("assigns new ports visibly: to a Geneva service at its start, and to one on bootstrap() while it runs", async () => {
+describe("the example gateway with services of EdgeX Geneva and EdgeX 4", () => {
+  test("assigns new ports: to a Geneva service at its start, and to a service that uses bootstrap() while it runs", async () => {
     const said = await told((say) => showPortClashes(gateway, say));
     const { given, kuiper, "core-data": coreData } = gateway.ports;
     expect(await record("device-virtual")).toMatchObject({
@@ -86,20 +86,20 @@ describe("the gateway of both generations", () => {
     expect(await gateway.passingPort("edgex-core-data")).toBe(coreData);
   });
 
-  test("informs the service of EdgeX 4 by MQTT about a setting that changes over Consul's API", async () => {
+  test("publishes over MQTT to the EdgeX 4 service a setting that is changed over Consul's API", async () => {
     const said = await told((say) => showMessageBus(gateway, say));
     tour.push(...said);
     expect(said.at(-1)).toContain('"LogLevel":"DEBUG"');
     expect(lines.join("\n")).toContain("a message on edgex/configs/edgex/v4/app-rules-engine/Writable/LogLevel");
   });
 
-  test("prints the output of its README", () => {
+  test("prints the output that its README documents", () => {
     expect(shown.length).toBeGreaterThan(20);
     const said = new Set(linesOf(tour.join("\n")));
     expect(shown.filter((line) => !said.has(line))).toEqual([]);
   });
 
-  test("lets services of Geneva and EdgeX 4 find each other", async () => {
+  test("lets the services of Geneva and EdgeX 4 find each other", async () => {
     const event = { device: "thermometer", readings: [{ name: "celsius", value: "21.5" }] };
     await gateway.passingPort("edgex-core-metadata");
     await fetch(`${gateway.serviceUrl("core-data")}/api/v1/event`, { method: "POST", body: JSON.stringify(event) });
@@ -108,7 +108,7 @@ describe("the gateway of both generations", () => {
     expect(registered).toMatchObject({ "app-rules-engine": { Port: gateway.ports["app-rules-engine"] } });
   });
 
-  test("keeps each service at its port over a restart, also one that insists on its old settings", async () => {
+  test("keeps each service's port over a restart, even if the service insists on its old settings", async () => {
     const before = await Promise.all(["device-virtual", "panel"].map((key) => gateway.passingPort(key)));
     for (const name of ["device-virtual", "panel", "rules-engine"]) await gateway.program(name).stop();
     gateway.startService("device-virtual");
@@ -123,7 +123,7 @@ describe("the gateway of both generations", () => {
     expect(level).toBe("DEBUG");
   });
 
-  test("lists an ended service of EdgeX 4 as halted, and not for Consul's clients", async () => {
+  test("lists an ended service of EdgeX 4 as halted in core-keeper's API, and omits it from Consul's", async () => {
     await gateway.passingPort("app-rules-engine");
     await gateway.program("rules-engine").stop();
     const keeper = `http://127.0.0.1:${gateway.ports.keeper}/api/v3`;
@@ -134,7 +134,7 @@ describe("the gateway of both generations", () => {
   });
 });
 
-test("without a broker the example reports that the message bus is left out, and the rest works", async () => {
+test("without a broker the example reports that it skips the message bus, and everything else works", async () => {
   const alone = await prepare("alone", undefined);
   try {
     await alone.start();

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The same switch as in the conformance tests: praetor (default), executable, or consul. */
+/** CONFORMANCE_TARGET chooses the agent as in the conformance tests: praetor (default), executable, or consul. */
 function agentCommand(): readonly string[] {
   switch (process.env["CONFORMANCE_TARGET"]) {
     case "consul":
@@ -86,7 +86,7 @@ async function setLogLevel(level: string): Promise<void> {
   expect((await askAgent(logLevelKey, { method: "PUT", body: level })).text).toBe("true");
 }
 
-/** Tells the level in force from whether a request is logged. */
+/** Determines the log level in effect: at level DEBUG the service logs a request. */
 async function logsRequests(): Promise<boolean> {
   const before = linesOf("core-command").length;
   await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
@@ -97,7 +97,7 @@ async function logsRequests(): Promise<boolean> {
 }
 
 describe("a gateway of core services", () => {
-  test("registers, and the check of each service passes", async () => {
+  test("registers its services, and the check of each service passes", async () => {
     await expectAllPassing();
     const services = JSON.parse((await askAgent("/v1/agent/services")).text) as object;
     expect(Object.keys(services)).toEqual(expect.arrayContaining(serviceNames.map((name) => `edgex-${name}`)));
@@ -117,7 +117,7 @@ describe("a gateway of core services", () => {
     });
   });
 
-  test("has stored its files and the environment's overrides as keys", async () => {
+  test("has stored the settings of the services' files, with the overrides of their environment, as keys", async () => {
     const { text } = await askAgent("/v1/kv/edgex/core/1.0/edgex-core-command/?keys");
     const keys = JSON.parse(text) as string[];
     expect(keys).toContain("edgex/core/1.0/edgex-core-command/Writable/LogLevel");
@@ -133,7 +133,7 @@ describe("a gateway of core services", () => {
     await within(soonMs, async () => expect(await logsRequests()).toBe(false));
   });
 
-  test("notices a killed service, refuses to call it, and finds it again after its restart", async () => {
+  test("reports a killed service as critical, does not call it, and calls it again after its restart", async () => {
     await gateway.program("core-metadata").stop("SIGKILL");
     await within(soonMs, async () => expect(await instancesPassing("core-metadata")).toBe(0));
     expect(await read()).toMatchObject({ status: 503, text: "edgex-core-metadata service not healthy..." });
@@ -149,7 +149,7 @@ describe("a gateway of core services", () => {
   });
 
   test.each(["SIGTERM", "SIGKILL"] as const)(
-    "keeps everything through an agent that ends by %s and starts again",
+    "keeps all keys and services when its agent ends by %s and starts again",
     async (signal) => {
       await setLogLevel("WARN");
       await within(soonMs, async () => expect(await logsRequests()).toBe(false));
@@ -169,14 +169,14 @@ describe("a gateway of core services", () => {
     },
   );
 
-  test("removes the registration of a service that ends in order", async () => {
+  test("removes the registration of a service that stops gracefully", async () => {
     await gateway.program("core-command").stop("SIGTERM");
     expect(await instancesPassing("core-command")).toBe(0);
     expect((await askAgent("/v1/agent/services")).text).not.toContain("edgex-core-command");
     expect((await askAgent("/v1/agent/checks")).text).not.toContain("edgex-core-command");
   });
 
-  test("a service with a stored configuration starts with that, not with its file", async () => {
+  test("starts a service with its stored configuration instead of the service's file", async () => {
     await setLogLevel("DEBUG");
     gateway.startService("core-command");
     await within(soonMs, async () => expect(await logsRequests()).toBe(true));
@@ -186,7 +186,7 @@ describe("a gateway of core services", () => {
 });
 
 async function expectKept(keys: object, indexesBefore: readonly number[]): Promise<void> {
-  // Consul has a leader, and answers, while it still reads its log.
+  // Consul elects a leader and answers while it still replays its log, so old data may be missing for a while.
   const patienceMs = process.env["CONFORMANCE_TARGET"] === "consul" ? soonMs : 0;
   await within(patienceMs, async () => {
     expect(await storedKeys()).toEqual(keys);
@@ -195,7 +195,7 @@ async function expectKept(keys: object, indexesBefore: readonly number[]): Promi
   });
 }
 
-/** Each key with its value and indexes. */
+/** Returns each key with its value and indexes. */
 async function storedKeys(): Promise<object> {
   const entries = JSON.parse((await askAgent("/v1/kv/?recurse")).text) as { readonly Key: string }[];
   return Object.fromEntries(entries.map(({ Key, ...rest }) => [Key, rest]));
@@ -208,11 +208,11 @@ async function indexes(): Promise<readonly number[]> {
   return answers.map(({ index }) => index);
 }
 
-describe("without an agent", () => {
+describe("without a reachable agent", () => {
   const nowhere = "consul.http://127.0.0.1:1";
   const env = { EDGEX_STARTUP_DURATION: "1" };
 
-  test("a service continues with its file, and finds others by its [Clients]", async () => {
+  test("a service starts with the settings of its file, and finds other services by its [Clients] section", async () => {
     await gateway.program("core-command").stop();
     gateway.startService("core-command", { args: [`-cp=${nowhere}`], env });
     await within(soonMs, async () => expect((await read()).status).toBe(200));
@@ -220,7 +220,7 @@ describe("without an agent", () => {
     expect(JSON.parse(text)).toMatchObject({ Writable: { LogLevel: "INFO" } });
   });
 
-  test("a service that must register gives up when its start-up time is over", async () => {
+  test("a service that must register exits when its start-up time is over", async () => {
     await gateway.program("core-command").stop();
     const program = gateway.startService("core-command", {
       args: [`-cp=${nowhere}`, "-r"],

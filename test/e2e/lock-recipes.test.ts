@@ -11,12 +11,12 @@ interface Entry {
   readonly ModifyIndex: number;
 }
 
-/** Waits until the key's index is no longer `index`. */
+/** Waits until the key's index differs from `index`. */
 async function waitFor(path: string, index: number): Promise<void> {
   await get(`${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=10s`);
 }
 
-/** The recipe for a lock: acquire it, or wait until its holder is gone. */
+/** Consul's recipe for a lock: acquire it, or wait until its holder has released it. */
 async function acquire(key: string, session: string): Promise<void> {
   for (;;) {
     const seen = await get(`/v1/kv/${key}`);
@@ -26,7 +26,7 @@ async function acquire(key: string, session: string): Promise<void> {
   }
 }
 
-test("each client that contends for a lock gets it, one at a time", async () => {
+test("each client that contends for a lock acquires it, one client at a time", async () => {
   const key = `${keyFolder()}lock`;
   let inside = 0;
   let served = 0;
@@ -39,7 +39,7 @@ test("each client that contends for a lock gets it, one at a time", async () => 
     expect(inside).toBe(1);
     inside -= 1;
     served += 1;
-    // Some release it, some end without a release.
+    // Half of the clients release the lock, the others destroy their session without a release.
     await put(at % 2 === 0 ? `/v1/kv/${key}?release=${session}` : `/v1/session/destroy/${session}`, "free");
   };
   await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
@@ -51,7 +51,10 @@ interface Holders {
   readonly Holders: readonly string[];
 }
 
-/** The recipe for a semaphore: a contender's key for each session, and the list of holders under check-and-set. */
+/**
+ * Consul's recipe for a semaphore: one contender key for each session, and a list of holders that clients change with
+ * check-and-set.
+ */
 class Semaphore {
   readonly #folder: string;
   readonly #limit: number;
@@ -84,7 +87,7 @@ class Semaphore {
     await del(`/v1/kv/${this.#folder}${session}`);
   }
 
-  /** A holder is dead when its contender's key is no longer locked. */
+  /** A holder counts as dead when no session locks its contender key any more. */
   async #read(): Promise<{ index: number; holders: readonly string[]; modifyIndex: number }> {
     const answer = await get(`/v1/kv/${this.#folder}?recurse`);
     const entries = answer.json as Entry[];
@@ -101,7 +104,7 @@ class Semaphore {
   }
 }
 
-test("a semaphore admits at most its limit of clients, also when some end inside", async () => {
+test("a semaphore admits at most its limit of clients, also when some clients end while they hold a slot", async () => {
   const limit = 3;
   const semaphore = new Semaphore(keyFolder(), limit);
   const full = Promise.withResolvers<void>();
@@ -112,7 +115,7 @@ test("a semaphore admits at most its limit of clients, also when some end inside
     await semaphore.enter(session);
     inside += 1;
     expect(inside).toBeLessThanOrEqual(limit);
-    // No client leaves before all places were taken once.
+    // No client leaves before the semaphore was full once.
     if (inside === limit) full.resolve();
     await full.promise;
     await Bun.sleep(5);
