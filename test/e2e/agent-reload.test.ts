@@ -139,7 +139,7 @@ describe("a reload", () => {
     expect((await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7")).text).toBe("[]");
   });
 
-  test("serves HTTPS with a new certificate of the same file name, and keeps the old one if the new one is unusable", async () => {
+  test("serves HTTPS with a new certificate of the same file name, or with the old one if the new is unusable", async () => {
     const [port = 0] = await freePorts(1);
     store(localhostCertificate);
     const hcl = `ports { https = ${port} } cert_file = "${files.cert_file}" key_file = "${files.key_file}"`;

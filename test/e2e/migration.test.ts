@@ -28,7 +28,7 @@ const put = (path: string, body?: unknown): Promise<Answer> => exchange(here.url
 const importFrom = (...words: readonly string[]): Promise<CommandRun> =>
   runCommandWith(importCommand, words, { env: { CONSUL_HTTP_ADDR: here.url } });
 
-/** The row of the table that an import prints. */
+/** Returns the row for `noun` in the table that an import prints. */
 function counts({ stdout }: CommandRun, noun: string): string | undefined {
   return stdout
     .split("\n")
@@ -40,8 +40,8 @@ function counts({ stdout }: CommandRun, noun: string): string | undefined {
 
 const snapshot = `-from-consul=${join(oldConsulFolder, "backup.snap")}`;
 
-describe("an import from a Consul", () => {
-  test("with a dry run prints its plan and changes nothing", async () => {
+describe("an import from Consul", () => {
+  test("with -dry-run prints its plan and changes nothing", async () => {
     const run = await importFrom("-dry-run", "-verbose", snapshot);
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(run.stdout).toStartWith("Would import from the Consul snapshot ");
@@ -53,7 +53,7 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/agent/services")).text).toBe("{}");
   });
 
-  test("keeps entries with other values unless it may overwrite, and a second run has nothing to do", async () => {
+  test("keeps the agent's entries with other values unless it may overwrite them, and a second run changes nothing", async () => {
     await put("/v1/kv/bytes", "changed here");
     using consul = startCannedAgent(oldConsulAnswer);
     const kept = await importFrom(`-from-consul=${consul.url}`);
@@ -100,7 +100,7 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/query")).json).toMatchObject([{ Name: "redis", DNS: { TTL: "10s" } }]);
   });
 
-  test("keeps checks that the source does not list, also when it overwrites", async () => {
+  test("keeps checks of the agent that the source does not list, even with the flag to overwrite", async () => {
     await put("/v1/agent/service/register", {
       Name: "kong-db",
       Tags: ["other"],
@@ -111,14 +111,14 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/agent/checks")).json).toMatchObject({ "service:kong-db": { Type: "ttl" } });
   });
 
-  test("overwrites a prepared query under its local id", async () => {
+  test("overwrites a prepared query and keeps its local id", async () => {
     const [query] = (await get("/v1/query")).json as { readonly ID: string }[];
     await put(`/v1/query/${query?.ID}`, { Name: "redis", Service: { Service: "another" } });
     expect(counts(await importFrom("-overwrite", snapshot), "prepared queries")).toBe("0 1 0");
     expect((await get("/v1/query")).json).toMatchObject([{ ID: query?.ID, Service: { Service: "edgex-redis" } }]);
   });
 
-  test("can be limited to some keys", async () => {
+  test("can be limited to keys with a prefix", async () => {
     expect(counts(await importFrom("-dry-run", "-prefix=edgex/", snapshot), "keys")).toBe("0 0 2");
   });
 });
@@ -142,7 +142,7 @@ describe("an export", () => {
     return new Map(paths.toSorted().map((path) => [path.slice(join(folder, name).length), readFileSync(path, "hex")]));
   };
 
-  test("is the same from a second agent that imported it", async () => {
+  test("equals the export of a second agent that imported it", async () => {
     expect((await exportTo("one")).stdout).toMatch(/^Exported 7 keys, 4 services, 1 other node, 1 prepared query to /);
     const env = { CONSUL_HTTP_ADDR: second.url };
     const imported = await runCommandWith(importCommand, [join(folder, "one")], { env });
@@ -152,7 +152,7 @@ describe("an export", () => {
     expect((await get("/v1/kv/bytes?raw", second)).bytes.toString("hex")).toBe("00ff80200d0a");
   });
 
-  test("into the same folder writes only changes", async () => {
+  test("into the same folder writes only changed files", async () => {
     await put("/v1/kv/empty", "no more");
     await exchange(here.url, "DELETE", { path: "/v1/kv/locked" });
     expect((await exportTo("one")).stdout).toMatch(/: 1 file written, 1 removed, 14 as before\.\n$/);
@@ -171,7 +171,7 @@ describe("an import from a core-keeper", () => {
     token: "jwt",
   } as const;
 
-  test("copies keys and services that are not halted, and reports the rest", async () => {
+  test("copies keys, and services that are not halted, and reports what it skips", async () => {
     using canned = startCannedKeeper(keeper);
     const run = await importFrom(`-from-keeper=${canned.url}`, "-from-token=jwt");
     expect(run).toMatchObject({ code: 0, stderr: "" });
@@ -184,7 +184,7 @@ describe("an import from a core-keeper", () => {
     });
   });
 
-  test("accepts other roots, and is refused without the token", async () => {
+  test("accepts another key root, and fails without core-keeper's token", async () => {
     using canned = startCannedKeeper(keeper);
     const others = await importFrom("-dry-run", `-from-keeper=${canned.url}`, "-from-token=jwt", "-prefix=other");
     expect(counts(others, "keys")).toBe("1 0 0");
@@ -194,11 +194,11 @@ describe("an import from a core-keeper", () => {
   });
 });
 
-describe("an incomplete import", () => {
+describe("an import that is interrupted or partly refused", () => {
   const many = Array.from({ length: 200 }, (_, at) => ({ key: `many/${at}`, flags: 0, value: "eA==" }));
   const path = (): string => join(folder, "many.json");
 
-  /** A proxy to the agent that lets `instead` answer some requests. */
+  /** Starts a proxy to the agent in which `instead` answers some requests. */
   function startProxy(instead: (request: CannedRequest) => Response | undefined): CannedAgent {
     return startCannedAgent(async (request) => {
       const { method, target, body } = request;
@@ -210,7 +210,7 @@ describe("an incomplete import", () => {
     });
   }
 
-  /** A proxy to the agent that breaks off at the second transaction. */
+  /** Starts a proxy to the agent that closes the connection at the second transaction. */
   function startInterrupted(end: (proxy: CannedAgent) => void): CannedAgent {
     let transactions = 0;
     const proxy = startProxy(({ target }) => {
@@ -221,7 +221,7 @@ describe("an incomplete import", () => {
     return proxy;
   }
 
-  test("reports its progress when the agent is lost, and a second run continues", async () => {
+  test("reports its progress when the agent becomes unreachable, and a second run continues", async () => {
     await Bun.write(path(), JSON.stringify(many));
     using lost = startInterrupted((proxy) => proxy[Symbol.dispose]());
     const env = { CONSUL_HTTP_ADDR: lost.url };
@@ -232,7 +232,7 @@ describe("an incomplete import", () => {
     expect(counts(await importFrom("-dry-run", `-from-consul=${path()}`), "keys")).toBe("136 0 64");
   });
 
-  test("reports an interruption, and has written whole transactions only", async () => {
+  test("reports an interruption, and has written each transaction completely or not at all", async () => {
     const ending = new AbortController();
     using proxy = startInterrupted(() => ending.abort());
     const io = { env: { CONSUL_HTTP_ADDR: proxy.url }, signal: ending.signal };
@@ -243,7 +243,7 @@ describe("an incomplete import", () => {
     expect((await get("/v1/kv/many/?keys")).json).toHaveLength(200);
   });
 
-  test("does the rest when the agent refuses a part, and reports the part", async () => {
+  test("writes everything else when the agent refuses a part, and reports the refused part", async () => {
     const entries = ["some", "refused", "more"].map((key) => ({ key, flags: 0, value: "eA==" }));
     await Bun.write(path(), JSON.stringify(entries));
     using proxy = startProxy(({ target, body }) =>
@@ -261,7 +261,7 @@ describe("an incomplete import", () => {
   });
 });
 
-test("an import reports in advance what the agent cannot accept, and copies values up to the limit", async () => {
+test("an import reports in advance what the agent cannot accept, and copies values up to the agent's size limit", async () => {
   const path = join(folder, "large.json");
   const long = Buffer.alloc(512 * 1024, "x").toString("base64");
   const entries = [
@@ -275,7 +275,7 @@ test("an import reports in advance what the agent cannot accept, and copies valu
   expect((await get("/v1/kv/longest?raw")).bytes).toHaveLength(512 * 1024);
 });
 
-test("an import never changes the agent's own node", async () => {
+test("an import never changes the agent's node in the catalog", async () => {
   using consul = startCannedAgent(({ target, ...request }) => {
     const renamed = oldConsulAnswer({ ...request, target: target.replace("NODE1", "printer-1") });
     return renamed.text().then((text) => new Response(text.replaceAll("printer-1", "NODE1")));
@@ -291,7 +291,7 @@ test.each([
   [["-from-consul=/nowhere.snap"], "no such file or directory"],
   [["-from-consul=http://127.0.0.1:1"], "connection refused"],
   [["/nowhere"], "no such file or directory"],
-])("import %j reports its error", async (words, why) => {
+])("the arguments %j of an import are refused with an error", async (words, why) => {
   const { code, stdout, stderr } = await importFrom(...words);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toContain(why);

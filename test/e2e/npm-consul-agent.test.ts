@@ -22,7 +22,7 @@ async function statusOf(check: string): Promise<string | undefined> {
   return (await agent.check.list())[check]?.Status;
 }
 
-test("members are this one server, on the LAN and the WAN", async () => {
+test("agent.members lists this one server, on the LAN and the WAN", async () => {
   const [member, ...others] = await agent.members();
   expect(others).toEqual([]);
   expect(member).toMatchObject({ Name: "node1", Addr: "127.0.0.1", Status: 1 });
@@ -30,13 +30,13 @@ test("members are this one server, on the LAN and the WAN", async () => {
   expect(await agent.members({ wan: true })).toMatchObject([{ Name: "node1.dc1", Status: 1 }]);
 });
 
-test("self has the node, the datacenter and the role of server", async () => {
+test("agent.self returns the node, the datacenter and that this agent is a server", async () => {
   const { Config, Member } = await agent.self();
   expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
   expect(Member).toMatchObject({ Name: "node1", Status: 1 });
 });
 
-test("reload succeeds without a body", async () => {
+test("agent.reload succeeds and returns no body", async () => {
   expect(await agent.reload()).toBeUndefined();
 });
 
@@ -48,7 +48,7 @@ test("the node enters maintenance with its reason, and leaves it", async () => {
   expect(await agent.checks()).not.toHaveProperty("_node_maintenance");
 });
 
-test("an agent that cannot be joined is an error that names it", async () => {
+test("agent.join with an unreachable address fails with an error that names the address", async () => {
   const alone = differs("praetor", "its servers stand alone: it tries nobody");
   const reason = alone ? "servers of this version stand alone" : "dial tcp 127.0.0.1:1: connect: connection refused";
   expect(await refusalOf(agent.join("127.0.0.1:1"))).toEqual({
@@ -57,7 +57,7 @@ test("an agent that cannot be joined is an error that names it", async () => {
   });
 });
 
-test("an unknown node cannot be forced to leave", async () => {
+test("agent.forceLeave of an unknown node is refused", async () => {
   expect(await refusalOf(agent.forceLeave("nobody"))).toEqual({
     status: 500,
     body: "agent: No node found with name 'nobody'",
@@ -107,7 +107,7 @@ test("a filter selects services", async () => {
   expect(Object.keys(await agent.service.list({ filter: "Port == 4711" }))).toEqual([name]);
 });
 
-test("a service has checks of every kind that the package can write", async () => {
+test("a service is registered with checks of every kind that the package can write", async () => {
   const name = unique("npm-service");
   await register(name, {
     checks: [
@@ -138,7 +138,7 @@ test("a service has checks of every kind that the package can write", async () =
   expect(checks[`${name}-ttl`]).toMatchObject({ Status: "passing", Notes: "told", ServiceID: name });
 });
 
-test("a service enters maintenance, is not passing, and leaves it", async () => {
+test("a service enters maintenance, is then critical, and leaves maintenance", async () => {
   const name = unique("npm-service");
   await register(name);
   await within(soonMs, async () =>
@@ -164,7 +164,7 @@ test("maintenance of an unknown service is refused", async () => {
   });
 });
 
-test("a check is passed, warned and failed with a note", async () => {
+test("a TTL check is set to passing, warning and critical with a note", async () => {
   const name = unique("npm-check");
   await registerCheck(name, { notes: "about it" });
   expect((await agent.check.list())[name]).toMatchObject({ Node: "node1", Status: "critical", Notes: "about it" });
@@ -176,7 +176,7 @@ test("a check is passed, warned and failed with a note", async () => {
   expect(await statusOf(name)).toBe("critical");
 });
 
-test("a deregistered check is gone, and a second attempt reports it", async () => {
+test("a deregistered check is no longer listed, and a second deregistration is refused", async () => {
   const name = unique("npm-check");
   await registerCheck(name, { status: "passing" });
   expect(await agent.check.deregister(name)).toBeUndefined();

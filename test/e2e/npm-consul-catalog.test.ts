@@ -21,7 +21,7 @@ interface Registration {
   readonly check?: { name: string; checkid: string; notes: string; serviceid: string; status: "passing" | "critical" };
 }
 
-/** Registers a node without an agent, for the length of the test. */
+/** Registers a node in the catalog without an agent; it is removed after the test. */
 async function register(more: Registration = {}): Promise<string> {
   const node = more.node ?? unique("npm-node");
   onTestFinished(async () => void (await catalog.deregister(node)));
@@ -29,7 +29,7 @@ async function register(more: Registration = {}): Promise<string> {
   return node;
 }
 
-/** Two nodes with an instance of the service each, the first passing, the second critical. */
+/** Registers two nodes with an instance of the service each; the first instance is passing, the second critical. */
 async function registerTwo(service: string): Promise<readonly [passing: string, critical: string]> {
   const instance = (status: "passing" | "critical", tag: string): Registration => ({
     node: `${service}-${tag}`,
@@ -39,7 +39,7 @@ async function registerTwo(service: string): Promise<readonly [passing: string, 
   return [await register(instance("passing", "blue")), await register(instance("critical", "green"))];
 }
 
-test("there is one datacenter", async () => {
+test("the list of datacenters has one datacenter", async () => {
   expect(await catalog.datacenters()).toEqual(["dc1"]);
 });
 
@@ -63,14 +63,14 @@ test("a node is registered with its address and meta, and is listed", async () =
   ]);
 });
 
-test("nodes are listed for a datacenter, and an unknown one is an error", async () => {
+test("nodes are listed for a datacenter, and an unknown datacenter is an error", async () => {
   const names = (nodes: readonly { Node: string }[]): string[] => nodes.map(({ Node }) => Node);
   expect(names(await catalog.node.list())).toContain("node1");
   expect(names(await catalog.nodes("dc1"))).toContain("node1");
   expect(await refusalOf(catalog.node.list("nowhere"))).toEqual({ status: 500, body: "No path to datacenter" });
 });
 
-test("the services of a node come with the node, and an unknown node is undefined", async () => {
+test("the services of a node are returned with the node, and an unknown node is undefined", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   const found = await catalog.node.services(node);
@@ -118,7 +118,7 @@ test("a Connect-native service is found among the Connect-capable ones", async (
   expect(await catalog.connect.nodes("nobody")).toEqual([]);
 });
 
-test("a deregistered check, service or node is gone", async () => {
+test("a deregistered check, service or node is no longer listed", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   expect(await catalog.deregister({ node, checkid: `${service}-alive` })).toBeUndefined();
@@ -129,7 +129,7 @@ test("a deregistered check, service or node is gone", async () => {
   expect(await catalog.node.services(node)).toBeFalsy();
 });
 
-test("a check of a service that the node lacks is refused with a reason", async () => {
+test("the registration of a check for a service that the node lacks is refused with a reason", async () => {
   const node = await register();
   const check = { name: "alive", serviceid: "nothing" };
   expect(await refusalOf(catalog.register({ node, address: "192.0.2.1", check }))).toEqual({
@@ -138,7 +138,7 @@ test("a check of a service that the node lacks is refused with a reason", async 
   });
 });
 
-test("health of a node is its checks", async () => {
+test("health.node returns the checks of a node", async () => {
   expect(await health.node("node1")).toMatchObject([{ CheckID: "serfHealth", Status: "passing" }]);
   const service = unique("npm-web");
   const [, critical] = await registerTwo(service);
@@ -147,7 +147,7 @@ test("health of a node is its checks", async () => {
   ]);
 });
 
-test("health of a service is its checks on all nodes", async () => {
+test("health.checks returns the checks of a service on all nodes", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   expect(await health.checks(service)).toMatchObject([
@@ -156,7 +156,7 @@ test("health of a service is its checks on all nodes", async () => {
   ]);
 });
 
-test("instances come with node and checks, and with passing only those whose checks all pass", async () => {
+test("health.service returns instances with node and checks, and with `passing` only those whose checks all pass", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   const nodes = (instances: readonly { Node: { Node: string } }[]): string[] => instances.map(({ Node }) => Node.Node);
@@ -167,7 +167,7 @@ test("instances come with node and checks, and with passing only those whose che
   expect(nodes(await health.service({ service, tag: "green" }))).toEqual([critical]);
 });
 
-test("checks are listed by their state", async () => {
+test("health.state lists the checks with a given status", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   const nodesIn = async (state: "any" | "passing" | "warning" | "critical"): Promise<string[]> => {
@@ -181,7 +181,7 @@ test("checks are listed by their state", async () => {
   expect((await health.state("passing")).map(({ CheckID }) => CheckID)).toContain("serfHealth");
 });
 
-test("status has the leader and its peers", async () => {
+test("status returns the leader and its peers", async () => {
   const leader = await consul.status.leader();
   expect(leader).toMatch(/^127\.0\.0\.1:\d+$/);
   expect(await consul.status.peers()).toEqual([leader]);

@@ -23,7 +23,7 @@ test("an event is fired with its filters and listed with its payload", async () 
   expect(fired.ID).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test("an event without a payload is fired by its name, and is in the list under it", async () => {
+test("an event without a payload is fired by its name, and is in the list of events of that name", async () => {
   const name = unique("npm-event");
   const { ID } = await event.fire(name);
   const second = await event.fire(name, Buffer.from([1, 255]));

@@ -4,10 +4,10 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { kv } = consul;
-/** The package returns undefined for the answer `false`. */
+/** The package returns undefined when the agent answers `false`. */
 const refused = undefined as never;
 
-/** A folder of keys, ending in "/", that the client itself deletes after the test. */
+/** Returns a folder of keys, ending in "/", that the client itself deletes after the test. */
 function folder(): string {
   const name = `${unique("npm")}/`;
   onTestFinished(async () => void (await kv.del({ key: name, recurse: true })));
@@ -42,7 +42,7 @@ test("a missing key is undefined, not an error", async () => {
   expect(await kv.get(`${folder()}nothing`)).toBeUndefined();
 });
 
-test("bytes are unchanged", async () => {
+test("a value of any bytes is read back unchanged", async () => {
   const key = `${folder()}bytes`;
   const bytes = Buffer.from([0, 255, 10, 128]);
   await kv.set(key, bytes);
@@ -62,18 +62,18 @@ test("a key with spaces, a colon and a letter beyond ASCII is found under its na
   expect((await kv.get(key))?.Key).toBe(key);
 });
 
-test("keys lists a folder, and with a separator its next level", async () => {
+test("kv.keys lists the keys of a folder, and with a separator only the folder's next level", async () => {
   const name = folder();
   for (const key of ["a", "b/c", "b/d", "e"]) await kv.set(`${name}${key}`, "1");
   expect(await kv.keys(name)).toEqual(["a", "b/c", "b/d", "e"].map((key) => `${name}${key}`));
   expect(await kv.keys({ key: name, separator: "/" })).toEqual(["a", "b/", "e"].map((key) => `${name}${key}`));
 });
 
-test("a missing folder of keys is an error of the package", async () => {
+test("kv.keys of a missing folder is an error", async () => {
   expect(await refusalOf(kv.keys(`${folder()}nothing/`))).toEqual({ status: 404, body: undefined });
 });
 
-test("get with recurse lists the entries of a folder in order", async () => {
+test("kv.get with recurse lists the entries of a folder in order of their keys", async () => {
   const name = folder();
   for (const key of ["z", "a"]) await kv.set(`${name}${key}`, `value of ${key}`);
   const found = await kv.get({ key: name, recurse: true });
@@ -83,7 +83,7 @@ test("get with recurse lists the entries of a folder in order", async () => {
   ]);
 });
 
-test("set with cas writes only over the value that was read", async () => {
+test("kv.set with cas writes only if the entry has not changed since it was read", async () => {
   const key = `${folder()}cas`;
   expect(await kv.set({ key, value: "1", cas: 0 })).toBe(true);
   expect(await kv.set({ key, value: "2", cas: 0 })).toBe(refused);
@@ -93,7 +93,7 @@ test("set with cas writes only over the value that was read", async () => {
   expect((await kv.get(key))?.Value).toBe("3");
 });
 
-test("a key is locked by one session at a time and shows its holder", async () => {
+test("a key is locked by one session at a time, and its entry shows that session", async () => {
   const key = `${folder()}lock`;
   const [holder, other] = [await session(), await session()];
   expect(await kv.set({ key, value: "mine", acquire: holder })).toBe(true);
@@ -107,7 +107,7 @@ test("a key is locked by one session at a time and shows its holder", async () =
   expect(await kv.get(key)).toMatchObject({ Value: "yours", Session: other, LockIndex: 2 });
 });
 
-test("an unknown session cannot lock, and the error says so", async () => {
+test("an unknown session cannot lock a key, and the error names the reason", async () => {
   const nobody = "11111111-2222-3333-4444-555555555555";
   expect(await refusalOf(kv.set({ key: `${folder()}lock`, value: "x", acquire: nobody }))).toEqual({
     status: 500,
@@ -115,7 +115,7 @@ test("an unknown session cannot lock, and the error says so", async () => {
   });
 });
 
-test("del removes one key, with recurse all below a prefix, with cas only an unchanged one", async () => {
+test("kv.del removes one key, with recurse all keys below a prefix, with cas a key only if it is unchanged", async () => {
   const name = folder();
   for (const key of ["a", "b", "b/c", "d"]) await kv.set(`${name}${key}`, "1");
   expect(await kv.del(`${name}a`)).toBe(true);
@@ -129,7 +129,7 @@ test("del removes one key, with recurse all below a prefix, with cas only an unc
   expect(await kv.get(`${name}d`)).toBeUndefined();
 });
 
-test("a value over the limit is refused with a reason", async () => {
+test("a value over the size limit is refused with a reason", async () => {
   expect(await refusalOf(kv.set(`${folder()}big`, "x".repeat(512 * 1024 + 1)))).toEqual({
     status: 413,
     body: expect.stringContaining("Request body(524289 bytes) too large, max size: 524288 bytes."),

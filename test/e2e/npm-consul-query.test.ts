@@ -4,20 +4,20 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { query } = consul;
-/** The package has it, but its types do not. */
+/** The package has the method `destroy`, but its types do not. */
 const destroy = (id: string): Promise<unknown> =>
   (query as typeof query & { destroy(id: string): Promise<unknown> }).destroy(id);
 
 type Wishes = Parameters<typeof query.update>[0];
 
-/** A prepared query for the length of the test. */
+/** Creates a prepared query that is deleted after the test; returns its id. */
 async function create(wishes: Omit<Wishes, "query">): Promise<string> {
   const { ID } = await query.create(wishes);
   onTestFinished(async () => void (await destroy(ID)));
   return ID;
 }
 
-/** A service with a passing instance, tagged blue, and a critical one. */
+/** Registers a service with a passing instance, tagged blue, and a critical instance. */
 async function registerTwo(service: string): Promise<void> {
   const instance = (status: string, tag: string): object => ({
     Service: { ID: service, Service: service, Tags: [tag], Port: 80 },
@@ -28,7 +28,7 @@ async function registerTwo(service: string): Promise<void> {
   await registerNode({ Node: `${service}-c`, ...instance("warning", "green") });
 }
 
-test("a query is created with all fields and read by its id", async () => {
+test("a prepared query is created with all fields and read by its id", async () => {
   const name = unique("npm-query");
   const id = await create({
     name,
@@ -58,7 +58,7 @@ test("a query is created with all fields and read by its id", async () => {
   });
 });
 
-test("a query without a name belongs to a session, is in the list, and ends with it", async () => {
+test("a prepared query without a name belongs to a session, is in the list, and is deleted when the session ends", async () => {
   const service = unique("npm-web");
   expect(await refusalOf(query.create(service))).toEqual({
     status: 500,
@@ -72,7 +72,7 @@ test("a query without a name belongs to a session, is in the list, and ends with
   expect(await listed()).toBeUndefined();
 });
 
-test("a query is executed by its id and by its name: it returns the instances that are not critical", async () => {
+test("a prepared query is executed by its id and by its name, and returns the instances that are not critical", async () => {
   const service = unique("npm-web");
   const name = unique("npm-query");
   await registerTwo(service);
@@ -85,7 +85,7 @@ test("a query is executed by its id and by its name: it returns the instances th
   expect(nodesOf(await query.execute(name))).toEqual([`${service}-a`, `${service}-c`]);
 });
 
-test("an update changes the result of a query", async () => {
+test("an update of a prepared query changes the result of the query", async () => {
   const service = unique("npm-web");
   await registerTwo(service);
   const id = await create({ name: unique("npm-query"), service: { service } });
@@ -95,7 +95,7 @@ test("an update changes the result of a query", async () => {
   expect((await query.execute(id)).Nodes).toMatchObject([{ Node: { Node: `${service}-a` } }]);
 });
 
-test("a template matches each name with its prefix, and can be explained", async () => {
+test("a prepared query template matches each name with its prefix, and can be explained", async () => {
   const service = unique("npm-web");
   const prefix = unique("npm-geo");
   await registerTwo(service);
@@ -105,19 +105,19 @@ test("a template matches each name with its prefix, and can be explained", async
     service: { service: "${name.suffix}" },
   } as never);
   expect(await query.execute(`${prefix}-${service}`)).toMatchObject({ Service: service });
-  // The package expects a list in the explanation, which is an object, and returns undefined.
+  // The package expects a list, but Consul's explanation is an object, so the package returns undefined.
   expect(await query.explain(`${prefix}-${service}`)).toBeUndefined();
   expect(await refusalOf(query.explain(unique("npm-geo")))).toEqual({ status: 404, body: "Query not found" });
 });
 
-test("a deleted query is gone", async () => {
+test("a deleted prepared query is not found", async () => {
   const id = (await query.create({ name: unique("npm-query"), service: { service: "web" } })).ID;
   expect(await destroy(id)).toBeUndefined();
   expect(await refusalOf(query.get(id))).toEqual({ status: 404, body: "Query not found" });
   expect(await refusalOf(query.execute(id))).toEqual({ status: 404, body: "Query not found" });
 });
 
-test("a name can be used once", async () => {
+test("a second prepared query with the same name is refused", async () => {
   const name = unique("npm-query");
   const id = await create({ name, service: { service: "web" } });
   expect(await refusalOf(query.create({ name, service: { service: "web" } }))).toEqual({

@@ -5,7 +5,7 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 const consul = await npmConsul();
 const { session, kv, transaction } = consul;
 
-/** A session for the length of the test, without a lock delay. */
+/** Creates a session without a lock delay that is destroyed after the test. */
 async function create(wishes: Parameters<typeof session.create>[0] = {}): Promise<string> {
   const { ID } = await session.create({ lockdelay: "0s", ...wishes });
   onTestFinished(async () => void (await session.destroy(ID)));
@@ -33,7 +33,7 @@ test("a session is created with all fields, and read back with them", async () =
   expect(await session.get(id)).toMatchObject({ ID: id });
 });
 
-test("a session is in the list of all and in that of its node, and of no other", async () => {
+test("a session is in the list of all sessions and in that of its node, and in no other node's list", async () => {
   const id = await create();
   const ids = (sessions: readonly { ID: string }[]): string[] => sessions.map(({ ID }) => ID);
   expect(ids(await session.list())).toContain(id);
@@ -41,14 +41,14 @@ test("a session is in the list of all and in that of its node, and of no other",
   expect(await session.node("nobody")).toEqual([]);
 });
 
-test("a session is renewed and returned again", async () => {
+test("session.renew renews a session and returns it", async () => {
   const id = await create({ ttl: "30s" });
   expect(await session.renew(id)).toMatchObject([{ ID: id, TTL: "30s" }]);
   const nobody = "11111111-2222-3333-4444-555555555555";
   expect(await refusalOf(session.renew(nobody))).toEqual({ status: 404, body: `Session id '${nobody}' not found` });
 });
 
-test("a destroyed session is gone, and destroying it again succeeds", async () => {
+test("a destroyed session is not found, and a second attempt to destroy it succeeds", async () => {
   const id = await create();
   expect(await session.destroy(id)).toBeUndefined();
   expect(await session.info(id)).toBeUndefined();
@@ -62,7 +62,7 @@ test("a session with a TTL out of range is refused with a reason", async () => {
   });
 });
 
-test("the end of a session unlocks its key, or deletes it when that is its behaviour", async () => {
+test("the end of a session unlocks its key, or deletes the key if the behavior of the session is delete", async () => {
   const name = folder();
   const [releasing, deleting] = [await create(), await create({ behavior: "delete" })];
   await kv.set({ key: `${name}kept`, value: "1", acquire: releasing });
@@ -73,7 +73,7 @@ test("the end of a session unlocks its key, or deletes it when that is its behav
   expect(await kv.keys(name)).toEqual([`${name}kept`]);
 });
 
-test("clients that contend for a lock get it one after the other", async () => {
+test("clients that contend for a lock acquire it one after the other", async () => {
   const key = `${folder()}leader`;
   const served: number[] = [];
   const campaign = async (at: number): Promise<void> => {
@@ -116,7 +116,7 @@ test("a transaction executes all its operations and returns their results", asyn
   expect((await kv.get(`${name}a`))?.Value).toBe("hello");
 });
 
-test("a transaction with an impossible operation executes none, and names the operation", async () => {
+test("a transaction with an operation that fails executes none, and the error names the operation", async () => {
   const name = folder();
   const attempt = transaction.create([
     { KV: { Verb: "set", Key: `${name}a`, Value: "aGk=" } },
@@ -130,7 +130,7 @@ test("a transaction with an impossible operation executes none, and names the op
   expect(await kv.get(`${name}a`)).toBeUndefined();
 });
 
-test("a transaction registers a node, a service and its check at once", async () => {
+test("a transaction registers a node, a service and its check together", async () => {
   const node = unique("npm-node");
   onTestFinished(async () => void (await consul.catalog.deregister(node)));
   const { Errors } = await transaction.create([

@@ -5,12 +5,12 @@ const consul = await npmConsul();
 
 const disabled = { status: 401, body: "ACL support disabled" };
 
-test("without access control bootstrap and replication are errors", async () => {
+test("without access control acl.bootstrap and acl.replication return errors", async () => {
   expect(await refusalOf(consul.acl.bootstrap())).toEqual(disabled);
   expect(await refusalOf(consul.acl.replication())).toEqual(disabled);
 });
 
-test("without access control tokens cannot be created, read, changed or deleted", async () => {
+test("without access control clients cannot create, read, change or delete tokens", async () => {
   const id = "11111111-2222-3333-4444-555555555555";
   const { legacy } = consul.acl;
   expect(await refusalOf(legacy.list())).toEqual(disabled);
@@ -21,7 +21,7 @@ test("without access control tokens cannot be created, read, changed or deleted"
   expect(await refusalOf(legacy.destroy(id))).toEqual(disabled);
 });
 
-test("a token that a client sends all the same is ignored", async () => {
+test("without access control a token that a client sends is ignored", async () => {
   const withToken = await npmConsul({ token: "11111111-2222-3333-4444-555555555555" });
   expect(await withToken.kv.set("npm-token", "1")).toBe(true);
   expect((await withToken.kv.get("npm-token"))?.Value).toBe("1");

@@ -16,7 +16,7 @@ interface Seen<Answer> {
 
 type Watched = Parameters<Consul["watch"]>[0];
 
-/** A watch for the length of the test, and its events. */
+/** Starts a watch that ends after the test, and returns its events. */
 function follow<Answer>(client: Consul, wishes: Watched): Seen<Answer> {
   const seen: Seen<Answer> = { changes: [], errors: [], watch: client.watch({ backoffFactor: 10, ...wishes }) };
   seen.watch.on("change", (answer: Answer) => void seen.changes.push(answer));
@@ -25,7 +25,7 @@ function follow<Answer>(client: Consul, wishes: Watched): Seen<Answer> {
   return seen;
 }
 
-test("a watched key reports its absence, its value, each next value and its end", async () => {
+test("a watch of a key reports that the key is missing, its value, each next value and its deletion", async () => {
   const { kv } = consul;
   const key = unique("npm-watched");
   onTestFinished(async () => void (await kv.del(key)));
@@ -43,7 +43,7 @@ test("a watched key reports its absence, its value, each next value and its end"
   expect(errors).toEqual([]);
 });
 
-test("a watched service reports when an instance appears, fails and disappears", async () => {
+test("a watch of a service reports when an instance appears, becomes critical and disappears", async () => {
   const { agent, health } = consul;
   const service = unique("npm-watched");
   const check = { name: "alive", checkid: `${service}-alive`, ttl: "1h", timeout: "1s", status: "passing" };
@@ -64,7 +64,7 @@ test("a watched service reports when an instance appears, fails and disappears",
   expect(errors).toEqual([]);
 });
 
-test("an ended watch reports its end and nothing later", async () => {
+test("a watch that the client ends reports its end and nothing later", async () => {
   const { kv } = consul;
   const key = unique("npm-watched");
   onTestFinished(async () => void (await kv.del(key)));

@@ -21,7 +21,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** The ports that the services of a gateway want, and those that the agent may assign. */
+/** Returns the port that the services of the gateway want; the agent may assign the others. */
 const wanted = (): number => free[0] ?? 0;
 const given = (): number => free[1] ?? 0;
 
@@ -35,15 +35,15 @@ async function startAgent(policy: string, more: readonly string[] = []): Promise
 
 interface StartedService {
   readonly port: number;
-  /** false for a service whose port was taken: it keeps running like EdgeX's, and is unreachable. */
+  /** false for a service whose port was in use. It keeps running like EdgeX's services, and is unreachable. */
   readonly listens: boolean;
-  /** Ends in order: deregisters, at the present agent process if the former one is gone. */
+  /** Stops the service gracefully: it deregisters, at the agent process `now` if the former one is gone. */
   stop(now?: AgentProcess): Promise<void>;
 }
 
 /**
- * Starts as EdgeX's Go services do: configuration, stored or read; registration; then the listener, whose failure is
- * not reported.
+ * Starts a service as EdgeX's Go services start: it stores or reads its configuration, registers, and then opens its listener; a
+ * listener that fails is not reported.
  */
 async function startService(agent: AgentProcess, name: string, port: number): Promise<StartedService> {
   const http = new HttpClient({ baseUrl: agent.url, clock: systemClock });
@@ -97,14 +97,14 @@ async function record(agent: AgentProcess, name: string): Promise<unknown> {
   return (await agent.send("GET", `/v1/praetor/ports/${name}`)).json;
 }
 
-describe("two services of one gateway want one port", () => {
-  test("the second one gets a port of its own at a restart, both become healthy, and their peers find them", async () => {
+describe("two services of one gateway that want the same port", () => {
+  test("get different ports when the second service restarts, both become healthy, and their peers find them", async () => {
     const agent = await startAgent("reassign");
     const first = await startService(agent, "first", wanted());
     const zombie = await startService(agent, "second", wanted());
     expect([first.listens, zombie.listens]).toEqual([true, false]);
     await expectPassing(agent, "first", wanted());
-    // The first service answers the second one's check, and reports that it is healthy.
+    // The first service also answers the second one's check on the same port, so that check is passing.
     await within(soonMs, async () => {
       const checks = (await agent.send("GET", "/v1/health/checks/second")).json;
       expect(checks).toMatchObject([{ Name: "Port Conflict", Status: "critical" }, { Status: "passing" }]);
@@ -125,7 +125,7 @@ describe("two services of one gateway want one port", () => {
     await second.stop();
   });
 
-  test("an assigned port is kept over a restart of the agent and of the service", async () => {
+  test("keep an assigned port over a restart of the agent and of the service", async () => {
     const folder = ["-data-dir", join(sandbox.folder, "kept")];
     const before = await startAgent("reassign", folder);
     const first = await startService(before, "first", wanted());
@@ -145,13 +145,13 @@ describe("two services of one gateway want one port", () => {
   });
 });
 
-test("a service whose port another program has reads a new one at its start", async () => {
+test("a service whose port another program uses reads an assigned port at its start", async () => {
   const program = listen(wanted());
   const agent = await startAgent("reassign");
   const zombie = await startService(agent, "web", wanted());
   expect(zombie.listens).toBe(false);
   expect(await record(agent, "web")).toMatchObject({ state: "pending", owner: "another program" });
-  // The program also answers the service's check.
+  // The other program also answers the service's check.
   await within(soonMs, async () => {
     const { json } = await agent.send("GET", "/v1/health/checks/web?filter=Status+==+passing");
     expect(json).toHaveLength(1);
@@ -165,7 +165,7 @@ test("a service whose port another program has reads a new one at its start", as
   await program?.stop(true);
 });
 
-test("a service with a notice URL is called with its new port, also when the agent was killed before the call succeeded", async () => {
+test("the agent sends a service's new port to its notice URL, also if it was killed before the request succeeded", async () => {
   const folder = ["-data-dir", join(sandbox.folder, "called")];
   const callbackPort = free[2] ?? 0;
   const before = await startAgent("reassign", folder);
@@ -191,7 +191,7 @@ test("a service with a notice URL is called with its new port, also when the age
   expect(await record(after, "aware")).toMatchObject({ state: "active", revision: 2 });
 });
 
-test("by default a conflict is recorded and logged, and nothing else happens", async () => {
+test("by default the agent records and logs a port conflict, and does nothing else", async () => {
   const agent = await sandbox.start("-dev");
   await agent.ready();
   for (const Name of ["first", "second"]) {

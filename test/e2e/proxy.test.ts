@@ -6,8 +6,8 @@ import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
 /*
- * Programs whose environment names a proxy, as Docker's client sets it for every container: requests to this machine
- * bypass it.
+ * Runs programs whose environment names a proxy, as Docker's client sets it for every container. Requests to this machine must
+ * bypass the proxy.
  */
 
 const atProxy: string[] = [];
@@ -45,7 +45,7 @@ async function run(
 
 const soonMs = 20_000;
 
-test("commands, watches and their handlers bypass the proxy for this machine, and child processes inherit the variables", async () => {
+test("requests to this machine bypass the environment's proxy, and child processes inherit the variables", async () => {
   const here: string[] = [];
   using hook = Bun.serve({
     hostname: "127.0.0.1",
@@ -82,7 +82,7 @@ test("commands, watches and their handlers bypass the proxy for this machine, an
     };
     expect(vars.Output).toBe(`${proxyUrl}\n`);
   });
-  // Requests to other machines, and no others, use the proxy.
+  // Only requests to other machines use the proxy.
   expect([...new Set(atProxy)]).toEqual(["POST http://hooks.example:8080/hook HTTP/1.1"]);
   const address = `-http-addr=${new URL(agent.url).host}`;
   const asked = [

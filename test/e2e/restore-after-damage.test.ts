@@ -6,7 +6,7 @@ import { openSandbox } from "../support/agent-process.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-test("the agent's message about a damaged file leads to a restored state", async () => {
+test("an operator who follows the agent's message about a damaged file restores the state", async () => {
   const data = join(sandbox.folder, "data");
   const snapshot = join(sandbox.folder, "backup.snap");
   const agent = await sandbox.start("-data-dir", data);
@@ -22,7 +22,7 @@ test("the agent's message about a damaged file leads to a restored state", async
   const damaged = await sandbox.start("-data-dir", data);
   expect(await damaged.ended()).toBe(1);
   expect(damaged.output()).toContain("Then bring a backup back with 'praetor snapshot restore FILE'");
-  // Following the message: moves the files away, and starts the agent without data.
+  // Follows the message: moves the files away, and starts the agent without data.
   const named = ["", "-wal", "-shm"].map((suffix) => file + suffix);
   for (const path of named) {
     expect(damaged.output()).toContain(path);

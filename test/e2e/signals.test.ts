@@ -9,7 +9,7 @@ import { within } from "../support/within.ts";
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
-/** Signals to an agent that is starting or stopping. test/conformance/signals.test.ts has those to a serving agent. */
+/** Sends signals to an agent that is starting or stopping. test/conformance/signals.test.ts sends them to a serving agent. */
 
 const { survived } = signalTable;
 const soonMs = 20_000;
@@ -17,7 +17,7 @@ const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 describe("a starting agent", () => {
-  test("survives each signal until it serves", async () => {
+  test("survives each signal until it serves requests", async () => {
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "starting"));
     await within(soonMs, async () => expect(agent.output()).toContain("Starting Praetor agent"));
     while (!agent.output().includes("agent running!")) {
@@ -30,7 +30,7 @@ describe("a starting agent", () => {
     expect(agent.output()).not.toContain("Exit code:");
   });
 
-  test("survives each signal while it reads its configuration, and reads it again after SIGHUP", async () => {
+  test("survives each signal while it reads its configuration, and reads its configuration again after SIGHUP", async () => {
     const file = join(sandbox.folder, "late.hcl");
     Bun.spawnSync(["mkfifo", file]);
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "reading"), "-config-file", file);
@@ -45,7 +45,7 @@ describe("a starting agent", () => {
   });
 });
 
-test("a stopping agent survives each signal until it has ended", async () => {
+test("a stopping agent survives each signal until its process ends", async () => {
   const agent = await sandbox.start("-data-dir", join(sandbox.folder, "stopping"));
   await agent.ready();
   await using unfinished = await RawConnection.open(agent.url);
@@ -56,7 +56,7 @@ test("a stopping agent survives each signal until it has ended", async () => {
   try {
     sendSignals(agent.pid, survived);
   } catch (error) {
-    // It may have ended before the signals.
+    // The agent may have ended before the signals arrived.
     expect(error).toMatchObject({ code: "ESRCH" });
   }
   expect(await ended).toBe(1);

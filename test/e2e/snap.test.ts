@@ -7,7 +7,10 @@ import { within } from "../support/within.ts";
 const soonMs = 10_000;
 const base = "/v1/kv/edgex/core/1.0/edgex-core-data";
 
-/** EdgeX Geneva's snap: the arguments with which it starts Consul, and the requests of its scripts with curl. */
+/**
+ * Sends the requests that the scripts of EdgeX Geneva's snap send with curl, to an agent started with the snap's arguments for
+ * Consul.
+ */
 describe("EdgeX's snap", () => {
   const sandbox = openSandbox();
   let agent: AgentProcess;
@@ -23,7 +26,7 @@ describe("EdgeX's snap", () => {
 
   afterAll(() => sandbox.close());
 
-  test("waits until the catalog lists consul itself, from the start on", async () => {
+  test("waits for the service consul in the catalog, which the agent lists as soon as it answers", async () => {
     await within(soonMs, async () => {
       const answer = await agent.send("GET", "/v1/catalog/service/consul");
       expect(answer.status).toBe(200);
@@ -31,7 +34,7 @@ describe("EdgeX's snap", () => {
     });
   });
 
-  test("puts the database's type and port with curl's content type, and reads them raw", async () => {
+  test("writes the database's type and port with curl's content type, and reads them as raw values", async () => {
     const headers = { "User-Agent": "curl/7.58.0", "Content-Type": "application/x-www-form-urlencoded" };
     for (const [name, body] of [
       ["Type", "mongodb"],
@@ -45,7 +48,7 @@ describe("EdgeX's snap", () => {
     }
   });
 
-  test("finds nothing, and no text that looks like a value, before a service has stored its configuration", async () => {
+  test("gets 404 and an empty body for a setting before a service has stored its configuration", async () => {
     const { status, text } = await agent.send("GET", `${base}/Databases/Primary/Name?raw`);
     expect([status, text]).toEqual([404, ""]);
   });

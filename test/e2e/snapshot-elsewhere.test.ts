@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { type Answer, exchange } from "../support/exchange.ts";
 import { startTarget } from "../support/target.ts";
 
-// Two machines with the same host name: a broken board and its replacement.
+// Models two machines with the same host name: a broken board and its replacement.
 const broken = await startTarget();
 const fresh = await startTarget();
 afterAll(async () => {
@@ -15,7 +15,7 @@ async function nodeId(url: string): Promise<string> {
   return (json as { Node: { ID: string } }).Node.ID;
 }
 
-test("a replacement board takes over keys and name, and keeps its own id and services", async () => {
+test("a replacement board takes keys and node name from a snapshot, and keeps its node id and services", async () => {
   const put = (path: string, body: unknown): Promise<Answer> => exchange(broken.url, "PUT", { path, body });
   await put("/v1/kv/edgex/a", "kept");
   await put("/v1/agent/service/register", { Name: "old" });

@@ -9,7 +9,10 @@ interface Endpoint {
   readonly Port: number;
 }
 
-/** The requests of Geneva's system management agent for `GET /api/v1/health/SERVICE`, and its answers. */
+/**
+ * Sends the requests of Geneva's system management agent for `GET /api/v1/health/SERVICE`, and returns what that agent would
+ * answer.
+ */
 async function healthOf(service: string): Promise<true | string> {
   const services = (await get("/v1/agent/services")).json as Readonly<Record<string, Endpoint>>;
   if (services[service] === undefined) return `${service} service is not registered. Might not have started... `;
@@ -18,14 +21,14 @@ async function healthOf(service: string): Promise<true | string> {
   return checks.every(({ Status }) => Status === "passing") || ` ${service} service not healthy...`;
 }
 
-/** The requests for `PUT /api/v1/config/SERVICE`: only an existing key can be set. */
+/** Sends the requests for `PUT /api/v1/config/SERVICE`, which can set only an existing key. */
 async function setConfiguration(service: string, key: string, value: string): Promise<string> {
   const path = `/v1/kv/edgex/core/1.0/${service}/${key.replaceAll(".", "/")}`;
   if ((await get(path)).status === 404) return "key does not exist";
   return (await put(path, value)).text;
 }
 
-describe("the system management agent", () => {
+describe("EdgeX's system management agent", () => {
   const service = "edgex-core-command";
   const checkId = encodeURIComponent(`Health Check: ${service}`);
 
@@ -33,7 +36,7 @@ describe("the system management agent", () => {
     await registerService({ Name: service, Port: 48082, Address: "edgex-core-command", Check: null, Checks: null });
   }
 
-  test("reads whether a service is registered, has a check, and passes it", async () => {
+  test("reads whether a service is registered, whether it has a check, and whether the check passes", async () => {
     expect(await healthOf(service)).toEndWith("is not registered. Might not have started... ");
     await register();
     expect(await healthOf(service)).toStartWith("no health checks for service");
@@ -44,13 +47,13 @@ describe("the system management agent", () => {
     expect(await healthOf(service)).toBe(true);
   });
 
-  test("finds the address of a service", async () => {
+  test("reads the address of a service", async () => {
     await register();
     const services = (await get("/v1/agent/services")).json as Readonly<Record<string, Endpoint>>;
     expect(services[service]).toMatchObject({ Address: "edgex-core-command", Port: 48082 });
   });
 
-  test("sets only existing keys of a service, and wakes the service that watches them", async () => {
+  test("writes only existing keys of a service, and wakes the service that watches them", async () => {
     expect(await setConfiguration(service, "Writable.LogLevel", "DEBUG")).toBe("key does not exist");
     await put(`/v1/kv/edgex/core/1.0/${service}/Writable/LogLevel`, "INFO");
     const folder = `/v1/kv/edgex/core/1.0/${service}/Writable/?recurse=&wait=1800000ms`;

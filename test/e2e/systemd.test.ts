@@ -10,7 +10,7 @@ import { within } from "../support/within.ts";
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
-/** The executable as systemd runs it: the socket, the environment and the process are real. */
+/** Runs the built executable as systemd does: the socket, the environment and the process are real. */
 
 const soonMs = 20_000;
 const root = resolve(import.meta.dir, "../..");
@@ -22,14 +22,14 @@ interface Service {
   readonly url: string;
   readonly process: Bun.Subprocess;
   readonly socket: NotifySocket;
-  /** All messages until now, without those to the watchdog. */
+  /** All notifications received until now, without those for the watchdog. */
   readonly messages: readonly (readonly string[])[];
   readonly watchdog: number;
-  /** Resolves when the last message has this line. */
+  /** Resolves when the last notification contains this line. */
   told(line: string): Promise<void>;
 }
 
-/** A service with a watchdog of 400 ms, on a port of its own. */
+/** Starts an agent as a service with a watchdog of 400 ms, on the given port. */
 async function startService(port: number, ...words: readonly string[]): Promise<Service & AsyncDisposable> {
   const name = `@praetor-${process.pid}-${port}`;
   const socket = openNotifySocket(name);
@@ -75,7 +75,7 @@ async function startService(port: number, ...words: readonly string[]): Promise<
 }
 
 describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor: make build)", () => {
-  test("is notified when the agent serves, reloads, fails to reload and stops, and its watchdog is fed", async () => {
+  test("is notified when the agent serves, reloads, fails to reload and stops, and regularly for its watchdog", async () => {
     const [port = 0] = await freePorts(1);
     const [file, seen] = [join(folder, "agent.hcl"), join(folder, "environment")];
     writeFileSync(file, `check { name = "environment" args = ["sh", "-c", "env >${seen}"] interval = "1s" }`);
@@ -106,7 +106,7 @@ describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor:
     expect(service.messages.at(-1)).toEqual(["STOPPING=1", "STATUS=Stopping"]);
   });
 
-  test("is notified why the agent does not start, and never that it is ready", async () => {
+  test("receives the reason why the agent does not start, and never the notification that it is ready", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     await using service = await startService(taken.port);
     expect(await service.process.exited).toBe(1);
@@ -120,12 +120,12 @@ describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor:
 const analyze = Bun.which("systemd-analyze");
 
 test.skipIf(analyze === null)(
-  "the unit of docs/systemd.md is one without faults (skipped without systemd-analyze)",
+  "systemd-analyze finds no fault in the unit file of docs/systemd.md (skipped without systemd-analyze)",
   () => {
     const text = readFileSync(join(root, "docs/systemd.md"), "utf8");
     const unit = /```ini\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
     const file = join(folder, "praetor.service");
-    // The program need not be installed on this machine.
+    // The unit names the installed program; here it names the built one, so nothing need be installed.
     writeFileSync(file, unit.replace("/usr/local/bin/praetor", executable));
     const { exitCode, stderr } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file]);
     expect({ exitCode, said: stderr.toString() }).toEqual({ exitCode: 0, said: "" });

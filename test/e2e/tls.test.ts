@@ -30,18 +30,18 @@ afterAll(async () => {
 
 const clientFlags = "-client-cert=dc1-cli-consul-0.pem -client-key=dc1-cli-consul-0-key.pem";
 
-test("an agent serves HTTPS with a generated certificate to clients with one of the same authority", async () => {
+test("an agent serves HTTPS with a generated certificate to clients with a certificate of the same authority", async () => {
   const output = await shell.run(`praetor members -http-addr=${address} -ca-file=consul-agent-ca.pem ${clientFlags}`);
   expect(output).toMatch(/^node1 +127\.0\.0\.1:\d+ +alive/m);
 });
 
-test("a client that does not know the authority, or has no certificate, is refused", async () => {
+test("an agent refuses a client that does not know the authority, or has no certificate", async () => {
   expect(await shell.run(`praetor members -http-addr=${address} ${clientFlags}`)).toContain("certificate");
   const shownNone = await shell.run(`praetor members -http-addr=${address} -ca-file=consul-agent-ca.pem; echo $?`);
   expect(shownNone).toMatch(/Error retrieving members.*\n1\n$/s);
 });
 
-test("private keys are readable for their owner only", () => {
+test("generated private keys are readable only for their owner", () => {
   for (const name of ["consul-agent-ca-key.pem", "dc1-server-consul-0-key.pem", "dc1-cli-consul-0-key.pem"])
     expect(statSync(inFolder(name)).mode & 0o777).toBe(0o600);
 });

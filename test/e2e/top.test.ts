@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** Output may arrive after the end of the process. */
+/** The last output may arrive after the end of the process. */
 async function expectLeft(terminal: TestTerminal): Promise<void> {
   await within(2_000, async () => expect(terminal.output).toContain(leavesScreen));
 }
@@ -29,7 +29,7 @@ async function register(name: string, check: object): Promise<void> {
 
 const leavesScreen = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-test("shows changes when they happen, and checks with their output", async () => {
+test("praetor top shows changes when they happen, and checks with their output", async () => {
   await using terminal = new TestTerminal(top);
   await terminal.shows(/passing +first /);
   await register("second", { TTL: "1h" });
@@ -43,9 +43,9 @@ test("shows changes when they happen, and checks with their output", async () =>
   expect(await terminal.exited).toBe(0);
 });
 
-test("has no colours with NO_COLOR, and the essential columns at a width of 40", async () => {
+test("praetor top shows no colours with NO_COLOR, and only the essential columns at a width of 40", async () => {
   const red = "\u001b[31mcritical";
-  // The first row is the selected one, which has no colour.
+  // The first row is selected, and a selected row has no colour.
   await register("third", { TTL: "1h" });
   await register("third-2", { TTL: "1h" });
   await using coloured = new TestTerminal(top, { env: { NO_COLOR: "" } });
@@ -58,14 +58,14 @@ test("has no colours with NO_COLOR, and the essential columns at a width of 40",
   await plain.shows(/page up, page down  one screen[^]*any key goes back/);
 });
 
-test("fits the terminal when its size changes", async () => {
+test("praetor top fits its output to the terminal when the terminal's size changes", async () => {
   await using terminal = new TestTerminal(top, { columns: 60, rows: 10 });
   await terminal.shows(/q quit/);
   terminal.resize(100, 30);
   await terminal.shows(/SERVICE {31}INSTANCES/);
 });
 
-test.each(["q", "\u0003"])("after %j the terminal is as it was", async (key) => {
+test.each(["q", "\u0003"])("praetor top restores the terminal when it ends at the key %j", async (key) => {
   const words = ["sh", "-c", `"$@"; echo ended with $?; stty -a`, "sh", ...top];
   await using terminal = new TestTerminal(words);
   await terminal.shows(/q quit/);
@@ -87,7 +87,7 @@ test.each([
   await expectLeft(terminal);
 });
 
-test("a lost agent is reported, and found again", async () => {
+test("praetor top reports an agent that becomes unreachable, and shows it again when it returns", async () => {
   const own = await sandbox.start("-dev");
   await own.ready();
   await using terminal = new TestTerminal([...program, "top", `-http-addr=${own.url}`]);
@@ -99,14 +99,14 @@ test("a lost agent is reported, and found again", async () => {
   await terminal.shows(/praetor top/);
 });
 
-test("without a terminal it prints one table", async () => {
+test("praetor top without a terminal prints one table", async () => {
   const { code, output } = await sandbox.run("top", "-http-addr", agent.url);
   expect(code).toBe(0);
   expect(output).toMatch(/^STATUS +SERVICE +INSTANCES +CHECKS +SINCE +ADDRESS\n/);
   expect(output).toMatch(/^passing +first +1\/1 +1\/1 +\d+[sm] +127\.0\.0\.1:80$/m);
 });
 
-test("an agent that is unreachable at the start makes it exit with 1", async () => {
+test("praetor top exits with 1 when the agent is unreachable at the start", async () => {
   await using terminal = new TestTerminal([...program, "top", "-http-addr=127.0.0.1:1"]);
   expect(await terminal.exited).toBe(1);
   await terminal.shows(/Error reading services: .*connection refused/);

@@ -4,7 +4,7 @@ import { openSandbox, type AgentProcess } from "../support/agent-process.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-describe("the plain page of -ui", () => {
+describe("the built-in page of -ui", () => {
   let agent: AgentProcess;
   const page = async (): Promise<string> => (await agent.send("GET", "/ui/")).text;
 
@@ -13,13 +13,13 @@ describe("the plain page of -ui", () => {
     await agent.ready();
   });
 
-  test("is the target of the root's redirect", async () => {
+  test("is the page to which the root path redirects", async () => {
     const answer = await agent.send("GET", "/");
     expect({ status: answer.status, location: answer.header("Location") }).toEqual({ status: 301, location: "/ui/" });
     expect((await agent.send("GET", "/ui/")).header("Content-Type")).toBe("text/html; charset=utf-8");
   });
 
-  test("lists services with their health and addresses, and unhealthy ones apart", async () => {
+  test("lists services with their health and addresses, and lists unhealthy ones separately", async () => {
     const Check = { Name: "ping", TTL: "1h", Status: "warning" };
     const body = JSON.stringify({ Name: "web", Address: "10.0.0.7", Port: 8080, Tags: ["blue"], Check });
     await agent.send("PUT", "/v1/agent/service/register", { body });
@@ -31,7 +31,7 @@ describe("the plain page of -ui", () => {
     expect(html).toContain("ping: warning");
   });
 
-  test("shows why something is unhealthy: the output of its check, or the reason of a maintenance", async () => {
+  test("shows why a service or node is unhealthy: the output of its check, or the reason for its maintenance", async () => {
     const Check = { CheckID: "hot", Name: "temperature", TTL: "1h" };
     await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: "oven", Check }) });
     await agent.send("PUT", "/v1/agent/check/fail/hot?note=300%20degrees%20%3C%20400");
@@ -41,7 +41,7 @@ describe("the plain page of -ui", () => {
     expect(html).toContain("Service Maintenance Mode: critical. new door");
   });
 
-  test("shows names and keys as text, whatever they contain, and runs no script", async () => {
+  test("shows names and keys as plain text, whatever they contain, and runs no script in them", async () => {
     const evil = "<script>alert(1)</script>";
     await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: evil, Tags: [evil] }) });
     await agent.send("PUT", `/v1/kv/${encodeURIComponent(`"'${evil}`)}`, { body: "x" });
@@ -51,7 +51,7 @@ describe("the plain page of -ui", () => {
     expect((await agent.send("GET", "/ui/")).header("Content-Security-Policy")).toContain("default-src 'none'");
   });
 
-  test("links each key to its value", async () => {
+  test("has a link from each key to its value", async () => {
     await agent.send("PUT", "/v1/kv/a%20b/c%3Fd", { body: "seen" });
     const link = /href="(\/v1\/kv\/a%20b[^"]*)"/.exec(await page())?.[1] ?? "";
     expect((await agent.send("GET", link)).text).toBe("seen");

@@ -10,10 +10,10 @@ import { within } from "../support/within.ts";
 /** HashiCorp's Vault 1.3.1, the version of Geneva; no package provides it. */
 const binary = process.env["VAULT_BINARY"] ?? Bun.which("vault");
 const soonMs = 30_000;
-/** Twice the session's TTL of 15 s, the lock delay of 15 s, and Vault's pauses of 5 s. */
+/** Maximum time of a takeover: twice the session's TTL of 15 s, the lock delay of 15 s, and Vault's pauses of 5 s. */
 const takeOverMs = 60_000;
 
-/** Two Vaults on one agent, used over Vault's own HTTP API. */
+/** Two Vaults that store their data in one agent, used over Vault's HTTP API. */
 class Vault {
   readonly url: string;
   readonly id: string;
@@ -66,7 +66,7 @@ async function tagsOf({ id }: Vault): Promise<string | undefined> {
   return rows.find(({ Service }) => Service.ID === id)?.Service.Tags.join();
 }
 
-describe.skipIf(!binary)("Vault itself (skipped where VAULT_BINARY is unset: no package has it)", () => {
+describe.skipIf(!binary)("the real Vault program (skipped where VAULT_BINARY is unset: no package has it)", () => {
   const folder = mkdtempSync(join(tmpdir(), "vault-"));
   const vaults: Vault[] = [];
   let token = "";
@@ -91,7 +91,7 @@ describe.skipIf(!binary)("Vault itself (skipped where VAULT_BINARY is unset: no 
     rmSync(folder, { recursive: true });
   });
 
-  test("keeps secrets, and the standby becomes active when the active one is killed", async () => {
+  test("stores secrets, and the standby becomes active when the active Vault is killed", async () => {
     const [first, second] = vaults as [Vault, Vault];
     await within(soonMs, async () => expect(await tagsOf(first)).toBe("active"));
     await within(soonMs, async () => expect(await tagsOf(second)).toBe("standby"));

@@ -19,7 +19,7 @@ interface CatalogRow {
   readonly Checks: readonly { readonly CheckID: string; readonly Status: string; readonly Output: string }[];
 }
 
-/** A vault's tags, and its check's status and output. */
+/** Returns a Vault's tags, and its check's status and output. */
 async function told(vault: StandInVault): Promise<readonly (string | undefined)[]> {
   const rows = (await get("/v1/health/service/vault")).json as readonly CatalogRow[];
   const row = rows.find(({ Service }) => Service.ID === vault.serviceId);
@@ -30,8 +30,8 @@ async function told(vault: StandInVault): Promise<readonly (string | undefined)[
 const first = new StandInVault(overSocket, { host: "edgex-vault", port: 8200, clock: systemClock });
 const second = new StandInVault(overSocket, { host: "edgex-vault-2", port: 8200, clock: systemClock });
 
-describe("the storage", () => {
-  test("stores, returns, lists one level at a time and deletes", async () => {
+describe("Vault's storage in the agent", () => {
+  test("stores and returns values, lists one level at a time, and deletes values", async () => {
     await first.put("core/keyring", "\u0000\u0001secret");
     await first.put("logical/1/a", "");
     await first.put("logical/1/b/c", "x");
@@ -45,15 +45,15 @@ describe("the storage", () => {
     expect(await first.list("logical/1/")).toEqual(["b/"]);
   });
 
-  test("executes sets and deletes atomically, also for missing keys", async () => {
+  test("executes several writes and deletes atomically, also for missing keys", async () => {
     await first.transact({ "sys/a": "1", "sys/b": "2" });
     await first.transact({ "sys/a": undefined, "sys/none": undefined, "sys/c": "3" });
     expect(await first.list("sys/")).toEqual(["b", "c"]);
   });
 });
 
-describe("the registration", () => {
-  test("distinguishes a sealed vault from an unsealed one, with Vault's own texts", async () => {
+describe("Vault's registration with the agent", () => {
+  test("distinguishes a sealed Vault from an unsealed one, with Vault's own check texts", async () => {
     expect(await first.reconcile()).toBe(true);
     expect(await told(first)).toEqual(["standby", "critical", ""]);
     await first.seal(false);
@@ -63,7 +63,7 @@ describe("the registration", () => {
     expect(await first.reconcile()).toBe(false);
   });
 
-  test("is the source for `health vault` and the secret store's checker", async () => {
+  test("is what `health vault` and the checker of the secret store read", async () => {
     const outcomes = async (): Promise<readonly number[]> => {
       const health = await runCommandWith(healthCommand, ["vault", "--url", url]);
       const checker = await runCommandWith(checkerCommand, ["security-secretstore-setup", "--agent", url]);
@@ -74,14 +74,14 @@ describe("the registration", () => {
     expect(await outcomes()).toEqual([0, 0]);
   });
 
-  test("of a vault that stops updating for five seconds turns critical, with its last output", async () => {
+  test("turns critical, with its last output, when Vault sends no update for five seconds", async () => {
     const expired = "TTL expired (last output before timeout follows): Vault Unsealed";
     await within(soonMs, async () => expect(await told(first)).toEqual(["standby", "critical", expired]));
     await first.report();
     expect(await told(first)).toEqual(["standby", "passing", "Vault Unsealed"]);
   });
 
-  test("for an unknown check gets the error that makes Vault register again", async () => {
+  test("answers an update of an unknown check with the error that makes Vault register again", async () => {
     await put(`/v1/agent/service/deregister/${first.serviceId}`);
     expect((await rejectionOf(first.report())).message).toContain("Unexpected response code: 500");
     expect(await first.reconcile()).toBe(true);
@@ -89,14 +89,14 @@ describe("the registration", () => {
   });
 });
 
-describe("the lock", () => {
+describe("the lock of the active Vault", () => {
   let lost: Promise<void>;
 
   beforeAll(async () => {
     ({ lost } = await first.becomeActive("uuid-of-the-first"));
   });
 
-  test("belongs to one vault, which its tag shows", async () => {
+  test("is held by one Vault, and only that Vault's tag says active", async () => {
     expect(first.isActive).toBe(true);
     expect(await first.reconcile()).toBe(true);
     expect((await told(first))[0]).toBe("active");
@@ -104,7 +104,7 @@ describe("the lock", () => {
     expect(await first.list("core/")).toContain("lock");
   });
 
-  test("passes to the next, through a blocking query and without a delay, when its holder steps down", async () => {
+  test("passes without a lock delay to the Vault that waits in a blocking query when its holder steps down", async () => {
     const waiting = second.becomeActive("uuid-of-the-second");
     await second.reconcile();
     await first.stepDown("uuid-of-the-first");
@@ -116,7 +116,7 @@ describe("the lock", () => {
     expect(await second.get("core/lock")).toBe("uuid-of-the-second");
   });
 
-  test("is lost when an operator destroys the session, and the holder's query shows it at once", async () => {
+  test("is lost when an operator destroys the session, and the holder's blocking query returns at once", async () => {
     const [{ Session } = { Session: "" }] = (await get("/v1/kv/vault/core/lock")).json as readonly {
       readonly Session: string;
     }[];
@@ -132,7 +132,7 @@ describe("the lock", () => {
   });
 });
 
-test("a killed vault is followed by the next after its session's TTL and the lock delay", async () => {
+test("a standby takes over from a killed Vault after the TTL of its session and the lock delay", async () => {
   const { ask, clock } = await startTestApi();
   const Check = { Name: "Serf Health Status", CheckID: "serfHealth", Status: "passing" };
   await ask("/v1/catalog/register", {
@@ -154,7 +154,7 @@ test("a killed vault is followed by the next after its session's TTL and the loc
   for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000);
   expect([active.isActive, standby.isActive]).toEqual([true, false]);
   active.kill();
-  // The session lasts up to 30 s more, twice its TTL from its last renewal. The lock delay of 15 s follows.
+  // A session ends at most 30 s after its last renewal, twice its TTL. The lock delay of 15 s follows.
   await clock.advance(30_000);
   expect(await standby.get("core/lock")).toBe("a");
   expect(standby.isActive).toBe(false);

@@ -11,7 +11,7 @@ import { scratchPlace } from "../support/scratch-place.ts";
 const blockBytes = 4_096;
 const folderBytes = 16 << 20;
 const seed = Number(process.env["SEED"] ?? 1);
-/** Coprime to the regular sizes in the file, so that blocks of all kinds are hit. */
+/** The step between damaged blocks. It is coprime to the regular sizes in the file, so that blocks of all kinds are damaged. */
 const everyBlock = atLength({ short: 293, long: 1 });
 const flips = atLength({ short: 15, long: 1_000 });
 
@@ -56,7 +56,7 @@ function* flippedBits(intact: Buffer): Generator<Damage> {
 interface Found {
   refused: number;
   right: number;
-  /** For each undetected damage, how many of the newest batches it removed. */
+  /** The damages that the store did not detect: for each one, how many of the newest batches it removed. */
   readonly lost: number[];
   readonly wrong: string[];
 }
@@ -90,7 +90,7 @@ interface Original {
   readonly intact: Buffer;
 }
 
-/** A start writes nothing, but a stop makes a WAL that was left part of the file. */
+/** Repairs the folder. A start writes nothing, but a stop moves a remaining WAL into the database file. */
 function mend(trial: string, { folder, name, damage: { title, at, bytes }, intact }: Original): void {
   if (sizeOf(trial) === sizeOf(folder)) {
     overwrite(join(trial, name), { title, at, bytes: intact.subarray(at, at + bytes.byteLength) });
@@ -118,7 +118,7 @@ function tryStore(
   }
 }
 
-/** Expects a message that names the file, the position, and the remedy. */
+/** Expects that the error names the file, the position and the remedy. */
 function saysWhatToDo({ code, message }: OperatingError, folder: string): boolean {
   return /^data-(damaged|foreign|newer)$/.test(code) && message.includes(folder) && message.includes("backup");
 }

@@ -30,7 +30,7 @@ async function indexOf({ agent }: ServingAgent): Promise<number> {
   return (await agent.send("GET", "/v1/kv/kept")).index;
 }
 
-/** Writes until `attempts` are refused; some in between may be accepted. Returns the keys of both. */
+/** Writes keys until `attempts` writes are refused; other writes may be accepted in between. Returns the keys of both. */
 async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<string, Written>; taken: string[] }> {
   const refused = new Map<string, Written>();
   const taken: string[] = [];
@@ -43,7 +43,7 @@ async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<str
   return { refused, taken };
 }
 
-/** Checks all requirements, around a fault that `during` causes. */
+/** Checks all requirements of this file before, during and after a fault that `during` causes. */
 async function expectRefusedAndRecovered(
   start: ServingAgent,
   during: (task: () => Promise<void>) => Promise<void>,
@@ -87,7 +87,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
   });
   afterEach(() => disk.unmount());
 
-  test("that another process fills refuses writes that do not fit, and goes on when there is room", async () => {
+  test("that another process fills refuses writes that do not fit, and accepts them when there is space again", async () => {
     const full = async (task: () => Promise<void>): Promise<void> => {
       disk.fill();
       await task();
@@ -96,7 +96,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     await expectRefusedAndRecovered(await startServing(sandbox, join(disk.folder, "data")), full, "is full");
   });
 
-  test("starts when it is full, serves reads, and writes when there is room", async () => {
+  test("that is full starts, serves reads, and accepts writes when there is space", async () => {
     const first = await startServing(sandbox, join(disk.folder, "data"));
     expect((await first.put("before")).status).toBe(200);
     disk.fill();
@@ -171,7 +171,8 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
         const writes = Array.from({ length: writers }, (_, n) => serving.put(`slow-${round}-${n}`));
         const [written] = await Promise.all([Promise.all(writes), serving.expectServing()]);
         for (const { status } of written) expect(status).toBe(200);
-        // Writers share batches, and so syncs: one for the first, one or two for the others, and some for the check.
+        // Writers share batches, and therefore syncs: one for the first writer, one or two for the others, and some for the
+        // check.
         expect((await serving.batches()).committed - before).toBeLessThan(writers / 2);
       }
     });

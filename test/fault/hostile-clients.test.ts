@@ -12,7 +12,7 @@ import { type ServingAgent, startServing } from "../support/serving-agent.ts";
 import { within } from "../support/within.ts";
 
 /**
- * One malicious client must not affect any other. The agent is a whole process; the malicious client connects from
+ * Checks that one malicious client does not affect any other. The agent is a whole process; the malicious client connects from
  * 127.0.0.2, the others from 127.0.0.1.
  */
 
@@ -30,7 +30,7 @@ const portOf = ({ agent }: ServingAgent): number => Number(new URL(agent.url).po
 const put = (key: string, length: number): string =>
   `PUT /v1/kv/${key} HTTP/1.1\r\nHost: agent\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** The median latency of some normal requests, each on a connection of its own, is as low as ever. */
+/** Expects that some normal requests, each on a new connection, have a median latency as low as without the malicious client. */
 async function expectNotDelayed(): Promise<void> {
   const times: number[] = [];
   for (let n = 0; n < 21; n++) {
@@ -55,7 +55,7 @@ describe("a client that", () => {
     expect(residentMiB(serving.agent.pid).now - before).toBeLessThan(24);
   });
 
-  test("sends its headers and bodies octet by octet exhausts only its own limit", async () => {
+  test("sends its headers and bodies octet by octet reaches only its own limit of pending requests", async () => {
     using hostile = await openHostile(portOf(serving), { count: 250, request: () => put("slow", 1_000), reads: true });
     for (let n = 0; n < 10; n++) {
       hostile.sendOnEach("x");
@@ -63,8 +63,8 @@ describe("a client that", () => {
     }
     expect(await serving.put("normal")).toMatchObject({ status: 200 });
     await expectNotDelayed();
-    // The limit of 200 pending requests is reached. Octets after the 429 may destroy the answer before the client reads
-    // it.
+    // The client reaches the limit of 200 pending requests. The octets that it sends after the 429 may reset the connection
+    // before it reads the answer.
     await within(3_000, async () => expect(hostile.open).toBe(200));
     expect(hostile.received.match(/HTTP\/1.1 429/g)?.length).toBeWithin(1, 51);
     hostile.end();
@@ -82,11 +82,11 @@ describe("a client that", () => {
     await within(5_000, async () => expect(hostile.open).toBe(0));
   });
 
-  test("sends many requests and reads no answer is served as far as it reads, and costs no more than its share", async () => {
+  test("reads no answer is served until its buffers are full, and costs no more memory than its limit allows", async () => {
     for (let n = 0; n < 20; n++)
       expect(await serving.put(`much/${n}`, "x".repeat(500_000))).toMatchObject({ status: 200 });
     const before = residentMiB(serving.agent.pid).now;
-    // 13 MB each: 1.3 GB.
+    // Each answer has 13 MB, all together 1.3 GB.
     const request = (at: number): string => `GET /v1/kv/much?recurse&n=${at} HTTP/1.1\r\nHost: agent\r\n\r\n`;
     using hostile = await openHostile(portOf(serving), { count: 100, request, reads: false });
     await within(10_000, expectNotDelayed);
@@ -97,7 +97,7 @@ describe("a client that", () => {
     await serving.expectServing();
   });
 
-  test("takes all its connections of DNS over TCP leaves some to others", async () => {
+  test("takes all its connections of DNS over TCP leaves connections for other clients", async () => {
     using hostile = await openHostile(serving.dnsPort, { count: 300, request: () => "", reads: true });
     await within(3_000, async () => expect(hostile.open).toBe(64));
     expect((await askDns(serving.dnsPort, "web.service.consul SRV tcp")).answers).toHaveLength(1);
@@ -105,11 +105,11 @@ describe("a client that", () => {
   });
 });
 
-describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descriptors", () => {
+describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 file descriptors", () => {
   const few = openSandbox("prlimit", "--nofile=192");
   afterAll(() => few.close());
 
-  test("with no descriptors left refuses connections, keeps serving the others, and recovers by itself", async () => {
+  test("refuses new connections when no descriptor is left, serves the open ones, and recovers by itself", async () => {
     const limited = await startServing(few, join(few.folder, "data"));
     const { agent } = limited;
     await using waiting = await RawConnection.open(agent.url);
@@ -122,15 +122,17 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     await within(5_000, async () => expect(limited.logged("Too many open files: no more connections")).toBe(1));
     const cpuBefore = cpuTicks(agent.pid);
     await Bun.sleep(2_000);
-    // A listener that fails to accept in a loop would take nearly all of the 200 ticks.
+    // The agent's processor time is bounded: a listener that retries a failing accept in a loop would use nearly all of the 200
+    // ticks.
     expect(cpuTicks(agent.pid) - cpuBefore).toBeLessThan(100);
-    // A new connection is refused at once; no client is left waiting.
+    // The agent refuses a new connection at once, so that no client waits.
     expect(RawConnection.open(agent.url)).rejects.toThrow("ECONNREFUSED");
-    // Open connections are served: a write, a blocking query, DNS, and a check with a new connection for each run.
+    // The agent still serves open connections: a write, a blocking query, DNS, and a check that opens a new connection for each
+    // run.
     writing.send("new");
     expect((await writing.answer()).body.toString()).toBe("true");
     expect((await waiting.answer()).body.toString()).toBe("new");
-    // DNS returns healthy services only.
+    // DNS answers contain only healthy services, so the answer shows that the check still runs.
     const { answers } = await askDns(limited.dnsPort, "web.service.consul SRV");
     expect(answers).toHaveLength(1);
     hostile.end();
@@ -141,7 +143,7 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
   });
 });
 
-/** Processor time until now, in hundredths of a second. */
+/** Returns the processor time that the process has used, in ticks of 10 ms. */
 function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => keeper.target.stop());
 
-/** Compares the index of every answer with the newest one seen for the same question. */
+/** Compares the index of every answer with the newest index seen for the same request. */
 const send: Send = async (method, path, more) => {
   const answer = await exchange(path.startsWith("/api/") ? keeper.url : keeper.target.url, method, { path, ...more });
   if (method === "GET" && !Number.isNaN(answer.index)) {
@@ -47,7 +47,7 @@ const send: Send = async (method, path, more) => {
   return answer;
 };
 
-/** Rewrites its things one after the other until the agent stops answering. */
+/** Rewrites the things of one client one after the other until the agent stops answering. */
 async function rewriteUntilKilled(sort: ThingSort, client: number, isKilled: () => boolean): Promise<void> {
   const ledger = ledgerOf(sort);
   for (;;) {
@@ -70,7 +70,7 @@ function ledgerOf(sort: ThingSort): Ledger {
   return ledger;
 }
 
-/** The most acknowledged writes before a kill: about as many as a quiet machine does in a tenth of a second. */
+/** Maximum number of acknowledged writes before a kill: about as many as a quiet machine makes in a tenth of a second. */
 const writesMax = 150;
 
 function acknowledgements(): number {
@@ -92,7 +92,7 @@ async function writeAndKill(): Promise<void> {
   await allStopped;
 }
 
-test(`killed ${cycles} times under ${clients} clients, the agent keeps every acknowledged write, no partial write, and its index`, async () => {
+test(`an agent killed ${cycles} times under ${clients} clients has every acknowledged write, no partial one, and no lower index`, async () => {
   for (let cycle = 0; cycle < cycles; cycle++) {
     tellProgress(() => `${cycle} of ${cycles} kills`);
     await writeAndKill();

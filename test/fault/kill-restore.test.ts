@@ -7,7 +7,10 @@ import { startTarget, type Target } from "../support/target.ts";
 
 const cycles = atLength({ short: 30, long: 400 });
 const keysOfEach = 900;
-/** Together more than the log holds before a fold, so that kills also meet folds. */
+/**
+ * The size of one value. All values together exceed what the log holds before its batches move to the table of rows, so that
+ * kills also happen during that move.
+ */
 const valueBytes = 8 * 1024;
 
 const random = new FakeRandom(Number(process.env["SEED"] ?? 1));
@@ -34,7 +37,7 @@ async function readContent(): Promise<{ readonly content: string; readonly index
   return { content: keys.text + nodes.text, index: keys.index };
 }
 
-/** Some keys of both states, with other values, and some that only this state has. */
+/** Fills the agent with a state: some keys that both states have with different values, and some that only this state has. */
 async function makeState(name: string): Promise<Saved> {
   await send("DELETE", "/v1/kv/?recurse");
   const value = (): Buffer => Buffer.from(Array.from({ length: valueBytes }, () => Math.floor(random.uniform() * 256)));
@@ -47,7 +50,7 @@ async function makeState(name: string): Promise<Saved> {
   return { archive, content: (await readContent()).content };
 }
 
-/** How long a whole restore takes here. */
+/** Returns how long a complete restore takes on this machine, in milliseconds. */
 async function timeOfRestore(archive: Buffer): Promise<number> {
   const startMs = performance.now();
   expect((await send("PUT", "/v1/snapshot", archive)).status).toBe(200);
@@ -70,13 +73,13 @@ async function restoreAndKill(archive: Buffer, restoreMs: number): Promise<boole
   return wasAcknowledged;
 }
 
-test(`killed ${cycles} times during a restore, the agent has the old state or the new one, whole, and its index`, async () => {
+test(`an agent killed ${cycles} times during a restore has the complete old or new state, and no lower index`, async () => {
   const states = [await makeState("one"), await makeState("two")];
   const met = { acknowledged: 0, cut: 0, afterAll: 0 };
   const restoreMs = await timeOfRestore(states[0]?.archive ?? Buffer.alloc(0));
   let present = states[0]?.content;
   let newest = (await readContent()).index;
-  // A kill may come before or after the restore's end; the test needs both, however slow the machine is.
+  // A kill may come before or after the restore's end. The loop runs until both have happened, however slow the machine is.
   for (let cycle = 0; cycle < cycles || met.acknowledged === 0 || met.cut === 0; cycle++) {
     const wanted = states[(cycle + 1) % 2];
     if (!wanted) throw new Error("there are two states");

@@ -14,7 +14,7 @@ const seed = Number(process.env["SEED"] ?? 1);
 const operations = Number(process.env["OPERATIONS"] ?? atLength({ short: 50_000, long: 500_000 }));
 const kills = Number(process.env["KILLS"] ?? atLength({ short: 6, long: 60 }));
 const clients = 32;
-/** Enough for each fault to show many times. */
+/** Number of operations in a run with an injected fault: enough for the fault to appear many times. */
 const operationsOfAFault = 3_000;
 const attemptsMax = 5;
 
@@ -38,7 +38,9 @@ function expectNone(violations: readonly string[]): void {
   throw new Error(`${violations.length} violations with SEED=${seed}; the shortest of them:\n\n${shown}`);
 }
 
-/** Runs the test above on an agent with a fault, several times, because the interleaving of requests is random. */
+/**
+ * Runs the test above on an agent with an injected fault. It runs several times, because the interleaving of requests is random.
+ */
 async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const target = await startedTarget();
@@ -52,7 +54,7 @@ async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   return [];
 }
 
-test("an agent that sometimes answers a read with an old value would be found", async () => {
+test("an agent that sometimes answers a read with an old value is reported", async () => {
   expect((await violationsWith(staleReads)).join("\n")).toMatch(/no order of .* explains /);
 });
 
@@ -63,7 +65,7 @@ test.each([
   expect((await violationsWith(() => refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
 });
 
-test("an agent that loses acknowledged writes in a crash would be found", async () => {
+test("an agent that loses acknowledged writes in a crash is reported", async () => {
   const target = await startedTarget();
   const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations: operationsOfAFault });
   const data = join(target.dataDir, "data");

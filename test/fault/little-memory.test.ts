@@ -8,8 +8,8 @@ import { startServing } from "../support/serving-agent.ts";
 import { within } from "../support/within.ts";
 
 /**
- * Whole agents in a control group with limited memory, as in a container. The memory that one client can occupy fits;
- * when the data do not fit, the kernel ends the agent, and with more memory it has every acknowledged write.
+ * Runs whole agents in a control group with limited memory, as in a container. The memory that one client can occupy fits into
+ * the limit. If the data do not fit, the kernel ends the agent, and with more memory the agent has every acknowledged write.
  */
 
 const limitMiB = 192;
@@ -33,7 +33,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     limit.remove();
   });
 
-  test("keeps running while clients request a gigabyte and read nothing, and frees the memory when they go", async () => {
+  test("keeps running while clients request a gigabyte and read nothing, and frees the memory when they disconnect", async () => {
     const serving = await startServing(little, join(little.folder, "asked"));
     for (let n = 0; n < 20; n++)
       expect(await serving.put(`much/${n}`, "x".repeat(largeBytes))).toMatchObject({ status: 200 });
@@ -51,7 +51,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     await serving.stop();
   });
 
-  test("and whose data outgrow it is ended by the kernel, and with more memory has every acknowledged write", async () => {
+  test("and has more data is ended by the kernel, and with more memory has every acknowledged write", async () => {
     for (let kill = 0; kill < kills; kill++) {
       const dataDir = join(little.folder, `grown-${kill}`);
       const serving = await startServing(little, dataDir);

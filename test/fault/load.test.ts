@@ -7,12 +7,15 @@ import { tellFigures, tellProgress } from "../support/progress.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 
 const connections = Number(process.env["CONNECTIONS"] ?? 2_000);
-/** Each connection sends about one a second. */
+/** Number of rounds. In each round, which takes about a second, each connection sends one request. */
 const rounds = Number(process.env["ROUNDS"] ?? atLength({ short: 12, long: 600 }));
 const seed = process.env["SEED"] ?? "1";
-/** The limit of the last third's memory relative to the middle third's. */
+/** Maximum ratio of the memory in the last third of a run to that in the middle third. */
 const growthMax = 1.1;
-/** Memory becomes flat after some garbage collections: the load is repeated until it is. A leak never is. */
+/**
+ * Maximum number of load runs. Memory becomes flat only after some garbage collections, so the load is repeated until it is flat;
+ * a leak never is.
+ */
 const attemptsMax = 5;
 
 const sandbox = openSandbox();
@@ -35,7 +38,7 @@ async function startAgent(dnsPort: number): Promise<AgentProcess> {
   return agent;
 }
 
-/** Puts the load on the agent from another process, and records the agent's memory meanwhile. */
+/** Runs the load generator in another process, and records the agent's memory meanwhile. */
 async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Outcome; memoryMiB: number[] }> {
   const script = join(import.meta.dir, "../support/load/generator.ts");
   const words = [agent.url, dnsPort, connections, rounds, seed].map(String);
@@ -50,7 +53,7 @@ async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Ou
   return { outcome: await said, memoryMiB };
 }
 
-/** The agent's present values of what it acknowledged. */
+/** Reads from the agent the present values of everything that it acknowledged. */
 async function read(agent: AgentProcess): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const rows = async <Row>(path: string): Promise<readonly Row[]> =>

@@ -32,13 +32,13 @@ async function withRoot<T>(use: (root: string) => T | Promise<T>): Promise<T> {
 }
 
 interface Plan extends Partial<TrialOptions> {
-  /** The runs, one after the other on the same folder; the first finds it empty. */
+  /** The runs of the program, one after the other on the same folder, which is empty at first. */
   readonly runs: readonly Run[];
-  /** A system call that the recording leaves out. */
+  /** Selects the system calls that the recording omits, as if the store had not made them. */
   readonly without?: (event: FileEvent) => boolean;
 }
 
-/** Records the runs, cuts the power after each of their calls, and starts the store on every possible disk. */
+/** Records the runs, simulates a power cut after each of their system calls, and starts the store on every possible disk. */
 async function cutPower({ runs, without = () => false, ...options }: Plan): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });
@@ -79,8 +79,8 @@ const wholeLife: readonly Run[] = [
   { batches: 4, end: "close" },
 ];
 
-describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
-  test("after any of them the store starts with every acknowledged batch, no partial one, and accepts writes", async () => {
+describe.skipIf(reason !== undefined)(`a power cut${skipped}`, () => {
+  test("at any moment leaves a store that has every acknowledged batch, no partial one, and accepts writes", async () => {
     const everyMoment = atLength({ short: 7, long: 1 });
     const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
     expect(failures).toEqual([]);
@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     tellFigures(`${states} different states after ${moments} power cuts`);
   });
 
-  test("the same holds after a second one, with a start and writes in between", async () => {
+  test("after an earlier one, with a start and writes in between, has the same result", async () => {
     const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
     const again = samples.slice(0, atLength({ short: 2, long: 6 }));
     let states = 0;
@@ -96,7 +96,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       const outcome = await cutPowerAgain(sample, {
         title: `start ${at + 1} of ${again.length}: `,
         everyMoment: atLength({ short: 7, long: 1 }),
-        // Each start has a disk of its own, so a few attempts at each of its moments are many in all.
+        // Number of random disks at each moment. It is small because there are many starts, each with its own disk.
         chances: 2,
       });
       expect(outcome.failures).toEqual([]);
@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     tellFigures(`${states} different states after ${again.length} starts from what a power cut left`);
   });
 
-  test("data that a start found after a kill survives a power cut", async () => {
+  test("does not lose data that a start found after a kill", async () => {
     const runs: Run[] = [
       { batches: 2, end: "close" },
       { batches: 8, end: "leave", killedAtSync: 5 },
@@ -115,7 +115,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     expect((await cutPower({ runs })).failures).toEqual([]);
   });
 
-  test("a first start that is killed at any of its syncs endangers no later writes", async () => {
+  test("after a first start that was killed at any of its syncs does not endanger later writes", async () => {
     for (let killedAtSync = 1; killedAtSync <= 10; killedAtSync++) {
       const killed: Run = { batches: 1, end: "leave", killedAtSync };
       const { failures } = await cutPower({ runs: [killed, { batches: 1, end: "leave" }], chances: 1 });
@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
   });
 });
 
-describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store that omits a sync${skipped}`, () => {
+describe.skipIf(reason !== undefined)(`the power-cut trial reports a store that omits a sync${skipped}`, () => {
   const runs: Run[] = [
     { batches: 20, end: "close" },
     { batches: 5, end: "leave" },

@@ -7,14 +7,17 @@ import { simulate, type SimulationResult } from "../support/simulation/simulatio
 
 const given = process.env["SEED"];
 const firstSeed = Number(given ?? 1);
-/** In the long form, as many seeds as ten minutes allow; only the given one when SEED names it. */
+/** Maximum number of seeds: in the long form as many as ten minutes allow, and only the given one when SEED is set. */
 const seedsMax = given === undefined ? atLength({ short: 20, long: 1_000_000 }) : 1;
 const budgetMs = atLength({ short: Infinity, long: 600_000 });
 
-/** The seeds of the short form alone must check this many promises. */
+/** Minimum number of promises that the seeds of the short form must check. */
 const promisesMin = 30;
 
-/** Simulates with a wall clock that starts in 1970 and jumps by decades; some seeds again with a correct one. */
+/**
+ * Simulates a seed with a wall clock that starts in 1970 and jumps by decades. Simulates some seeds again with a correct wall
+ * clock.
+ */
 async function simulateSeed(seed: number): Promise<SimulationResult> {
   const jumping = await simulate({ seed, wallJumps: true });
   if (!planOf(seed).isTwin && given === undefined) return jumping;
@@ -53,7 +56,7 @@ test(`a simulated agent keeps its promises through crashes, bad disks, bad netwo
   if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
 });
 
-/** The promises that the first failing seed reports as broken; "" when none of the seeds fails. */
+/** Returns the promises that the first failing seed reports as broken; "" when no seed fails. */
 async function brokenWith(mutation: Mutation): Promise<string> {
   for (let seed = 2; seed <= 11; seed += 1) {
     const { findings } = await simulate({ seed, wallJumps: true, mutation });

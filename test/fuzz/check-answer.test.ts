@@ -50,7 +50,7 @@ const headers = fc
   .map((lines) => lines.map(([each, value]) => `${each}: ${value}\r\n`).join(""));
 const content = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
 
-/** A valid answer: its head, its body as sent, and the decoded body. */
+/** Generates valid answers: the head, the body as sent, and the decoded body. */
 const framed = fc.oneof(
   content.map((body) => ({ framing: `Content-Length: ${body.length}\r\n`, sent: body, body })),
   content.map((body) => ({ framing: "", sent: body, body })),
@@ -83,7 +83,7 @@ function octetsOf({ announced, status, reason, headers: lines, framed: { framing
 
 const places = fc.array(fc.nat(400), { maxLength: 8 });
 
-test("a valid answer is decoded correctly, however it is split", () =>
+test("a valid answer is decoded correctly, however it is split into pieces", () =>
   explore("check-answer", {
     ...{ arbitrary: fc.tuple(answer, places), shortRuns },
     property([each, cuts]) {
@@ -97,7 +97,7 @@ test("a valid answer is decoded correctly, however it is split", () =>
     },
   }));
 
-/** Inputs on which many HTTP parsers have failed. */
+/** Parts of answers on which many HTTP parsers have failed. */
 const snippet = fc.constantFrom(
   ...[
     "\r\n",
@@ -155,7 +155,7 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
   if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
 }
 
-test("any octets give an answer or an error, the same for every split, and never a body that was not sent", () =>
+test("any octets give an answer or an error, the same for every split, and never a body that the service did not send", () =>
   explore("check-answer-octets", {
     ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortRuns },
     property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
@@ -163,7 +163,7 @@ test("any octets give an answer or an error, the same for every split, and never
     known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
   }));
 
-/** Sends the next octets on each connection in two pieces, and then closes or resets it. */
+/** What the server sends next on each connection: the octets in two pieces; then it closes or resets the connection. */
 let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
 const server = Bun.listen({
   hostname: "127.0.0.1",
@@ -188,7 +188,7 @@ function check(): Promise<CheckResult> {
   return firstResult((options) => startHttpCheck({ ...method, intervalMs: 10_000, timeoutMs: 0 }, options));
 }
 
-test("a check of a service that sends anything, and closes or breaks the connection, has a result with the received text", () =>
+test("a check's result has the received text, whatever the service sends before it closes or resets the connection", () =>
   explore("check-run", {
     arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
     shortRuns: shortRuns / 10,

@@ -6,8 +6,8 @@ import { shareMs } from "../support/fuzz/share.ts";
 import { type Fuzzed, addToCorpus, readCorpus, watchedFuzz } from "../support/fuzz/watched-fuzz.ts";
 
 /**
- * Tries each decoder of outside input on its corpus, and then on variations of it. It must decode, or refuse with its
- * declared error, within a second. A failing input is added to test/fuzz/corpus, and is tried first from then on.
+ * Tries each decoder of outside input on its corpus, and then on variations of it. Within a second, the decoder must decode the
+ * input or refuse it with its declared error. A failing input is added to test/fuzz/corpus, and is tried first from then on.
  */
 
 const seed = Number(process.env["SEED"] ?? 1);

@@ -45,7 +45,7 @@ const number16 = fc.oneof(fc.constantFrom(0, 1, 2, 0x8000, 0xffff), fc.nat(0xfff
 const count = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: number16 });
 const typeNumber = fc.oneof(fc.constantFrom(1, 2, 5, 6, 12, 16, 28, 33, 41, 250, 251, 252, 255), fc.nat(0xffff));
 
-/** Nearly a question: sometimes a part of it is invalid. */
+/** Generates packets that are almost queries: sometimes a part of them is invalid. */
 const nearlyQuestion = fc
   .record({
     id: number16,
@@ -69,7 +69,7 @@ const packet = fc.oneof(
 );
 
 /**
- * The answer to the packet; undefined when the valid question sent after it is answered first.
+ * Returns the answer to the packet; undefined when the valid query sent after it is answered first.
  * @throws Error when a resolver would refuse the answer
  */
 async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undefined> {
@@ -85,14 +85,14 @@ async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undef
   return answer;
 }
 
-describe("over UDP", () => {
+describe("a DNS server over UDP", () => {
   let client: UdpClient;
   beforeAll(async () => {
     client = await openUdpClient(port);
   });
   afterAll(() => client.close());
 
-  test("any packet gets the right kind of answer: none to an answer, a header to garbage, an answer that resolvers accept to a question", async () => {
+  test("sends a valid answer to a query, a header to an undecodable packet, and nothing to an answer", async () => {
     const property = async (sent: Buffer): Promise<void> => {
       const answer = await answerTo(client, sent);
       const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;
@@ -122,19 +122,19 @@ describe("over UDP", () => {
     ["a name of 256 octets", Buffer.concat([dnsHeader(), questionOctets(Array(127).fill("a").concat("b"))])],
     ["no type and class", Buffer.concat([dnsHeader(), web.subarray(0, -4)])],
   ];
-  test.each(formatError)("%s is a format error, in an answer no longer than the packet", async (_, sent) => {
+  test.each(formatError)("answers %s with a format error that is no longer than the packet", async (_, sent) => {
     const answer = await answerTo(client, sent);
     expect(answer?.readUInt16BE(2)).toBe(0x8101);
     expect(answer?.length).toBeLessThanOrEqual(sent.length);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 15])("opcode %i is not implemented", async (opcode) => {
+  test.each([1, 2, 3, 4, 5, 6, 15])('answers opcode %i with "not implemented"', async (opcode) => {
     const answer = await answerTo(client, Buffer.concat([dnsHeader({ flags: opcode << 11 }), web]));
     expect(answer?.length).toBe(12);
     expect(answer?.readUInt16BE(2)).toBe(0x8004 | (opcode << 11));
   });
 
-  test("a name of 255 octets in labels of 63 is answered whole", async () => {
+  test("answers a query for a name of 255 octets in labels of 63 with the complete name", async () => {
     const labels = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(49), "node", "consul"];
     const sent = Buffer.concat([dnsHeader(), questionOctets(labels)]);
     expect(sent.length).toBe(12 + 255 + 4);
@@ -143,7 +143,7 @@ describe("over UDP", () => {
     expect((answer?.readUInt8(3) ?? 0) & 0xf).toBe(3);
   });
 
-  test("a client without EDNS gets at most 512 octets for any question", async () => {
+  test("sends a client without EDNS at most 512 octets for any query", async () => {
     for (const type of [1, 28, 33, 255, 16])
       expect((await askDns(port, `web.service.consul UNKNOWN_${type}`)).bytes).toBeLessThanOrEqual(512);
     for (const edns of [1, 100, 511, 513, 700, 1_232, 4_096])
@@ -152,7 +152,7 @@ describe("over UDP", () => {
       );
   });
 
-  test("clients that leave before their answers do not delay others", async () => {
+  test("answers other clients without delay when clients leave before their answers", async () => {
     const packet = packetOf(parseDnsQuestion("web.service.consul SRV"));
     for (let at = 0; at < 100; at += 1) {
       const client = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port }, socket: {} });
@@ -163,10 +163,10 @@ describe("over UDP", () => {
   });
 });
 
-describe("over TCP", () => {
+describe("a DNS server over TCP", () => {
   const question = packetOf(parseDnsQuestion("n1.node.consul A"));
 
-  test("any stream of octets is answered or ends its connection", async () => {
+  test("answers any stream of octets or closes its connection", async () => {
     const arbitrary = fc.array(packet, { minLength: 1, maxLength: 5 });
     const property = async (packets: readonly Buffer[]): Promise<void> => {
       const client = await openTcpClient(port);
@@ -183,7 +183,7 @@ describe("over TCP", () => {
     await explore("dns-tcp", { arbitrary, property, shortRuns: tcpRuns, octetsOf, known });
   });
 
-  test("a question may come in any number of segments, and a thousand in one", async () => {
+  test("answers a query in any number of segments, and a thousand queries in one segment", async () => {
     const client = await openTcpClient(port);
     const frame = Buffer.concat([Buffer.from([0, question.length]), question]);
     for (const octet of frame) {
@@ -197,7 +197,7 @@ describe("over TCP", () => {
     client.close();
   });
 
-  test("a client that asks and never reads is disconnected, and does not delay others", async () => {
+  test("disconnects a client that sends queries and never reads, and does not delay others", async () => {
     const client = await openTcpClient(port);
     client.pause();
     const many = packetOf(parseDnsQuestion("web.service.consul SRV"));
@@ -210,7 +210,7 @@ describe("over TCP", () => {
     client.close();
   });
 
-  test("half a question is dropped after ten seconds, even if octets keep arriving", async () => {
+  test("drops an incomplete query after ten seconds, even if octets keep arriving", async () => {
     const client = await openTcpClient(port);
     const started = performance.now();
     client.write(Buffer.from([1, 0]));
@@ -220,8 +220,8 @@ describe("over TCP", () => {
     expect(performance.now() - started).toBeWithin(9_000, 10_000 + patienceMs(5_000));
   });
 
-  test("of 300 connections of one client 64 are kept and served", async () => {
-    // A refused connection may fail already while it connects.
+  test("keeps and serves 64 of 300 connections of one client", async () => {
+    // A refused connection may fail while it is being opened.
     const tried = await Promise.allSettled(Array.from({ length: 300 }, () => openTcpClient(port)));
     const clients = tried.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const open = (): typeof clients => clients.filter(({ isClosed }) => !isClosed);
@@ -237,7 +237,7 @@ describe("over TCP", () => {
   });
 });
 
-/** Connections to the agent's TCP port that the system holds open. */
+/** Returns the number of connections to the agent's TCP port that the system holds open. */
 function serverConnections(): number {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");

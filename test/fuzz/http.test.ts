@@ -7,8 +7,8 @@ import { answerMsMax } from "../support/fuzz/share.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
- * For any bytes, the agent answers or closes within a second, reports no fault of its own, keeps its state when it
- * refuses, and goes on. Blocking queries are limited to 50 ms so that the deadline applies to them, too.
+ * For any bytes, the agent answers or closes the connection within a second, reports no fault of its own, keeps its state when it
+ * refuses the request, and continues to serve. Blocking queries are limited to 50 ms so that the deadline applies to them, too.
  */
 
 const requestRuns = 1_200;
@@ -79,7 +79,8 @@ const fields = [
 ];
 
 /**
- * Words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state meanwhile.
+ * Generates words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state during the
+ * test.
  */
 const word = fc.oneof(
   fc.constantFrom("web", "service:web", "node1", "consul", "serfHealth", "a/b", "any", "passing", "critical", "dc1"),
@@ -154,7 +155,7 @@ const { value: nearly } = fc.letrec<{ value: unknown; scalar: unknown }>((tie) =
   ),
 }));
 
-/** Bodies of a valid shape, which pass the decoders. */
+/** Generates bodies of a valid shape, which pass the decoders. */
 const key = fc.oneof({ weight: 9, arbitrary: fc.constantFrom("a", "rack-1", "B_2") }, { weight: 1, arbitrary: word });
 const meta = fc.dictionary(key, word, { maxKeys: 2 });
 const check = fc.oneof(
@@ -194,7 +195,7 @@ const body = fc.oneof(
 
 const method = fc.constantFrom("GET", "PUT", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH");
 
-/** Excludes registrations whose checks would run during the test, and requests that stop the agent. */
+/** Returns whether a request is safe here: it registers no check that would run during the test, and does not stop the agent. */
 function isTame(text: string): boolean {
   return !/"(?:TTL|Interval)":"?(?!2000000h|2562048h)[\d.]/i.test(text);
 }
@@ -208,7 +209,7 @@ interface Sent {
 
 const anyRequest: fc.Arbitrary<Sent> = fc.record({ method, target, body, chunked: fc.boolean() });
 
-/** A request that is likely to succeed. */
+/** Generates requests that are likely to succeed. */
 function bodyRequest(where: fc.Arbitrary<string>, content: fc.Arbitrary<unknown>): fc.Arbitrary<Sent> {
   const bytes = content.map((value) => Buffer.from(JSON.stringify(value)));
   return fc.record({ method: fc.constant("PUT"), target: where, body: bytes, chunked: fc.boolean() });
@@ -239,7 +240,7 @@ function requestOf({ method: verb, target: where, body: content, chunked }: Sent
   return Buffer.concat([head, ...chunk, Buffer.from("0\r\n\r\n")]);
 }
 
-/** The index of the newest write. */
+/** Returns the index of the newest write. */
 async function stateIndex(): Promise<number> {
   const self = (await agent.send("GET", "/v1/agent/self")).json as { Stats: { raft: { applied_index: string } } };
   return Number(self.Stats.raft.applied_index);
@@ -265,7 +266,7 @@ async function expectNoChange(request: Sent): Promise<number> {
   return before;
 }
 
-/** Also after a start on the data that the test has written. */
+/** Expects that the agent is healthy, also after a restart with the data that the test has written. */
 async function expectHealthyAgain(): Promise<void> {
   agent.signal("SIGTERM");
   await agent.ended();
@@ -280,7 +281,7 @@ async function expectHealthy(): Promise<void> {
   expect(agent.output().match(/.*fault of the agent.*/g)).toBeNull();
 }
 
-test("any request on any path is answered, and a refused one changes nothing", async () => {
+test("any HTTP request on any path is answered, and a refused request changes nothing", async () => {
   let index = await stateIndex();
   const property = async (request: Sent): Promise<void> => {
     if (!isTame(Buffer.from(request.body).toString())) return;
@@ -333,7 +334,7 @@ const garbage = fc.oneof(
     }),
 );
 
-/** Answered in time, or the connection closed. */
+/** Expects that the agent answers in time or closes the connection, and reports no fault. */
 async function expectNoFault(octets: Uint8Array): Promise<void> {
   const isHead = /^head/i.test(Buffer.from(octets).toString());
   const answer = await rawExchange(port, octets, { timeoutMs: answerMsMax, isHead });
@@ -341,8 +342,8 @@ async function expectNoFault(octets: Uint8Array): Promise<void> {
   expect(answer?.status).not.toBe(502);
 }
 
-test("invalid bytes are answered or end the connection, and change nothing", async () => {
-  // Alias checks of the tests before would follow changes late, and move the index.
+test("invalid bytes on an HTTP connection are answered or end the connection, and change nothing", async () => {
+  // The agent is restarted, because alias checks of earlier tests would change late and raise the index.
   agent.signal("SIGTERM");
   await agent.ended();
   await startAgent("untouched");
@@ -363,7 +364,7 @@ test("invalid bytes are answered or end the connection, and change nothing", asy
   await expectHealthy();
 });
 
-test("heads and bodies beyond every limit are refused", async () => {
+test("HTTP heads and bodies beyond every size limit are refused", async () => {
   const before = await stateIndex();
   const long = "x".repeat(100_000);
   const heads = [`GET /v1/kv/${long}`, `GET /v1/kv/a?${long}`].map((line) => `${line} HTTP/1.1\r\nHost: agent\r\n\r\n`);

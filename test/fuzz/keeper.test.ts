@@ -31,7 +31,8 @@ const paths = fc.constantFrom(
   ...["/api/v3/registry/serviceId/", "/api/v3/registry/serviceId/web", "/api/v3/secret", "/api/v3/config", "/"],
 );
 /**
- * Words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state meanwhile.
+ * Generates words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state during the
+ * test.
  */
 const word = fc.oneof(
   fc.constantFrom("web", "consul", "a/b", "..", "", "0", "true", "1h", "1d", "999999999d", "-1s", "UP", "HALT", "v3"),
@@ -109,7 +110,7 @@ function targetOf(sent: { readonly path: string; readonly query: string }): stri
 
 const statuses = [200, 201, 204, 400, 403, 404, 405, 409, 413, undefined];
 
-/** All data in which a change would be visible. */
+/** Returns all data in which a change would be visible. */
 async function shown(): Promise<readonly (string | undefined)[]> {
   const [keys, services, consul] = await Promise.all([
     agent.send("GET", "/v1/kv/?recurse"),
@@ -119,7 +120,7 @@ async function shown(): Promise<readonly (string | undefined)[]> {
   return [keys.text, services?.body.replaceAll(/"(?:created|modified)":\d+,/g, ""), consul.text];
 }
 
-test("any request is answered in time, without a fault, and changes nothing when it is refused", async () => {
+test("any request to core-keeper's API is answered in time, and changes nothing when it is refused", async () => {
   await explore("keeper-request", {
     ...{ arbitrary: request, shortRuns },
     octetsOf: (sent) => octetsOf(sent.method, targetOf(sent), sent.text),
@@ -150,7 +151,7 @@ const { tree } = fc.letrec((tie) => ({
   }),
 }));
 
-test("any object that is put flattened is read back leaf by leaf, and can be deleted", async () => {
+test("any object that is written in flattened form is read back leaf by leaf, and can be deleted", async () => {
   await explore("keeper-value", {
     ...{ arbitrary: tree, shortRuns },
     async property(value) {
@@ -175,7 +176,7 @@ function leavesOf(key: string, value: unknown): [string, string][] {
   return [[key, value === 1e21 ? "1000000000000000000000" : value === 1e-7 ? "0.0000001" : String(value)]];
 }
 
-/** Go escapes these in JSON. */
+/** Go's JSON encoder escapes these characters. */
 function goJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[<>&\u2028\u2029]/g,
