@@ -92,7 +92,7 @@ async function writeAndKill(): Promise<void> {
   await allStopped;
 }
 
-test(`an agent killed ${cycles} times under ${clients} clients has every acknowledged write, no partial one, and no lower index`, async () => {
+test(`an agent killed ${cycles} times under ${clients} clients has all acknowledged writes, no partial one, no lower index`, async () => {
   for (let cycle = 0; cycle < cycles; cycle++) {
     tellProgress(() => `${cycle} of ${cycles} kills`);
     await writeAndKill();

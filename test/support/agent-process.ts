@@ -6,27 +6,27 @@ import { freePorts } from "./free-ports.ts";
 import { programOf } from "./target.ts";
 import { within } from "./within.ts";
 
-/** The real process, started with the arguments that a test gives. */
+/** A real agent process, started with the arguments that a test gives. */
 export interface AgentProcess {
   readonly url: string;
   readonly pid: number;
-  /** Everything written to stdout and stderr until now. */
+  /** Returns everything written to stdout and stderr until now. */
   output(): string;
-  /** Resolves when the agent answers; rejects when it ends before that. */
+  /** Resolves when the agent answers requests; rejects when its process ends before that. */
   ready(): Promise<void>;
   send(method: string, path: string, more?: Omit<ExchangeRequest, "path">): Promise<Answer>;
   signal(name: NodeJS.Signals): void;
-  /** Resolves with the exit code. */
+  /** Resolves with the exit code when the process ends. */
   ended(): Promise<number>;
 }
 
-/** A folder and the processes of one test file, all of which end with the file. */
+/** A folder and the processes of one test file. The processes end and the folder is removed after the file's last test. */
 export interface Sandbox {
-  /** Empty at first. */
+  /** The path of the folder, which is empty at first. */
   readonly folder: string;
-  /** Starts a server on a port of its own, as node1, with these arguments added. */
+  /** Starts a server named node1 on its own port, with these additional arguments. */
   start(...words: readonly string[]): Promise<AgentProcess>;
-  /** Runs a command that should end by itself. */
+  /** Runs a command that ends without a signal, and resolves with its exit code and output. */
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface Sandbox {
 const readyWithinMs = 10_000;
 const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
 
-/** @param before arguments that start the program under another one: prlimit and its flags */
+/** @param before words that precede the program, to start it under another program: prlimit and its flags */
 export function openSandbox(...before: readonly string[]): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   const started: StartedProcess[] = [];
@@ -61,7 +61,7 @@ export function openSandbox(...before: readonly string[]): Sandbox {
   };
 }
 
-/** The flags with which an agent runs beside others on this machine. */
+/** Returns the flags that let an agent run beside other agents on this machine. */
 function agentWords(port: number): readonly string[] {
   return [
     ...["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1"],

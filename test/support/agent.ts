@@ -24,15 +24,15 @@ export interface TestAgent {
   readonly disk: MemoryStore;
   readonly clock: FakeClock;
   readonly log: string[];
-  /** Status of a check in the catalog, such as "passing"; undefined when the catalog lacks the check. */
+  /** Returns the status of a check in the catalog, such as "passing"; undefined when the catalog lacks the check. */
   readonly statusInCatalog: (checkId: string) => string | undefined;
-  /** Ids of the services that the catalog has for the agent's node. */
+  /** Returns the ids of the services that the catalog has for the agent's node. */
   readonly servicesInCatalog: () => string[];
-  /** Opens another agent on the data that is durable now; this one keeps running. */
+  /** Opens another agent on the data that are durable now; this agent keeps running. */
   readonly restarted: () => Promise<TestAgent>;
 }
 
-/** An agent of node "n1" that runs checks, with a catalog in memory and a clock that stands still. */
+/** Starts an agent of node "n1" that runs checks, with a catalog in memory and a clock that only the test moves. */
 export async function startTestAgent(
   options: Partial<AgentOptions> & { readonly disk?: MemoryStore } = {},
 ): Promise<TestAgent> {
@@ -69,7 +69,7 @@ export async function startTestAgent(
   };
 }
 
-/** A TTL check that no test updates in time: its TTL is longer than any test. */
+/** Returns a TTL check that never expires in a test: its TTL is longer than any test. */
 export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): CheckDefinition {
   return {
     id,
@@ -86,7 +86,7 @@ export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): Ch
   };
 }
 
-/** A service with TTL checks of these ids. */
+/** Returns a service with TTL checks of these ids. */
 export function serviceWith(
   name: string,
   checkIds: readonly string[],

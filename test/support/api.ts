@@ -26,7 +26,7 @@ export interface TestApi extends TestAgent {
   readonly events: Events;
   readonly answers: AnswerCache;
   readonly coordinates: Coordinates;
-  /** The whole HTTP API. */
+  /** The routes of the whole HTTP API. */
   readonly routes: readonly Route[];
   /** Sends a request to the router without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
@@ -34,11 +34,11 @@ export interface TestApi extends TestAgent {
 
 export interface TestApiOptions extends Partial<RouterOptions> {
   readonly portRules?: Partial<PortRules>;
-  /** Says which ports are in use; by default none is. */
+  /** Returns which ports are in use; by default no port is. */
   readonly probe?: ListenerProbe;
 }
 
-/** The whole HTTP API over a test agent. */
+/** Starts the whole HTTP API over a test agent. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const world = await startTestAgent();
   const answers = new AnswerCache();

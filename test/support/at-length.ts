@@ -1,7 +1,7 @@
 /** Whether trials run in their long form: `make fault` sets it, `make test` does not. */
 export const isAtLength: boolean = process.env["FAULT"] === "long";
 
-/** How far a trial goes: a count of operations or kills, or seconds. */
+/** Returns how far a trial goes in this run: a count of operations or kills, or a number of seconds. */
 export function atLength(lengths: { readonly short: number; readonly long: number }): number {
   return isAtLength ? lengths.long : lengths.short;
 }

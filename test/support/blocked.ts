@@ -6,11 +6,14 @@ import { promptly } from "./promptly.ts";
 export interface Woken {
   readonly before: Answer;
   readonly after: Answer;
-  /** Time from the act to the answer. */
+  /** Time from the act to the answer, in milliseconds. */
   readonly tookMs: number;
 }
 
-/** Usually long enough for the agent to hold the request before the act; an earlier act is answered all the same. */
+/**
+ * Pause before the act, in milliseconds. It is usually long enough for the agent to hold the request; if not, the request is
+ * answered all the same.
+ */
 const headStartMs = 60;
 
 /**
@@ -32,12 +35,12 @@ export async function whileBlocked(
   return { before, after, tookMs: performance.now() - started };
 }
 
-/** Expects that the act ended the wait: the index is higher, and the answer came before `wait` was over. */
+/** Expects that the act ended the blocking query: the index is higher, and the answer came before `wait` was over. */
 export function expectWoken({ before, after }: Woken): void {
   expect(after.index).toBeGreaterThan(before.index);
 }
 
-/** Expects that `wait` ran out: same index, same answer. */
+/** Expects that the act does not end the blocking query: `wait` ran out, and the index and the answer are the same. */
 export async function expectUndisturbed(path: string, act: () => Promise<unknown>): Promise<void> {
   const { before, after, tookMs } = await whileBlocked(path, act, { wait: "300ms" });
   expect(after.index).toBe(before.index);

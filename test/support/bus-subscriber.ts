@@ -11,15 +11,15 @@ export interface BusMessage {
 
 export interface BusSubscriber {
   readonly messages: readonly BusMessage[];
-  /** The values of one key in order of arrival; a message repeated directly counts once. */
+  /** Returns the values of one key in order of arrival. A message that arrives again directly after itself counts once. */
   valuesOf(key: string): readonly (string | undefined)[];
-  /** Messages that arrived after one of their key with a higher revision. */
+  /** Returns the messages that arrived after a message of the same key with a higher revision. */
   backwards(): readonly BusMessage[];
   readonly isConnected: boolean;
   close(): Promise<void>;
 }
 
-/** Subscribes to a broker as EdgeX's services do, and reconnects after the broker was away. */
+/** Subscribes to a broker as EdgeX's services do, and reconnects when the broker returns after an outage. */
 export async function subscribeBus(
   port: number,
   topic: string,

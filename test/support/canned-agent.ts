@@ -1,14 +1,14 @@
 export interface CannedRequest {
   readonly method: string;
-  /** Path and query as received. */
+  /** The path and query as received. */
   readonly target: string;
   readonly headers: Headers;
   readonly body: string;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** An agent that returns the answers of a test and records the requests. */
+/** A server in the place of an agent, which returns the answers that a test defines and records the requests. */
 export interface CannedAgent extends Disposable {
   readonly url: string;
   readonly requests: readonly CannedRequest[];

@@ -4,7 +4,7 @@ export interface KeeperContents {
   /** Values by key, as text. */
   readonly values: Readonly<Record<string, string>>;
   readonly registrations: readonly KeeperRegistration[];
-  /** The token that clients must send; none by default. */
+  /** The token that clients must send; undefined if clients need no token. */
   readonly token?: string;
 }
 
@@ -16,7 +16,7 @@ export interface KeeperRegistration {
   readonly HealthCheck: { readonly interval: string; readonly path: string; readonly type: string };
 }
 
-/** A read-only EdgeX core-keeper 4.0 with the original's errors, and names and order of fields. */
+/** Starts a read-only EdgeX core-keeper 4.0, which has the original's errors, field names and field order. */
 export function startCannedKeeper({ values, registrations, token }: KeeperContents): CannedAgent {
   return startCannedAgent(({ target, headers }) => {
     if (token !== undefined && headers.get("Authorization") !== `Bearer ${token}`) return refused(401, "Unauthorized");

@@ -1,13 +1,13 @@
 /**
- * Self-signed certificates for tests of TLS. No machine trusts them, so their private keys are no secret. Made with
- * openssl (prime256v1, 100 years; the expired one with a negative life).
+ * Self-signed certificates for tests of TLS. No machine trusts them, so their private keys are no secret. Made with openssl
+ * (prime256v1, valid for 100 years; the expired one with a negative validity).
  */
 export interface TestCertificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** For localhost by name, not by address. */
+/** A certificate for the name localhost, but not for its address. */
 export const localhostCertificate: TestCertificate = {
   key: `-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEILLq6nQIHXhuGN1Zhb6CsV9OF/7Sl8LKeAsxCU6jSxGaoAoGCCqGSM49
@@ -27,7 +27,7 @@ PG/97i6k3e23QaJYpkCX57ev6liz6Ekl
 -----END CERTIFICATE-----`,
 };
 
-/** For other.example. */
+/** A certificate for the name other.example. */
 export const otherCertificate: TestCertificate = {
   key: `-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEIBTJF2dR9qrBaX3VYmEmbpnoTzteP3wAxg5fHTFMGRV+oAoGCCqGSM49
@@ -47,7 +47,7 @@ bhICIQDXPoeexKgKDovzT/izkNHaSMTttRqeMO6iGAME4e0JAQ==
 -----END CERTIFICATE-----`,
 };
 
-/** For localhost, already expired when it was made. */
+/** A certificate for the name localhost that was already expired when it was made. */
 export const expiredCertificate: TestCertificate = {
   key: `-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEIPq4KUIyz6DnZ91WqIuB0XDFg+CSuYLy6D8F9o77jA18oAoGCCqGSM49

@@ -11,7 +11,7 @@ export interface TrialOptions {
 const intervalMs = 10_000;
 const firstRunMs = 5_000;
 
-/** A check on a clock that stands still, with everything that the check reported. */
+/** Runs a check on a clock that only the test moves, and records everything that the check reports. */
 export class CheckTrial {
   readonly clock: FakeClock = new FakeClock();
   readonly results: CheckResult[] = [];

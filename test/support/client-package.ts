@@ -7,14 +7,17 @@ export interface ClientInstallation extends Disposable {
   readonly folder: string;
   /** The paths that `npm pack` put into the package. */
   readonly packed: readonly string[];
-  /** What tsc reports about programs that use the package; "" when it finds no error. Checks libraries too. */
+  /**
+   * Returns what tsc reports about programs that use the package; "" when it finds no error. The type check includes the
+   * declarations of libraries.
+   */
   typeFaults(
     programs: readonly string[],
     options: { readonly lib: readonly string[]; readonly types: readonly string[] },
   ): string;
-  /** Starts a TypeScript program after removing its types. */
+  /** Starts a TypeScript program after its types are removed. */
   start(runtime: Runtime, program: string): Bun.Subprocess<"ignore", "pipe", "pipe">;
-  /** Runs a program to its end; resolves with its output. */
+  /** Runs a program until it exits; resolves with its output. */
   run(runtime: Runtime, program: string): Promise<string>;
 }
 

@@ -3,19 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programOf } from "./target.ts";
 
-/** A command line that speaks to an agent, always installed under the name `consul`. */
+/** A command-line program that sends requests to an agent. It is always installed under the name `consul`. */
 export interface Client {
-  /** Environment for a shell: the client is on the path and uses the agent at `url`. */
+  /** Returns the environment for a shell in which the client is on the path and uses the agent at `url`. */
   environment(url: string): Readonly<Record<string, string>>;
   close(): void;
 }
 
 const kind = process.env["CLIENT"] ?? "praetor";
 
-/** Whose command line it is. */
+/** The product to which the command line belongs. */
 export const clientName: "praetor" | "consul" = kind === "consul" ? "consul" : "praetor";
 
-/** Why the client that CLIENT names cannot run here; undefined when it can. */
+/** Returns why the client that CLIENT names cannot run here; undefined when it can. */
 export function clientMissing(): string | undefined {
   const [program = "", ...words] = clientProgram();
   if (words.length > 0) return undefined;
@@ -28,8 +28,7 @@ export function clientMissing(): string | undefined {
 }
 
 /**
- * The client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul
- * (CONSUL_BINARY).
+ * Installs the client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul (CONSUL_BINARY).
  */
 export function openClient(): Client {
   const folder = mkdtempSync(join(tmpdir(), "client-"));

@@ -1,21 +1,21 @@
 import { exchange, type Answer } from "./exchange.ts";
 
-/** The form of the request: Go clients send `recurse=`, the C SDK `recurse=true` with its name. */
+/** The form of the request: Go clients send `recurse=`, the C SDK sends `recurse=true` and its name. */
 export interface Asking {
   readonly recurse: "" | "true";
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Follows a folder of keys as a Geneva service does: it sends blocking queries with the last index, without a pause
- * between them. An answer without an index, or with the same index, would make it spin; a missing answer leaves its
- * values stale.
+ * Follows a folder of keys as a Geneva service does: it sends blocking queries with the last index, without a pause between them.
+ * If an answer had no index, or the same index, the service would send requests without end; if an answer were missing, its
+ * values would be out of date.
  */
 export class ConfigurationWatcher {
   readonly prefix: string;
   /** Each key with its value in base64, as last received. */
   picture: Readonly<Record<string, string | null>> = {};
-  /** The number of answers. */
+  /** The number of answers received. */
   answered = 0;
   readonly indexes: number[] = [];
   readonly asking: Asking;

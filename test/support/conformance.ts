@@ -4,7 +4,7 @@ import { startTarget, type Target, type TargetName } from "./target.ts";
 
 let shared: Promise<Target> | undefined;
 
-/** The agent that all files of a test run share: the first file that needs it starts it, and it ends with the run. */
+/** Returns the agent that all files of a test run share. The first file that needs the agent starts it; it ends with the run. */
 export function sharedTarget(): Promise<Target> {
   shared ??= startTarget();
   return shared;
@@ -29,8 +29,8 @@ export function del(path: string): Promise<Answer> {
 }
 
 /**
- * Whether the target is the one whose answer differs, for the few places where it must. test/conformance/README.md
- * lists the reasons.
+ * Returns whether the target is the product whose answer differs, for the few tests where it must differ.
+ * test/conformance/README.md lists the reasons.
  */
 export function differs(name: TargetName, reason: string): boolean {
   if (reason === "") throw new Error("say why the answers differ");
@@ -43,13 +43,13 @@ function targetName(): TargetName {
 
 let names = 0;
 
-/** A name that no other test of this run uses. */
+/** Returns a name that no other test of this run uses. */
 export function unique(prefix: string): string {
   names += 1;
   return `${prefix}-${names}`;
 }
 
-/** The text without what differs between runs: row indexes, node ids, content hashes. */
+/** Returns the text without what differs between runs: row indexes, node ids, content hashes. */
 export function masked(text: string): string {
   return text
     .replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0')
@@ -62,13 +62,13 @@ export interface ExpectedError {
   readonly text: string;
 }
 
-/** Expects an error: its body is exactly the text, without a final newline. */
+/** Expects an error whose body is exactly the text, without a final newline. */
 export function expectError(answer: Answer, { status, text }: ExpectedError): void {
   expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
   expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
 }
 
-/** Expects success with an empty body, as registrations are answered. */
+/** Expects success with an empty body, which is the answer to a registration. */
 export function expectEmpty(answer: Answer): void {
   expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
   expect(answer.header("Content-Type")).toBeUndefined();
@@ -81,25 +81,25 @@ export function expectTrue(answer: Answer): void {
 interface Definition {
   readonly ID?: string;
   readonly Name: string;
-  /** Methods that the rest of the API accepts and this endpoint must refuse. */
+  /** Further fields of the definition, in Consul's letter case. */
   readonly [field: string]: unknown;
 }
 
-/** Registers a service with the agent for the length of the test. */
+/** Registers a service with the agent, and deregisters it after the test. */
 export async function registerService(definition: Definition): Promise<void> {
   const id = definition.ID ?? definition.Name;
   onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`)));
   expectEmpty(await put("/v1/agent/service/register", definition));
 }
 
-/** Registers a check with the agent for the length of the test. */
+/** Registers a check with the agent, and deregisters it after the test. */
 export async function registerCheck(definition: Definition): Promise<void> {
   const id = definition.ID ?? definition.Name;
   onTestFinished(async () => void (await put(`/v1/agent/check/deregister/${encodeURIComponent(id)}`)));
   expectEmpty(await put("/v1/agent/check/register", definition));
 }
 
-/** Writes to the catalog without an agent; the node is removed after the test. */
+/** Registers a node in the catalog without an agent; the node is removed after the test. */
 export async function registerNode(
   definition: { readonly Node: string } & Readonly<Record<string, unknown>>,
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function registerNode(
   expectTrue(await put("/v1/catalog/register", { Address: "192.0.2.1", ...definition }));
 }
 
-/** A folder of keys, ending in "/", that is deleted after the test. */
+/** Returns a folder of keys, ending in "/", that is deleted after the test. */
 export function keyFolder(): string {
   const folder = `${unique("conformance")}/`;
   onTestFinished(async () => void (await del(`/v1/kv/${folder}?recurse`)));

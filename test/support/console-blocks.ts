@@ -4,14 +4,14 @@ export interface ShownCommand {
   readonly output: readonly string[];
 }
 
-/** One part of a tour, in the order of the document. */
+/** One step of a document's tour, in the order of the document. */
 export interface TourStep {
   readonly name: string;
   readonly commands: readonly ShownCommand[];
 }
 
 /**
- * The steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if any. In a
+ * Returns the steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if any. In a
  * block, "$ " begins a command and "> " continues it; every other line is output.
  */
 export function tourSteps(markdown: string): readonly TourStep[] {
@@ -19,7 +19,7 @@ export function tourSteps(markdown: string): readonly TourStep[] {
   return [...markdown.matchAll(form)].map(([, name = "", block = ""]) => ({ name, commands: shownCommands(block) }));
 }
 
-/** The commands and outputs of all console blocks of a text, in order. */
+/** Returns the commands and outputs of all console blocks of a text, in order. */
 export function shownIn(markdown: string): readonly ShownCommand[] {
   const blocks = markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm);
   return [...blocks].flatMap(([, block = ""]) => shownCommands(block));
@@ -37,12 +37,12 @@ function shownCommands(block: string): ShownCommand[] {
   return shown;
 }
 
-/** What differs between runs: indexes and process ids. */
+/** Replaces what differs between runs: indexes and process ids. */
 function masked(text: string): string {
   return text.replace(/Index": \d+/g, 'Index": N').replace(/\(process \d+\)/g, "(process N)");
 }
 
-/** Matches the output; a line "..." of the document stands for any number of lines. */
+/** Returns a function that compares output with these lines; a line "..." of the document stands for any number of lines. */
 export function expectedOutput(lines: readonly string[]): (actual: string) => boolean {
   const parts = lines.map((line) => (line === "..." ? "(?:.*\n)*?" : `${escapeRegExp(masked(line))}\n`));
   const form = new RegExp(`^${parts.join("")}$`);

@@ -9,18 +9,18 @@ export interface DnsQuestion {
   /** The header's second 16-bit word: flags and opcode. */
   readonly flags: number;
   readonly network: "udp" | "tcp";
-  /** The largest UDP answer that the client accepts, as EDNS announces it. */
+  /** The largest UDP answer that the client accepts, in octets, as EDNS announces it. */
   readonly udpBytes?: number;
   /** The client's subnet, an EDNS option. */
   readonly subnet?: string;
-  /** Another EDNS option. */
+  /** One more EDNS option. */
   readonly option?: { readonly code: number; readonly data: Buffer };
   /**
-   * The counts of questions, answers, authority and additional records in the header, where they differ from the real
+   * The numbers of questions, answers, authority and additional records that the header states, if they differ from the real
    * ones.
    */
   readonly counts?: readonly number[];
-  /** How many octets are cut off at the end. */
+  /** The number of octets that are cut off at the end of the packet. */
   readonly cutBytes: number;
 }
 
@@ -29,10 +29,9 @@ const flagBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Parses "edge1.node.consul A" and what may follow it: "tcp"; "edns=1232", the size that the client accepts;
- * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse". Some forms no resolver sends: "flags=ad,cd" and "opcode=5"
- * in the header; "counts=2,0,0,0", wrong counts of records; "cut=3", octets cut off at the end; "option=8:00ff", an
- * EDNS option.
+ * Parses "edge1.node.consul A" and the options after it: "tcp"; "edns=1232", the size that the client accepts; "subnet=10.1.2.0",
+ * the client's subnet; "class=CH"; "norecurse". No resolver sends the following ones: "flags=ad,cd" and "opcode=5" in the header;
+ * "counts=2,0,0,0", wrong numbers of records; "cut=3", octets cut off at the end; "option=8:00ff", an EDNS option.
  */
 export function parseDnsQuestion(line: string): DnsQuestion {
   const [name = "", type = "A", ...options] = line.split(" ");
@@ -60,7 +59,7 @@ function parseOption(text: string): { code: number; data: Buffer } {
 }
 
 export interface DnsAnswer extends DecodedPacket {
-  /** "NOERROR" */
+  /** The response code's name, such as "NOERROR". */
   readonly rcode: string;
   readonly bytes: number;
 }
@@ -68,7 +67,7 @@ export interface DnsAnswer extends DecodedPacket {
 const quietMs = 3_000;
 const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
-/** The server sent nothing in time, or closed the connection. */
+/** Thrown when the server sends nothing in time, or closes the connection. */
 export class NoDnsAnswer extends Error {}
 
 /**
@@ -90,8 +89,8 @@ export function readDnsAnswer(question: Uint8Array, answer: Uint8Array): DnsAnsw
 }
 
 /**
- * Why a resolver that sent `question` would refuse `answer` as forged or as meant for another question; undefined when
- * it would accept. The letter case of the name counts, as it does to resolvers that vary it.
+ * Returns why a resolver that sent `question` would refuse `answer` as forged or as meant for another question; undefined when it
+ * would accept the answer. The letter case of the name must match, because some resolvers vary it to detect forgeries.
  */
 export function flawInAnswer(question: Uint8Array, answer: Uint8Array): string | undefined {
   if (answer.length < headerBytes) return `it has ${answer.length} octets, fewer than a header`;
@@ -101,10 +100,10 @@ export function flawInAnswer(question: Uint8Array, answer: Uint8Array): string |
   if (told.opcode !== asked.opcode) return `its opcode is ${told.opcode}, not ${asked.opcode}`;
   if (asked.opcode === 0 && told.recursionDesired !== asked.recursionDesired)
     return "its RD flag is not the question's";
-  // A server that could not read the question cannot repeat it.
+  // A server that could not decode the question cannot repeat it in the answer.
   if (told.questions === 0 && (told.rcode === 1 || told.rcode === 4)) return undefined;
   const end = questionEnd(question);
-  // A compressed name comes back uncompressed. No resolver sends one.
+  // The answer repeats a compressed name of the question in uncompressed form. No resolver sends a compressed name in a question.
   if (end === undefined) return undefined;
   const isRepeated = told.questions === 1 && Buffer.compare(questionIn(answer, end), questionIn(question, end)) === 0;
   return isRepeated ? undefined : "it does not repeat the question's name, type and class";
@@ -138,7 +137,7 @@ function questionIn(packet: Uint8Array, end: number): Uint8Array {
   return packet.subarray(headerBytes, end);
 }
 
-/** Offset of the first question's end; undefined if its name is compressed. */
+/** Returns the offset of the first question's end; undefined if the question's name is compressed. */
 function questionEnd(packet: Uint8Array): number | undefined {
   let at = headerBytes;
   for (let length = packet[at] ?? 0; length > 0; length = packet[at] ?? 0) {
@@ -221,7 +220,7 @@ async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Re
   return () => socket.end();
 }
 
-/** One line for each record, sorted where Consul has no order. */
+/** Returns one line for each record. The lines are sorted where Consul's order is random. */
 export function recordLines(records: readonly Answer[] | undefined): readonly string[] {
   return (records ?? []).map((record) => lineOf(record)).toSorted();
 }

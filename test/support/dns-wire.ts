@@ -2,7 +2,7 @@ import { FrameReader, framed } from "../../src/dns/frames.ts";
 import { randomDnsId } from "./dns-exchange.ts";
 import { patienceMs } from "./patience.ts";
 
-/** A question's octets after its header: name, type and class. */
+/** Returns the octets of a question, which follow the header: name, type and class. */
 export function questionOctets(labels: readonly string[], type = 1, of = 1): Buffer {
   const name = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, "latin1")]));
   return Buffer.concat([...name, Buffer.from([0, type >> 8, type & 0xff, of >> 8, of & 0xff])]);
@@ -11,7 +11,7 @@ export function questionOctets(labels: readonly string[], type = 1, of = 1): Buf
 export interface HeaderFields {
   readonly id?: number;
   readonly flags?: number;
-  /** Questions, answers, authority, additional. */
+  /** The numbers of questions, answers, authority and additional records. */
   readonly counts?: readonly [number, number, number, number];
 }
 
@@ -23,9 +23,12 @@ export function dnsHeader({ id = randomDnsId(), flags = 0x0100, counts = [1, 0, 
 
 export interface UdpClient {
   send(packet: Uint8Array): void;
-  /** Everything received until now. */
+  /** Everything received until now, one buffer for each packet. */
   readonly received: readonly Buffer[];
-  /** @throws Error when fewer octets arrive within the time that a quiet machine may take */
+  /**
+   * Resolves when `isEnough` returns true.
+   * @throws Error when that takes longer than `withinMs`, scaled from a quiet machine to this one
+   */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   close(): void;
 }
@@ -45,7 +48,7 @@ export async function openUdpClient(port: number): Promise<UdpClient> {
 }
 
 /**
- * The octets received and the reader that waits for them. Each arrival wakes the reader, since tests send thousands of
+ * The data received, and the reader that waits for more. Each arrival wakes the reader at once, because tests send thousands of
  * questions a second.
  */
 class Inbox<Message> {
@@ -77,7 +80,10 @@ export interface TcpClient {
   send(...packets: readonly Uint8Array[]): void;
   /** The messages received until now. */
   readonly received: readonly Uint8Array[];
-  /** @throws Error when fewer messages arrive within the time that a quiet machine may take */
+  /**
+   * Resolves when `isEnough` returns true.
+   * @throws Error when that takes longer than `withinMs`, scaled from a quiet machine to this one
+   */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   readonly closed: Promise<void>;
   readonly isClosed: boolean;

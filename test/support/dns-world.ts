@@ -15,10 +15,10 @@ import { openTestStore, type TestStore } from "./store.ts";
 export interface DnsWorld extends TestStore {
   readonly responder: Responder;
   readonly metrics: Metrics;
-  /** The records of all sections of the answer, one on each line; parseDnsQuestion reads the question. */
+  /** Returns the records of all sections of the answer, one on each line. parseDnsQuestion describes the form of the question. */
   readonly lines: (question: string) => readonly string[];
   readonly answer: (question: string) => DnsAnswer;
-  /** Registers a node, with a service when one is given. */
+  /** Registers a node in the catalog, and a service on it if one is given. */
   readonly register: (node: string, changes?: Partial<Node>, service?: Partial<Service>) => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ const settings: ZoneSettings = {
   soa: { refresh: 3_600, retry: 600, expire: 86_400, minTtl: 0 },
 };
 
-/** A DNS responder over an empty store, without sockets. */
+/** Opens a DNS responder over an empty store, without sockets. */
 export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
   const opened = openTestStore();
   const { store, clock } = opened;

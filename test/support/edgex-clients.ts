@@ -1,11 +1,14 @@
 import { sharedTarget } from "./conformance.ts";
 import { headerOf, type RawAnswer, RawConnection, textOf } from "./raw-connection.ts";
 
-// The requests of EdgeX Geneva's clients, octet by octet.
+// Sends the requests of EdgeX Geneva's clients, octet by octet.
 
 const host = "localhost:8500";
 
-/** Go's HTTP client below HashiCorp's API package: no Content-Type, no Accept, a Content-Length with each PUT. */
+/**
+ * Returns a request as Go's HTTP client sends it for HashiCorp's API package: no Content-Type, no Accept, a Content-Length with
+ * each PUT.
+ */
 export function goRequest(method: "GET" | "PUT", target: string, body: string | Uint8Array = ""): Buffer {
   const bytes = Buffer.from(body);
   const head = [
@@ -18,18 +21,18 @@ export function goRequest(method: "GET" | "PUT", target: string, body: string | 
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]);
 }
 
-/** A path escaped as Go escapes it; Go leaves many unusual characters unescaped. */
+/** Escapes a path as Go does, which leaves many unusual characters unescaped. */
 export function goPath(path: string): string {
   const escape = (each: string): string => `%${each.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURI(path).replaceAll(/[?#!'()*]/g, escape);
 }
 
-/** A read of the C SDK, which uses libcurl. */
+/** Returns a read request of the C SDK, which uses libcurl. */
 function cRequest(target: string): string {
   return `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: edgex\r\nAccept: */*\r\n\r\n`;
 }
 
-/** The head of the C SDK's upload; the body follows after 100 Continue, or after a second. */
+/** Returns the head of the C SDK's upload. The client sends the body after 100 Continue, or after a second. */
 function cUploadHead(target: string, length: number | "chunked"): string {
   const framing = length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`;
   const fields = [`Host: ${host}`, "User-Agent: edgex", "Accept: */*", framing, "Content-Type: application/json"];
@@ -44,7 +47,7 @@ export interface ClientAnswer {
   readonly index: string | undefined;
 }
 
-/** One client and its kept-alive connection to the target that all files share. */
+/** One client and its keep-alive connection to the agent that all test files share. */
 export class EdgexClient implements AsyncDisposable {
   readonly #connection: RawConnection;
 
@@ -62,13 +65,13 @@ export class EdgexClient implements AsyncDisposable {
     return readAnswer(await this.#connection.answer());
   }
 
-  /** Reads as the C SDK does. */
+  /** Sends a read request as the C SDK does. */
   async c(target: string): Promise<ClientAnswer> {
     this.#connection.send(cRequest(target));
     return readAnswer(await this.#connection.answer());
   }
 
-  /** Writes as the C SDK does when it knows the length: it waits for 100 Continue before the body. */
+  /** Sends a write request as the C SDK does when it knows the length: it waits for 100 Continue before it sends the body. */
   async cUpload(target: string, body: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, Buffer.byteLength(body)));
     const first = await this.#connection.next();
@@ -77,7 +80,7 @@ export class EdgexClient implements AsyncDisposable {
     return readAnswer(await this.#connection.answer());
   }
 
-  /** Writes as the C SDK does without a body: chunked, with no chunk but the last. */
+  /** Sends a write request as the C SDK does without a body: chunked, with no chunk but the last. */
   async cUploadNothing(target: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, "chunked"));
     this.#connection.send("0\r\n\r\n");

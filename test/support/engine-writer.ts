@@ -1,6 +1,6 @@
 /**
- * A program to be killed: opens the store in the given folder and commits batches until it is killed, with several in
- * progress at a time. Prints "ready", then the revision of each acknowledged batch, one on each line.
+ * A program that a test kills: it opens the store in the given folder and commits batches until it is killed, with several in
+ * progress at a time. It prints "ready", then the revision of each acknowledged batch, one on each line.
  */
 import { writeSync } from "node:fs";
 import { openSqliteEngine } from "../../src/engine/sqlite/sqlite-engine.ts";
@@ -21,7 +21,7 @@ async function commitForever(): Promise<never> {
   }
 }
 
-/** Writes synchronously: the line must be out before the next commit. */
+/** Prints the line synchronously, so that the line is written before the next commit. */
 function say(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -1,16 +1,16 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 
 export interface ExchangeRequest {
-  /** Sent unchanged, not normalised: it may hold "//", "%2F" or a broken escape. */
+  /** The path as it is sent, not normalised: it may contain "//", "%2F" or an invalid escape. */
   readonly path: string;
-  /** Any value but text and bytes is sent as JSON. */
+  /** The request's body. Text and bytes are sent unchanged, any other value as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent chunked, without a Content-Length. */
+  /** Whether the body is sent chunked, without a Content-Length. */
   readonly chunked?: boolean;
 }
 
-/** The response, with nothing decoded, followed or normalised. */
+/** The response as received: not decoded or normalised, and no redirect followed. */
 export class Answer {
   readonly status: number;
   /** Header names in their letter case. */
@@ -32,18 +32,18 @@ export class Answer {
     return JSON.parse(this.text);
   }
 
-  /** The value of the header with exactly this letter case. */
+  /** Returns the value of the header with exactly this letter case. */
   header(name: string): string | undefined {
     return this.headers.find(([each]) => each === name)?.[1];
   }
 
-  /** X-Consul-Index; NaN when it is missing. */
+  /** Returns the number in X-Consul-Index; NaN when the header is missing. */
   get index(): number {
     return Number(this.header("X-Consul-Index"));
   }
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 export function exchange(url: string, method: string, request: ExchangeRequest): Promise<Answer> {
   const { hostname, port } = new URL(url);
   const body = bytesOf(request.body);

@@ -1,4 +1,4 @@
-// The exact JSON of the agent's own rows, with indexes and ids masked as `masked()` does.
+// The exact JSON of the agent's node and checks, with indexes and ids masked as `masked()` does.
 
 const addresses =
   '"TaggedAddresses":{"lan":"127.0.0.1","lan_ipv4":"127.0.0.1","wan":"127.0.0.1","wan_ipv4":"127.0.0.1"}';
@@ -30,7 +30,7 @@ interface ExpectedCheck {
   readonly definition?: object;
 }
 
-/** A check as /v1/agent/checks and /v1/health/* show it. */
+/** Returns a check as /v1/agent/checks and /v1/health/* show it. */
 export function checkText(check: ExpectedCheck): string {
   const columns = {
     Node: check.node ?? "node1",
@@ -50,7 +50,7 @@ export function checkText(check: ExpectedCheck): string {
   return JSON.stringify(columns);
 }
 
-/** A check as /v1/agent/health/service/* shows it: every field of a definition, all empty, and no type. */
+/** Returns a check as /v1/agent/health/service/* shows it: with every field of a definition, all empty, and without a type. */
 export function agentHealthCheckText(check: ExpectedCheck): string {
   const definition = {
     ...{ Interval: "0s", Timeout: "0s", DeregisterCriticalServiceAfter: "0s" },

@@ -1,9 +1,9 @@
 import type { Batch, Engine } from "../../src/engine/engine.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 
-/** An engine in front of another one, whose commits a test can fail or delay. */
+/** Wraps another engine, so that a test can fail or delay its commits. */
 export class FailingEngine implements Engine {
-  /** Every batch that was submitted, failed ones included. */
+  /** Every batch that was submitted, including those whose commit failed. */
   readonly batches: Batch[] = [];
   readonly #engine: Engine;
   #failing = false;
@@ -29,7 +29,7 @@ export class FailingEngine implements Engine {
     return this.#engine.close();
   }
 
-  /** Makes every commit fail from now on, held ones included. */
+  /** Makes every commit fail from now on, including delayed commits. */
   fail(): void {
     this.#failing = true;
   }
@@ -38,12 +38,12 @@ export class FailingEngine implements Engine {
     this.#failing = false;
   }
 
-  /** Holds every commit from now on. */
+  /** Delays every commit from now on until `release`. */
   hold(): void {
     this.#gate = Promise.withResolvers();
   }
 
-  /** Releases the commits that are held. */
+  /** Commits the delayed batches. */
   release(): void {
     this.#gate?.resolve();
     this.#gate = undefined;

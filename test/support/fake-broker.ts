@@ -6,13 +6,13 @@ export interface SentMessage {
   acknowledge(): void;
 }
 
-/** A message broker under a test's control: whether it accepts connections, and when it acknowledges. */
+/** A message broker whose behaviour a test sets: whether it accepts connections, and when it acknowledges messages. */
 export class FakeBroker {
   /** Everything that was ever sent, in order. */
   readonly sent: SentMessage[] = [];
-  /** The time of each connection attempt, by `now`. */
+  /** The time of each connection attempt, on the clock `now`. */
   readonly attempts: number[] = [];
-  /** What the next attempts meet: an error refuses, "silence" never answers. */
+  /** What the next connection attempts meet: an error refuses them, "silence" never answers. */
   answer: Error | "silence" | undefined;
   acknowledges = true;
   readonly #now: () => number;
@@ -43,7 +43,7 @@ export class FakeBroker {
     };
   };
 
-  /** Ends the connection. */
+  /** Closes the connection. */
   drop(reason: string): void {
     this.#end?.(reason);
     this.#end = undefined;

@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * A clock that stands still until a test moves it. Timers fire in the order of their times, and in the order of their
- * creation when the times are equal. After each timer, pending promises settle before the next one fires.
+ * A clock that moves only when a test moves it. Timers fire in the order of their times, and in the order of their creation when
+ * the times are equal. After each timer, pending promises settle before the next timer fires.
  */
 export class FakeClock implements Clock {
   #monotonicMs = 0;
@@ -19,13 +19,13 @@ export class FakeClock implements Clock {
 
   readonly #settle: () => Promise<void>;
 
-  /** @param letGoOn lets pending promises run until they wait again */
+  /** @param letGoOn runs pending promises until all of them wait for a timer again */
   constructor(wallMs: number = Date.UTC(2026, 0, 1), letGoOn: () => Promise<void> = settle) {
     this.#wallMs = wallMs;
     this.#settle = letGoOn;
   }
 
-  /** Whole milliseconds, as the real clock returns. */
+  /** Returns whole milliseconds, as the real clock does. */
   wallMs(): number {
     return Math.floor(this.#wallMs);
   }
@@ -40,12 +40,12 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#waiting.delete(waiting) };
   }
 
-  /** The number of pending timers: 0 after everything was stopped, unless a timer leaks. */
+  /** Returns the number of pending timers. After everything is stopped, it must be 0: otherwise a timer leaks. */
   get timerCount(): number {
     return this.#waiting.size;
   }
 
-  /** Moves both readings forward and fires the timers that fall due. */
+  /** Moves the monotonic and the wall clock forward, and fires the timers that become due. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#monotonicMs + ms;
     for (let next = this.#nextUntil(endMs); next !== undefined; next = this.#nextUntil(endMs)) {
@@ -58,7 +58,7 @@ export class FakeClock implements Clock {
     await this.#settle();
   }
 
-  /** Moves only the wall clock, in either direction, as a gateway's does when it first reaches a time server. */
+  /** Moves only the wall clock, in either direction, as when a gateway first reaches a time server. */
   jumpWall(ms: number): void {
     this.#wallMs += ms;
   }

@@ -5,12 +5,12 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** By the container's name: the output and exit code of its command, or the failure of the API. */
+/** A container's fake behaviour: the output and exit code of its command, or the failure of the API. */
 export interface FakeContainer {
   readonly create?: readonly [status: number, body: string];
   readonly start?: readonly [status: number, body: string];
   readonly inspect?: readonly [status: number, body: string];
-  /** The output, sent in these pieces. */
+  /** The output of the command, sent in these pieces. */
   readonly output?: readonly Uint8Array[];
   readonly exitCode?: number;
   /** How many times the API reports the command as still running. */
@@ -20,7 +20,7 @@ export interface FakeContainer {
 }
 
 export interface FakeDocker {
-  /** Addresses in the form of DOCKER_HOST. */
+  /** The socket's and the port's address in the form of DOCKER_HOST. */
   readonly unixHost: string;
   readonly tcpHost: string;
   /** Method, path, Host and body of each request. */
@@ -30,7 +30,7 @@ export interface FakeDocker {
   close(): void;
 }
 
-/** The part of the Docker API that checks use, on a unix socket and a TCP port. */
+/** Opens the part of the Docker API that checks use, on a unix socket and a TCP port. */
 export async function openFakeDocker(containers: Readonly<Record<string, FakeContainer>>): Promise<FakeDocker> {
   const folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
   const socketPath = join(folder, "docker.sock");

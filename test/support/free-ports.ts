@@ -1,12 +1,15 @@
 import { createServer, type Server } from "node:net";
 
 /*
- * Tests run side by side with thousands of connections, and the system gives the local ends of connections ports from
- * 32768 on. A port that was free there a moment ago may soon be in use. So each process of tests reserves a block of
- * ports below that, by listening on the block's first port until the process ends, and hands out the others in turn.
+ * Tests run in parallel with thousands of connections, and the system assigns local ports from 32768 on to the local ends of
+ * connections. A port of that range that was free a moment ago may soon be in use. So each test process reserves a block of ports
+ * below that range, by listening on the block's first port until the process ends, and returns the other ports of the block in
+ * turn.
  */
 
-/** Below the ports that an agent assigns to services by default (from 28000). */
+/**
+ * The first port of the first block. The blocks are below the ports that an agent assigns to services by default (from 28000).
+ */
 const firstPort = 10_000;
 const blockPorts = 400;
 const blocks = 45;
@@ -14,7 +17,7 @@ const blocks = 45;
 let reserved: Promise<Server> | undefined;
 let handedOut = 0;
 
-/** Ports that no program listens on now, and that no other process of tests receives. */
+/** Returns ports on which no program listens now, and that no other test process receives. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   reserved ??= reserveBlock();
   const block = portOf(await reserved);
@@ -38,7 +41,7 @@ async function reserveBlock(): Promise<Server> {
   throw new Error(`all ${blocks} blocks of ports for tests are taken, the first from ${firstPort} on`);
 }
 
-/** Resolves with undefined where another program listens. */
+/** Listens on the port; resolves with undefined if another program listens there. */
 function listenOn(port: number): Promise<Server | undefined> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -5,16 +5,16 @@ export interface Gate {
   readonly port: number;
   /** The number of connections accepted. */
   readonly arrivals: number;
-  /** Lets connections through from now on. */
+  /** Accepts and forwards connections from now on. */
   open(): void;
-  /** Closes all connections, and each new one at once. */
+  /** Closes all connections, and from now on each new connection at once. */
   shut(): void;
-  /** Accepts connections and bytes, and answers nothing. */
+  /** From now on accepts connections and reads bytes, but forwards and answers nothing. */
   hold(): void;
   close(): void;
 }
 
-/** Starts a gate; it lets connections through at first. */
+/** Starts a gate in front of the port; it forwards connections at first. */
 export async function openGate(toPort: number): Promise<Gate> {
   const sockets = new Set<Socket>();
   let arrivals = 0;

@@ -7,7 +7,7 @@ const services = [
 ] as const;
 
 /**
- * The answers of Consul 1.8 on a small Geneva gateway in containers: three services with their settings, and the
+ * Returns the answers of Consul 1.8 on a small Geneva gateway in containers: three services with their settings, and the
  * database.
  */
 export function genevaConsul({ target }: CannedRequest): Response {

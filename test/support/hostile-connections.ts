@@ -1,27 +1,30 @@
 import { connect, type Socket } from "node:net";
 
-/** Connections of one client that tries to exhaust the agent. They come from a local address of their own. */
+/** The connections of one client that tries to exhaust the agent. They come from a local address that no other client uses. */
 export interface HostileConnections extends Disposable {
   /** The number of connections that the agent has not closed. */
   readonly open: number;
-  /** The octets received on all of them. */
+  /** The octets received on all of the connections. */
   readonly received: string;
   sendOnEach(octets: string): void;
-  /** Closes all of them. */
+  /** Closes all of the connections. */
   end(): void;
 }
 
 interface Hostility {
   readonly count: number;
-  /** Sent on each connection as soon as it is open. */
+  /** Returns what is sent on each connection as soon as it is open. */
   readonly request: (at: number) => string;
   /** Whether the client reads the answers. */
   readonly reads: boolean;
-  /** Must be "127.0.0.1" for thousands: letting the system choose a source address blocks a port for a minute. */
+  /**
+   * The client's address. It must be "127.0.0.1" for thousands of connections: letting the system choose a source address blocks
+   * a port for a minute.
+   */
   readonly from?: "127.0.0.1" | "127.0.0.2";
 }
 
-/** The number opened at a time, so that the listen queue does not overflow. */
+/** Number of connections opened at a time, so that the listen queue does not overflow. */
 const burst = 50;
 
 export async function openHostile(port: number, hostility: Hostility): Promise<HostileConnections> {

@@ -2,7 +2,7 @@ import type { RequestHandler } from "../../src/http/server.ts";
 import { SentPath, splitPath } from "../../src/http/sent-path.ts";
 
 /**
- * Calls a router without a server.
+ * Passes a request to a router without a server.
  * @param target path and query as a client sends them
  */
 export function askInProcess(

@@ -13,8 +13,8 @@ export interface RegistryClientOptions {
 }
 
 /**
- * The requests that EdgeX's registry client (go-mod-registry 4) sends to core-keeper, in its order, and its reading of
- * the answers.
+ * Sends to core-keeper the requests of EdgeX's registry client (go-mod-registry 4), in the same order, and decodes the answers as
+ * that client does.
  */
 export class KeeperRegistryClient {
   readonly #ask: Ask;
@@ -49,7 +49,7 @@ export class KeeperRegistryClient {
     return (found as { registrations: Endpoint[] }).registrations.map(({ serviceId }) => serviceId);
   }
 
-  /** undefined when the answer is usable. */
+  /** Returns why the service is not available; undefined when the answer says that it is. */
   async whyUnavailable(serviceKey: string): Promise<string | undefined> {
     const answer = await this.#registration(serviceKey);
     if (!isSuccess(answer)) return "failed to check service availability: ";
@@ -62,7 +62,7 @@ export class KeeperRegistryClient {
     return this.#ask(`GET /registry/serviceId/${serviceKey}`);
   }
 
-  /** A registration as Go encodes it: unset fields are present and empty. */
+  /** Returns a registration as Go encodes it: unset fields are present and empty. */
   #body(status: string): object {
     const { serviceKey: serviceId, host, port, checkInterval: interval, checkRoute: path } = this.#options;
     const registration = { serviceId, status, host, port, HealthCheck: { interval, path, type: "http" } };
@@ -77,7 +77,10 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** The same for the configuration client (go-mod-configuration 4). */
+/**
+ * Sends to core-keeper the requests of EdgeX's configuration client (go-mod-configuration 4), and decodes the answers as that
+ * client does.
+ */
 export class KeeperConfigurationClient {
   readonly #ask: Ask;
   readonly #basePath: string;
@@ -101,7 +104,7 @@ export class KeeperConfigurationClient {
     requireSuccess(await this.#ask(`PUT ${this.#path("")}?flatten=true`, request(configuration)));
   }
 
-  /** Everything below the base path, as nested objects of texts. */
+  /** Returns everything below the base path, as nested objects of texts. */
   async getConfiguration(): Promise<object> {
     if (!(await this.hasConfiguration())) throw new Error(`there is no configuration for ${this.#basePath}`);
     const { response } = requireSuccess(await this.#ask(`GET ${this.#path("")}?plaintext=true`)) as {
@@ -137,7 +140,7 @@ function request(value: unknown): object {
   return { apiVersion: "", requestId: "", value };
 }
 
-/** Go's PathEscape, which here also escapes the characters with a meaning in topics of a message bus. */
+/** Escapes a key as Go's PathEscape does, and also the characters with a meaning in topics of a message bus. */
 function escapeKey(key: string): string {
   const escaped = encodeURIComponent(key).replaceAll(/%(3A|40|26|3D|2B|24)/g, (each) => decodeURIComponent(each));
   return escaped.replaceAll(/[+\-._~]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);

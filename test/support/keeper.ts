@@ -34,7 +34,7 @@ export async function startKeeperTarget(...words: readonly string[]): Promise<Ke
 
 let shared: Promise<KeeperTarget> | undefined;
 
-/** The agent that all files of one test run share. */
+/** Returns the agent that all files of one test run share. */
 export function sharedKeeper(): Promise<KeeperTarget> {
   shared ??= startKeeperTarget();
   return shared;
@@ -66,13 +66,13 @@ export interface RegistrationFields {
   readonly [other: string]: unknown;
 }
 
-/** The body of a registration. No program listens at its port, and its check runs once an hour. */
+/** Returns the body of a registration. No program listens at its port, and its check runs once an hour. */
 export function registrationBody(fields: RegistrationFields, check: Readonly<Record<string, unknown>> = {}): object {
   const healthCheck = { interval: "1h", path: "/api/v3/ping", type: "http", ...check };
   return { apiVersion: "v3", registration: { host: "127.0.0.1", port: 9, healthCheck, ...fields } };
 }
 
-/** Registers a service for the length of the test. */
+/** Registers a service, and deregisters it after the test. */
 export async function register(
   keeper: KeeperTarget,
   fields: RegistrationFields & { readonly serviceId: string },
@@ -84,14 +84,14 @@ export async function register(
   expect(answer.status).toBe(201);
 }
 
-/** A service as core-keeper's API shows it. */
+/** Returns a service as core-keeper's API shows it. */
 export async function shownRegistration(keeper: KeeperTarget, serviceId: string): Promise<unknown> {
   const answer = await keeper.ask(`GET /registry/serviceId/${serviceId}`);
   expect(answer.status).toBe(200);
   return (answer.json as { registration: unknown }).registration;
 }
 
-/** A root of keys that is deleted after the test. */
+/** Returns a root of keys that is deleted after the test. */
 export function keyRoot(keeper: KeeperTarget, name: string): string {
   const root = `edgex/v4/${name}`;
   onTestFinished(async () => void (await keeper.ask(`DELETE /kvs/key/${root}?prefixMatch=true`)));

@@ -5,7 +5,7 @@ import { RowFile } from "../../src/engine/sqlite/row-file.ts";
 const newRowsOfABatch = 30;
 const oldRowsOfABatch = 10;
 
-/** The batch with this revision: new rows, overwrites of older rows, and one deletion. */
+/** Returns the batch with this revision: new rows, overwrites of older rows, and one deletion. */
 function largeBatch(revision: number): Batch {
   const first = revision * newRowsOfABatch;
   const changes: RowChange[] = [];
@@ -23,12 +23,12 @@ function keyOf(n: number): string {
   return `edgex/${String(n).padStart(7, "0")}`;
 }
 
-/** Enough batches to fill most of a WAL, and too few for a fold. */
+/** Number of batches that fill most of a WAL, and are too few for a fold, which moves logged batches into the table of rows. */
 const batchesAfterwards = 100;
 
 /**
- * Commits batches until `isEnough`, then some that only the log has, and folds in between as the agent's thread does;
- * the store stays open.
+ * Commits batches until `isEnough`, then some that only the log has. In between it moves logged batches into the table of rows as
+ * the agent's thread does. The store stays open.
  */
 export function fillStore(
   folder: string,
@@ -53,8 +53,8 @@ export interface Contents {
 }
 
 /**
- * Opens the store and reads all of it.
- * @throws OperatingError when the engine refuses it
+ * Opens the store and reads all of its rows.
+ * @throws OperatingError when the engine refuses the store
  */
 export function contentsOf(folder: string): Contents {
   const store = RowFile.open(folder);
@@ -74,7 +74,7 @@ export function contentsOf(folder: string): Contents {
 
 const digests = new Map<number, bigint>();
 
-/** The content of a store with this revision. */
+/** Returns the content of a store with this revision. */
 export function contentsAt(revision: number): Contents {
   const digest = digests.get(revision) ?? digestAt(revision);
   digests.set(revision, digest);

@@ -1,13 +1,13 @@
 /**
- * What clients know of things that they keep rewriting while the agent is killed. Each thing goes through numbered
- * generations, every fifth of which is a deletion. One client rewrites a thing at a time, so after a crash the thing
- * must be in the newest acknowledged generation or in the next one, which was in progress.
+ * What clients know of things (keys, services, nodes) that they keep rewriting while the agent is killed. Each thing goes through
+ * numbered generations, every fifth of which is a deletion. Only one client at a time rewrites a thing, so after a crash the
+ * thing must be in the newest acknowledged generation or in the next one, which was in progress.
  */
 export class Ledger {
   readonly #things: Map<string, Generations> = new Map();
   acknowledgements = 0;
 
-  /** The generation to write next. */
+  /** Returns the generation to write next. */
   attempt(thing: string): number {
     const known = this.#known(thing);
     this.#things.set(thing, { ...known, attempted: known.acknowledged + 1 });
@@ -20,7 +20,10 @@ export class Ledger {
     this.acknowledgements++;
   }
 
-  /** Compares with what the restarted agent has, continues from that, and returns the differences. */
+  /**
+   * Compares what clients know with what the restarted agent has, continues from the agent's generations, and returns the
+   * differences.
+   */
   settle(found: ReadonlyMap<string, Found>): readonly string[] {
     const wrong = [...found.keys()]
       .filter((thing) => !this.#things.has(thing))
@@ -42,11 +45,11 @@ export class Ledger {
 
 interface Generations {
   readonly acknowledged: number;
-  /** The same generation, or the next. */
+  /** The newest generation that a client has sent: the acknowledged one, or the next. */
   readonly attempted: number;
 }
 
-/** The generation of a thing, or a text that says how its parts contradict each other. */
+/** The generation of a thing, or a text that describes how its parts contradict each other. */
 export type Found = number | string;
 
 export function isDeletion(generation: number): boolean {

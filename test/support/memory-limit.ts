@@ -2,22 +2,25 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import { messageOf } from "../../src/lib/errors.ts";
 
-/** A control group that limits the memory of all its processes together. */
+/** A control group (cgroup) that limits the memory of all its processes together. */
 export interface MemoryLimit {
-  /** Arguments before a program that start it in the group: for openSandbox. */
+  /** Words before a program's command that start it in the control group: for openSandbox. */
   readonly before: readonly string[];
-  /** The group's memory without page cache, in MiB. */
+  /** Returns the memory of the control group without page cache, in MiB. */
   usedMiB(): number;
-  /** Removes the group, after all its processes have ended. */
+  /** Removes the control group, after all its processes have ended. */
   remove(): void;
 }
 
 const mebibyte = 1 << 20;
-/** The names of the same file in cgroup versions 1 and 2. */
+/** The names of the limit's file in cgroup versions 1 and 2. */
 const limitNames = ["memory.limit_in_bytes", "memory.max"] as const;
 const swapNames = ["memory.memsw.limit_in_bytes", "memory.swap.max"] as const;
 
-/** @throws Error where no group can be made */
+/**
+ * Creates a control group with this limit.
+ * @throws Error if this machine does not allow creating one
+ */
 export function limitMemory(mebibytes: number): MemoryLimit {
   const folder = join(ownGroup(), `praetor-${process.pid}-${mebibytes}`);
   mkdirSync(folder);
@@ -40,7 +43,7 @@ export function limitMemory(mebibytes: number): MemoryLimit {
   };
 }
 
-/** This process's own group: a group made below it stays within its limits. */
+/** Returns the folder of this process's control group. A control group created below it stays within the limits of this one. */
 function ownGroup(): string {
   const lines = readFileSync("/proc/self/cgroup", "utf8").split("\n");
   const first = lines.find((line) => line.split(":")[1] === "memory");
@@ -48,7 +51,7 @@ function ownGroup(): string {
   return join("/sys/fs/cgroup", lines.find((line) => line.startsWith("0::"))?.slice(3) ?? "");
 }
 
-/** Why memory cannot be limited here; undefined when it can. */
+/** The reason why memory cannot be limited here; undefined when it can. */
 export const cannotLimitMemory: string | undefined = findHindrance();
 
 function findHindrance(): string | undefined {

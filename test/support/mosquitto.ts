@@ -7,23 +7,23 @@ import { within } from "./within.ts";
 
 const readyWithinMs = 5_000;
 
-/** A real MQTT broker without persistence, on a port of its own. */
+/** A real MQTT broker without persistence, on a port that no other test uses. */
 export interface Mosquitto {
   readonly port: number;
   start(): Promise<void>;
-  /** Ends it as `kill -9` does. */
+  /** Kills the broker with SIGKILL. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface MosquittoOptions {
-  /** The name and password that it requires; without them it accepts every client. */
+  /** The user name and password that the broker requires; without them it accepts every client. */
   readonly user?: readonly [name: string, password: string];
-  /** Further lines of its configuration, for the listener. */
+  /** Returns further lines of the broker's configuration, for the listener. */
   readonly lines?: (folder: string) => readonly string[];
 }
 
-/** Resolves when the broker accepts connections. */
+/** Starts a broker; resolves when it accepts connections. */
 export async function openMosquitto({ user, lines = () => [] }: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "mosquitto-"));
   const [port = 0] = await freePorts(1);
@@ -35,9 +35,9 @@ export async function openMosquitto({ user, lines = () => [] }: MosquittoOptions
     "persistence false",
     `allow_anonymous ${user === undefined}`,
     ...asking,
-    // Each acknowledged message is on its way to the subscribers, so the end loses none.
+    // The broker sends each acknowledged message to the subscribers at once, so a kill loses none.
     "max_inflight_messages 0",
-    // Otherwise the broker drops the rights to read the test's files.
+    // Without this line the broker gives up root's rights and cannot read the test's files.
     "user root",
   ];
   writeFileSync(file, config.join("\n"));

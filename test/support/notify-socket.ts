@@ -1,8 +1,8 @@
 import { dlopen } from "bun:ffi";
 
-/** A service manager's socket, which NOTIFY_SOCKET names. */
+/** The socket of a service manager, which the variable NOTIFY_SOCKET names. */
 export interface NotifySocket extends Disposable {
-  /** The datagrams since the last call, each as its lines. */
+  /** Returns the datagrams received since the last call, each split into lines. */
   read(): readonly (readonly string[])[];
 }
 
@@ -37,7 +37,7 @@ export function openNotifySocket(name: string): NotifySocket {
   };
 }
 
-/** CLOCK_MONOTONIC in microseconds. */
+/** Returns the system's CLOCK_MONOTONIC in microseconds. */
 export function monotonicUs(): bigint {
   const time = new BigInt64Array(2);
   libc.symbols.clock_gettime(1, time);

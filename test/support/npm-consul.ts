@@ -2,7 +2,10 @@ import { afterAll } from "bun:test";
 import Consul from "consul";
 import { sharedTarget } from "./conformance.ts";
 
-/** The npm package `consul` as a service uses it, for the length of a test file. */
+/**
+ * Returns a client of the npm package `consul` that is connected to the shared agent. The client is closed after the file's last
+ * test.
+ */
 export async function npmConsul(defaults: { readonly token?: string } = {}): Promise<Consul> {
   const { hostname, port } = new URL((await sharedTarget()).url);
   const consul = new Consul({ host: hostname, port: Number(port), defaults });
@@ -15,7 +18,9 @@ interface Refusal {
   readonly body: unknown;
 }
 
-/** The error of a refused call, with the response's body: the package's message has only a short form of it. */
+/**
+ * Returns the error of a refused call with the response's body, because the package's message has only a short form of the body.
+ */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   try {
     await call;

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { CannedRequest } from "./canned-agent.ts";
 
-/** The recorded answers and snapshot of a real Consul; the folder's README says how they were made. */
+/** The folder with recorded answers and the snapshot of a real Consul; the folder's README describes how they were made. */
 export const oldConsulFolder: string = join(import.meta.dir, "old-consul");
 
 const text = await Bun.file(join(oldConsulFolder, "answers.json")).text();
-// JSON.parse would round flags of 64 bits.
+// JSON.parse would round flags of 64 bits, so they become strings.
 const marked = text.replaceAll("18446744073709551615", '"18446744073709551615"');
 const answers = new Map(Object.entries(JSON.parse(marked) as Record<string, unknown>));
 
-/** Returns that Consul's recorded answers. */
+/** Returns the recorded answer of that Consul to the request. */
 export function oldConsulAnswer({ target }: CannedRequest): Response {
   const answer = answers.get(target);
   if (answer === undefined) return new Response("", { status: 404 });

@@ -14,17 +14,20 @@ const text = Buffer.from(
 );
 const syncs = 3;
 
-/** Duration of the work on the reference: two otherwise idle cores of an AMD EPYC, and a disk that syncs in 2 ms. */
+/**
+ * Duration of the piece of work on the reference machine, in milliseconds: two otherwise idle cores of an AMD EPYC, and a disk
+ * that syncs in 2 ms.
+ */
 const referenceMs = 31;
 
-/** How long a measurement is reused: tests ask for bounds far more often than a machine's load changes. */
+/** How long a measurement is reused, in milliseconds. Tests ask for bounds far more often than a machine's load changes. */
 const measuredForMs = 5_000;
 
 let slowest = 1;
 let measuredMs = -Infinity;
 
 /**
- * How many times slower than the reference this machine is, at least 1. Returns the highest value that this process has
+ * Returns how many times slower than the reference this machine is, at least 1. It is the highest value that this process has
  * measured, because the slow phase may be over when a test asks for the bound.
  */
 export function slowness(): number {
@@ -38,7 +41,7 @@ export function slowness(): number {
 
 function work(): void {
   deflateSync(text);
-  // A name of its own: processes in other namespaces can have the same id.
+  // The folder has a random name, because processes in other namespaces can have the same process id.
   const folder = mkdtempSync(join(tmpdir(), "praetor-patience-"));
   const file = openSync(join(folder, "file"), "w");
   for (let sync = 0; sync < syncs; sync++) {

@@ -1,10 +1,10 @@
 import { get, put } from "./conformance.ts";
 import { within } from "./within.ts";
 
-/** Consul applies coordinate updates every five seconds. */
+/** Maximum time until the agent applies a coordinate, in milliseconds: Consul applies coordinate updates every five seconds. */
 const takenUpWithinMs = 12_000;
 
-/** A coordinate on a line, so many seconds from its start. */
+/** Returns a coordinate on a line, the given number of seconds from the origin. */
 export function coordinateAt(seconds: number): object {
   return { Vec: [seconds, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 0.00001 };
 }

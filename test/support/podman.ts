@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { within } from "./within.ts";
 
-/** Podman's service with the Docker API, and its containers, which end with it. */
+/** A Podman service with the Docker API, and its containers, which end with the service. */
 export interface Podman {
-  /** Its address in the form of DOCKER_HOST. */
+  /** The service's address in the form of DOCKER_HOST. */
   readonly dockerHost: string;
   close(): Promise<void>;
 }
@@ -13,8 +13,8 @@ export interface Podman {
 const startsWithinMs = 60_000;
 
 /**
- * Runs in namespaces of its own, so its mounts and processes end with it. It needs no cgroups, no network and no image
- * (its containers use this machine's programs), and runs within the limits of a sandbox.
+ * Starts Podman in new namespaces, so its mounts and processes end with it. It needs no cgroups, no network and no image (its
+ * containers use this machine's programs), and runs within the limits of a sandbox.
  */
 const script = `
 set -eu
@@ -36,7 +36,7 @@ exec podman system service --time=0 unix://$folder/docker.sock
 `;
 
 /**
- * Starts it with containers of these names, of which the first runs. Needs root.
+ * Starts Podman with containers of these names, of which only the first runs. Needs root.
  * @throws Error with Podman's output when it does not start
  */
 export async function openPodman(...containers: readonly [string, ...string[]]): Promise<Podman> {
@@ -51,7 +51,7 @@ export async function openPodman(...containers: readonly [string, ...string[]]):
   const close = async (): Promise<void> => {
     program.kill("SIGKILL");
     await program.exited;
-    // The system ends the processes of its namespaces, which may take a moment.
+    // The system ends the processes of the namespaces, which may take a moment, so the removal is retried.
     await within(10_000, async () => rmSync(folder, { recursive: true, force: true }));
   };
   const socket = join(folder, "docker.sock");

@@ -1,6 +1,6 @@
 import type { PortRecord } from "../../src/model/port-record.ts";
 
-/** A record of the service "web" on localhost, which was assigned port 28000 instead of 48080. */
+/** Returns the port record of the service "web" on localhost, which wants port 48080 and was assigned port 28000. */
 export function recordOf(changes: Partial<PortRecord> = {}): PortRecord {
   return {
     id: "3f0e6f0a-6c1c-4f0e-9d5a-2b8f6a1c7d11",

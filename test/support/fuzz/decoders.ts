@@ -45,13 +45,16 @@ import { interfaceAddress } from "../interface-address.ts";
 export interface Decoder {
   /** The name of the decoder and of its corpus folder. */
   readonly name: string;
-  /** Fragments of the input language. */
+  /** Fragments of the input language, from which the mutator builds inputs. */
   readonly words: readonly string[];
-  /** @throws what the decoder throws */
+  /**
+   * Decodes the input.
+   * @throws what the decoder throws
+   */
   run(octets: Uint8Array): unknown;
 }
 
-/** The errors by which a decoder may refuse an input. */
+/** Returns whether this is an error by which a decoder may refuse an input. */
 export function isRefusal(thrown: unknown): thrown is Error {
   return thrown instanceof OperatingError || thrown instanceof HttpError || thrown instanceof GoUrlError;
 }

@@ -8,21 +8,21 @@ export interface Exploration<T> {
   readonly arbitrary: fc.Arbitrary<T>;
   /** The property that must hold of each input, and its time limit. */
   readonly property: (input: T) => unknown;
-  /** How many inputs `make test` tries. `make fault` tries inputs for a time. */
+  /** The number of inputs that `make test` tries. `make fault` tries inputs for a fixed time instead. */
   readonly shortRuns: number;
-  /** The input as the octets that are sent: a failing one is added to the corpus of that name. */
+  /** Returns the input as the octets that are sent. The octets of a failing input are added to the corpus of that name. */
   readonly octetsOf?: (input: T) => Uint8Array;
-  /** The property that must hold of the octets in the corpus, which are tried first. */
+  /** The property that must hold for each input of the corpus. The corpus is tried first. */
   readonly known?: (octets: Uint8Array) => unknown;
 }
 
 const runsMax = 1_000_000_000;
 
-/** Tries inputs; reports a failing one with the seed that repeats it (SEED=). */
+/** Tries inputs, and reports a failing input with the seed that repeats the run (SEED=). */
 export async function explore<T>(name: WholeThing, exploration: Exploration<T>): Promise<void> {
   const { arbitrary, property, shortRuns, octetsOf, known } = exploration;
   let inputs = 0;
-  /** fast-check shrinks: the last failing input is the smallest. */
+  /** fast-check shrinks a failing input, so the last failing input is the smallest. */
   let failed: { readonly input: T } | undefined;
   if (known !== undefined) for (const octets of readCorpus(name)) await known(octets);
   const held = fc.asyncProperty(arbitrary, async (input) => {

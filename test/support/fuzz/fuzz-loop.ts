@@ -8,7 +8,10 @@ export interface FuzzLimits {
   readonly seed: number;
   readonly runsMax: number;
   readonly budgetMs: number;
-  /** Time limit of one input on a quiet machine: decoding a request blocks all others. */
+  /**
+   * Maximum duration of one input on a quiet machine, in milliseconds. The agent decodes in its only thread, so a slow input
+   * delays all requests.
+   */
   readonly answerMsMax?: number;
 }
 
@@ -17,10 +20,13 @@ export interface Fault {
   readonly why: string;
 }
 
-/** How many inputs with new outcomes are kept as seeds for further ones. */
+/** Maximum number of inputs with new outcomes that are kept as seeds for further inputs. */
 const poolMax = 2_000;
 
-/** Gives a decoder input after input. Calls `before` with each, so that an input on which it hangs is known. */
+/**
+ * Gives a decoder one input after the other. Calls `before` with each input, so that the caller knows the input on which the
+ * decoder hangs.
+ */
 export async function fuzz(
   decoder: Decoder,
   corpus: readonly Uint8Array[],
@@ -58,7 +64,7 @@ interface Outcome {
   readonly why: string | undefined;
 }
 
-/** A slow input is tried twice more: the machine may have been the cause. */
+/** Tries a slow input twice more, because the machine may have been the cause. */
 async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: number): Promise<Outcome> {
   let leastMs = Infinity;
   let outcome = "decoded";
@@ -79,7 +85,7 @@ async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: numbe
 
 const smallerMs = 5_000;
 
-/** The smallest input found that shows the same fault. */
+/** Returns the smallest input found that shows the same fault. */
 async function smaller(decoder: Decoder, fault: Fault, answerMsMax: number): Promise<Fault> {
   const endMs = performance.now() + smallerMs;
   let least = fault;

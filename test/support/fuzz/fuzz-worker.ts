@@ -1,7 +1,7 @@
 import { decoders } from "./decoders.ts";
 import { type FuzzLimits, fuzz } from "./fuzz-loop.ts";
 
-/** A worker's task: the decoder, the seed, and the memory in which it notes the input that it is about to try. */
+/** A worker's task: the decoder, the seed, and the shared memory into which the worker writes the input that it tries next. */
 export interface FuzzOrder extends FuzzLimits {
   readonly decoder: string;
   readonly corpus: readonly Uint8Array[];

@@ -14,10 +14,13 @@ export const wholeThings = [
 ] as const;
 export type WholeThing = (typeof wholeThings)[number];
 
-/** Time limit of one input on a quiet machine: decoding a request blocks all others. */
+/**
+ * Maximum duration of one input on a quiet machine, in milliseconds. The agent decodes in its only thread, so a slow input delays
+ * all requests.
+ */
 export const answerMsMax = 1_000;
 
 const minutes = Number(process.env["FUZZ_MINUTES"] ?? 60);
 
-/** Time of each target and decoder in the long form: an even share of an hour, or of FUZZ_MINUTES. */
+/** Duration of each target and decoder in the long form, in milliseconds: an even share of an hour, or of FUZZ_MINUTES. */
 export const shareMs: number = (minutes * 60_000) / (decoders.length + wholeThings.length);

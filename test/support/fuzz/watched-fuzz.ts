@@ -7,18 +7,21 @@ import type { FuzzOrder } from "./fuzz-worker.ts";
 
 const corpusFolder = join(import.meta.dir, "../../fuzz/corpus");
 const inputBytesMax = 512 * 1024;
-/** Ten times the three attempts of a second each that a slow input has on a quiet machine. */
+/**
+ * Maximum time without progress, in milliseconds: ten times the three attempts of a second each that a slow input has on a quiet
+ * machine.
+ */
 const silenceMsMax = 30_000;
 const lookMs = 500;
 
 export interface Fuzzed {
   readonly runs: number;
-  /** How many different outcomes the inputs had. */
+  /** The number of different outcomes of the inputs. */
   readonly outcomes: number;
   readonly fault: Fault | undefined;
 }
 
-/** Fuzzes a decoder in a thread of its own, and ends the thread when the decoder hangs. */
+/** Fuzzes a decoder in a separate thread, and ends the thread when the decoder hangs. */
 export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<Fuzzed> {
   const note = new SharedArrayBuffer(8 + inputBytesMax);
   const worker = new Worker(new URL("./fuzz-worker.ts", import.meta.url));
@@ -47,7 +50,7 @@ async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
   return { runs: seen, outcomes: 0, fault: { input, why: "it never ends" } };
 }
 
-/** The inputs that are tried first: some valid ones, and each failing one ever found. */
+/** Returns the inputs that are tried first: some valid inputs, and each input that ever failed. */
 export function readCorpus(decoder: string): readonly Uint8Array[] {
   const folder = join(corpusFolder, decoder);
   if (!existsSync(folder)) return [];
