@@ -4,8 +4,8 @@ import { atLength } from "./at-length.ts";
 import { patienceMs } from "./patience.ts";
 
 /*
- * Loaded before all tests by bunfig.toml. Bun's limit of 5 s for each test would measure the machine. Here a test ends
- * only when it must hang; tests of speed use patience.ts or count operations.
+ * Loaded before all tests by bunfig.toml. Bun's default limit of 5 s for each test would fail tests on a slow machine. This limit
+ * ends only a test that hangs; tests of speed use patience.ts or count operations.
  */
 const hungMs = atLength({ short: 600_000, long: 4 * 3_600_000 });
 

@@ -6,7 +6,7 @@ export const figuresMark = "= ";
 const everyMs = 10_000;
 let toldMs = performance.now();
 
-/** Prints the progress of a long trial now and then. */
+/** Prints the progress of a long trial at intervals. */
 export function tellProgress(say: () => string): void {
   if (!isAtLength || performance.now() - toldMs < everyMs) return;
   toldMs = performance.now();

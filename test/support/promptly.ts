@@ -1,8 +1,8 @@
 import { patienceMs } from "./patience.ts";
 
 /**
- * Far longer than any answer takes, and far shorter than the ten minutes for which tests ask an agent to hold a
- * request.
+ * Time limit on a quiet machine, in milliseconds. It is far longer than any immediate answer takes, and far shorter than the ten
+ * minutes for which tests ask an agent to hold a request.
  */
 const quietMs = 30_000;
 

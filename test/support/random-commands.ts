@@ -18,8 +18,8 @@ import {
 } from "./state.ts";
 
 /*
- * Random sequences of commands of every kind. Names are few, so that commands collide: a node is registered again in
- * another letter case, loses the check that a session needs, or comes back with the id of another.
+ * Generates random sequences of commands of every kind. There are few names, so that commands collide: a node is registered again
+ * in another letter case, loses the check that a session needs, or is registered again with the id of another node.
  */
 
 export const names: {
@@ -47,11 +47,11 @@ const key = fc.constantFrom(...names.keys);
 const prefix = fc.constantFrom("", "a", "a/", "b");
 const value = fc.constantFrom("", "x", "y").map((text) => new TextEncoder().encode(text));
 const flags = fc.constantFrom(0n, 7n);
-/** Sometimes the row's actual index. */
+/** An index of a check-and-set, which is sometimes the row's actual index. */
 const index = fc.nat(12);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const is = <const T>(name: T): fc.Arbitrary<T> => fc.constant(name);
-/** One in four is empty or unknown. */
+/** A session id; one in four is empty or unknown. */
 const session = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...names.sessions) },
   { weight: 2, arbitrary: fc.constantFrom("", "no-uuid", "00000000-6f0e-4a66-9e1c-0d4f0c6a8f11") },
@@ -98,13 +98,13 @@ const operation: fc.Arbitrary<TxnOperation> = fc.oneof(
 
 type Commands = { readonly [Type in Command["type"]]: fc.Arbitrary<Extract<Command, { type: Type }> | RestoreEarlier> };
 
-/** Saves the state as it was before this number of steps (or the first), and restores it. */
+/** A step that saves the state as it was this number of steps ago (or at the first), and restores it. */
 interface RestoreEarlier {
   readonly type: "restore";
   readonly stepsAgo: number;
 }
 
-/** One generator for each kind of command: the compiler reports a missing one. */
+/** One generator for each kind of command. The type makes the compiler report a missing generator. */
 const commands: Commands = {
   "kv-set": fc.record({ type: is("kv-set"), key, value, flags, cas: maybe(index) }),
   "kv-delete": fc.record({ type: is("kv-delete"), key, cas: maybe(index) }),
@@ -170,14 +170,14 @@ interface RandomStep {
 
 export type Steps = readonly RandomStep[];
 
-/** Two healthy nodes with a service, from which each sequence begins. */
+/** The steps with which each sequence begins: they register two healthy nodes with a service. */
 const prelude: Steps = ["n1", "n2"].map((name) => {
   const checks = names.checks.map((id) => checkNamed(id, { status: "passing" }));
   const service = serviceNamed("a");
   return { command: { type: "register", node: nodeNamed(name), skipNodeUpdate: false, service, checks }, laterMs: 0 };
 });
 
-// Without a size, fast-check makes at most ten.
+// Without the option `size`, fast-check makes at most ten steps.
 const anySteps = fc.array(step, { maxLength: 50, size: "max" });
 
 export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
@@ -185,12 +185,12 @@ export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
   { arbitrary: anySteps.map((others) => [...prelude, ...others]), weight: 4 },
 );
 
-/** The command of this step. */
+/** The command that the step applied. */
 export interface Step {
   readonly command: Command;
   readonly before: State;
   readonly applied: Applied;
-  /** The state after it. */
+  /** The state after the command. */
   readonly state: State;
   readonly nowMs: number;
 }
@@ -219,12 +219,12 @@ function commandOf(wish: Command | RestoreEarlier, seen: readonly State[]): Comm
   return { type: "restore", snapshot: savedAndRead(earlier) };
 }
 
-/** Draws a new session id, which no live session has. */
+/** Returns whether the command can occur: a new session's id is one that no live session has. */
 function isPossible(state: State, command: Command): boolean {
   return command.type !== "session-create" || !getSession(state, command.session.id);
 }
 
-/** The state restored from a snapshot that is split into blocks of other sizes. */
+/** Returns the state restored from a snapshot of `state` that is split into blocks of another size. */
 export function savedAndRead(state: State, blockBytes = 97): State {
   const bytes = Buffer.concat([...encodeSnapshot(state)]);
   const decoder = new SnapshotDecoder();

@@ -12,14 +12,17 @@ export interface RawAnswer {
 
 const answerWithinMs = 10_000;
 
-/** A connection on which a test sends octets as some program sends them, one request after the other. */
+/** A connection on which a test sends octets exactly as some program sends them, one request after the other. */
 export class RawConnection implements AsyncDisposable {
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #wake = Promise.withResolvers<void>();
   #ended = false;
 
-  /** @param url also of a unix socket: "unix:///path" */
+  /**
+   * Connects to the server.
+   * @param url a URL, also of a unix socket: "unix:///path"
+   */
   static async open(url: string): Promise<RawConnection> {
     const { protocol, pathname, hostname, port } = new URL(url);
     const socket = connect(protocol === "unix:" ? { path: pathname } : { host: hostname, port: Number(port) });
@@ -40,15 +43,18 @@ export class RawConnection implements AsyncDisposable {
   }
 
   /**
-   * The next answer, after any 100 Continue.
-   * @throws Error when the connection ends before, or nothing comes in time
+   * Returns the next answer, but skips 100 Continue.
+   * @throws Error when the connection ends first, or no answer comes in time
    */
   async answer(): Promise<RawAnswer> {
     const answer = await this.next();
     return answer.status === 100 ? this.answer() : answer;
   }
 
-  /** The next answer, 100 Continue included. @param withinMs on a quiet machine */
+  /**
+   * Returns the next answer, which may be 100 Continue.
+   * @param withinMs time limit on a quiet machine
+   */
   async next(withinMs: number = answerWithinMs): Promise<RawAnswer> {
     const timer = setTimeout(() => this.#end(), patienceMs(withinMs));
     try {
@@ -87,12 +93,12 @@ export class RawConnection implements AsyncDisposable {
   }
 }
 
-/** The value of the header with exactly this letter case, for clients that compare it. */
+/** Returns the value of the header with exactly this letter case, because some clients compare it. */
 export function headerOf({ headerLines }: RawAnswer, name: string): string | undefined {
   return headerLines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
 }
 
-/** The body, decompressed when it is gzip. */
+/** Returns the body, decompressed when it is gzip. */
 export function textOf(answer: RawAnswer): string {
   const isPacked = headerOf(answer, "Content-Encoding") === "gzip";
   return (isPacked ? gunzipSync(answer.body) : answer.body).toString();

@@ -57,7 +57,7 @@ function parse(received: string): RawAnswer | undefined {
   return { status: Number(status), body: received.slice(received.indexOf("\r\n\r\n") + 4) };
 }
 
-/** The answers in these tests have a Content-Length, or no body. */
+/** Returns whether the answer is complete. The answers in these tests have a Content-Length, or no body. */
 function isWhole(received: string, isHead: boolean): boolean {
   const headEnd = received.indexOf("\r\n\r\n");
   if (headEnd < 0) return false;

@@ -1,6 +1,6 @@
 /**
- * Returns what a promise is rejected with, and throws when it resolves. Bun's own matchers for it are not typed as
- * promises.
+ * Returns the error with which a promise is rejected, and throws when the promise resolves. Bun's matchers for rejections are not
+ * typed as promises.
  */
 export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   try {

@@ -4,12 +4,12 @@ import { type Found, isDeletion } from "./ledger.ts";
 /** Sends a request to the agent under trial. */
 export type Send = (method: string, path: string, more?: Omit<ExchangeRequest, "path">) => Promise<Answer>;
 
-/** Things of one kind that are rewritten in generations and read back together. */
+/** How clients rewrite things of one kind (keys, services, nodes) in numbered generations and read them back together. */
 export interface ThingSort {
   readonly sort: string;
-  /** Sends one write, or deletion, of the whole thing; its answer must be 2xx. */
+  /** Sends one write, or deletion, of a thing with all its parts; the answer's status must be 2xx. */
   write(send: Send, thing: string, generation: number): Promise<Answer>;
-  /** Every existing thing of the kind. */
+  /** Returns every existing thing of the kind, with its generation. */
   read(send: Send): Promise<ReadonlyMap<string, Found>>;
 }
 
@@ -22,7 +22,7 @@ export const plainKeys: ThingSort = {
   read: (send) => readKeys(send, keyFolder),
 };
 
-/** Each write is a check-and-set on the index that was read just before. */
+/** Keys, each of whose writes is a check-and-set on the index that was read just before. */
 export const casKeys: ThingSort = {
   sort: "cas-key",
   async write(send, thing, generation) {
@@ -38,8 +38,8 @@ export const casKeys: ThingSort = {
 const lockFolder = "/v1/kv/kill-nine/lock/";
 
 /**
- * Keys, each locked by its own session. The session is made before the first write and must survive: every write is
- * made under the lock.
+ * Keys, each locked by one session. The session is created before the first write and must survive: every write is made under the
+ * lock.
  */
 export function lockedKeys(): ThingSort {
   const sessions = new Map<string, string>();
@@ -72,8 +72,8 @@ async function createSession(send: Send, thing: string): Promise<string> {
 }
 
 /**
- * Registrations over core-keeper's API, each of which writes core-keeper's own row and the agent's service together.
- * They are set to halted where other things are deleted.
+ * Registrations over core-keeper's API, each of which writes core-keeper's row and the agent's service together. Instead of a
+ * deletion, their status is set to halted.
  */
 export const keeperRegistrations: ThingSort = {
   sort: "keeper-registration",
@@ -89,7 +89,7 @@ export const keeperRegistrations: ThingSort = {
       send,
       "/api/v3/registry/all",
     );
-    // Services of the other kinds have no core-keeper row.
+    // Services of the other kinds have no core-keeper row, so only these are compared.
     const own = registrations.filter(({ serviceId }) => serviceId.startsWith("keeper-registration"));
     return new Map(own.map(({ serviceId, HealthCheck }) => [serviceId, Number(HealthCheck.path.slice(1))]));
   },
@@ -100,7 +100,7 @@ interface Registration {
   readonly HealthCheck: { readonly path: string };
 }
 
-/** A service of the agent with two checks, all three in one request. */
+/** Services of the agent with two checks, all three registered in one request. */
 export const agentServices: ThingSort = {
   sort: "agent-service",
   write(send, thing, generation) {
@@ -124,10 +124,10 @@ export const agentServices: ThingSort = {
   },
 };
 
-/** The agent's services as the catalog shows them. */
+/** Reads the agent's services as the catalog shows them. */
 export const syncedServices: Pick<ThingSort, "read"> = { read: (send) => readCatalog(send, "killed") };
 
-/** A node with a service and two checks, all in one request, straight to the catalog. */
+/** Nodes with a service and two checks, all registered in one request to the catalog. */
 export const catalogNodes: ThingSort = {
   sort: "catalog-node",
   write(send, thing, generation) {
@@ -194,7 +194,7 @@ async function readCatalog(send: Send, name: string): Promise<ReadonlyMap<string
 
 type Part = readonly [thing: string, generation: string | undefined];
 
-/** A thing is whole when it has its service and both checks, all of one generation. */
+/** Joins the parts of things. A thing is complete when it has its service and both checks, all of the same generation. */
 function assemble(services: readonly Part[], checks: readonly Part[]): ReadonlyMap<string, Found> {
   const parts = new Map<string, string[]>();
   for (const [thing, generation] of [...services, ...checks])

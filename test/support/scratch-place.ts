@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
 
-/** A folder in memory where the system has one, for files that are written by the thousand, read once and removed. */
+/** Returns a folder in memory if the system has one, for thousands of files that are written, read once and removed. */
 export function scratchPlace(): string {
   try {
     accessSync("/dev/shm", constants.W_OK | constants.X_OK);

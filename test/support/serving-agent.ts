@@ -11,15 +11,15 @@ export interface ServingAgent {
   readonly dnsPort: number;
   /** Writes a key; returns the outcome. */
   put(key: string, value?: string): Promise<Written>;
-  /** The existing keys. */
+  /** Returns the existing keys. */
   keys(): Promise<readonly string[]>;
-  /** Expects that a key, DNS, health and a check that notices its service's state are all correct and soon answered. */
+  /** Expects that a key, DNS, health and a check of the watched service are all correct and answered in time. */
   expectServing(): Promise<void>;
-  /** From its metrics: batches committed, and batches refused. */
+  /** Reads the agent's metrics: the number of batches committed, and of batches refused. */
   batches(): Promise<{ readonly committed: number; readonly refused: number }>;
-  /** How often the log contains this text. */
+  /** Returns how often the log contains this text. */
   logged(words: string): number;
-  /** Kills it and starts it again on the same folder. */
+  /** Kills the agent and starts it again on the same folder. */
   killAndStart(): Promise<ServingAgent>;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Written {
   readonly text: string;
 }
 
-/** Time limit of one answer on a quiet machine. */
+/** Maximum time until an answer on a quiet machine, in milliseconds. */
 const answerMsMax = 1_000;
 
 export async function startServing(sandbox: Sandbox, dataDir: string): Promise<ServingAgent> {

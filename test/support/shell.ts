@@ -19,7 +19,7 @@ export class Shell {
     this.#bash.stdin.write("exec 2>&1\n");
   }
 
-  /** Runs a command to its end; resolves with its output on stdout and stderr. */
+  /** Runs a command until it exits; resolves with its output on stdout and stderr. */
   async run(command: string): Promise<string> {
     this.#printed = "";
     const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
@@ -28,7 +28,7 @@ export class Shell {
     return this.#printed.slice(0, -endMark.length);
   }
 
-  /** Ends it with all processes that it started. */
+  /** Ends the shell with all processes that it started. */
   async stop(): Promise<void> {
     const { pid, exitCode } = this.#bash;
     if (pid === undefined || exitCode !== null) return;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** What each of Linux's 31 signals does to an agent: the same as to Consul. */
+/** What each of Linux's 31 signals does to an agent: it does the same to Consul. */
 export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "faults", readonly string[]>> = {
   survived: [
     ...["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGCHLD", "SIGCONT", "SIGURG", "SIGXCPU", "SIGXFSZ"],
@@ -8,11 +8,11 @@ export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "fa
   ],
   suspends: ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"],
   ends: ["SIGINT", "SIGTERM", "SIGQUIT", "SIGKILL"],
-  /** Raised by the processor or the kernel for a fault of the program, with a report on stderr. */
+  /** The processor or the kernel sends these for a fault of the program; a report goes to stderr. */
   faults: ["SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"],
 };
 
-/** SIGSTKFLT: nothing raises it, the runtime has no name for it, and it ends Consul too. */
+/** The number of SIGSTKFLT: no system sends it, the runtime has no name for it, and it ends Consul too. */
 export const unnamedSignal = 16;
 
 export function signalNumber(name: string): number {
@@ -21,7 +21,7 @@ export function signalNumber(name: string): number {
   return found[1];
 }
 
-/** By number: the runtime lacks names for some. */
+/** Sends the signals by their numbers, because the runtime lacks names for some. */
 export function sendSignals(pid: number, names: readonly string[]): void {
   for (const name of names) process.kill(pid, signalNumber(name));
 }

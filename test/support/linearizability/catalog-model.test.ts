@@ -12,7 +12,7 @@ const row = (instance: string, revision: string, modifyIndex: number): InstanceS
   ...{ instance, revision, modifyIndex },
 });
 
-/** Operations one after the other. */
+/** Runs the checker on operations that follow one another. */
 function explain(said: readonly Said[]): string | undefined {
   const operations = said.map(([input, output], at): Operation<InstanceInput, InstanceOutput> => {
     return { client: 0, input, output, called: at, returned: at + 0.5 };
@@ -20,7 +20,7 @@ function explain(said: readonly Said[]): string | undefined {
   return explainViolation(catalogModel, operations)?.text;
 }
 
-test("instances that appear, change and disappear are explained", () => {
+test("reads that show instances appear, change and disappear are explained", () => {
   const said = [
     ...[read(), register("x", "1"), register("y", "2"), read(row("x", "1", 5), row("y", "2", 7))],
     ...[register("x", "3"), deregister("y"), read(row("x", "3", 8))],
@@ -28,7 +28,7 @@ test("instances that appear, change and disappear are explained", () => {
   expect(explain(said)).toBeUndefined();
 });
 
-describe("no order explains:", () => {
+describe("no order of the operations explains:", () => {
   test.each<[string, Said[]]>([
     ["a stale revision", [register("x", "1"), register("x", "2"), read(row("x", "1", 5))]],
     ["a lost registration", [register("x", "1"), read()]],

@@ -1,11 +1,11 @@
 import { IndexedRows } from "./indexed-rows.ts";
 import type { Model } from "./operation.ts";
 
-/** A service with a few instances, each of which is registered again and again with another revision. */
+/** An operation on a service with a few instances, each of which is registered again and again with another revision. */
 export type InstanceInput =
   | { readonly kind: "register"; readonly instance: string; readonly revision: string }
   | { readonly kind: "deregister"; readonly instance: string }
-  /** A read of all instances, by one of several endpoints. */
+  /** A read of all instances, through one of several endpoints. */
   | { readonly kind: "read"; readonly endpoint: string };
 
 export interface InstanceShown {
@@ -14,7 +14,7 @@ export interface InstanceShown {
   readonly modifyIndex: number;
 }
 
-/** The instances that a read returned; a write only returns that it is done. */
+/** The instances that a read returned; "done" for a write, which returns nothing else. */
 export type InstanceOutput = readonly InstanceShown[] | "done";
 
 export const catalogModel: Model<IndexedRows<string>, InstanceInput, InstanceOutput> = {

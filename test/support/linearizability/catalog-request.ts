@@ -1,10 +1,10 @@
 import type { InstanceInput, InstanceOutput, InstanceShown } from "./catalog-model.ts";
 import type { LineAnswer, LineRequest } from "./line.ts";
 
-/** The instance that the agent itself has; the others are written to the catalog, each on a node of its own. */
+/** The instance registered with the agent; the others are written to the catalog, each on its own node. */
 export const agentInstance = "agent";
 
-/** The request for an operation on the service of this name. */
+/** Returns the request for an operation on the service of this name. */
 export function catalogRequest(service: string, input: InstanceInput): LineRequest {
   switch (input.kind) {
     case "read":

@@ -6,7 +6,7 @@ import type { Model, Operation } from "./operation.ts";
 
 type Input = { readonly set: number } | "get";
 
-/** One number, 0 at first. */
+/** The model of one number, which is 0 at first. */
 const register: Model<number, Input, number> = {
   initial: 0,
   step(state, input, output) {
@@ -19,7 +19,8 @@ const register: Model<number, Input, number> = {
 };
 
 /**
- * One line for each client: "..set 1.." spans from its first to its last letter. A "?" at the end means never answered.
+ * Builds a history from one line for each client: "..set 1.." is an operation from its first to its last letter. A "?" at the end
+ * means that the operation was never answered.
  */
 function historyOf(...lines: readonly string[]): readonly Operation<Input, number>[] {
   return lines.flatMap((line, client) =>
@@ -52,7 +53,7 @@ const wrong: readonly (readonly [what: string, history: readonly string[]])[] = 
   ["a write that came back", ["set 1?                            ", "       get 1   set 2   get 2  get 1"]],
 ];
 
-describe("a history is explained:", () => {
+describe("the checker finds an order for:", () => {
   test.each(right)("%s", (_, lines) => {
     const operations = historyOf(...lines);
     expect(explainViolation(register, operations)).toBeUndefined();
@@ -61,13 +62,13 @@ describe("a history is explained:", () => {
   });
 });
 
-describe("no order explains:", () => {
+describe("the checker finds no order for:", () => {
   test.each(wrong)("%s", (_, lines) => {
     expect(checkLinearizable(register, historyOf(...lines)).isLinearizable).toBe(false);
   });
 });
 
-test("the checker agrees with a search of every order, for any history", () => {
+test("the checker agrees with a search of all orders, for any history", () => {
   let unexplained = 0;
   for (let seed = 0; seed < 2_000; seed++) {
     const operations = anyHistory(seed);
@@ -93,7 +94,7 @@ test("an order that the checker finds respects real time and the model", () => {
   }
 });
 
-test("an explanation ends with the first answer that no order explains, however much follows", () => {
+test("a violation ends with the first answer that no order explains, however many answers follow", () => {
   const begin = historyOf("set 1  set 2         ", "              get 1");
   const more = Array.from({ length: 50 }, (_, at): Operation<Input, number> => {
     const time = 100 + at;
@@ -111,7 +112,7 @@ test("an explanation ends with the first answer that no order explains, however 
   );
 });
 
-/** A few clients with random overlaps and random answers, about half of which are right. */
+/** Generates a history of a few clients with random overlaps and random answers, about half of which are right. */
 function anyHistory(seed: number): readonly Operation<Input, number>[] {
   const random = new FakeRandom(seed);
   const below = (end: number): number => Math.floor(random.uniform() * end);
@@ -128,7 +129,7 @@ function anyHistory(seed: number): readonly Operation<Input, number>[] {
   });
 }
 
-/** The definition itself, without optimisation. */
+/** Decides by the definition of linearizability, without optimisation. */
 function someOrderExplains(left: readonly Operation<Input, number>[], state: number): boolean {
   if (left.every(({ returned }) => returned === Infinity)) return true;
   return left.some((operation) => {

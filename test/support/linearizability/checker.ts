@@ -15,7 +15,7 @@ import type { Model, Operation } from "./operation.ts";
 
 export interface Verdict<State, Input, Output> {
   readonly isLinearizable: boolean;
-  /** The longest order that was found, each operation with the state after it; a complete one if it exists. */
+  /** The longest order that was found, each operation with the state after it. It has all operations if such an order exists. */
   readonly order: readonly Placed<State, Input, Output>[];
 }
 
@@ -25,11 +25,15 @@ export interface Placed<State, Input, Output> {
 }
 
 /**
- * A search with more steps has met too many overlapping operations: the workload needs more groups or fewer clients.
+ * Maximum number of steps of a search. A search with more has too many overlapping operations: the workload needs more partitions
+ * or fewer clients.
  */
 const stepsMax = 5_000_000;
 
-/** @throws Error when the search would take too long to decide */
+/**
+ * Searches an order that explains all answers.
+ * @throws Error when the search would take too long to decide
+ */
 export function checkLinearizable<State, Input, Output>(
   model: Model<State, Input, Output>,
   operations: readonly Operation<Input, Output>[],
@@ -40,7 +44,7 @@ export function checkLinearizable<State, Input, Output>(
 interface Step<State, Input, Output> extends Placed<State, Input, Output> {
   readonly entry: Entry<Operation<Input, Output>>;
   readonly before: State;
-  /** The other states that the operation could leave, not yet tried. */
+  /** The other states that the operation could leave and that the search has not tried yet. */
   readonly others: readonly State[];
 }
 
@@ -78,7 +82,10 @@ class Search<State, Input, Output> {
     return { isLinearizable: true, order: [...this.#steps] };
   }
 
-  /** Places the call with its first state that gives a new configuration; false when every one is known. */
+  /**
+   * Places the call with the first of its states that gives a new configuration; returns false when the search has visited all of
+   * them.
+   */
   #place(entry: Entry<Operation<Input, Output>>, states: readonly State[]): boolean {
     if (states.length === 0) return false;
     this.#mark(entry.at);
@@ -112,7 +119,7 @@ class Search<State, Input, Output> {
     return true;
   }
 
-  /** Marks the operation as placed, or, on the second call, as not placed. */
+  /** Marks the operation as placed, or, at the second call, as not placed. */
   #mark(at: number): void {
     const word = at >> 4;
     this.#placed[word] = (this.#placed[word] ?? 0) ^ (1 << (at & 15));

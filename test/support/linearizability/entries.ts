@@ -3,7 +3,7 @@ export interface Entry<Op> {
   readonly operation: Op;
   /** The operation's number. */
   readonly at: number;
-  /** The return of an answered call; undefined in a return and in a call that was never answered. */
+  /** The return of an answered call; undefined if this entry is a return or a call that was never answered. */
   readonly answer: Entry<Op> | undefined;
   readonly isCall: boolean;
   before: Entry<Op> | undefined;
@@ -39,7 +39,7 @@ export class Entries<Op extends Timed> {
     return this.#first;
   }
 
-  /** The number of answered operations that are still in the list. */
+  /** Returns the number of answered operations that are still in the list. */
   get answersLeft(): number {
     return this.#answersLeft;
   }

@@ -2,11 +2,10 @@ import { checkLinearizable, type Verdict } from "./checker.ts";
 import type { Model, Operation } from "./operation.ts";
 
 export interface Violation {
-  /** How many operations had been sent when the error appeared. */
+  /** The number of operations that had been sent when the violation appeared. */
   readonly operationCount: number;
   /**
-   * Why no order exists: the first answer that none explains, the longest partial order, and the operations left to
-   * place.
+   * Why no order exists: the first answer that no order explains, the longest partial order, and the operations outside of it.
    */
   readonly text: string;
 }
@@ -37,7 +36,7 @@ export function explainViolation<State, Input, Output>(
   return { operationCount: known.length, text: lines.join("\n") };
 }
 
-/** The history when the answer at `returned` arrived: without later calls and later answers. */
+/** Returns the history at the time when the answer at `returned` arrived: without later calls and later answers. */
 function knownAt<Input, Output>(
   operations: readonly Operation<Input, Output>[],
   returned: number,
@@ -57,7 +56,10 @@ function fails<State, Input, Output>(
   return !checkLinearizable(model, knownAt(operations, returned)).isLinearizable;
 }
 
-/** A history without an order stays so as it grows: a binary search finds its first bad answer. */
+/**
+ * Finds the first answer that no order explains. A binary search is enough, because a history without an order gets none as it
+ * grows.
+ */
 function firstFailing(count: number, fails: (at: number) => boolean): number {
   let [low, high] = [0, count - 1];
   while (low < high) {

@@ -1,9 +1,9 @@
 import type { Line, LineAnswer, LineRequest } from "./line.ts";
 
-/** Returns a faulty answer in place of the agent's, or the agent's own. */
+/** Returns a wrong answer in place of the agent's, or the agent's answer unchanged. */
 export type Fault = (request: LineRequest, answer: LineAnswer) => LineAnswer;
 
-/** A line that injects a fault, so that the agent seems to have it. */
+/** Returns a connection that injects a fault, so that the agent seems to have the fault. */
 export function faultyLine(line: Line, fault: Fault): Line {
   return {
     send: async (request) => fault(request, await line.send(request)),
@@ -11,7 +11,7 @@ export function faultyLine(line: Line, fault: Fault): Line {
   };
 }
 
-/** Every hundredth answer to a question is an earlier one. */
+/** Returns a fault that replaces every hundredth answer to a query by an earlier answer to it. */
 export function staleReads(): Fault {
   const earlier = new Map<string, LineAnswer>();
   let reads = 0;
@@ -23,7 +23,7 @@ export function staleReads(): Fault {
   };
 }
 
-/** Every third refused check-and-set or lock is reported as done. */
+/** Returns a fault that reports every third refused check-and-set or lock as done. */
 export function refusalsCalledDone(parameter: "cas" | "acquire"): Fault {
   let refusals = 0;
   return (request, answer) => {

@@ -12,45 +12,45 @@ function row(modifyIndex: number, writer?: string): IndexSighting["rows"][number
   return { key: "k", writer, modifyIndex };
 }
 
-test("indexes that rise or stay break no law", () => {
+test("the checker of indexes accepts indexes that rise or stay", () => {
   const write = new Map([["w", { called: 2, returned: 3 }]]);
   const sightings = [seen(0, 5), seen(1, 5), seen(4, 7, { rows: [row(7, "w")] })];
   expect(brokenIndexLaws(sightings, write)).toEqual([]);
 });
 
-test("an answer that was in flight together with a higher one may have the lower index", () => {
+test("the checker of indexes accepts a lower index in an answer that was in flight together with a higher one", () => {
   expect(brokenIndexLaws([seen(0, 6, { returned: 9 }), seen(1, 5)], noWrites)).toEqual([]);
 });
 
-test("an index that falls for one question is found", () => {
+test("the checker of indexes reports an index that decreases between two answers to the same query", () => {
   expect(brokenIndexLaws([seen(0, 6), seen(1, 5)], noWrites)).toEqual(["q fell from 6 to 5, at 1"]);
 });
 
-test("a row's index that falls is found, across all readers", () => {
+test("the checker of indexes reports a row whose index decreases, even between two clients", () => {
   const sightings = [seen(0, 9, { rows: [row(6)] }), seen(1, 9, { question: "other", rows: [row(5)] })];
   expect(brokenIndexLaws(sightings, noWrites)).toEqual(["k fell from 6 to 5, at 1"]);
 });
 
-test("a write whose index is not above what was seen before it is found", () => {
+test("the checker of indexes reports a write whose index is not above every index seen before the write was sent", () => {
   const write = new Map([["w", { called: 1, returned: 2 }]]);
   const sightings = [seen(0, 6), seen(3, 7, { question: "other", rows: [row(6, "w")] })];
   expect(brokenIndexLaws(sightings, write)).toEqual(["the write w got 6 after q had told 6"]);
 });
 
-test("two writes with one index, and one write with two, are found", () => {
+test("the checker of indexes reports two writes with one index, and one write with two indexes", () => {
   const shared = [seen(0, 9, { rows: [row(6, "v")] }), seen(1, 9, { rows: [row(6, "w")] })];
   expect(brokenIndexLaws(shared, noWrites)).toEqual(["index 6 belongs to v and w"]);
   const moved = [seen(0, 9, { rows: [row(6, "v")] }), seen(1, 9, { rows: [row(7, "v")] })];
   expect(brokenIndexLaws(moved, noWrites)).toEqual(["the write v belongs to 6 and 7"]);
 });
 
-test("a row newer than its answer is found", () => {
+test("the checker of indexes reports a row with a higher index than the answer that contains it", () => {
   expect(brokenIndexLaws([seen(0, 5, { rows: [row(6)] })], noWrites)).toEqual([
     "q, at 0, was answered with 5, and shows k at 6",
   ]);
 });
 
-test("a blocking query returns a higher index, or the same one when its wait is over", () => {
+test("the checker of indexes reports a blocking query that returns the same index before its wait is over", () => {
   const wait = { index: 5, ms: 40 };
   const right = [seen(0, 5, { wait, tookMs: 41 }), seen(1, 6, { wait, tookMs: 1 })];
   expect(brokenIndexLaws(right, noWrites)).toEqual([]);

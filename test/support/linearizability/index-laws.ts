@@ -1,6 +1,6 @@
-/** The indexes in an answer. */
+/** The indexes in an answer, and when the client received it. */
 export interface IndexSighting {
-  /** The question: equal questions get the same X-Consul-Index as long as nothing changes. */
+  /** The query: answers to equal queries have the same X-Consul-Index as long as nothing changes. */
   readonly question: string;
   readonly called: number;
   readonly returned: number;
@@ -27,7 +27,7 @@ export interface Wait {
 /** When a write was in progress. */
 export interface WriteTime {
   readonly called: number;
-  /** Infinity when the write was never answered. */
+  /** When the answer arrived; Infinity when the write was never answered. */
   readonly returned: number;
 }
 
@@ -36,18 +36,17 @@ interface Timed extends WriteTime {
   readonly text: string;
 }
 
-/** A timer may fire a little early. */
+/** Tolerance for timers that fire early, in milliseconds. */
 const earlyMs = 2;
 
 /**
- * Checks the promises about indexes that span groups of keys, since all writes share one counter. Reports violations
- * of:
+ * Checks the promises about indexes that span several groups of keys, since all writes share one counter. Reports violations of:
  *
- * - a later view of a question or of a row has no lower index;
- * - a write has a higher index than everything seen or written before it was sent;
- * - no two writes have the same index, and no write has two;
- * - a row is not newer than the answer that shows it;
- * - a blocking query returns a higher index than it was sent with, or the same one when its wait is over.
+ * - A later answer to a query, or a later form of a row, has no lower index.
+ * - A write has a higher index than everything seen or written before it was sent.
+ * - No two writes have the same index, and no write has two.
+ * - A row has no higher index than the answer that contains it.
+ * - A blocking query returns a higher index than it was sent with, or the same one when its wait is over.
  */
 export function brokenIndexLaws(
   sightings: readonly IndexSighting[],
@@ -96,7 +95,7 @@ function lateWrites(sightings: readonly IndexSighting[], writes: ReadonlyMap<str
   );
 }
 
-/** Each event with the highest index that was complete before it began. */
+/** Returns each event with the highest index that was complete before the event began. */
 function inRealTime(all: readonly Timed[]): readonly { readonly later: Timed; readonly before: Timed }[] {
   const over = all.toSorted((a, b) => a.returned - b.returned);
   const pairs: { later: Timed; before: Timed }[] = [];
@@ -119,7 +118,7 @@ function sharedIndexes(sightings: readonly IndexSighting[]): string[] {
   ];
 }
 
-/** Reports each name that has more than one value. */
+/** Returns a violation for each name that has more than one value. */
 function several(pairs: readonly (readonly [name: string, one: string])[]): string[] {
   const all = new Map<string, Set<string>>();
   for (const [name, one] of pairs) all.set(name, (all.get(name) ?? new Set()).add(one));

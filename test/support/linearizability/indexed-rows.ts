@@ -1,8 +1,8 @@
 /** The command that last wrote a row, and what is known of its index. */
 interface Stamp {
-  /** The command's number among those of the group. */
+  /** The number of the command in the order of all commands of the group. */
   readonly order: number;
-  /** Bounds of the index; both equal it once an answer has shown it. */
+  /** Lower and upper bound of the index; both equal the index once an answer has shown it. */
   readonly least: number;
   readonly most: number;
 }
@@ -20,9 +20,9 @@ interface Row<Content> {
  */
 export class IndexedRows<Content> {
   readonly #rows: ReadonlyMap<string, Row<Content>>;
-  /** The number of the command that writes now. */
+  /** The command that is writing now. */
   readonly #stamp: Stamp;
-  /** The highest index seen of any command of the group, also of commands whose rows are gone. */
+  /** The highest index known of any command of the group, including commands whose rows are deleted. */
   readonly #newest: number;
 
   private constructor(rows: ReadonlyMap<string, Row<Content>>, stamp: Stamp, newest: number) {
@@ -43,7 +43,7 @@ export class IndexedRows<Content> {
     return this.#rows.get(key)?.content;
   }
 
-  /** Starts another command: later writes belong to it. */
+  /** Begins the next command; later writes belong to it. */
   nextCommand(): IndexedRows<Content> {
     const stamp = { order: this.#stamp.order + 1, least: this.#newest + 1, most: Infinity };
     return new IndexedRows(this.#rows, stamp, this.#newest);
@@ -60,14 +60,14 @@ export class IndexedRows<Content> {
     return new IndexedRows(rows, this.#stamp, this.#newest);
   }
 
-  /** Whether the index is this one; undefined when it is possible but not certain. */
+  /** Returns whether the row's index is this one; undefined when it is possible but not certain. */
   hasIndex(key: string, index: number): boolean | undefined {
     const stamp = this.#rows.get(key)?.stamp;
     if (!stamp || index < stamp.least || index > stamp.most) return false;
     return stamp.least === stamp.most ? true : undefined;
   }
 
-  /** The rows, given that the index is this one; undefined when it cannot be. */
+  /** Returns the rows, given that the row's index is this one; undefined when it cannot be. */
   withIndex(key: string, index: number): IndexedRows<Content> | undefined {
     const told = this.#rows.get(key)?.stamp;
     if (!told || this.hasIndex(key, index) === false) return undefined;
@@ -76,7 +76,7 @@ export class IndexedRows<Content> {
     return new IndexedRows(rows, narrow(this.#stamp), Math.max(this.#newest, index));
   }
 
-  /** A key that is equal for rows without an observable difference. */
+  /** Returns a text that is equal for rows without an observable difference. */
   keyWith(textOf: (content: Content) => string): string {
     const open = [...this.#rows.values()].map(({ stamp }) => stamp).filter(({ least, most }) => least !== most);
     const orders = [...new Set(open.map(({ order }) => order))].toSorted((a, b) => a - b);
@@ -89,7 +89,7 @@ export class IndexedRows<Content> {
     return `${rows.join(" ")} ${this.#newest}`;
   }
 
-  /** A readable form for failure messages. */
+  /** Returns a readable form for failure messages. */
   show(textOf: (content: Content) => string): string {
     const rows = this.keys.flatMap((key) => {
       const row = this.#rows.get(key);
@@ -99,7 +99,10 @@ export class IndexedRows<Content> {
   }
 }
 
-/** The rows after one command's index became known: indexes follow the order of commands, and each command has one. */
+/**
+ * Returns the bounds after one command's index became known: indexes rise in the order of the commands, and each command has one
+ * index.
+ */
 function narrowed(stamp: Stamp, order: number, index: number): Stamp {
   if (stamp.order === order) return { order, least: index, most: index };
   if (stamp.order < order) return { ...stamp, most: Math.min(stamp.most, index - 1) };

@@ -3,12 +3,12 @@ import type { KvResult, KvShown, KvStep } from "./kv-operation.ts";
 
 export interface KvContent {
   readonly value: string;
-  /** The session that holds the lock, or "". */
+  /** The id of the session that holds the key's lock, or "". */
   readonly session: string;
   readonly lockIndex: number;
 }
 
-/** A few keys, and the sessions that are alive. */
+/** A few keys with their entries, and the sessions that are alive: the state of the model. */
 export interface KvGroup {
   readonly rows: IndexedRows<KvContent>;
   readonly sessions: ReadonlySet<string>;
@@ -16,13 +16,13 @@ export interface KvGroup {
 
 export const emptyGroup: KvGroup = { rows: IndexedRows.empty(), sessions: new Set() };
 
-/** One possible outcome of a step. */
+/** One possible outcome of a step and the group after it. */
 export interface KvWay {
   readonly group: KvGroup;
   readonly result: KvResult;
 }
 
-/** The possible outcomes of a step: two where it depends on an index that no answer has shown yet. */
+/** Returns the possible outcomes of a step: two if it depends on an index that no answer has shown yet. */
 export function waysOf(group: KvGroup, step: KvStep): readonly KvWay[] {
   const { verb, key } = step;
   const known = group.rows.get(key);
@@ -49,7 +49,7 @@ export function waysOf(group: KvGroup, step: KvStep): readonly KvWay[] {
   }
 }
 
-/** The group, given that an answer showed this row; undefined when that is impossible. */
+/** Returns the group, given that an answer showed this row; undefined when that is impossible. */
 export function withShown(
   group: KvGroup,
   { key, value, session, lockIndex, modifyIndex }: KvShown,

@@ -42,7 +42,7 @@ const failedTxn = (steps: readonly KvStep[], ...failed: readonly number[]): Said
 ];
 const unanswered = ([input]: Said): Said => [input, undefined];
 
-/** Operations one after the other; those in an inner list overlap. */
+/** Builds a history of operations that follow one another; the operations of an inner list overlap. */
 function historyOf(said: readonly (Said | readonly Said[])[]): readonly Operation<KvInput, KvOutput>[] {
   return said.flatMap((some, at) => {
     const together = isOne(some) ? [some] : some;
@@ -59,7 +59,7 @@ function isOne(some: Said | readonly Said[]): some is Said {
 const set = (key: string, value: string): KvStep => stepOf("set", key, { value });
 const locked = { session: "s1", lockIndex: 1 };
 
-describe("these answers are explained:", () => {
+describe("the model of keys explains these answers:", () => {
   test.each<[string, (Said | readonly Said[])[]]>([
     ["a key, written, read and deleted", [get("a"), put("a", "1"), get("a", row("a", "1", 5)), remove("a"), get("a")]],
     ["a cas with the index that was read", [put("a", "1"), get("a", row("a", "1", 5)), cas("a", "2", 5)]],
@@ -110,7 +110,7 @@ describe("these answers are explained:", () => {
   });
 });
 
-describe("no order explains:", () => {
+describe("the model of keys has no order that explains:", () => {
   test.each<[string, (Said | readonly Said[])[]]>([
     ["a stale read", [put("a", "1"), put("a", "2"), get("a", row("a", "1", 5))]],
     ["a lost update", [put("a", "1"), [put("a", "2"), put("a", "3")], get("a", row("a", "1", 5))]],
@@ -158,7 +158,7 @@ describe("no order explains:", () => {
   });
 });
 
-test("an explanation names keys, values and indexes", () => {
+test("a violation names keys, values and indexes", () => {
   const said = [put("a", "1"), get("a", row("a", "1", 5)), [cas("a", "2", 5), cas("a", "3", 5)]];
   expect(explainViolation(kvModel, historyOf(said))?.text).toBe(
     [

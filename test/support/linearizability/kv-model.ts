@@ -43,7 +43,7 @@ function runStep(group: KvGroup, step: KvStep, output: KvOutput | undefined): re
   return wanted.map((way) => way.group);
 }
 
-/** The group, when it can show these rows and has none of the keys beyond them. */
+/** Returns the group if it can contain the shown rows and has no other of the keys; otherwise undefined. */
 function showing(group: KvGroup, keys: readonly string[], output: KvOutput | undefined): readonly KvGroup[] {
   if (output?.kind !== "shown") return [group];
   if (output.rows.length !== keys.length) return [];
@@ -55,11 +55,11 @@ function showing(group: KvGroup, keys: readonly string[], output: KvOutput | und
 interface TxnWay {
   readonly group: KvGroup;
   readonly failed: readonly number[];
-  /** Rows of the answer that no step has produced yet. */
+  /** The rows of the answer that no step has produced yet. */
   readonly toShow: readonly KvShown[];
 }
 
-/** Runs all steps, also after one has failed; in that case no step has an effect. */
+/** Runs all steps, even after a step has failed; in that case no step has an effect. */
 function runTxn(before: KvGroup, steps: readonly KvStep[], output: KvOutput | undefined): readonly KvGroup[] {
   const shown = output?.kind === "committed" ? output.rows : undefined;
   let ways: readonly TxnWay[] = [{ group: before, failed: [], toShow: shown ?? [] }];

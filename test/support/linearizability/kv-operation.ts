@@ -14,17 +14,15 @@ export type KvVerb =
 export interface KvStep {
   readonly verb: KvVerb;
   readonly key: string;
-  /** "" where the verb takes no value; all values of a history are different. */
+  /** The value to write; "" for a verb without a value. All values of a history are different. */
   readonly value: string;
-  /** 0 where the verb takes no index. */
+  /** The index to compare with; 0 for a verb without an index. */
   readonly index: number;
-  /** "" where the verb takes no session. */
+  /** The session's id; "" for a verb without a session. */
   readonly session: string;
 }
 
-/**
- * An operation on a group: a few keys and the sessions that lock them. Transactions and lists stay within the group.
- */
+/** An operation on a group, which is a few keys and the sessions that lock them. Transactions and lists stay within the group. */
 export type KvInput =
   | { readonly kind: "step"; readonly step: KvStep }
   | { readonly kind: "txn"; readonly steps: readonly KvStep[] }
@@ -35,7 +33,7 @@ export type KvInput =
 
 export interface KvShown {
   readonly key: string;
-  /** undefined where the answer leaves it out. */
+  /** undefined if the answer omits the value. */
   readonly value: string | undefined;
   readonly session: string;
   readonly lockIndex: number;
@@ -43,12 +41,12 @@ export interface KvShown {
 }
 
 export type KvOutput =
-  /** true, false, or that the session is not known. */
+  /** A single write's answer: true, false, or that the session does not exist. */
   | { readonly kind: "written"; readonly result: KvResult }
-  /** The rows of a key or of the whole group. */
+  /** A read's answer: the entries of one key, or of all keys of the group. */
   | { readonly kind: "shown"; readonly rows: readonly KvShown[] }
   | { readonly kind: "committed"; readonly rows: readonly KvShown[] }
-  /** The numbers of the steps that failed. */
+  /** A transaction's answer when it was rolled back: the positions of the steps that failed. */
   | { readonly kind: "rolled-back"; readonly failed: readonly number[] }
   | { readonly kind: "session"; readonly id: string };
 

@@ -1,7 +1,7 @@
 import type { KvInput, KvOutput, KvShown, KvStep } from "./kv-operation.ts";
 import type { LineAnswer, LineRequest } from "./line.ts";
 
-/** The request for an operation on the group of keys in this folder, which ends in "/". */
+/** Returns the request for an operation on the group of keys in this folder, which ends in "/". */
 export function kvRequest(folder: string, input: KvInput): LineRequest {
   switch (input.kind) {
     case "step":

@@ -8,7 +8,7 @@ import type { Operation } from "./operation.ts";
 import { type OperationEvent, pick, pickOf, type Plan, type Trial, waiting } from "./trial.ts";
 
 const keys = ["a", "b", "c"];
-/** The third key is never locked, so each of its values names the write that left it. */
+/** Keys that clients lock. The third key is never locked, so each of its values identifies the write that wrote it. */
 const lockableKeys = ["a", "b"];
 const waitMs = 40;
 const sessionsMax = 3;
@@ -22,7 +22,10 @@ const txnSteps = {
   ...{ get: 2, "check-index": 2, "check-not-exists": 0.5 },
 } as const;
 
-/** A folder of three keys. Its clients share what they have read, or no cas would ever succeed. */
+/**
+ * Clients read and write a folder of three keys. They share the indexes that they have read, or no check-and-set would ever
+ * succeed.
+ */
 export class KvTrial implements Trial {
   readonly name: string;
   readonly #operations: Operation<KvInput, KvOutput>[] = [];
@@ -81,14 +84,14 @@ export class KvTrial implements Trial {
     );
   }
 
-  /** undefined when the operation needs a session and none is alive. */
+  /** Returns a step; undefined when the operation needs a session and no session is alive. */
   #stepOf(random: FakeRandom, verb: KvVerb, write: string): KvStep | undefined {
     const isLocking = verb === "lock" || verb === "unlock";
     const key = pickOf(random, isLocking ? lockableKeys : keys) ?? "";
     const index = this.#indexes.get(key) ?? 0;
     const session = isLocking ? pickOf(random, this.#sessions) : "";
     if (session === undefined) return undefined;
-    // With index 0 these two verbs mean something else.
+    // With index 0 these two verbs have another meaning.
     if (index === 0 && verb === "delete-cas") return stepOf("get", key);
     if (index === 0 && verb === "check-index") return stepOf("check-not-exists", key);
     const hasValue = verb === "set" || verb === "cas" || isLocking;
@@ -114,7 +117,7 @@ export class KvTrial implements Trial {
 
   #record(input: KvInput, { client, called, returned, answer }: OperationEvent): readonly SeenRow[] {
     const output = answer && kvOutput(this.name, input, answer);
-    // An unanswered read has no effect, and neither has an unanswered create: no client knows the session's id.
+    // An unanswered read has no effect. An unanswered creation of a session has none either: no client knows the session's id.
     if (!output && (isRead(input) || input.kind === "create-session")) return [];
     this.#operations.push({ client, input, called, returned, output });
     if (!output) return [];
@@ -130,7 +133,7 @@ export class KvTrial implements Trial {
       for (const { key, modifyIndex } of output.rows) this.#indexes.set(key, modifyIndex);
   }
 
-  /** Destroys a session that another client may be about to use. */
+  /** Plans to destroy a session that another client may be about to use. */
   #forget(session: string): void {
     const at = this.#sessions.indexOf(session);
     if (at >= 0) this.#sessions.splice(at, 1);

@@ -13,7 +13,10 @@ export interface LineAnswer {
 
 /** A client's connection to the agent, for one request at a time. It never repeats a request. */
 export interface Line {
-  /** @throws LineBroken when no answer will come; the next request may reach the agent again */
+  /**
+   * Sends the request and resolves with the answer.
+   * @throws LineBroken when no answer will come; the next request may reach the agent again
+   */
   send(request: LineRequest): Promise<LineAnswer>;
   close(): void;
 }

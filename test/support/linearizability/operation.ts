@@ -1,30 +1,33 @@
 /**
- * One request of a client and its answer. `called` and `returned` are positions in a single sequence of events, in
- * which each sent request and each received answer has its own. An operation that returned before another was called
- * came first; otherwise the order of the two is open.
+ * One request of a client and its answer. `called` and `returned` are positions in a single sequence of events, in which each
+ * sent request and each received answer is an event. An operation that returned before another one was called precedes it;
+ * otherwise either order is possible.
  */
 export interface Operation<Input, Output> {
   readonly client: number;
   readonly input: Input;
   readonly called: number;
-  /** Infinity when no answer came: the operation may have taken effect at any time after the call, or never. */
+  /**
+   * The position of the answer; Infinity when no answer came: the operation may have taken effect at any time after the call, or
+   * never.
+   */
   readonly returned: number;
-  /** undefined when no answer came. */
+  /** The answer; undefined when no answer came. */
   readonly output: Output | undefined;
 }
 
-/** A sequential model: the promised result of one operation after another. */
+/** A sequential model: defines the correct result of one operation after another. */
 export interface Model<State, Input, Output> {
   readonly initial: State;
   /**
-   * The states that the operation can leave behind when it gives this answer; empty when it cannot give it in this
-   * state, and several when the answer does not distinguish them. Without an output, the states of every possible
-   * answer.
+   * Returns the states that the operation can leave when it returns `output`. The list is empty if the operation cannot return
+   * that in this state, and has several states if the answer does not distinguish them. Without an output, returns the states
+   * after every possible answer.
    */
   step(state: State, input: Input, output: Output | undefined): readonly State[];
-  /** A key that is equal for states that no later operation can distinguish. */
+  /** Returns a text that is equal for states that no later operation can distinguish. */
   keyOf(state: State): string;
-  /** A readable form for failure messages. */
+  /** Returns a readable form of the state for failure messages. */
   showState(state: State): string;
   show(input: Input, output: Output | undefined): string;
 }

@@ -1,7 +1,7 @@
 import { type Line, type LineAnswer, LineBroken, type LineRequest } from "./line.ts";
 
 /**
- * A keep-alive connection that is reopened after it breaks. An HTTP client would not do: it repeats a request when a
+ * A keep-alive connection that is reopened after it breaks. An HTTP client library is unsuitable: it repeats a request when a
  * kept connection turns out to be closed, and then one operation of the history has been executed twice.
  */
 export class SocketLine implements Line {
@@ -68,7 +68,10 @@ function textOf({ method, path, body }: LineRequest): string {
   return `${method} ${path} HTTP/1.1\r\nHost: agent\r\n${length}\r\n${body ?? ""}`;
 }
 
-/** undefined while the answer is incomplete. @throws Error when the answer has no length */
+/**
+ * Decodes the answer; returns undefined while it is incomplete.
+ * @throws Error when the answer has no Content-Length
+ */
 function wholeAnswer(received: Buffer): LineAnswer | undefined {
   const headEnd = received.indexOf("\r\n\r\n");
   if (headEnd < 0) return undefined;

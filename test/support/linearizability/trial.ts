@@ -3,21 +3,24 @@ import type { Violation } from "./explanation.ts";
 import type { SeenRow, Wait } from "./index-laws.ts";
 import type { LineAnswer, LineRequest } from "./line.ts";
 
-/** One partition of the history: its operations, and whether an order explains them. */
+/**
+ * One independent part of the history (the operations on one group of keys or one service), and whether an order explains its
+ * answers.
+ */
 export interface Trial {
   readonly name: string;
   readonly operationCount: number;
-  /** A client's next operation. `write` is unique to it. */
+  /** Returns a client's next operation. `write` is a text that is unique to it. */
   plan(random: FakeRandom, write: string): Plan;
-  /** A read of everything in the partition. */
+  /** Returns a read of everything in this part. */
   finalRead(): Plan;
-  /** Why no order explains the answers; undefined when one does. */
+  /** Returns why no order explains the answers; undefined when an order does. */
   violation(): Violation | undefined;
 }
 
 export interface Plan {
   readonly request: LineRequest;
-  /** undefined where the answer has no X-Consul-Index. */
+  /** The query that is sent; undefined if its answer has no X-Consul-Index. */
   readonly question: string | undefined;
   readonly wait: Wait | undefined;
   /** Adds the operation to the history, and returns the rows that the answer showed. */
@@ -27,12 +30,14 @@ export interface Plan {
 export interface OperationEvent {
   readonly client: number;
   readonly called: number;
-  /** Infinity, and no answer, when the agent did not answer. */
+  /**
+   * When the answer arrived, as a position in the sequence of events. Infinity if no answer arrived; `answer` is then undefined.
+   */
   readonly returned: number;
   readonly answer: LineAnswer | undefined;
 }
 
-/** Chooses one of them; each number is a weight. */
+/** Chooses one of the names at random; each number is the weight of its name. */
 export function pick<Name extends string>(random: FakeRandom, weights: Readonly<Record<Name, number>>): Name {
   const names = Object.keys(weights) as Name[];
   let left = random.uniform() * names.reduce((sum, name) => sum + weights[name], 0);
@@ -47,7 +52,7 @@ export function pickOf<Item>(random: FakeRandom, items: readonly Item[]): Item |
   return items[Math.floor(random.uniform() * items.length)];
 }
 
-/** The same read as a blocking query with this index. */
+/** Returns the same read as a blocking query with this index. */
 export function waiting(request: LineRequest, { index, ms }: Wait): LineRequest {
   const { path } = request;
   return { ...request, path: `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=${ms}ms` };

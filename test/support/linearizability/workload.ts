@@ -9,26 +9,26 @@ import type { Plan, Trial } from "./trial.ts";
 export interface WorkloadOptions {
   readonly seed: number;
   readonly clients: number;
-  /** How many requests are sent in all, give or take one for each client. */
+  /** Number of requests sent in all; the actual number differs by at most one for each client. */
   readonly operations: number;
-  /** Real time by default. */
+  /** The clock of the clients; the system's clock by default. */
   readonly clock?: Clock;
-  /** How long a client waits before it reconnects to an agent that was down. */
+  /** How long a client waits before it reconnects to an agent that was down, in milliseconds. */
   readonly reconnectMs?: number;
 }
 
 /**
- * Operations of one group of keys or one service. More would slow the checker, fewer would cause too little contention.
+ * Number of operations on one group of keys or one service. More would slow the checker, fewer would cause too little contention.
  */
 const operationsOfATrial = 300;
-/** How many groups and services are in use at a time: few, so that clients contend. */
+/** Number of groups and services in use at a time: small, so that clients contend. */
 const trialsAtATime = 16;
-/** Every fifth partition is a service. */
+/** One of this number of trials uses a service, the others use a group of keys. */
 const everySo = 5;
 const reconnectMsDefault = 5;
 
 /**
- * Clients that send random operations to a few groups of keys and services at a time, then to the next few, and the
+ * Runs clients that send random operations to a few groups of keys and services at a time, then to the next few, and records the
  * history of their answers. The seed decides what each client sends, but not how requests interleave.
  */
 export class Workload {
@@ -49,17 +49,17 @@ export class Workload {
     );
   }
 
-  /** The number of requests sent. */
+  /** Returns the number of requests sent. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** The number of operations in the history. */
+  /** Returns the number of operations in the history. */
   get operationCount(): number {
     return this.#trials.reduce((sum, trial) => sum + trial.operationCount, 0);
   }
 
-  /** Resolves when each request is answered or will never be, and a last read of everything is done. */
+  /** Resolves when each request is answered or can no longer be answered, and a final read of everything is done. */
   async run(): Promise<void> {
     const { clients } = this.#options;
     await Promise.all(Array.from({ length: clients }, (_, client) => this.#runClient(client)));
@@ -68,7 +68,7 @@ export class Workload {
     line.close();
   }
 
-  /** Every violation as readable text, the simplest first. */
+  /** Returns every violation as readable text, the simplest first. */
   violations(): readonly string[] {
     const orders = this.#trials.flatMap((trial) => {
       const violation = trial.violation();

@@ -7,12 +7,12 @@ export interface Reply {
   readonly index: number;
 }
 
-/** The shared records of all clients of a run. */
+/** What all clients of a run record: latencies, failures and acknowledged values. */
 export class Notes {
   readonly latenciesMs: number[] = [];
   readonly counts: Record<string, number> = {};
   readonly failures: string[] = [];
-  /** The last acknowledged value of each key, port of each service and status of each check. */
+  /** The last acknowledged value of each key, the port of each service and the status of each check. */
   readonly acknowledged: Record<string, string> = {};
 
   fail(what: string): void {

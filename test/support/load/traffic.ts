@@ -1,9 +1,9 @@
 import type { LoadClient } from "./client.ts";
 
-/** The work of one connection in each round; `round` counts from 1. */
+/** Does the work of one connection in one round; `round` counts from 1. */
 export type Traffic = (client: LoadClient, at: number, round: number) => Promise<void>;
 
-/** Keys that some connections rewrite and others read and watch. */
+/** Maximum number of keys that some connections rewrite and others read and watch. */
 const writersMax = 200;
 
 const readPaths = [
@@ -18,7 +18,7 @@ const get: Traffic = async (client, at, round) => {
   await client.mustAsk("GET", round % 2 === 0 ? path : `/v1/kv/load/put/${at % writersMax}?raw`);
 };
 
-/** Writes the keys that are read from the start. */
+/** Writes the keys that clients read from the first round on. */
 export async function prepare(client: LoadClient): Promise<void> {
   for (let at = 0; at < writersMax; at++) await put(client, at, 0);
 }
@@ -55,7 +55,7 @@ const register: Traffic = async (client, at, round) => {
   client.notes.acknowledged[`service load-${at}`] = String(port);
 };
 
-/** The first round registers the service. */
+/** Updates the status of a check. The first round registers the service. */
 const report: Traffic = async (client, at, round) => {
   const service = { Name: `ttl-${at}`, Check: { TTL: "1h" } };
   if (round === 1) return void (await client.mustAsk("PUT", "/v1/agent/service/register", JSON.stringify(service)));
@@ -64,7 +64,7 @@ const report: Traffic = async (client, at, round) => {
   client.notes.acknowledged[`check service:ttl-${at}`] = status;
 };
 
-/** How many of a hundred connections do each kind of work. */
+/** For each kind of work, how many of a hundred connections do it. */
 export const shares: Readonly<Record<string, { readonly of100: number; readonly traffic: Traffic }>> = {
   get: { of100: 35, traffic: get },
   put: { of100: 20, traffic: put },

@@ -1,26 +1,26 @@
 import { dirname } from "node:path";
 import { type Disk, type DiskFile, pageBytes, sectorBytes, type Unsynced } from "./disk.ts";
 
-/** The time up to which a page is kept, or each of its sectors. */
+/** The time whose version of a page the disk has after the cut, or one time for each sector. */
 export type KeptUntil = number | readonly number[];
 
-/** The disk after a power cut: everything up to `until`, with exceptions for single pages, lengths and names. */
+/** What a disk has after a power cut: every change up to `until`, with exceptions for single pages, lengths and names. */
 export interface Cut {
   readonly title: string;
   readonly until: number;
   readonly pages: ReadonlyMap<DiskFile, ReadonlyMap<number, KeptUntil>>;
   readonly sizes: ReadonlyMap<DiskFile, number>;
   readonly names: ReadonlyMap<string, number>;
-  /** The filler of a file whose length was kept and whose bytes were not. */
+  /** The bytes that fill a file whose new length reached the disk while its new bytes did not; undefined for zeros. */
   readonly noise: Buffer | undefined;
 }
 
 export type FolderContent = ReadonlyMap<string, Buffer | "folder">;
 
-/** The files and folders after the power cut. */
+/** Returns the files and folders after the power cut. */
 export function contentAfter(disk: Disk, cut: Cut): FolderContent {
   const content = new Map<string, Buffer | "folder">();
-  // Names are in the order of their creation, so a folder precedes its content.
+  // The names are in the order of their creation, so a folder precedes its content.
   for (const [path, changes] of disk.names) {
     const until = cut.names.get(path) ?? cut.until;
     const named = changes.findLast((change, index) => index === 0 || change.time < until)?.named;
@@ -58,7 +58,7 @@ function keep(bytes: Buffer, change: Unsynced, keptUntil: (page: number) => Kept
   }
 }
 
-/** A key that is equal for equal contents. */
+/** Returns a hash that is equal for equal contents. */
 export function hashOf(content: FolderContent): bigint {
   let hash = 0n;
   for (const [path, bytes] of content) {

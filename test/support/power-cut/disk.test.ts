@@ -13,7 +13,7 @@ function written(at: number, text: string): FileEvent {
   return { kind: "write", fd: 3, at, data: Buffer.from(text) };
 }
 
-/** The distinct contents of the file that power cuts can leave; "-" when it has no name. */
+/** Returns the distinct contents of the file that power cuts can leave; "-" when the file has no name. */
 function left(...events: readonly FileEvent[]): string[] {
   const disk = new Disk("/r");
   for (const event of events) disk.apply(event);
@@ -26,7 +26,7 @@ function left(...events: readonly FileEvent[]): string[] {
   return [...found].toSorted();
 }
 
-describe("the model of a disk", () => {
+describe("in the model of a disk", () => {
   const synced: FileEvent[] = [opened, written(0, "old"), { kind: "sync", fd: 3, path: "/r/f" }];
 
   test("a synced file in an unsynced folder may have no name", () => {
@@ -34,22 +34,22 @@ describe("the model of a disk", () => {
     expect(left(...synced, openedFolder, syncedFolder)).toEqual(["old"]);
   });
 
-  test("syncing a name keeps none of the file's bytes", () => {
+  test("a sync of a name makes none of the file's bytes durable", () => {
     expect(left(opened, openedFolder, syncedFolder, written(0, "new"))).toEqual(["", "...", "new"]);
   });
 
-  test("of a page written twice, either version may be kept", () => {
+  test("a page that was written twice may have either version", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, written(0, "a"), written(1, "b"))).toEqual(["abd", "ald", "old"]);
   });
 
-  test("a removed file, or a truncated part, may come back until the next sync", () => {
+  test("a removed file, or a truncated part of a file, may exist again until the next sync", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, { kind: "unlink", path: "/r/f" })).toEqual(["-", "old"]);
     expect(left(...synced, ...names, { kind: "cut", fd: 3, size: 1 })).toEqual(["o", "o..", "old"]);
   });
 
-  test("a page can be torn between its sectors", () => {
+  test("a page may have new and old sectors", () => {
     const names = [openedFolder, syncedFolder];
     const torn = left(opened, ...names, written(0, "x".repeat(4_096))).map((text) => text.lastIndexOf("x") + 1);
     for (const length of torn) expect(length % 512).toBe(0);
@@ -57,8 +57,8 @@ describe("the model of a disk", () => {
   });
 });
 
-describe("the reader of strace's output", () => {
-  test("reads calls on files below the folder, interrupted ones included, and skips failed ones", () => {
+describe("the parser of strace's output", () => {
+  test("reads calls on files below the folder, including interrupted calls, and skips failed calls", () => {
     const trace = String.raw`
 7  openat(AT_FDCWD</>, "\x2f\x72\x2f\x66", O_RDWR|O_CREAT, 0600) = 3<\x2f\x72\x2f\x66>
 7  pwrite64(3<\x2f\x72\x2f\x66>, "\x61\x62", 2, 5 <unfinished ...>
@@ -74,7 +74,7 @@ describe("the reader of strace's output", () => {
     ]);
   });
 
-  test("stops the trial at an unknown call that could change a file", () => {
+  test("stops the trial at an unknown system call that could change a file", () => {
     const trace = '7  rename("/r/f", "/r/g") = 0';
     expect(() => [...readSystemCalls(trace, "/r")]).toThrow("does not know what becomes of rename(/r/f, /r/g)");
   });

@@ -17,7 +17,7 @@ import type { FileEvent } from "./system-calls.ts";
 export const pageBytes = 4_096;
 export const sectorBytes = 512;
 
-/** The changes of a file since its last sync. */
+/** A change of a file since the file's last sync. */
 export type Unsynced =
   | { readonly kind: "write"; readonly time: number; readonly at: number; readonly data: Buffer }
   | { readonly kind: "cut"; readonly time: number; readonly size: number };
@@ -26,7 +26,7 @@ export class DiskFile {
   durable: Buffer = Buffer.alloc(0);
   unsynced: Unsynced[] = [];
 
-  /** The length just before `time`. */
+  /** Returns the length just before `time`, in bytes. */
   sizeAt(time: number): number {
     let size = this.durable.byteLength;
     for (const change of this.unsynced) {
@@ -36,7 +36,7 @@ export class DiskFile {
     return size;
   }
 
-  /** The content with every change applied. */
+  /** Returns the content with every change applied. */
   newest(): Buffer {
     const bytes = Buffer.alloc(this.sizeAt(Infinity));
     this.durable.copy(bytes);
@@ -48,7 +48,7 @@ export class DiskFile {
   }
 }
 
-/** A name refers to a file, a folder or nothing. */
+/** What a name refers to: a file, a folder or nothing. */
 export type Named = DiskFile | "folder" | undefined;
 
 export interface NameChange {
@@ -57,12 +57,12 @@ export interface NameChange {
 }
 
 export class Disk {
-  /** For each name, what it referred to when its folder was last synced, and since then. */
+  /** For each name, what it referred to when its folder was last synced, followed by its changes since then. */
   readonly names: Map<string, NameChange[]> = new Map();
   #fds = new Map<number, { readonly named: Named; position: number }>();
   #time = 0;
 
-  /** A disk with these files below `root`, with all files and folders synced. */
+  /** Creates a disk with these files below `root`; all files and folders are synced. */
   static of(files: ReadonlyMap<string, Buffer | "folder">, root: string): Disk {
     const disk = new Disk(root);
     for (const [path, content] of files) {
@@ -81,7 +81,7 @@ export class Disk {
     return this.names.get(path)?.at(-1)?.named;
   }
 
-  /** Every file that has a name, or had one that could come back. */
+  /** Returns every file that has a name, or had a name that could exist again after a power cut. */
   get files(): ReadonlySet<DiskFile> {
     const found = new Set<DiskFile>();
     for (const changes of this.names.values())
@@ -89,7 +89,7 @@ export class Disk {
     return found;
   }
 
-  /** Closes the files of the program, however it ended. */
+  /** Closes the program's files, whether it exited or was killed. */
   endProgram(): void {
     this.#fds = new Map();
   }

@@ -2,7 +2,7 @@ import type { FakeRandom } from "../fake-random.ts";
 import type { Cut, KeptUntil } from "./crash-state.ts";
 import { type Disk, type DiskFile, pageBytes, sectorBytes } from "./disk.ts";
 
-/** An unsynced page, and the times of its writes. */
+/** A page with unsynced writes, and the times of its writes. */
 interface DirtyPage {
   readonly file: DiskFile;
   readonly page: number;
@@ -14,8 +14,8 @@ const never = 0;
 const ever = Infinity;
 
 /**
- * The states that a power cut at this moment can leave: everything; only synced data; each single name, length and page
- * kept, and each one lost; the first and the last page torn; and `chances` random combinations.
+ * Yields the states that a power cut at this moment can leave: everything; only synced data; each single name, length and page
+ * durable, and each one lost; the first and the last page torn; and `chances` random combinations.
  */
 export function* powerCuts(disk: Disk, random: FakeRandom, chances: number): Generator<Cut> {
   const pages = dirtyPages(disk);
@@ -52,7 +52,10 @@ function* nameCuts(names: readonly string[]): Generator<Cut> {
   }
 }
 
-/** Only this page kept, or all pages but it; for a page written several times, each version too. */
+/**
+ * Yields cuts in which only this page is durable, or all pages except it. For a page that was written several times, it yields
+ * each version.
+ */
 function* pageCuts({ file, page, times }: DirtyPage): Generator<Cut> {
   const sizes = new Map([[file, ever]]);
   for (const time of [never, ...times.slice(1)])
@@ -114,7 +117,7 @@ function* timesOf(file: DiskFile): Generator<number> {
   for (const { time } of file.unsynced) yield time;
 }
 
-/** In the order of their first writes. */
+/** Returns the unsynced pages in the order of their first writes. */
 function dirtyPages(disk: Disk): readonly DirtyPage[] {
   const dirty: DirtyPage[] = [];
   for (const file of disk.files) {

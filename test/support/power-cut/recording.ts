@@ -6,22 +6,22 @@ import { type FileEvent, readSystemCalls, watchedCalls } from "./system-calls.ts
 export interface Run {
   readonly batches: number;
   readonly end: "close" | "leave";
-  /** The sync, counted from 1, at which the program is killed before anything is synced. */
+  /** The number of the sync, counted from 1, at which the program is killed before anything is synced. */
   readonly killedAtSync?: number;
 }
 
 const program = join(import.meta.dir, "store-writer.ts");
-/** Longer than any write of the trial. */
+/** Maximum length of a recorded write, in bytes: longer than any write of the trial. */
 const textMax = String(1 << 24);
 
-/** Why system calls cannot be recorded here; undefined when they can. */
+/** Returns why system calls cannot be recorded here; undefined when they can. */
 export function whyNoRecording(): string | undefined {
   if (Bun.which("strace") === null) return "needs strace";
   const tried = Bun.spawnSync(["strace", "-f", "-o", "/dev/null", "true"], { stdout: "ignore", stderr: "ignore" });
   return tried.success ? undefined : "needs leave to trace";
 }
 
-/** Runs the program that writes to the store in `root`/data; returns its calls on files, in order. */
+/** Runs the program that writes to the store in `root`/data; returns its system calls on files, in order. */
 export function recordRun(root: string, run: Run): readonly FileEvent[] {
   const scratch = mkdtempSync(join(tmpdir(), "praetor-trace-"));
   try {

@@ -3,7 +3,10 @@ import type { Row } from "../../../src/engine/engine.ts";
 import { RowFile, type StoreLimits } from "../../../src/engine/sqlite/row-file.ts";
 import { rowsAfter, trialBatch } from "../trial-batch.ts";
 
-/** Limits that cause a fold, in several steps, for every dozen trial batches, and a WAL restart as often. */
+/**
+ * Limits with which the store moves logged batches into the table of rows, in several steps, after every dozen batches, and
+ * restarts its WAL as often.
+ */
 export const smallLimits: StoreLimits = {
   walPagesMax: 24,
   walStepBytes: 16 << 10,
@@ -12,7 +15,7 @@ export const smallLimits: StoreLimits = {
   foldStepRows: 16,
 };
 
-/** Loads the store and discards its rows. */
+/** Loads the store, discards its rows and returns its revision. */
 export function revisionIn(store: RowFile): number {
   return loaded(store).revision;
 }

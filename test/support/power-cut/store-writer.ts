@@ -1,7 +1,7 @@
 /**
- * A program whose system calls are recorded: opens the store in the given folder, commits batches and folds as the
- * agent's thread does. Prints "begins N" and "holds N" around each batch, and at the start for the batch that it found.
- * It ends with "close", or with "leave", which leaves the WAL behind.
+ * A program whose system calls are recorded. It opens the store in the given folder, commits batches, and moves logged batches
+ * into the table of rows as the agent's thread does. It prints "begins N" and "holds N" around each batch, and at the start for
+ * the batch that it found. It ends with "close", or with "leave", which leaves the WAL in the folder.
  */
 import { writeSync } from "node:fs";
 import { encodeBatch } from "../../../src/engine/sqlite/batch-codec.ts";
@@ -18,9 +18,9 @@ for (let n = 0; n < Number(batches); n++) {
   writeSync(1, `begins ${revision + 1}\n`);
   store.commit(encodeBatch(trialBatch(++revision)));
   writeSync(1, `holds ${revision}\n`);
-  // Some folds take a step or two between commits, as on an idle agent.
+  // Sometimes only a step or two of that move run between commits, as on an idle agent.
   if (store.maintain()) for (let steps = revision % 3 === 0 ? 100 : 1; steps > 0 && store.continueFold(); steps--);
 }
 if (end === "close") store.close();
-// Skips the runtime's work at exit.
+// SIGKILL skips the runtime's work at exit.
 process.kill(process.pid, "SIGKILL");

@@ -16,7 +16,7 @@ export type FileEvent =
   | { readonly kind: "sync"; readonly fd: number; readonly path: string }
   | { readonly kind: "link"; readonly from: string; readonly to: string }
   | { readonly kind: "unlink" | "mkdir"; readonly path: string }
-  /** Text that the program wrote to its output. */
+  /** Text that the program wrote to stdout. */
   | { readonly kind: "say"; readonly text: string };
 
 /** The system calls that strace must record. */
@@ -29,11 +29,11 @@ const callPattern = /^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)/;
 const interruptedPattern = /^(\d+) +(.*) <unfinished \.\.\.>$/;
 const resumedPattern = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/;
 
-/** The calls that changed something below `root`, in order, and the program's output. */
+/** Yields the calls that changed something below `root`, in order, and the program's output. */
 export function* readSystemCalls(trace: string, root: string): Generator<FileEvent> {
   for (const line of wholeLines(trace)) {
     const [, , name = "", packed = "", result = ""] = callPattern.exec(line) ?? [];
-    // The call failed, or its thread was killed during it.
+    // The system call failed, or its thread was killed during it.
     if (result === "" || result === "?" || Number(result) < 0) continue;
     const call = { name, fields: packed.split(", "), result: Number(result) };
     const event = saidIn(call) ?? (isBelow(root, call) ? changeIn(call) : undefined);
@@ -41,7 +41,7 @@ export function* readSystemCalls(trace: string, root: string): Generator<FileEve
   }
 }
 
-/** A call that another thread's output interrupted counts at its return. */
+/** Joins the two lines of a call that another thread's output interrupted; the call counts at its return. */
 function* wholeLines(trace: string): Generator<string> {
   const begun = new Map<string, string>();
   for (const line of trace.split("\n")) {
@@ -104,7 +104,7 @@ function fdOf(field: string): number {
   return Number.parseInt(field, 10);
 }
 
-/** The path in an argument, or the one that strace adds to a descriptor. */
+/** Returns the path in an argument, or the path that strace adds to a file descriptor. */
 function pathIn(field: string): string {
   const [, told = field] = /^[\w-]+<(.*?)>/.exec(field) ?? [];
   return told.includes("\\x") ? bytesOf(told).toString() : told.replaceAll('"', "");

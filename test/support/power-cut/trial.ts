@@ -11,14 +11,14 @@ import { checkedRevision, commitNext } from "./small-store.ts";
 import type { FileEvent } from "./system-calls.ts";
 
 export interface TrialOptions {
-  /** The prefix of its lines of progress. */
+  /** The prefix of the trial's lines of progress. */
   readonly title?: string;
   readonly seed: number;
-  /** One of so many moments is tried. */
+  /** The trial cuts the power at one of this number of moments. */
   readonly everyMoment: number;
-  /** How many random combinations are tried at each moment. */
+  /** Number of random combinations that are tried at each moment. */
   readonly chances: number;
-  /** The trial reports faults and goes on, up to this number. */
+  /** Maximum number of faults: the trial reports faults and continues until it has found this number. */
   readonly failuresMax: number;
 }
 
@@ -30,18 +30,18 @@ export interface Promised {
 
 /** A disk after a power cut, from which a further trial can start. */
 export interface LeftState {
-  /** By paths below the program's folder. */
+  /** The files and folders, by paths below the program's folder. */
   readonly content: FolderContent;
   readonly promised: Promised;
 }
 
 export interface Outcome {
-  /** Moments at which the power was cut. */
+  /** Number of moments at which the power was cut. */
   readonly moments: number;
-  /** Distinct states of the disk that the cuts left. */
+  /** Number of distinct states of the disk that the cuts left. */
   readonly states: number;
   readonly failures: readonly string[];
-  /** Some of the states from which the store started. */
+  /** Some of the states of the disk from which the store started. */
   readonly samples: readonly LeftState[];
 }
 
@@ -56,7 +56,7 @@ export class PowerCutTrial {
   readonly #root: string;
   readonly #options: TrialOptions;
   readonly #random: FakeRandom;
-  /** For each tried state, the revision of its store. */
+  /** For each tried state of the disk, by its hash, the revision of its store. */
   readonly #revisions = new Map<bigint, number>();
   readonly #folder: string = mkdtempSync(join(scratchPlace(), "praetor-power-cut-"));
   #promised: Promised = { least: 0, most: 0 };
@@ -73,7 +73,7 @@ export class PowerCutTrial {
     return { moments: this.#moments, states: this.#states, failures: this.#failures, samples: this.#samples };
   }
 
-  /** Applies one program's calls to the disk, and cuts the power after each. */
+  /** Applies one program's system calls to the disk, and cuts the power after each of them. */
   run(disk: Disk, events: readonly FileEvent[], promised: Promised = this.#promised): void {
     this.#promised = promised;
     for (const event of events) {
@@ -125,7 +125,7 @@ export class PowerCutTrial {
     return revision;
   }
 
-  /** Replaces a random one, so that the sample covers the whole trial. */
+  /** Adds the state to the samples, or replaces a random sample, so that the samples come from the whole trial. */
   #keepSample(content: FolderContent, revision: number): void {
     const place = Math.floor(this.#random.uniform() * Math.min(samplesMax, this.#samples.length + 1));
     this.#samples[place] = {
