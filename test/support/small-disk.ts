@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A small file system of its own; only root may mount one. */
+/** A small file system that only the test uses; only root may mount one. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Fills it to the last octet. */
+  /** Writes a file that fills the file system to the last octet. */
   fill(): void;
-  /** Removes the fill. */
+  /** Removes that file. */
   empty(): void;
-  /** Makes it read-only; no process may be writing to it. */
+  /** Remounts the file system read-only or writable; no process may be writing to it. */
   remount(how: "ro" | "rw"): void;
   unmount(): void;
 }
 
-/** undefined where mounting is not allowed. */
+/** Mounts a small file system; returns undefined where mounting is not allowed. */
 export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), "praetor-disk-"));
   const isMounted = process.getuid?.() === 0 && run("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
@@ -30,7 +30,7 @@ export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
       try {
         writeFileSync(filler, new Uint8Array(Number.parseInt(size) << 20));
       } catch {
-        // Full, as intended.
+        // The write fails when the file system is full, which is intended.
       }
     },
     empty: () => rmSync(filler),
@@ -38,7 +38,7 @@ export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
       if (!run("mount", "-o", `remount,${how}`, folder)) throw new Error(`${folder} cannot be mounted ${how}`);
     },
     unmount() {
-      // Also when a failed test has left a process on it.
+      // A lazy unmount works even if a failed test has left a process on the file system.
       run("umount", "-l", folder);
       rmSync(folder, { recursive: true });
     },
@@ -50,7 +50,7 @@ function run(...words: readonly [string, ...string[]]): boolean {
   return spawnSync(program, rest).status === 0;
 }
 
-/** Whether mountSmallDisk works here. */
+/** Returns whether mountSmallDisk works here. */
 export function canMount(): boolean {
   const disk = mountSmallDisk("1m");
   disk?.unmount();

@@ -7,7 +7,7 @@ import type { PreparedQuery, ServiceQuery } from "../../src/model/prepared-query
 import type { Service } from "../../src/model/service.ts";
 import type { Session } from "../../src/model/session.ts";
 
-/** A state machine that applies one command at a time, and keeps the rows that an engine would have. */
+/** Applies one command at a time to a state, and keeps the rows that an engine would have. */
 export class StateDriver {
   state: State = emptyState;
   readonly rows: Map<string, { table: string; key: string; value: Uint8Array }> = new Map();
@@ -43,7 +43,7 @@ export function serviceNamed(name: string, changes: Partial<Service> = {}): Serv
   };
 }
 
-/** The fields that make a service the proxy for another; none with null. */
+/** Returns the fields that make a service the proxy of another service; no fields for null. */
 export function proxyFor(destinationServiceName: string | null): Partial<Service> {
   if (destinationServiceName === null) return {};
   const local = { destinationServiceId: "", localServiceAddress: "", localServicePort: 0, config: null };
@@ -51,7 +51,7 @@ export function proxyFor(destinationServiceName: string | null): Partial<Service
   return { kind: "connect-proxy", proxy: { destinationServiceName, ...local, ...others } };
 }
 
-/** A session without checks and without a lock delay. */
+/** Returns a session without checks and without a lock delay. */
 export function sessionNamed(id: string, changes: Partial<Session> = {}): Session {
   return {
     id,
@@ -67,7 +67,7 @@ export function sessionNamed(id: string, changes: Partial<Session> = {}): Sessio
   };
 }
 
-/** A query for the service "web", without conditions. */
+/** Returns a prepared query for the service "web", without conditions. */
 export function queryWithId(
   id: string,
   changes: Partial<Omit<PreparedQuery, "service">> = {},

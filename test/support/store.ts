@@ -12,7 +12,7 @@ export interface TestStore {
   readonly disk: MemoryStore;
 }
 
-/** An empty store on an engine whose commits a test can hold and fail. */
+/** Opens an empty store on an engine whose commits a test can delay and fail. */
 export function openTestStore(): TestStore {
   const disk = new MemoryStore();
   const engine = new FailingEngine(openMemoryEngine(disk).engine);

@@ -13,9 +13,9 @@ export interface Target {
   readonly url: string;
   readonly name: TargetName;
   readonly dataDir: string;
-  /** Ports of HTTP, of the gossip in and between datacenters, and of the servers' RPC. */
+  /** The ports of HTTP, of the gossip in and between datacenters, and of the servers' RPC. */
   readonly ports: readonly number[];
-  /** Id of the current process: another one after restart(). */
+  /** Process id of the agent, which changes with restart(). */
   readonly pid: number;
   /** Ends the process and removes its data. */
   stop(): Promise<void>;
@@ -27,9 +27,9 @@ export interface Target {
 }
 
 /**
- * Starts what CONFORMANCE_TARGET names: praetor (the sources, the default), executable (dist/praetor) or consul
- * (CONSUL_BINARY), with these additional arguments. Resolves when there is a leader and the node is in the catalog with
- * its serfHealth check.
+ * Starts the product that CONFORMANCE_TARGET names: praetor (the sources, the default), executable (dist/praetor) or consul
+ * (CONSUL_BINARY), with these additional arguments. Resolves when there is a leader and the node is in the catalog with its
+ * serfHealth check.
  */
 export async function startTarget(...words: readonly string[]): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
@@ -80,12 +80,12 @@ class RunningAgent implements Target {
     this.#process = started;
     this.#guard = guardAgainstOrphan(started.pid, this.dataDir);
     const death = this.#diesEarly(started);
-    // It may fail after it was ready; stop() handles that.
+    // The agent may fail after it was ready; stop() handles that.
     death.catch(() => {});
     await Promise.race([within(readyWithinMs, () => expectReady(this.url)), death]);
   }
 
-  /** Rejects when the agent ends; never resolves. */
+  /** Rejects when the agent's process ends; never resolves. */
   async #diesEarly(started: Bun.Subprocess): Promise<never> {
     const exitCode = await started.exited;
     const said = await Bun.file(join(this.dataDir, "target.err")).text();
@@ -110,7 +110,10 @@ class RunningAgent implements Target {
   }
 }
 
-/** `bun test` runs no exit hooks, so a shell waits for the pipe from this process to break, and cleans up then. */
+/**
+ * Starts a shell that ends the agent when this process ends. `bun test` runs no exit hooks, so the shell waits until the pipe
+ * from this process closes.
+ */
 function guardAgainstOrphan(pid: number, dataDir: string): Bun.Subprocess<"pipe", "ignore", "ignore"> {
   const script = `cat >/dev/null; kill -9 "$1"; rm -rf "$2"`;
   const guard = Bun.spawn(["sh", "-c", script, "guard", String(pid), dataDir], {
@@ -122,7 +125,7 @@ function guardAgainstOrphan(pid: number, dataDir: string): Bun.Subprocess<"pipe"
   return guard;
 }
 
-/** The command that starts what CONFORMANCE_TARGET names. */
+/** Returns the command that starts the product named by `kind`. */
 export function programOf(kind: string): readonly string[] {
   switch (kind) {
     case "consul":
@@ -143,7 +146,7 @@ function agentFlags(dataDir: string, ports: readonly number[]): readonly string[
     ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-node", "node1"],
     ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
     ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
-    // Consul elects itself after one second, not six.
+    // With this multiplier Consul elects itself leader after one second instead of six.
     ...["-enable-script-checks", "-hcl", "performance { raft_multiplier = 1 }"],
   ];
 }

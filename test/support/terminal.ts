@@ -19,7 +19,7 @@ export class TestTerminal implements AsyncDisposable {
       ...{ cols: columns, rows },
       data: (_terminal, bytes) => void (this.#output += decoder.decode(bytes, { stream: true })),
     });
-    // In a session of its own with this controlling terminal, or the program gets no SIGWINCH.
+    // setsid starts the program in a new session with this controlling terminal; otherwise the program gets no SIGWINCH.
     this.#child = Bun.spawn(["setsid", "--ctty", ...words], {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, TERM: "xterm-256color", ...env },
@@ -35,7 +35,7 @@ export class TestTerminal implements AsyncDisposable {
     return this.#child.exited;
   }
 
-  /** Everything written to it, control sequences included. */
+  /** Returns everything that the program wrote, control sequences included. */
   get output(): string {
     return this.#output;
   }

@@ -1,11 +1,12 @@
 import type { Batch, Row, RowChange } from "../../src/engine/engine.ts";
 
 const rowsOfABatch = 3;
-/** The number of newest batches that stay in the store, so that its size is bounded however long the trial runs. */
+/** Number of newest batches whose rows stay in the store, so that its size is bounded however long the trial runs. */
 const batchesKept = 40;
 
 /**
- * The batch with this revision: rows of its own, one row that every batch overwrites, and an old batch's rows deleted.
+ * Returns the batch with this revision: rows that only it writes, one row that every batch overwrites, and the deletion of an old
+ * batch's rows.
  */
 export function trialBatch(revision: number): Batch {
   const old = revision - batchesKept;
@@ -14,7 +15,7 @@ export function trialBatch(revision: number): Batch {
   return { revision, changes: [...deleted, ...written] };
 }
 
-/** The rows of a store whose newest batch is `revision`, in no particular order. */
+/** Returns the rows of a store whose newest batch is `revision`, in no particular order. */
 export function rowsAfter(revision: number): readonly Row[] {
   const rows: Row[] = revision > 0 ? [{ table: "t", key: "newest", value: Buffer.from(String(revision)) }] : [];
   for (let kept = Math.max(1, revision - batchesKept + 1); kept <= revision; kept++)
@@ -26,7 +27,7 @@ function keysOf(revision: number): readonly string[] {
   return Array.from({ length: rowsOfABatch }, (_, n) => `${revision}/${n}`);
 }
 
-/** From a few bytes to several pages. */
+/** Returns a value whose size is between a few bytes and several pages. */
 function valueOf(key: string, revision: number): Buffer {
   return Buffer.from(`${key} `.repeat(1 + ((revision * 37) % 400)));
 }

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 
 /**
- * A port of this machine where connections neither succeed nor fail, as behind a firewall that drops packets: its
- * listen queue has one place, which is taken, and no accept follows. Sockets of Bun and Node always accept, hence the
- * system calls.
+ * A port of this machine where connections neither succeed nor fail, as behind a firewall that drops packets. Its listen queue
+ * has one place, which is in use, and the port accepts no connection. Sockets of Bun and Node always accept, hence the system
+ * calls.
  */
 export interface UnacceptingPort {
   readonly port: number;

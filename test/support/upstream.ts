@@ -11,15 +11,15 @@ import { FrameReader } from "../../src/dns/frames.ts";
 
 export interface Upstream {
   readonly port: number;
-  /** The questions received, as "udp a.example.com A". */
+  /** The questions received, in the form "udp a.example.com A". */
   readonly asked: readonly string[];
   stop(): void;
 }
 
-/** The answer for a name: none for "silent", else a response code and records. */
+/** The answer for a name: "silent" sends no answer; otherwise a response code and records. */
 export type Said = "silent" | { readonly rcode: number; readonly answers: readonly Answer[] };
 
-/** A DNS server on a local port of its own, which an agent can use as a recursor. */
+/** Starts a DNS server on a local port, which an agent can use as a recursor. */
 export async function startUpstream(say: (name: string, type: string) => Said): Promise<Upstream> {
   const asked: string[] = [];
   const answerTo = (packet: Uint8Array, network: "udp" | "tcp"): Packet | undefined => {

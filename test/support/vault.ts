@@ -21,15 +21,15 @@ interface Entry {
   readonly Session?: string;
 }
 
-/** Marks a key as a lock of Consul's Go client. As text, because a number would round it. */
+/** The flags by which Consul's Go client marks a key as a lock. They are text, because a JavaScript number would round them. */
 const lockFlags = "3304740253564472344";
 const lockPath = "/v1/kv/vault/core/lock";
 const sessionTtlMs = 15_000;
 const lockRetryMs = 5_000;
 
 /**
- * A model of Vault 1.3.1 as a client of Consul: the requests of its storage, of the lock that makes one of several
- * Vaults active, and of its registration. It seals, renews and steps down when a test says so.
+ * A model of Vault 1.3.1 as a client of Consul. It sends the requests of Vault's storage, of the lock that makes one of several
+ * Vaults active, and of Vault's registration. It seals, renews and steps down when a test calls the method for it.
  */
 export class StandInVault {
   readonly serviceId: string;
@@ -45,7 +45,7 @@ export class StandInVault {
     this.#settings = settings;
     this.serviceId = `vault:${settings.host}:${settings.port}`;
     this.checkId = `${this.serviceId}:vault-sealed-check`;
-    // A killed process sends nothing and learns no pending answer.
+    // A killed process sends nothing and receives no pending answer.
     this.#ask = async (...words) => {
       const told = this.#isDead ? undefined : await ask(...words);
       return this.#isDead || told === undefined ? new Promise<never>(() => undefined) : told;
@@ -56,7 +56,7 @@ export class StandInVault {
     return this.#isActive;
   }
 
-  /** Ends it as SIGKILL does. */
+  /** Ends this Vault as SIGKILL does. */
   kill(): void {
     this.#isDead = true;
   }
@@ -76,14 +76,14 @@ export class StandInVault {
     await this.#must("DELETE", `/v1/kv/vault/${key}`);
   }
 
-  /** One level: names, and folders with a slash at their end. */
+  /** Returns one level below the prefix: names, and folders with a slash at their end. */
   async list(prefix: string): Promise<readonly string[]> {
     const folder = `vault/${prefix}`;
     const { status, text } = await this.#ask("GET", `/v1/kv/${folder}?keys=&separator=%2F`);
     return status === 404 ? [] : (JSON.parse(text) as readonly string[]).map((key) => key.slice(folder.length));
   }
 
-  /** All writes or none; undefined deletes. */
+  /** Writes all values or none of them; undefined deletes a key. */
   async transact(values: Readonly<Record<string, string | undefined>>): Promise<void> {
     const none = { Node: null, Service: null, Check: null };
     const operations = Object.entries(values).map(([key, value]) => ({
@@ -98,7 +98,7 @@ export class StandInVault {
     await this.#must("PUT", "/v1/txn", JSON.stringify(operations));
   }
 
-  /** Registers, or registers again when the tags have changed; resolves with whether it had to. */
+  /** Registers, or registers again when the tags have changed; resolves with whether a registration was necessary. */
   async reconcile(): Promise<boolean> {
     const { text } = await this.#ask("GET", "/v1/catalog/service/vault?stale=");
     const listed = JSON.parse(text) as readonly { readonly ServiceID: string; readonly ServiceTags: string[] }[];
@@ -118,7 +118,7 @@ export class StandInVault {
     await this.report();
   }
 
-  /** Every five seconds, less some jitter. */
+  /** Updates the TTL check; the real Vault does so every five seconds, less a random part. */
   async report(): Promise<void> {
     const [verb, note] = this.#isSealed ? ["fail", "Vault+Sealed"] : ["pass", "Vault+Unsealed"];
     await this.#must("PUT", `/v1/agent/check/${verb}/${this.checkId}?note=${note}`);
@@ -158,7 +158,9 @@ export class StandInVault {
     return (await this.#must("PUT", `${lockPath}?acquire=${session}&flags=${lockFlags}`, value)) === "true";
   }
 
-  /** Another client was first, for which the blocking query waits; or the lock delay of a dead holder runs. */
+  /**
+   * Another client has the lock, so the blocking query waits for its release; or the lock delay of a dead holder is in effect.
+   */
   async #whyNot(): Promise<void> {
     const { entry } = await this.#lockEntry("wait=15000ms");
     if (entry?.Session === undefined) await this.#pause(lockRetryMs);
@@ -196,7 +198,10 @@ export class StandInVault {
     return new Promise((resolve) => void this.#settings.clock.schedule(ms, resolve));
   }
 
-  /** @throws Error for any status other than 200 */
+  /**
+   * Sends a request and returns its answer.
+   * @throws Error for any status other than 200
+   */
   async #must(method: string, path: string, body?: string): Promise<string> {
     const { status, text } = await this.#ask(method, path, body);
     if (status === 200) return text;

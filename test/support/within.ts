@@ -2,12 +2,12 @@ import { patienceMs } from "./patience.ts";
 
 const pauseMs = 25;
 
-/** The least time that a condition gets to become true; a true condition costs no wait. */
+/** Minimum time in which a condition may become true, in milliseconds. A condition that is true at once costs no time. */
 const quietMsMin = 10_000;
 
 /**
- * Retries `attempt` until it does not throw. After `quietMs`, or 10 s, on a quiet machine, and the scaled time on a
- * slower one, throws the last error. With 0 it makes one attempt.
+ * Retries `attempt` until it does not throw. After `quietMs` (at least 10 s), scaled from a quiet machine to this one, it throws
+ * the last error. With 0 it makes one attempt.
  */
 export async function within<Result>(quietMs: number, attempt: () => Promise<Result>): Promise<Result> {
   const startMs = performance.now();

@@ -11,7 +11,7 @@ function decoderThat(run: (text: string) => unknown): Decoder {
   return { name: "a trial", words: ["name", "null"], run: (octets) => run(new TextDecoder().decode(octets)) };
 }
 
-test("a decoder that throws something other than a refusal is found, and the input is reduced", async () => {
+test("the fuzzer reports a decoder that throws anything but a refusal, and reduces the input", async () => {
   const decoder = decoderThat((text) => {
     if (text.includes("null")) throw new TypeError("null is not an object");
   });
@@ -20,7 +20,7 @@ test("a decoder that throws something other than a refusal is found, and the inp
   expect(Buffer.from(fault?.input ?? []).toString()).toBe("null");
 });
 
-test("a decoder that takes too long is found", async () => {
+test("the fuzzer reports a decoder that takes too long", async () => {
   const decoder = decoderThat((text) => {
     const endMs = performance.now() + (text.length > 3_000 ? patienceMs(150) : 0);
     while (performance.now() < endMs);
@@ -28,7 +28,7 @@ test("a decoder that takes too long is found", async () => {
   expect((await fuzz(decoder, corpus, { ...limits, answerMsMax: 50 })).fault?.why).toMatch(/^it takes \d+ ms$/);
 });
 
-test("a decoder that throws its declared error passes, and each error text counts as a new outcome", async () => {
+test("the fuzzer accepts a decoder that throws its declared error, and counts each error text as a new outcome", async () => {
   const decoder = decoderThat((text) => {
     throw new OperatingError(
       "invalid",

@@ -8,7 +8,7 @@ import { fairWeather } from "./simulated-network.ts";
 import type { Condition } from "./simulated-services.ts";
 import type { SimulatedPlatform } from "./simulated-platform.ts";
 
-/** Each kind of trouble starts and ends independently, so that all combinations occur. */
+/** Causes trouble of every kind. Each kind starts and ends independently, so that all combinations occur. */
 export async function runDisasters(world: SimulatedPlatform, over: AbortSignal): Promise<void> {
   const kinds = [endAgents, troubleDisk, troubleNetwork, troubleServices, troubleBroker];
   await Promise.all(kinds.map((kind) => kind(world, world.newRandom(), over)));
@@ -45,7 +45,7 @@ async function troubleDisk(
         disk.slowDown(random.uniform() * 1_500);
         break;
       case "lag":
-        // About as long as the store's limit: the confirmation comes after the agent has given up.
+        // The delay is about as long as the store's limit, so the disk confirms after the agent has given up.
         disk.lag(9_900 + random.uniform() * 400);
     }
     await sleep(clock, random.uniform() ** 2 * 25_000, over);
@@ -102,8 +102,8 @@ async function troubleBroker(
 const yearMs = 365 * 24 * 3_600_000;
 
 /**
- * Jumps forward and back by decades and by seconds. It has its own random numbers: without it, the rest of the history
- * stays the same.
+ * Makes the wall clock jump forward and back by decades and by seconds. The jumps use separate random numbers, so that the rest
+ * of the history is the same without them.
  */
 export async function jumpWallClock(clock: FakeClock, random: FakeRandom, over: AbortSignal): Promise<void> {
   while (!over.aborted) {

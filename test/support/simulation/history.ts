@@ -2,10 +2,10 @@ import type { Clock } from "../../../src/lib/clock.ts";
 import type { LineAnswer } from "../linearizability/line.ts";
 
 const linesMax = 400;
-/** core-keeper's API returns times of a clock that jumps. */
+/** Matches times of the wall clock in core-keeper's answers; that clock jumps, so the history leaves them out. */
 const wallTimes = /"(?:created|modified)":-?\d+,/gi;
 
-/** All answers in order: their hash, and the last ones as text. */
+/** Records all answers in order: their hash, and the last ones as text. */
 export class History {
   readonly #clock: Clock;
   readonly #lines: string[] = [];

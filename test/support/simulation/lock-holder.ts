@@ -16,7 +16,7 @@ export interface LockHolderOptions {
   readonly client: string;
 }
 
-/** A client without the lock tries again after this time. */
+/** Maximum pause before a client without the lock tries again, in milliseconds. */
 const rivalMsMax = 1_000;
 
 interface Holding {
@@ -25,7 +25,8 @@ interface Holding {
 }
 
 /**
- * A client that takes locks by sessions with a TTL, and then renews, renews late, forgets, releases or destroys them.
+ * A client that acquires locks with sessions that have a TTL, and then renews a session, renews it late, stops renewing it,
+ * releases the lock or destroys the session.
  */
 export class LockHolder {
   readonly #options: LockHolderOptions;
@@ -70,7 +71,7 @@ export class LockHolder {
       }
       if (chance >= 0.5 && chance < 0.9 && !(await this.#renew(holding))) return;
       if (chance > 0.98) return this.#end(holding, key);
-      // Usually in time, sometimes between one and two TTLs, and sometimes never.
+      // The pause before a renewal is usually short enough, sometimes between one and two TTLs, and sometimes too long.
       await sleep(clock, holding.ttlMs * random.uniform() ** 3 * 2.4, stopped);
     }
   }

@@ -7,7 +7,7 @@ interface Mutating {
   readonly random: FakeRandom;
 }
 
-/** Whether an agent with that fault would still hold the request. */
+/** Returns whether an agent with this fault would not have woken the request, and would still hold it. */
 export function isForgottenWake(
   { method, path }: LineRequest,
   { body }: LineAnswer,
@@ -19,7 +19,7 @@ export function isForgottenWake(
   );
 }
 
-/** The answer of an agent with that fault. */
+/** Returns the answer of an agent with this fault. */
 export function mutateAnswer<Answer extends LineAnswer>(
   { path }: LineRequest,
   answer: Answer,

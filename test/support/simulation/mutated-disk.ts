@@ -3,7 +3,7 @@ import type { Mutation } from "./mutation.ts";
 
 type Found = Omit<OpenedEngine, "engine">;
 
-/** What a faulty disk reads. */
+/** Returns what a disk with this fault reads. */
 export function mutateOpened(found: Found, mutation: Mutation | undefined): Found {
   switch (mutation) {
     case "the position on the bus is forgotten":
@@ -19,7 +19,7 @@ export function mutateOpened(found: Found, mutation: Mutation | undefined): Foun
   }
 }
 
-/** What a faulty disk writes. */
+/** Returns what a disk with this fault writes. */
 export function mutateBatch(batch: Batch, mutation: Mutation | undefined): Batch {
   return mutation === "a port is assigned twice" ? { ...batch, changes: batch.changes.map(withFirstPort) } : batch;
 }

@@ -1,6 +1,6 @@
-/** A fault to inject into the platform or the agent's answers: for tests of the simulation itself. */
+/** A fault to inject into the platform or the agent's answers, to test that the simulation finds it. */
 export type Mutation =
-  /** Batches are confirmed before they are written: a crash loses the last ones. */
+  /** The disk confirms batches before it writes them, so a crash loses the last ones. */
   | "the disk loses a confirmed batch"
   | "the disk keeps halves of batches"
   /** The disk reports an error for a batch that it has written: only the acknowledgement was lost. */

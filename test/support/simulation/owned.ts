@@ -1,14 +1,14 @@
 import type { Findings } from "./findings.ts";
 
 /**
- * What one client knows of a value that only this client writes. An acknowledged write was made; a write whose answer
- * was lost may have been made, or may still be made later; a refused write never will be.
+ * What one client knows of a value that only this client writes. An acknowledged write has happened. A write whose answer was
+ * lost may have happened, or may still happen later. A refused write never happens.
  */
 export class Owned {
   readonly #findings: Findings;
   readonly #promise: string;
   #possible: Set<string>;
-  /** Values that may still be written at any time, also after later writes. */
+  /** Values whose writes may still happen at any time, also after later writes. */
   readonly #lingering = new Set<string>();
 
   constructor(findings: Findings, promise: string, value: string) {
@@ -18,7 +18,7 @@ export class Owned {
   }
 
   /**
-   * Records a write that is being sent. The caller calls one of the functions with its outcome, or none when the
+   * Records a write that is being sent. The caller calls one of the returned functions with the outcome, or none of them when the
    * outcome stays unknown.
    */
   write(value: string): Record<"done" | "refused" | "lingers", () => void> {
@@ -31,13 +31,13 @@ export class Owned {
     };
   }
 
-  /** The certain value; undefined while several are possible. */
+  /** Returns the value if it is certain; undefined while several are possible. */
   get known(): string | undefined {
     const [value, other] = this.#possible;
     return other === undefined && this.#lingering.size === 0 ? value : undefined;
   }
 
-  /** Checks a value that the agent showed. */
+  /** Checks that a value which the agent showed is a possible one. */
   see(value: string, where: string): void {
     const broken =
       this.#possible.has(value) || this.#lingering.has(value)

@@ -8,13 +8,13 @@ import type { SimulatedPlatform } from "./simulated-platform.ts";
  * through `world.findings`. A new part is a file in parts/ and a line in parts.ts.
  */
 export interface Part {
-  /** Runs before any trouble. */
+  /** Prepares the part before any trouble. */
   prepare?(peace: Peace): Promise<void>;
-  /** The part's clients. Resolves soon after the end of the history. */
+  /** Runs the part's clients. Resolves soon after the end of the history. */
   run?(over: Over): Promise<void>;
-  /** Checks promises while time stands still, during any trouble. */
+  /** Checks promises during any trouble; time does not pass meanwhile. */
   look?(process: SimulatedProcess): Promise<void>;
-  /** Checks promises that only a write or a start can break; skipped while there was neither. */
+  /** Checks promises that only a write or a start can break; skipped if neither happened since the last check. */
   lookAtState?(process: SimulatedProcess): Promise<void>;
   /** Checks what must be true long after the last trouble. */
   conclude?(peace: Peace): Promise<void>;
@@ -25,19 +25,25 @@ export interface Part {
 export type NewPart = (world: SimulatedPlatform) => Part;
 
 export interface Over {
-  /** Aborts when the last trouble is over and clients that write stop. */
+  /** Aborts when the last trouble is over and clients that write must stop. */
   readonly trouble: AbortSignal;
-  /** Aborts when clients that only read stop, too. */
+  /** Aborts when clients that only read must stop, too. */
   readonly clients: AbortSignal;
 }
 
 /** Runs a task while no fault is injected. */
 export interface Peace {
-  /** Lets simulated time pass. */
+  /** Lets simulated time pass, in milliseconds. */
   readonly pass: (ms: number) => Promise<void>;
-  /** @throws Error when it takes more than ten simulated minutes, or fails */
+  /**
+   * Resolves with the result of `done`.
+   * @throws Error when `done` takes more than ten simulated minutes, or rejects
+   */
   readonly until: <T>(done: Promise<T>) => Promise<T>;
-  /** @throws Error when it is refused */
+  /**
+   * Sends a request and resolves with its answer.
+   * @throws Error when the agent refuses the request
+   */
   readonly send: (request: LineRequest) => Promise<NetworkAnswer>;
   readonly put: (path: string, body?: string | object) => Promise<NetworkAnswer>;
 }

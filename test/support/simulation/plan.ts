@@ -1,24 +1,24 @@
 /** The length and kind of a history. It follows from the seed alone, so that a seed means the same in every run. */
 export interface Plan {
-  /** Every kind of trouble happens. */
+  /** Duration of the phase in which every kind of trouble happens, in milliseconds. */
   readonly troubleMs: number;
-  /** Factor by which trouble comes more often. */
+  /** The factor by which trouble starts more often than usual. */
   readonly haste: number;
-  /** How many requests the clients of one-order send. */
+  /** Number of requests that the clients of the part one-order send. */
   readonly operations: number;
-  /** Time for anti-entropy to repair what a bad disk kept out of the catalog. */
+  /** Time for anti-entropy to repair in the catalog what a bad disk refused, in milliseconds. */
   readonly mendingMs: number;
-  /** How many clients wait for changes. */
+  /** Number of clients that send blocking queries. */
   readonly watchers: number;
-  /** Only the checked services change their status. */
+  /** Duration of the phase in which only the checked services change their status, in milliseconds. */
   readonly unsteadyMs: number;
-  /** Two TTLs of each session and check, and an interval of each check. */
+  /** Duration of the quiet phase, in milliseconds: two TTLs of each session and check, and an interval of each check. */
   readonly quietMs: number;
-  /** The longest time between two checks of the agent. */
+  /** Maximum time between two checks of the agent, in milliseconds. */
   readonly lookMsMax: number;
-  /** Snapshots are restored during the history: parts that rely on their own writes are left out. */
+  /** Whether clients restore snapshots during the history. The parts that rely on their own writes do not run then. */
   readonly restores: boolean;
-  /** Runs again with a correct wall clock; nothing may differ. */
+  /** Whether the simulation runs again with a correct wall clock, which must give the same history. */
   readonly isTwin: boolean;
 }
 
@@ -43,7 +43,7 @@ const whole = {
   lookMsMax: 900,
 };
 
-/** Every twentieth history is long; every fourth restores snapshots, and every fifth runs twice. */
+/** Returns the plan of a seed. Every twentieth history is long, every fourth restores snapshots, and every fifth runs twice. */
 export function planOf(seed: number): Plan {
   return { ...(seed % 20 === 0 ? whole : brief), restores: seed % 4 === 3, isTwin: seed % 5 === 2 };
 }

@@ -5,16 +5,16 @@ type Turn = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
 const { setImmediate: nextTurn, CompressionStream, DecompressionStream } = globalThis;
 
 const busy = {
-  /** How many callers wait for a turn of the event loop. */
+  /** Number of callers that wait for a turn of the event loop. */
   waiting: 0,
-  /** How many read or write streams of the runtime, whose turns are not announced. */
+  /** Number of callers that read or write streams of the runtime, whose turns cannot be observed. */
   streaming: 0,
 };
 const turnsOfStreams = 20;
 
 /**
- * The parts of the runtime whose timing no seed decides. While `run` runs, streams compress synchronously instead of in
- * other threads, and waiting callers are counted.
+ * Replaces the parts of the runtime whose timing the seed does not decide. While `run` runs, streams compress synchronously
+ * instead of in other threads, and waiting callers are counted.
  */
 export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T> {
   Object.assign(globalThis, {
@@ -30,13 +30,13 @@ export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T>
   }
 }
 
-/** Lets everything run that can run without time passing. */
+/** Runs everything that can run before time passes. */
 export async function settleWholly(): Promise<void> {
   for (let turns = 0; turns < (busy.streaming > 0 ? turnsOfStreams : 1) || busy.waiting > 0; turns += 1)
     await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Gives streams turns until it is done. */
+/** Gives streams turns of the event loop until the task is done. */
 export async function withStreams<T>(task: () => Promise<T>): Promise<T> {
   busy.streaming += 1;
   try {

@@ -4,7 +4,7 @@ import type { Mutation } from "./mutation.ts";
 
 const noTimer: Timer = { cancel: () => {} };
 
-/** A process's part of the clock: its timers are counted, and end with the process. */
+/** The clock that one process uses: it counts the process's timers, and stops them when the process ends. */
 export class ProcessClock implements Clock {
   readonly #clock: Clock;
   readonly #mutation: Mutation | undefined;
@@ -41,7 +41,7 @@ export class ProcessClock implements Clock {
     return timer;
   }
 
-  /** The number of pending timers. */
+  /** Returns the number of pending timers. */
   get timerCount(): number {
     return this.#timers.size;
   }

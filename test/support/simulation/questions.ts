@@ -1,6 +1,6 @@
 import { serviceNames } from "./registrar.ts";
 
-/** Reads of data that clients change all the time. */
+/** Queries for data that clients change all the time. */
 export const busyQuestions: readonly string[] = [
   ...["/v1/kv/linear-1/?recurse", "/v1/kv/linear-2/a", "/v1/kv/locks/?recurse", "/v1/kv/locks/a", "/v1/kv/?keys"],
   ...["/v1/session/list", "/v1/session/node/gw", "/v1/catalog/services", "/v1/catalog/nodes", "/v1/catalog/node/gw"],
@@ -8,10 +8,10 @@ export const busyQuestions: readonly string[] = [
   ...serviceNames.flatMap((name) => [`/v1/health/service/${name}?passing`, `/v1/catalog/service/${name}`]),
 ];
 
-/** Reads of data that is only in memory: its index starts over in each process. */
+/** Queries for data that are only in memory: their index starts from the store's index in each process. */
 export const forgottenQuestions: readonly string[] = ["/v1/coordinate/nodes"];
 
-/** Reads of data that is written once or never. */
+/** Queries for data that are written once or never. */
 export const quietQuestions: readonly string[] = [
   ...["/v1/kv/quiet/key", "/v1/kv/quiet/?recurse", "/v1/kv/absent/key", "/v1/kv/absent/?recurse"],
   ...["/v1/health/service/quiet", "/v1/catalog/service/quiet", "/v1/health/checks/quiet", "/v1/catalog/node/quiet"],

@@ -24,8 +24,7 @@ export interface RegistrarOptions {
 }
 
 /**
- * Services that register with the agent, update their checks and deregister, and a client that changes the catalog
- * directly.
+ * Runs services that register with the agent, update their checks and deregister, and a client that changes the catalog directly.
  */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -105,7 +104,7 @@ export class Registrar {
   }
 }
 
-/** Whether an answer is a refusal that registrars can meet. */
+/** Returns whether the body is that of a refusal that registrars can receive. */
 function isKnown(body: string): boolean {
   return /does not have associated TTL|does not exist|Unknown|starting|not found/i.test(body);
 }

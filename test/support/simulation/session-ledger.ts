@@ -3,31 +3,31 @@ import type { Findings } from "./findings.ts";
 interface Known {
   readonly ttlMs: number;
   readonly lockDelayMs: number;
-  /** The time by which an answer showed that the session was alive. */
+  /** The latest time at which an answer showed that the session was alive. */
   renewedMs: number;
-  /** The latest time at which the agent may have renewed it. */
+  /** The latest time at which the agent may have renewed the session. */
   maybeRenewedMs: number;
-  /** A client may have destroyed it or released its lock. */
+  /** Whether a client may have destroyed the session or released its lock. */
   mayEnd: boolean;
   seenMs: number;
 }
 
 export interface Circumstances {
   readonly nowMs: number;
-  /** The time from which this process could answer. */
+  /** The time from which the current process can answer. */
   readonly readySinceMs: number;
   readonly diskWellForMs: number;
 }
 
-/** Grace after a disk recovers, beyond two TTLs of a session, for the retry of a failed expiry. */
+/** Additional time for an expiry that a bad disk refused, in milliseconds: the agent retries it after the disk recovers. */
 const slackMs = 3_000;
 
-/** The clients' knowledge of their sessions, compared with what the agent shows. */
+/** Compares what clients know of their sessions with what the agent shows. */
 export class SessionLedger {
   readonly #findings: Findings;
   readonly #known = new Map<string, Known>();
   readonly #ended = new Set<string>();
-  /** By key: the session whose acquisition was acknowledged. */
+  /** By key: the session whose lock of the key was acknowledged. */
   readonly #acquired = new Map<string, string>();
   readonly #holders = new Map<string, string>();
 
@@ -43,7 +43,7 @@ export class SessionLedger {
     this.#known.set(id, { ...terms, renewedMs: arrivedMs, maybeRenewedMs: leftMs, mayEnd: false, seenMs: leftMs });
   }
 
-  /** The agent acknowledged the renewal. */
+  /** Records that the agent acknowledged the renewal. */
   renewing(id: string, atMs: number): void {
     const known = this.#known.get(id);
     if (known) known.maybeRenewedMs = Math.max(known.maybeRenewedMs, atMs);
@@ -57,7 +57,7 @@ export class SessionLedger {
     known.renewedMs = Math.max(known.renewedMs, atMs);
   }
 
-  /** The agent acknowledged that this session holds the lock. */
+  /** Records that the agent acknowledged that this session holds the lock. */
   acquired(id: string, key: string, atMs: number): void {
     const before = this.#acquired.get(key);
     const known = before === undefined ? undefined : this.#known.get(before);
@@ -67,7 +67,7 @@ export class SessionLedger {
     this.#acquired.set(key, id);
   }
 
-  /** Its holder is about to destroy it or to release a lock. */
+  /** Records that a client is about to destroy the session or to release its lock. */
   ending(id: string): void {
     const known = this.#known.get(id);
     if (known) known.mayEnd = true;

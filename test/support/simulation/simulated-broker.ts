@@ -9,7 +9,7 @@ export interface Told {
   readonly key: string;
   /** The index of the change. */
   readonly revision: number;
-  /** undefined when the key was deleted. */
+  /** The new value; undefined when the key was deleted. */
   readonly value: string | undefined;
 }
 
@@ -17,7 +17,7 @@ const flightMsMax: Readonly<Record<BrokerCondition, number>> = {
   ...{ up: 5, slow: 14_000, away: 5, silent: 5, breaking: 800 },
 };
 
-/** Longer than any timeout of the publisher. */
+/** Duration of silence of a broker, in milliseconds: longer than any timeout of the publisher. */
 const silentMs = 60_000;
 
 interface Envelope {
@@ -35,7 +35,7 @@ export class SimulatedBroker {
   readonly #random: FakeRandom;
   readonly #mutation: Mutation | undefined;
   readonly #connections = new Set<SimulatedConnection>();
-  /** How often all connections and attempts have ended at once. */
+  /** Number of times that all connections and attempts were ended together. */
   #breaks = 0;
 
   constructor(options: {
@@ -76,7 +76,7 @@ interface ConnectionOptions {
   readonly clock: Clock;
   readonly flightMs: () => number;
   readonly breaks: () => boolean;
-  /** For tests of the simulation: acknowledges a message and drops it. */
+  /** A fault, to test the simulation: returns whether the broker acknowledges a message and drops it. */
   readonly swallows: () => boolean;
   readonly take: (bytes: Uint8Array) => void;
   readonly ended: (connection: SimulatedConnection) => void;

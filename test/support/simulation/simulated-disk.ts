@@ -19,7 +19,7 @@ export class SimulatedDisk {
   readonly #random: FakeRandom;
   readonly #mutation: Mutation | undefined;
   readonly #kept = new MemoryStore();
-  /** Batches that are confirmed but, with that fault, not yet on the disk. */
+  /** Batches that the disk has confirmed but not written, if it has the fault of early confirmation. */
   readonly #promised: Batch[] = [];
   #writing: Batch | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -43,23 +43,23 @@ export class SimulatedDisk {
     this.#mutation = options.mutation;
   }
 
-  /** For how long it has been healthy, in milliseconds; 0 during a fault. */
+  /** Returns for how long the disk has been healthy, in milliseconds; 0 during a fault. */
   get wellForMs(): number {
     const isHealthy = !this.#gate && !this.#refusing && this.#lagMs === 0 && this.#delayMsMax < 100;
     return isHealthy ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
   }
 
-  /** Since when it has hung. */
+  /** Returns since when the disk has hung. */
   get hungSinceMs(): number {
     return this.#hungSinceMs;
   }
 
-  /** The process that writes, or wrote last. */
+  /** Returns the number of the process that writes, or wrote last. */
   get writer(): number {
     return this.#process;
   }
 
-  /** A version of the content: equal as long as nothing is written. */
+  /** Returns a number that changes with each write. */
   get revision(): number {
     return this.#kept.revision;
   }
@@ -77,7 +77,7 @@ export class SimulatedDisk {
     this.#delayMsMax = delayMsMax;
   }
 
-  /** Makes each later write take this long. */
+  /** Makes each later write take this number of milliseconds. */
   lag(ms: number): void {
     this.#lagMs = ms;
   }
@@ -97,7 +97,7 @@ export class SimulatedDisk {
     let closed = false;
     const commit = (batch: Batch): Promise<void> => {
       if (closed) return Promise.reject(storeClosed());
-      // A crashed process has no effect any more.
+      // A write of a crashed process never takes effect.
       if (process !== this.#process) return new Promise(() => {});
       const written = this.#last.then(() => this.#write(batch, process));
       this.#last = written.catch(() => {});
@@ -111,12 +111,12 @@ export class SimulatedDisk {
     return { engine: { commit, ping: () => this.#last, close }, ...mutateOpened(found, this.#mutation) };
   }
 
-  /** Resolves when a batch is being written. */
+  /** Resolves when the disk is writing a batch. */
   async untilWriting(): Promise<void> {
     while (!this.#writing) await (this.#begins ??= Promise.withResolvers()).promise;
   }
 
-  /** Ends the process. The batch being written is kept whole or lost, and never confirmed. */
+  /** Ends the writing process. The batch that is being written is either stored completely or lost, and never confirmed. */
   crash(): void {
     const batch = this.#writing;
     this.#writing = undefined;

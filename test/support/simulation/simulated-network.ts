@@ -9,14 +9,14 @@ import { withStreams } from "./platform.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 export interface NetworkAnswer extends LineAnswer {
-  /** When the agent received the request, and when it had answered. */
+  /** The times at which the agent received the request and at which it had answered. */
   readonly arrivedMs: number;
   readonly leftMs: number;
-  /** The agent is stopping and answers all held queries. */
+  /** Whether the agent is stopping, and therefore answers all blocking queries. */
   readonly isEnding: boolean;
 }
 
-/** A request without an answer yet. */
+/** A request that the agent has not answered yet. */
 export interface Held {
   readonly request: LineRequest;
   readonly client: string;
@@ -27,7 +27,7 @@ export interface Held {
 /** Faults of requests and answers in transit. */
 export interface Weather {
   readonly latencyMsMax: number;
-  /** The probability that a request is lost; the same for an answer. */
+  /** The probability that a request is lost. The same applies to an answer. */
   readonly loss: number;
   /** The probability that a connection breaks while the agent works on the answer. */
   readonly cut: number;
@@ -68,7 +68,7 @@ export class SimulatedNetwork {
     if (!process) throw new LineBroken(false);
     arrived(this.#clock.monotonicMs());
     const answer = await this.#handle(process, client, request);
-    // A snapshot's archive contains its time.
+    // A snapshot's archive contains the time of its creation, so the history leaves it out.
     const shown = isArchive(request) ? { ...answer, body: "" } : answer;
     this.#history.add(`${client} ${request.method} ${request.path}`, shown);
     await this.#travel();
@@ -117,7 +117,7 @@ interface AskOptions {
   readonly arrivedMs?: number;
 }
 
-/** Calls the agent without the network. */
+/** Calls the agent directly, without the simulated network. */
 export function ask(process: SimulatedProcess, client: string, options: AskOptions): Promise<NetworkAnswer> {
   const answer = (): Promise<NetworkAnswer> => answerTo(process, client, options);
   return isArchive(options.request) ? withStreams(answer) : answer();

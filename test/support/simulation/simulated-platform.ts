@@ -36,9 +36,9 @@ export class SimulatedPlatform {
   readonly machine: SimulatedMachine;
   readonly supervisor: Supervisor;
   readonly network: SimulatedNetwork;
-  /** The last index of each question, in the current process. */
+  /** The last index that the current process returned for each query. */
   readonly #indexes = new Map<string, number>();
-  /** Answers of the current check: time stands still, so one read of each is enough. */
+  /** Answers read during the current check. No time passes during a check, so one read of each path is enough. */
   #seen: Map<string, NetworkAnswer> | undefined;
   #streams = 0;
 
@@ -57,13 +57,13 @@ export class SimulatedPlatform {
     this.network = new SimulatedNetwork(this, { random: this.newRandom(), mutation });
   }
 
-  /** An independent sequence of random numbers for each caller. */
+  /** Returns an independent sequence of random numbers; each caller gets another one. */
   newRandom(): FakeRandom {
     this.#streams += 1;
     return new FakeRandom(this.seed * 10_007 + this.#streams * 101);
   }
 
-  /** The agent when it can answer; undefined while it is down. */
+  /** Returns the agent if it can answer; undefined while it is down. */
   get process(): SimulatedProcess | undefined {
     return this.supervisor.process?.router && this.supervisor.process;
   }
@@ -75,7 +75,7 @@ export class SimulatedPlatform {
     this.#seen = undefined;
   }
 
-  /** The agent's present answer. Checks the promise that the index of a question never falls. */
+  /** Reads the agent's present answer. Checks the promise that the index of a query never decreases. */
   async peek(path: string): Promise<NetworkAnswer> {
     const answer = this.#seen?.get(path) ?? (await this.#ask(path));
     this.#seen?.set(path, answer);

@@ -6,7 +6,7 @@ import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Random } from "../../../src/lib/random.ts";
-// Modules that the agent loads on demand: loading takes a time that no seed decides.
+// Modules that the agent loads on demand. They are loaded in advance, because the seed does not decide how long loading takes.
 import "../../../src/bus/message-bus.ts";
 import "../../../src/lib/checked-archive.ts";
 import "../../../src/server/parts/keeper.ts";
@@ -28,10 +28,10 @@ export interface ProcessParts {
   readonly mutation: Mutation | undefined;
 }
 
-/** How many requests of one client may be pending. */
+/** Maximum number of pending requests of one client. */
 export const requestsOfClientMax = 8;
 
-/** One more than any simulated client has, and low enough to be reached if one is never released. */
+/** The limit is one more than any simulated client needs, and low enough to be reached if the agent never releases a request. */
 const args = [
   ...["-server", "-bootstrap-expect=1", "-data-dir=/simulated", "-bind=127.0.0.1", "-node=gw", "-log-level=warn"],
   `-hcl=limits { http_max_conns_per_client = ${requestsOfClientMax} }`,
@@ -43,11 +43,11 @@ const config = loadConfig({ args, env: {}, hostname: "gw", interfaces: () => [] 
 /** The whole agent in the configuration of a gateway, from one start to its crash or end, on a simulated platform. */
 export class SimulatedProcess {
   readonly clock: ProcessClock;
-  /** When it could first answer; undefined until then. */
+  /** The time from which the agent can answer; undefined until then. */
   readySinceMs: number | undefined;
-  /** Whether it is stopping. */
+  /** Whether the agent is stopping. */
   isEnding = false;
-  /** Log lines in which the agent reports a fault of its own. */
+  /** Log lines in which the agent reports an internal fault. */
   readonly faults: string[] = [];
   readonly #parts: ProcessParts;
   #router: RequestHandler | undefined;
@@ -61,7 +61,7 @@ export class SimulatedProcess {
     this.clock = new ProcessClock(parts.clock, parts.mutation);
   }
 
-  /** By the simulation's clock, whatever the process's own clock says. */
+  /** Returns the time of the simulation's clock, which may differ from the process's clock. */
   nowMs(): number {
     return this.#parts.clock.monotonicMs();
   }
@@ -70,7 +70,7 @@ export class SimulatedProcess {
     return this.#open ? this.#router : undefined;
   }
 
-  /** core-keeper's API. */
+  /** The request handler of core-keeper's API. */
   get keeper(): RequestHandler | undefined {
     return this.#open ? this.#keeper : undefined;
   }
@@ -79,7 +79,10 @@ export class SimulatedProcess {
     return this.#open ? this.#responder : undefined;
   }
 
-  /** @throws OperatingError when the agent could not start, and has ended */
+  /**
+   * Starts the agent.
+   * @throws OperatingError when the agent could not start, and has ended
+   */
   async start(): Promise<void> {
     const { random, disk, services, broker, machine } = this.#parts;
     const { clock } = this;
@@ -116,14 +119,14 @@ export class SimulatedProcess {
     this.readySinceMs = this.nowMs();
   }
 
-  /** Stops it in order. */
+  /** Stops the agent gracefully. */
   async stop(): Promise<void> {
     this.isEnding = true;
     await this.#daemon?.stop();
     this.#open = false;
   }
 
-  /** Ends it at once, as a crash does. */
+  /** Ends the agent at once, as a crash does. */
   crash(): void {
     this.clock.end();
     this.#parts.disk.crash();

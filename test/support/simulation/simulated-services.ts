@@ -20,14 +20,17 @@ const answers: Readonly<Record<Condition, { readonly status: CheckStatus; readon
 export class SimulatedServices {
   readonly #random: FakeRandom;
   readonly #conditions = new Map<string, Condition>();
-  /** By check: the last result reported in this process. */
+  /** By check id: the last result that the check reported in this process. */
   readonly lastResults: Map<string, CheckStatus> = new Map();
 
   constructor(random: FakeRandom) {
     this.#random = random;
   }
 
-  /** @param target as the check's definition names it */
+  /**
+   * Returns how the target answers its check.
+   * @param target as the check's definition names it
+   */
   condition(target: string): Condition {
     return this.#conditions.get(target) ?? "up";
   }
@@ -36,7 +39,7 @@ export class SimulatedServices {
     this.#conditions.set(target, condition);
   }
 
-  /** Replaces the product's runners that use the network; the other runners are the product's. */
+  /** Replaces the check runners that use the network; the other runners are the product's. */
   readonly startCheck = (definition: CheckDefinition, options: StartCheckOptions): StartedCheck => {
     this.lastResults.delete(definition.id);
     const report = (result: CheckResult): void => {

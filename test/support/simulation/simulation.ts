@@ -8,7 +8,7 @@ import { fairWeather, type NetworkAnswer } from "./simulated-network.ts";
 import { SimulatedPlatform, type WorldOptions } from "./simulated-platform.ts";
 
 export interface SimulationResult {
-  /** A hash of all answers and their times: equal for equal seeds. */
+  /** A hash of all answers and their times, which is equal for equal seeds. */
   readonly hash: string;
   readonly findings: readonly string[];
   /** How often each promise was checked. */
@@ -20,7 +20,7 @@ export interface SimulationResult {
 }
 
 /**
- * One agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed:
+ * Simulates one agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed:
  * first trouble of all kinds, then a quiet phase in which all parts must come to agree.
  */
 export async function simulate(options: WorldOptions): Promise<SimulationResult> {
@@ -29,7 +29,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationResult>
 
 const client = "192.0.2.99";
 const quietLookMsMax = 6_000;
-/** An answer on a good network takes at most this long; no check is made meanwhile. */
+/** Maximum time until an answer on a good network, in milliseconds; the simulation makes no check in that time. */
 const soonMs = 100;
 
 class Simulation {
@@ -37,7 +37,7 @@ class Simulation {
   readonly #world: SimulatedPlatform;
   readonly #pace: FakeRandom;
   readonly #parts: readonly Part[];
-  /** The data at the last check. */
+  /** The version of the data at the last check. */
   #seenState = "";
   readonly #peace: Peace = {
     pass: (ms) => this.#pass(ms),
@@ -94,7 +94,7 @@ class Simulation {
     broker.condition = "up";
   }
 
-  /** There is no other trouble: results of checks must be in the catalog at once. */
+  /** Only the services are unsteady here, so the results of checks must be in the catalog at once. */
   async #passWithUnsteadyServices(): Promise<void> {
     const over = new AbortController();
     const unsteady = troubleServices(this.#world, this.#world.newRandom(), over.signal);

@@ -11,7 +11,7 @@ export interface SupervisedWorld extends Omit<ProcessParts, "clock" | "random" |
   readonly findings: Findings;
   readonly history: History;
   newRandom(): FakeRandom;
-  /** All connections of the agent are closed. */
+  /** Closes all connections of the agent. */
   breakAll(): void;
 }
 
@@ -49,7 +49,7 @@ export class Supervisor {
     );
   }
 
-  /** Stops now or soon: until then the agent is stopping and answers what it can. */
+  /** Stops the agent now or soon. Until then the agent is stopping and answers what it can. */
   async stop(): Promise<void> {
     const process = this.#process;
     if (!process) return;

@@ -9,9 +9,9 @@ export interface WatcherOptions {
   readonly findings: Findings;
   readonly client: string;
   readonly question: string;
-  /** No client changes what it watches: it must never wake. */
+  /** Whether no client changes what the watcher watches, so that it must never wake. */
   readonly isQuiet: boolean;
-  /** Only in memory: the index starts lower in the next process. */
+  /** Whether the data are only in memory, so that the index starts lower in the next process. */
   readonly isForgotten: boolean;
 }
 
@@ -20,7 +20,7 @@ const awayMs = 400;
 /** Consul adds up to a sixteenth to each wait, and so does Praetor. */
 const jitterFraction = 1 / 16;
 
-/** Repeats its query with the index of the last answer for as long as it lives, as every watch does. */
+/** Repeats its query with the index of the last answer until it is stopped, as every watch does. */
 export class Watcher {
   readonly options: WatcherOptions;
   index = 0;
@@ -58,7 +58,7 @@ export class Watcher {
     const asked = this.index;
     const tookMs = leftMs - arrivedMs;
     const heldMsMax = waitMs * (1 + jitterFraction) + 1;
-    // Data in memory restarts from the store's index: the next change may have the very index of the query.
+    // The index of data in memory starts from the store's index, so the first change may have the same index as the query.
     const isEarly = asked > 0 && index === asked && tookMs < waitMs && !isEnding && !isForgotten;
     const fell = `${question} fell from ${asked} to ${index}`;
     findings.expect("the index of a question never falls", index < asked && !isForgotten ? fell : undefined);

@@ -17,7 +17,7 @@ interface Instance {
   readonly Checks: readonly { readonly Status: string }[];
 }
 
-/** Every interface gives the same answer: with and without the cache of answers, by HTTP, DNS and prepared queries. */
+/** Checks that every interface gives the same answer: HTTP with and without kept answers, DNS, and prepared queries. */
 export function answers(world: SimulatedPlatform): Part {
   const random = world.newRandom();
   let looks = 0;
@@ -41,7 +41,7 @@ export function answers(world: SimulatedPlatform): Part {
 
 async function expectFresh(world: SimulatedPlatform, question: string, look: number): Promise<void> {
   const kept = await world.peek(question);
-  // A query by another name, which is in no cache.
+  // This form of the same query has no kept answer.
   const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
   const isSame = kept.body === answer.body && kept.index === answer.index;
   const broken = isSame ? undefined : `${question}: ${kept.index} ${kept.body}, not ${answer.index} ${answer.body}`;
@@ -67,7 +67,7 @@ async function expectSameEverywhere(
   );
 }
 
-/** undefined while the answer is pending. */
+/** Returns the DNS answer; undefined while it is pending. */
 function askDns(process: SimulatedProcess, service: string): string | undefined {
   const packet = packetOf(parseDnsQuestion(`${service}.service.consul SRV`));
   const answer = process.responder?.respond(packet, { network: "tcp", address: "198.51.100.1" });
@@ -77,7 +77,7 @@ function askDns(process: SimulatedProcess, service: string): string | undefined 
   return sorted(ports);
 }
 
-/** The passing instances. */
+/** Returns the ports of the passing instances, as text. */
 function portsOf(instances: readonly Instance[]): string {
   const well = instances.filter(({ Checks }) => Checks.every(({ Status }) => Status !== "critical"));
   return sorted(well.map(({ Service }) => Service.Port));

@@ -9,7 +9,7 @@ interface CheckShown {
   readonly Type: string;
 }
 
-/** Anti-entropy repairs within a minute what a bad disk kept out of the catalog. */
+/** Maximum time until anti-entropy repairs in the catalog what a bad disk refused, in milliseconds: about a minute. */
 const syncedMs = 65_000;
 const toldMsMax = 6_000;
 
@@ -17,7 +17,7 @@ const statusOf: Readonly<Record<Condition, string>> = {
   ...{ up: "passing", busy: "warning", slow: "critical", down: "critical" },
 };
 
-/** Services that register, update their checks and deregister; compares the agent's view with the catalog's. */
+/** Runs services that register, update their checks and deregister, and compares the agent's local state with the catalog. */
 export function checks(world: SimulatedPlatform): Part {
   const { network, clock } = world;
   const late = new LateStatuses(world);
@@ -28,7 +28,7 @@ export function checks(world: SimulatedPlatform): Part {
     run: async ({ trouble }) => void (await Promise.all(registrars.map((registrar) => registrar.run(trouble)))),
     async look({ isEnding }) {
       const known = await ownChecks(world);
-      // An agent that is stopping starts no checks for new registrations.
+      // An agent that is stopping starts no checks for new registrations, so their results are not compared.
       if (!isEnding) expectLastResults(world, known);
       await late.look(known);
     },
@@ -52,10 +52,13 @@ function expectLastResults({ services, findings }: SimulatedPlatform, known: rea
   }
 }
 
-/** A bad disk delays changes of the catalog; otherwise they are immediate. */
+/**
+ * Tracks how long statuses in the catalog differ from the agent's. A bad disk delays changes of the catalog; otherwise they are
+ * immediate.
+ */
 class LateStatuses {
   readonly #world: SimulatedPlatform;
-  /** By check: since when the catalog differs from the agent. */
+  /** By check id: since when the status in the catalog differs from the agent's. */
   readonly #differsSinceMs = new Map<string, number>();
 
   constructor(world: SimulatedPlatform) {
@@ -79,7 +82,7 @@ class LateStatuses {
   }
 }
 
-/** Also for readers that have just made a change. */
+/** Expects the same services and checks in the agent and the catalog; other parts call it after a change. */
 export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Promise<void> {
   const { findings } = world;
   const listed = await world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
@@ -94,7 +97,7 @@ export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Pro
   findings.expect("agent and catalog agree", services === ours ? undefined : `services: ${services}, agent: ${ours}`);
 }
 
-/** The registrars' own services. */
+/** Compares only the services that the registrars register. */
 function expectTrueStatuses({ findings, services }: SimulatedPlatform, known: readonly CheckShown[]): void {
   for (const { CheckID, Status, Type } of known) {
     if (!/:(?:http|ttl)$/.test(CheckID)) continue;

@@ -4,7 +4,10 @@ import { expectSameOfAgentAndCatalog } from "./checks.ts";
 
 const client = "192.0.2.99";
 
-/** A change behind a hung disk is in the agent, the catalog and the next start, or in none of them. */
+/**
+ * Checks that a change which waits for a hung disk is in the agent, the catalog and the agent after the next start, or in none of
+ * them.
+ */
 export function crash(world: SimulatedPlatform): Part {
   return {
     async conclude(peace) {
@@ -21,7 +24,7 @@ export function crash(world: SimulatedPlatform): Part {
   };
 }
 
-/** A registration and a deregistration while the disk hangs for longer than the store lets clients wait. */
+/** Sends a registration and a deregistration while the disk hangs for longer than the store lets clients wait. */
 async function changeBehindHungDisk(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { disk, network } = world;
   const [old = "late"] = Object.keys(await world.peekJson<object>("/v1/agent/services"));

@@ -11,11 +11,14 @@ const client = "192.0.2.50";
 const checkId = "beat";
 const promise = "a TTL check turns critical when its TTL ends without an update, and no sooner";
 
-/** A service with a TTL check that sometimes skips updates. Only real elapsed time may expire the check. */
+/**
+ * Runs a service with a TTL check that sometimes skips updates. The check may become critical only after its TTL of monotonic
+ * time has passed.
+ */
 export function heartbeat(world: SimulatedPlatform): Part {
   const { clock, disk, network, findings } = world;
   const random = world.newRandom();
-  /** The update was acknowledged at this time at the latest, and may have been processed as late as that. */
+  /** The latest time at which the agent acknowledged an update, and the latest time at which it may have processed one. */
   let [heardMs, maybeHeardMs] = [Number.NEGATIVE_INFINITY, 0];
   const send = async (request: LineRequest) => {
     const arrived = (atMs: number): void => void (maybeHeardMs = Math.max(maybeHeardMs, atMs));
@@ -52,11 +55,12 @@ export function heartbeat(world: SimulatedPlatform): Part {
   function brokenBy(status: string, { readySinceMs = 0 }: SimulatedProcess): string | undefined {
     const nowMs = clock.monotonicMs();
     const silentMs = nowMs - heardMs;
-    // A start may find the status of a snapshot that was restored just before the end.
+    // If a snapshot was restored just before the agent stopped, the restarted agent may load the check's status from that
+    // snapshot.
     const isRestored = world.plan.restores && heardMs < readySinceMs;
     if (status === "critical" && silentMs < ttlMs && !isRestored) return `critical ${silentMs} ms after it was heard`;
     const surelySilentMs = nowMs - Math.max(maybeHeardMs, readySinceMs);
-    // Behind a bad disk the agent may have processed it much later.
+    // While the disk is bad, the agent may process an update much later.
     const isLate = surelySilentMs > ttlMs + 1 && disk.wellForMs > ttlMs;
     return status === "passing" && isLate ? `passing after ${surelySilentMs} ms of silence` : undefined;
   }

@@ -1,10 +1,13 @@
 import type { Part } from "../part.ts";
 import type { SimulatedPlatform } from "../simulated-platform.ts";
 
-/** The store's limit of ten seconds, and the interval between checks. */
+/**
+ * Maximum time that the agent holds a write, in milliseconds: the store's limit of ten seconds, and the interval between two
+ * checks.
+ */
 const heldMsMax = 10_600;
 
-/** No client is left waiting for a disk that does not answer. */
+/** Checks that no client waits for a disk that does not answer for longer than the store's limit. */
 export function hungDisk({ clock, disk, network, findings }: SimulatedPlatform): Part {
   return {
     async look() {

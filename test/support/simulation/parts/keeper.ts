@@ -9,16 +9,16 @@ import type { NetworkAnswer } from "../simulated-network.ts";
 import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const absent = "absent";
-/** A write that waits for a bad disk may be retried when the disk recovers, and once more. */
+/**
+ * Maximum time, in milliseconds, in which a write that waits for a bad disk is retried: when the disk recovers, and once more.
+ */
 const madeAgainMs = 15_000;
-/** The interval between checks of all statuses, which are expensive. */
+/** One of this number of checks compares all statuses, because that is slow. */
 const everySo = 4;
 
-/**
- * EdgeX services that use core-keeper's API. Each has its configuration and registration, which no other client writes.
- */
+/** Runs EdgeX services that use core-keeper's API. Each has settings and a registration that no other client writes. */
 export function keeper(world: SimulatedPlatform): Part {
-  // The clients cannot know what a restored snapshot brings back.
+  // The clients cannot know which values a restored snapshot brings back.
   if (world.plan.restores) return {};
   const clients = [0, 1].map((at) => new KeeperClient(world, at));
   let isOver = false;
@@ -32,7 +32,7 @@ export function keeper(world: SimulatedPlatform): Part {
     async lookAtState() {
       if (!isOver) for (const each of clients) await each.look();
     },
-    /** Another part removes what is left. */
+    /** The part `leftovers` removes the remaining keys and registrations. */
     async conclude() {
       isOver = true;
     },
@@ -83,14 +83,17 @@ class KeeperClient {
     }
   }
 
-  /** Each value is one that its client knows to be possible. */
+  /** Expects that each value is one that its client considers possible. */
   async look(): Promise<void> {
     const { world, id, branch } = { world: this.#world, id: this.#id, branch: this.#branch };
     this.#see(this.#registration, shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
     this.#see(this.#configuration, shownSettings(await world.peek(`${branch}?plaintext=true`)), branch);
   }
 
-  /** When the disk confirms a write too late, the agent repeats it a second later; until then it holds half of it. */
+  /**
+   * When the disk confirms a write too late, the agent repeats the write a second later; until then it may have half of the
+   * write.
+   */
   #see(owned: Owned, value: string, where: string): void {
     if (owned.known !== undefined || this.#world.disk.wellForMs > madeAgainMs) owned.see(value, where);
   }
@@ -136,7 +139,7 @@ class KeeperClient {
     return JSON.stringify({ apiVersion: "v3", registration });
   }
 
-  /** Registers as EdgeX's client does: adds, or updates an existing registration. */
+  /** Registers as EdgeX's client does: adds the registration, or updates an existing one. */
   async #put(body: string, value: string): Promise<void> {
     const path = "/api/v3/registry";
     const known = await this.#send({ method: "GET", path: `${path}/serviceId/${this.#id}` });
@@ -147,7 +150,7 @@ class KeeperClient {
     const { done, refused } = owned.write(value);
     try {
       const answer = await this.#send(request);
-      // Also when the key is missing: a lingering write may still create it.
+      // A 404 to a deletion also counts as refused: a write that is still pending may create the key later.
       if (answer.status < 300) done();
       else refused();
     } catch (error) {
@@ -187,7 +190,7 @@ function shownSettings({ status, body }: NetworkAnswer): string {
   return others.length === 2 && others.every((other) => other === first) ? first : `half: ${[first, ...others].join()}`;
 }
 
-/** core-keeper's API shows the status of each service's check. */
+/** Expects that core-keeper's API shows the status of each service's check. */
 async function expectSameStatuses(world: SimulatedPlatform): Promise<void> {
   const path = "/api/v3/registry/all?deregistered=true";
   const { registrations } = await world.peekJson<{ readonly registrations: readonly RegistrationShown[] }>(path);

@@ -5,7 +5,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const question = "/v1/kv/quiet/key";
 
-/** Clients that have gone leave nothing in the agent's memory. */
+/** Checks that clients which have gone leave nothing in the agent's memory. */
 export function leftovers(world: SimulatedPlatform): Part {
   const { findings, supervisor } = world;
   let idleTimers = 0;
@@ -14,7 +14,7 @@ export function leftovers(world: SimulatedPlatform): Part {
       await pass(7_000);
       idleTimers = timerCount(world);
     },
-    /** Removes everything that clients have left; after that the agent must equal one that has just started. */
+    /** Removes everything that clients have left. After that the agent must equal an agent that has just started. */
     async leave(peace) {
       await peace.put("/v1/agent/maintenance?enable=false");
       for (const kind of ["service", "check"])
@@ -34,7 +34,9 @@ function timerCount({ supervisor }: SimulatedPlatform): number {
   return supervisor.process?.clock.timerCount ?? 0;
 }
 
-/** A client without pending requests may send as many as the limit allows. */
+/**
+ * Expects that the agent counts no pending request of a client that has none: the client may send as many as the limit allows.
+ */
 async function expectUncounted(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { findings, network } = world;
   const { index } = await world.peek(question);

@@ -9,10 +9,10 @@ interface LockShown {
   readonly Session?: string;
 }
 
-/** Clients that contend for locks, and the agent's promises about sessions. */
+/** Runs clients that contend for locks, and checks the agent's promises about sessions. */
 export function locks(world: SimulatedPlatform): Part {
   const { clock, disk, findings, network, plan } = world;
-  // A restored snapshot brings back sessions that have ended.
+  // A restored snapshot brings back sessions that have ended, so findings about sessions are discarded then.
   const ledger = new SessionLedger(plan.restores ? new Findings(clock) : findings);
   const holders = [1, 2, 3].map((at) => {
     return new LockHolder({ network, clock, random: world.newRandom(), ledger, client: `192.0.2.${at}` });

@@ -8,20 +8,20 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const prefix = "edgex/";
 
-/** A durable change of a key. */
+/** A durable change of a key, which the agent must publish. */
 interface Change {
   readonly key: string;
-  /** Its index is above that of the batch before, and at most that of its own batch. */
+  /** The revision of the published change is above that of the previous batch, and at most that of its own batch. */
   readonly after: number;
   readonly until: number;
   readonly value: string | undefined;
   readonly process: number;
 }
 
-/** The agent saves its position after some seconds. */
+/** Maximum age of the saved position of the publisher, in milliseconds: the agent saves it every few seconds. */
 const keptMs = 6_000;
 
-/** A subscriber at the broker, which must receive every durable change of a key, in order. */
+/** Runs a subscriber at the broker, which must receive every durable change of a key, in order. */
 export function messageBus(world: SimulatedPlatform): Part {
   const { broker, disk, findings, plan, clock } = world;
   const changes: Change[] = [];
@@ -57,12 +57,12 @@ export function messageBus(world: SimulatedPlatform): Part {
   };
 
   /**
-   * Not published: a value that was overwritten in its batch or while its agent was down, and a change that a restore
-   * skips.
+   * Returns whether the agent need not publish the change: its value was overwritten in its batch or while the agent was down, or
+   * a restore skips it.
    */
   function mayBeLeftOut(all: readonly Change[], at: number): boolean {
     const [change, next] = [all[at], all[at + 1]];
-    // A restore publishes no deletions.
+    // The agent publishes no deletions after a restore.
     if (plan.restores) return next !== undefined || change?.value === undefined;
     if (!change || !next) return false;
     return change.until === next.until || change.process < disk.writer;
@@ -78,7 +78,9 @@ function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | und
   return value && new TextDecoder().decode(kv.decode(value, key).value);
 }
 
-/** A key that a restore leaves unchanged has the restore's index all the same. */
+/**
+ * Returns whether the subscriber received the change. A key that a restore leaves unchanged nevertheless has the restore's index.
+ */
 function isTold({ value, after, until }: Change, told: readonly Told[], { restores }: Plan): boolean {
   return told.some((each) => {
     return each.value === value && each.revision > after && (restores || each.revision <= until);

@@ -5,7 +5,9 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const promise = "one order explains all answers";
 
-/** Clients that contend for a few keys and services, with a check that their operations have one order. */
+/**
+ * Runs clients that contend for a few keys and services, and checks that one order explains their operations (linearizability).
+ */
 export function oneOrder(world: SimulatedPlatform): Part {
   const { clock, network, plan, seed, findings } = world;
   if (plan.restores) return {};

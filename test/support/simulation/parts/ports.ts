@@ -19,9 +19,9 @@ interface RecordShown {
 
 type Send = (request: LineRequest) => Promise<{ readonly status: number; readonly body: string }>;
 
-/** Services that all want the same port, restart repeatedly, and read the port that they are assigned. */
+/** Runs services that all want the same port, restart repeatedly, and read the port that they are assigned. */
 export function ports(world: SimulatedPlatform): Part {
-  // A snapshot from before an assignment undoes it.
+  // Restoring a snapshot that is older than an assignment would undo the assignment.
   if (world.plan.restores) return {};
   const { clock, network } = world;
   const live = async (name: string, random: FakeRandom, over: AbortSignal): Promise<void> => {
@@ -47,7 +47,7 @@ function sending(network: SimulatedNetwork, name: string): Send {
 }
 
 /**
- * One run: it reads its configuration, writes it if missing, listens and registers; some runs end with a
+ * Runs a service once: it reads its configuration, writes it if missing, listens and registers; some runs end with a
  * deregistration.
  */
 async function start(name: string, send: Send, random: FakeRandom): Promise<void> {
@@ -55,7 +55,7 @@ async function start(name: string, send: Send, random: FakeRandom): Promise<void
   await register(name, port, send, random.uniform() < 0.5);
   if (random.uniform() < 0.25) await send({ method: "PUT", path: `/v1/agent/service/deregister/${name}` });
   else if (random.uniform() < 0.35) {
-    // The service is set up from scratch.
+    // Deletes the record of the service's port, so the service starts as if newly installed.
     await send({ method: "DELETE", path: `/v1/kv/${recordFolder}${name}` });
     await storePort(name, send);
   }
@@ -75,7 +75,7 @@ async function storePort(name: string, send: Send): Promise<number> {
   return wantedPort;
 }
 
-/** By either API. */
+/** Registers the service, over core-keeper's API or Consul's. */
 async function register(name: string, port: number, send: Send, isKeepers: boolean): Promise<void> {
   if (!isKeepers) {
     const body = JSON.stringify({ Name: name, Address: "localhost", Port: port });
@@ -114,7 +114,10 @@ async function registered(world: SimulatedPlatform): Promise<Record<string, { re
   return world.peekJson("/v1/agent/services");
 }
 
-/** Each service restarts twice: one that is assigned another port reads it at the second start. */
+/**
+ * Expects that all services have different ports. Each service restarts twice: a service that is assigned another port reads it
+ * at the second start.
+ */
 async function expectPortsOfTheirOwn(world: SimulatedPlatform, peace: Peace): Promise<void> {
   const send: Send = (request) => peace.until(world.network.send("192.0.2.79", request));
   for (const name of [...names, ...names]) {

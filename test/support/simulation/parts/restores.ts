@@ -8,7 +8,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const client = "192.0.2.80";
 const absent = "absent";
-/** The part of the message bus needs to know of it. */
+/** The key that this part writes. The part in message-bus.ts treats it specially. */
 const pairKey = "edgex/pair/key";
 
 interface Saved {
@@ -41,7 +41,7 @@ export function restores(world: SimulatedPlatform): Part {
     const chance = random.uniform();
     const known = saved.at(Math.floor(random.uniform() * saved.length));
     if (chance < 0.2) {
-      // Only this client changes its data, so the snapshot holds what it last wrote.
+      // Only this client changes its data, so the snapshot contains the values that it wrote last.
       const settled = owned.known;
       const { body } = await send({ method: "GET", path: "/v1/snapshot" });
       if (settled !== undefined) saved.push({ archive: body, turn: settled });

@@ -7,10 +7,10 @@ import { Watcher } from "../watcher.ts";
 
 const heldAtATime = 5;
 
-/** Clients that send blocking queries of every kind. */
+/** Runs clients that send blocking queries of every kind. */
 export function watchers(world: SimulatedPlatform): Part {
   const { clock, network, findings, plan } = world;
-  // A restored snapshot wakes all watchers.
+  // A restored snapshot wakes all watchers, so no query is quiet then.
   const quiet = plan.restores ? [] : quietQuestions;
   const random = world.newRandom();
   const asked = shuffled([...busyQuestions, ...forgottenQuestions, ...quiet], random).slice(0, plan.watchers);
@@ -42,13 +42,16 @@ function shuffled(questions: readonly string[], random: FakeRandom): readonly st
   return keyed.toSorted((a, b) => a.at - b.at).map(({ question }) => question);
 }
 
-/** Checks watchers in turn: one that was not woken stays so, and a later check finds it. */
+/**
+ * Returns a part of the watchers, so that the checks cover all of them in turn. A watcher that was not woken stays so, and a
+ * later check finds it.
+ */
 function some(all: readonly Held[], look: number): readonly Held[] {
   const first = (look * heldAtATime) % Math.max(all.length, 1);
   return [...all, ...all].slice(first, first + Math.min(heldAtATime, all.length));
 }
 
-/** A waiting watcher must have the newest index: otherwise a change did not wake it. */
+/** Expects that a waiting watcher has the newest index: otherwise a change did not wake it. */
 async function expectNothingMissed(world: SimulatedPlatform, { request: { path } }: Held): Promise<void> {
   const asked = /^(.*)[?&]index=(\d+)&wait=\w+$/.exec(path);
   if (!asked || path.includes("/v1/coordinate") || path.includes("/v1/event")) return;
@@ -67,7 +70,7 @@ async function expectNewest(world: SimulatedPlatform, { options, body, index }: 
   world.findings.expect("a watcher has the last value", broken);
 }
 
-/** A check's output moves no index: an answer shows the output at the time of the read. */
+/** Removes the outputs of checks. They change no index, so an answer shows the output at the time of the read. */
 function withoutOutputs(body: string): string {
   return body.replaceAll(/"Output":"(?:[^"\\]|\\.)*"/g, "");
 }
