@@ -16,7 +16,10 @@ const serverSource = `
   console.log(server.port);
 `;
 
-/** The system's clock, which records how late each punctual timer fired. Deadlines are cancelled and not recorded. */
+/**
+ * Returns the system's clock, which records how late each timer fired, in milliseconds. Timers for deadlines are cancelled and
+ * not recorded.
+ */
 function watchedClock(latenessMs: number[]): Clock {
   return {
     ...systemClock,

@@ -26,7 +26,7 @@ interface ServiceAt {
 
 interface Gateway {
   readonly contender: Contender;
-  /** undefined for a Consul, which has no such API: all its services are Geneva's. */
+  /** The URL of core-keeper's API; undefined for a Consul, which has no such API: all its services are Geneva's. */
   readonly keeperUrl: string | undefined;
 }
 
@@ -124,7 +124,7 @@ async function send(method: string, url: string, body: object): Promise<void> {
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
-/** Follows as the Go client does: with the index of the last answer. */
+/** Watches the settings as EdgeX's Go client does: with the index of the last answer. */
 async function keepWatching(url: string, basePath: string, signal: AbortSignal): Promise<void> {
   let index = "";
   while (!signal.aborted) {

@@ -12,7 +12,7 @@ import {
 import { waking } from "./waking.ts";
 import { keysAlone, whole } from "./whole.ts";
 
-/** In the order of the table; rows measured before the services exist come last. */
+/** All measurements, in the order of the table. Those that are measured before the services exist come last. */
 export const measurements: readonly Measurement[] = [
   keyGet,
   keyPut,
@@ -31,7 +31,10 @@ export const measurements: readonly Measurement[] = [
   keysAlone,
 ];
 
-/** @throws for an unknown row */
+/**
+ * Returns the measurements that have a row with one of these names.
+ * @throws Error for an unknown row
+ */
 export function chooseMeasurements(names: readonly string[]): readonly Measurement[] {
   const known = measurements.flatMap(({ rows }) => rows.map(({ name }) => name));
   for (const name of names) if (!known.includes(name)) throw new Error(`no row ${name}; there are ${known.join(", ")}`);

@@ -10,7 +10,9 @@ const columns = 4;
 const margin = 28;
 const headHeight = 92;
 
-/** A picture cannot detect the page's theme, only the reader's, so it has its own background. */
+/**
+ * The picture has a background of its own, because it can detect only the reader's colour scheme, not that of the page around it.
+ */
 const style = `
   svg { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
   .ground { fill: #ffffff; } .ink { fill: #1f2328; } .faint { fill: #656d76; }
@@ -30,7 +32,7 @@ export function writeChart(growth: Growth): void {
   writeFileSync(path, drawChart(growth));
 }
 
-/** Small multiples: a panel for each row, all on one scale, so that slopes can be compared. */
+/** Draws a panel for each row, all on one scale, so that slopes can be compared. */
 export function drawChart(growth: Growth): string {
   const scale: PanelScale = { sizes: growth.sizes, decades: decadesOf(growth) };
   const [width, height] = extentOf(growth.rows.length);

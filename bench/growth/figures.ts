@@ -6,11 +6,11 @@ import type { Size } from "./size.ts";
 
 export type ContenderName = "Praetor" | "Consul";
 
-/** The readings of one contender in one row, at each size and round. */
+/** The measured values of one contender in one row, at each size and in each round. */
 export interface Series {
   readonly row: string;
   readonly contender: ContenderName;
-  /** In the order of the sizes. */
+  /** For each size, smallest first, the values of all rounds. */
   readonly readings: readonly (readonly number[])[];
 }
 
@@ -29,13 +29,13 @@ export function keepGrowth(growth: Growth): void {
   writeFileSync(path, `${JSON.stringify(growth, undefined, 2)}\n`);
 }
 
-/** The results of the last full run. */
+/** Returns the results of the last full run. */
 export function keptGrowth(): Growth {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by keepGrowth
   return JSON.parse(readFileSync(path, "utf8")) as Growth;
 }
 
-/** The median at each size; undefined when this contender was not measured. */
+/** Returns the median at each size; undefined when this contender was not measured. */
 export function middles(growth: Growth, row: string, contender: ContenderName): readonly number[] | undefined {
   return seriesOf(growth, row, contender)?.readings.map(median);
 }

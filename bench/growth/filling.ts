@@ -11,7 +11,10 @@ const instances = 10;
 
 const value = Buffer.alloc(128, "x").toString("base64");
 
-/** `growth/AREA/FOLDER/KEY`: ten areas at any size, a hundred keys in each folder. */
+/**
+ * Returns the key with this number, in the form `growth/AREA/FOLDER/KEY`. There are ten areas at any size, and a hundred keys in
+ * each folder.
+ */
 export function keyAt(index: number): string {
   return `${folderAt(Math.floor(index / keysPerFolder))}${index % keysPerFolder}`;
 }
@@ -24,7 +27,7 @@ export function folderCount({ keys }: Size): number {
   return keys / keysPerFolder;
 }
 
-/** Each has ten instances, on different nodes where there are ten. */
+/** Returns the name of the service with this number. Each name has ten instances, on different nodes if there are ten. */
 export function serviceAt(index: number): string {
   return `web-${index}`;
 }
@@ -33,7 +36,7 @@ export function serviceCount({ services }: Size): number {
   return services / instances;
 }
 
-/** `count` numbers below `below`, spread over the range in an order that no cache can use. */
+/** Returns `count` numbers below `below`, spread over the range in an order that defeats caches. */
 export function spread(count: number, below: number): readonly number[] {
   const stride = 7_919; // a prime: each number comes once
   return Array.from({ length: count }, (_none, at) => (at * stride) % below);
@@ -43,7 +46,7 @@ export async function fillKeys(contender: Contender, { keys }: Size): Promise<vo
   await sendAll(contender, keyOperations(keys));
 }
 
-/** Services on nodes of the catalog, a hundred on each, each with a passing check. */
+/** Registers services on nodes of the catalog, a hundred on each node, each with a passing check. */
 export async function fillServices(contender: Contender, size: Size): Promise<void> {
   await sendAll(contender, nodeOperations(size));
   await sendAll(contender, serviceOperations(size));
@@ -74,7 +77,7 @@ function addressOf(node: number): string {
   return `10.${Math.floor(node / 65_536)}.${Math.floor(node / 256) % 256}.${node % 256}`;
 }
 
-/** Few transactions, from several clients, so that a sync serves several. */
+/** Sends the operations in a few transactions at a time, from several clients, so that one sync serves several. */
 function sendAll(contender: Contender, operations: Generator<object>): Promise<void> {
   return forEachAtOnce(batchesOf(operations), (batch) => contender.put("/v1/txn", batch), clients);
 }

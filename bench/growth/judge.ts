@@ -2,13 +2,13 @@ import { median } from "../lib/statistics.ts";
 import type { Series } from "./figures.ts";
 import type { GrowthRow } from "./measurement.ts";
 
-/** The largest factor that a row without more data to touch may have. */
+/** Maximum factor by which the cost of a row may grow if the row touches no more data. */
 const factorMax = 1.5;
 
 export interface Factor {
   /** The median at the largest size divided by that at the smallest. */
   readonly factor: number;
-  /** The lowest and highest factor of single rounds: sizes are measured alternately, so this is the noise. */
+  /** The lowest and the highest factor of single rounds. All sizes are measured in each round, so the range is the noise. */
   readonly least: number;
   readonly most: number;
 }
@@ -23,7 +23,7 @@ export function factorOf({ readings }: Series): Factor {
   };
 }
 
-/** A row that measures all data has no bound. */
+/** Returns the verdict on a row. A row that measures all data has no maximum factor. */
 export function judge({ grows }: GrowthRow, { factor }: Factor): "flat" | "GROWS" | "" {
   if (grows === "data") return "";
   return factor <= factorMax ? "flat" : "GROWS";

@@ -18,7 +18,7 @@ export interface Targets {
 
 type Asking = Pick<Targets, "run" | "method">;
 
-/** Requests the targets in turn, on several connections. */
+/** Requests the targets one after the other, on several connections. */
 export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
   const { targets, connections, run, seconds = 1, method = "GET", bodyBytes = 0 } = load;
   const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
@@ -38,19 +38,19 @@ export interface Writes {
   readonly bodyOf: (write: number) => object;
 }
 
-/** The same number of writes at each size: written keys are rows themselves. */
+/** Writes new keys, the same number at each size, because each written key adds data. */
 export function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
   return forEachAtOnce(numbersBelow(count), (write) => contender.put(path, bodyOf(write)));
 }
 
-/** Processor time of the agent for one request to the targets, in µs. */
+/** Returns the agent's processor time for one request to the targets, in µs. */
 export function costOfAsking(filled: Filled, targets: readonly string[], options: Asking): Promise<number> {
   const work = async (): Promise<number> =>
     (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
   return costOf(filled.contender, work);
 }
 
-/** Processor time of the agent for one request counted by `work`, in µs. */
+/** Returns the agent's processor time for one of the requests that `work` counts, in µs. */
 export async function costOf({ pid }: Contender, work: () => Promise<number>): Promise<number> {
   const beforeUs = processorUs(pid);
   const requests = await work();

@@ -6,7 +6,9 @@ export interface GrowthRow {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** "flat": touches as much data at each size, and must cost as much. "data": touches all data. */
+  /**
+   * How the cost may grow. "flat": the row touches as much data at each size, and must cost as much. "data": it touches all data.
+   */
   readonly grows: "flat" | "data";
 }
 
@@ -15,23 +17,23 @@ export interface Filled {
   readonly size: Size;
 }
 
-/** A measurement that gives the readings of some rows at once. */
+/** A measurement that gives values for several rows at once. */
 export interface Measurement {
   readonly rows: readonly GrowthRow[];
-  /** How many rounds; fewer than usual for a slow measurement. */
+  /** Number of rounds, if the measurement is too slow for the usual number. */
   readonly rounds?: number;
   /** Called once on each filled agent. */
   prepare?(filled: Filled): Promise<void>;
-  /** One reading for each row. `run` is another each time. */
+  /** Returns one value for each row. `run` is a different text at each call. */
   measure(filled: Filled, run: string): Promise<readonly number[]>;
 }
 
-/** A row that must not grow. */
+/** Returns a row whose cost must not grow. */
 export function flatRow(name: string, title: string, unit: string): GrowthRow {
   return { name, title, unit, grows: "flat" };
 }
 
-/** The same, for the processor time of one request. */
+/** Returns a row for the processor time of one request, which must not grow. */
 export function costRow(name: string, title: string): GrowthRow {
   return flatRow(name, title, "µs of processor");
 }

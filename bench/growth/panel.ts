@@ -22,7 +22,7 @@ interface Place {
   readonly y: (value: number) => number;
 }
 
-/** One row of the table as a picture, at the origin. */
+/** Draws one row of the table as a panel, with its corner at the origin. */
 export function drawPanel(growth: Growth, row: GrowthRow, { sizes, decades }: PanelScale): string {
   const axis = axisOf(growth, row.name, decades);
   const place = placeOn(axis, sizes);
@@ -55,7 +55,7 @@ function placeOn({ low, decades }: Axis, sizes: readonly Size[]): Place {
   };
 }
 
-/** On one line or two, with the unit after the last, or below when there is no room. */
+/** Splits the title into one line or two. The unit follows the last line, or has a line of its own if there is no room. */
 function title({ title: text, unit }: GrowthRow): readonly string[] {
   const at = text.length <= titleWidth ? text.length : text.lastIndexOf(" ", titleWidth);
   const lines = [text.slice(0, at), text.slice(at + 1)].filter((line) => line !== "");
@@ -93,7 +93,7 @@ function sizeLabel(services: number, { x }: Place): string {
   return `<text class="faint tick" x="${x(services)}" y="${plot.bottom + 15}" text-anchor="middle">${text}</text>`;
 }
 
-/** A line of proportional growth, from the lower left corner, clipped to the panel. */
+/** Draws a line of proportional growth, from the lower left corner, clipped to the panel. */
 function guide({ low, decades }: Axis, sizes: readonly Size[], { x, y }: Place): readonly string[] {
   const [first, last] = [sizes[0]?.services ?? 1, sizes.at(-1)?.services ?? 1];
   const rise = Math.min(Math.log10(last / first), decades);

@@ -10,7 +10,7 @@ import { keysAlone } from "./whole.ts";
 export interface Run {
   readonly name: ContenderName;
   readonly binary: string;
-  /** The parent of the data folders. */
+  /** The folder in which the data folders of all agents are created. */
   readonly folder: string;
   readonly sizes: readonly Size[];
   readonly measurements: readonly Measurement[];
@@ -19,8 +19,8 @@ export interface Run {
 }
 
 /**
- * Fills an agent for each size and measures each row on all of them alternately, so that other load on the machine
- * affects all sizes alike.
+ * Fills an agent for each size, and measures each row on all of them alternately, so that other load on the machine affects all
+ * sizes alike.
  */
 export async function measureGrowth(run: Run): Promise<readonly Series[]> {
   const filled = run.sizes.map((size): Filled => {
@@ -80,7 +80,7 @@ async function measureAll(
   return series;
 }
 
-/** By size, by round: one reading for each row. */
+/** Returns, for each size and each round, one value for each row. */
 async function measureInTurn(
   run: Run,
   measurement: Measurement,

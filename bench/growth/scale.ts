@@ -2,7 +2,7 @@ import { middles, type ContenderName, type Growth } from "./figures.ts";
 
 export const contenders: readonly ContenderName[] = ["Praetor", "Consul"];
 
-/** The powers of ten that an axis shows. */
+/** The range of an axis, in powers of ten. */
 export interface Axis {
   readonly low: number;
   readonly decades: number;
@@ -11,7 +11,7 @@ export interface Axis {
 const decadesMin = 2;
 const air = 0.5;
 
-/** How many powers of ten the panel with the widest spread needs: all panels get as many. */
+/** Returns how many powers of ten the panel with the widest range needs; all panels get this number. */
 export function decadesOf(growth: Growth): number {
   const spreads = growth.rows.map(({ name }) => {
     const [least, most] = rangeOf(growth, name);
@@ -20,13 +20,13 @@ export function decadesOf(growth: Growth): number {
   return Math.max(decadesMin, ...spreads) + air;
 }
 
-/** The axis of one row, its data in the middle. */
+/** Returns the axis of one row, with the row's data in the middle. */
 export function axisOf(growth: Growth, row: string, decades: number): Axis {
   const [least, most] = rangeOf(growth, row);
   return { low: (least + most) / 2 - decades / 2, decades };
 }
 
-/** The powers of ten within an axis. */
+/** Returns the powers of ten within an axis. */
 export function ticksOf({ low, decades }: Axis): readonly number[] {
   const first = Math.ceil(low);
   return Array.from({ length: Math.floor(low + decades) - first + 1 }, (_none, at) => first + at);

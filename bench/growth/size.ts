@@ -1,4 +1,4 @@
-/** How much an agent holds. */
+/** The amount of data in an agent. */
 export interface Size {
   readonly services: number;
   readonly keys: number;
@@ -7,7 +7,10 @@ export interface Size {
 const usual = "1000 10000 100000";
 const keysPerService = 10;
 
-/** Sizes as numbers of services, smallest first. @throws when they are not whole hundreds */
+/**
+ * Parses sizes given as numbers of services; returns them smallest first.
+ * @throws Error when they are not whole hundreds
+ */
 export function readSizes(text: string = usual): readonly Size[] {
   const sizes = text.trim().split(/\s+/).map(Number);
   for (const services of sizes) {

@@ -1,6 +1,9 @@
 const usualMax = 16;
 
-/** Does the work for each item, several at a time, in order. @throws the first error */
+/**
+ * Calls the function for each item, several at a time, starting in order.
+ * @throws the first error of a call
+ */
 export async function forEachAtOnce<T>(
   items: Iterable<T>,
   work: (item: T) => Promise<unknown>,
@@ -13,7 +16,7 @@ export async function forEachAtOnce<T>(
   await Promise.all(Array.from({ length: atOnceMax }, worker));
 }
 
-/** 0, 1, 2, ... */
+/** Yields 0, 1, 2, ... up to `count` - 1. */
 export function numbersBelow(count: number): Iterable<number> {
   return Array(count).keys();
 }

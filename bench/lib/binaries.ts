@@ -8,8 +8,8 @@ export interface Binaries {
 export const repository: string = join(import.meta.dir, "../..");
 
 /**
- * The programs to compare. PRAETOR_BINARY names another build, CONSUL_BINARY another Consul. Ends the process when one
- * is missing.
+ * Finds the programs to compare. PRAETOR_BINARY names another build, CONSUL_BINARY another Consul. Ends this process when a
+ * program is missing.
  */
 export function findBinaries(): Binaries {
   const praetor = process.env["PRAETOR_BINARY"] ?? join(repository, "dist/praetor");

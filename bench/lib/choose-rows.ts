@@ -14,7 +14,10 @@ interface Named {
   readonly rows: readonly { readonly name: string }[];
 }
 
-/** The rows with this name or in the group with this name; all without a name. @throws for an unknown name */
+/**
+ * Returns the rows with one of these names or in a group with one of these names; all rows if there are no names.
+ * @throws Error for an unknown name
+ */
 export function chooseRows(all: Choice, names: readonly string[]): Choice {
   const unknown = names.find((name) => !namesOf(all).has(name));
   if (unknown !== undefined) throw new Error(`no row ${unknown}; there are ${listRows(all)}`);

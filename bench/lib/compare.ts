@@ -11,7 +11,7 @@ export interface Contenders {
 export interface Effort {
   /** Duration of one measurement. */
   readonly seconds: number;
-  /** How often both are measured, alternately: A B A B. */
+  /** Number of times that both programs are measured, alternately: A B A B. */
   readonly pairs: number;
 }
 
@@ -19,7 +19,7 @@ export interface Comparison {
   readonly row: Row;
   readonly praetor: Figure;
   readonly consul: Figure;
-  /** How many times as good Praetor's value is; above 1 is better. */
+  /** How many times better Praetor's value is than Consul's; above 1 is better. */
   readonly times: number;
   /** The goals that the row misses; empty when it passes. */
   readonly shortOf: readonly string[];
@@ -50,7 +50,10 @@ async function stop(both: readonly Contender[]): Promise<void> {
   for (const contender of both) await contender.stop();
 }
 
-/** Measures a row on both alternately and takes the medians. @throws an error that names the row */
+/**
+ * Measures a row on both programs alternately and returns the medians.
+ * @throws Error that names the row
+ */
 async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
   try {
     for (const contender of [praetor, consul]) await row.prepare?.(contender);

@@ -11,7 +11,7 @@ export class CompiledProgram {
     this.#name = name;
   }
 
-  /** Compiles it on first use. */
+  /** Starts the program; compiles it at the first call. */
   async start(task: object): Promise<Program> {
     this.#executable ??= this.#compile();
     return new Program([await this.#executable], task);

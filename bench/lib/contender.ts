@@ -5,9 +5,9 @@ import { until } from "./until.ts";
 
 export interface ContenderOptions {
   readonly binary: string;
-  /** The parent of both data folders. */
+  /** The folder in which both data folders are created. */
   readonly folder: string;
-  /** Arguments besides those of both agents. */
+  /** Arguments in addition to those that both agents get. */
   readonly flags?: readonly string[];
 }
 
@@ -52,20 +52,20 @@ export class Contender {
     return join(this.#folder, "data");
   }
 
-  /** Starts it with an empty data folder, without waiting for an answer. */
+  /** Starts the agent with an empty data folder, without waiting for an answer. */
   spawn(): void {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
     this.spawnAgain();
   }
 
-  /** Starts it with its former data, without waiting for an answer. */
+  /** Starts the agent with its former data, without waiting for an answer. */
   spawnAgain(): void {
     const log = Bun.file(this.#log);
     this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
   }
 
-  /** Starts it and waits until it accepts durable writes. */
+  /** Starts the agent and waits until it accepts durable writes. */
   async start(): Promise<void> {
     this.spawn();
     await until(`${this.name} takes writes`, { withinMs: 30_000, everyMs: 50 }, () =>
@@ -73,7 +73,10 @@ export class Contender {
     );
   }
 
-  /** Stops it gracefully, starts it with its data, and waits for the first durable write; returns the time of that. */
+  /**
+   * Stops the agent gracefully, starts it with its data, and waits for the first durable write. Returns the time at which that
+   * write was acknowledged.
+   */
   async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
     await this.end("SIGTERM");
     const startMs = performance.now();
@@ -82,20 +85,20 @@ export class Contender {
     return performance.now() - startMs;
   }
 
-  /** Keeps its data. */
+  /** Ends the agent, but keeps its data. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.#process?.kill(signal);
     await this.#process?.exited;
     this.#process = undefined;
   }
 
-  /** Removes its data, too. */
+  /** Ends the agent and removes its data. */
   async stop(): Promise<void> {
     await this.end("SIGTERM");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Whether the key was written. */
+  /** Returns whether the agent acknowledged the write of the key. */
   async tryPut(key: string, value: string): Promise<boolean> {
     await this.expectRunning();
     try {
@@ -106,7 +109,10 @@ export class Contender {
     }
   }
 
-  /** @throws unless the answer is 200. */
+  /**
+   * Sends a PUT request and returns the answer's body.
+   * @throws Error unless the status is 200
+   */
   async put(path: string, body: unknown): Promise<string> {
     const response = await fetch(this.url + path, { method: "PUT", body: JSON.stringify(body) });
     const answer = await response.text();
@@ -114,7 +120,10 @@ export class Contender {
     return answer;
   }
 
-  /** @throws unless the answer is 200. */
+  /**
+   * Sends a GET request and returns the answer's body.
+   * @throws Error unless the status is 200
+   */
   async get(path: string): Promise<string> {
     const response = await fetch(this.url + path);
     const answer = await response.text();
@@ -122,7 +131,10 @@ export class Contender {
     return answer;
   }
 
-  /** @throws with its log when it has ended by itself */
+  /**
+   * Expects that the agent is running.
+   * @throws Error with its log when it has ended
+   */
   async expectRunning(): Promise<void> {
     const code = this.#process?.exitCode ?? null;
     if (code === null) return;

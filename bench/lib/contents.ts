@@ -23,13 +23,19 @@ export async function expectEntries(contender: Contender, path: string, count: n
   }
 }
 
-/** @throws unless the answer is 200 and contains the text: the last value written */
+/**
+ * Expects that the answer contains the last value written.
+ * @throws Error unless the status is 200 and the body contains the text
+ */
 export async function expectText(contender: Contender, path: string, text: string): Promise<void> {
   const answer = await contender.get(path);
   if (!answer.includes(text)) throw new Error(`${contender.name}: GET ${path} does not have ${text}: ${answer}`);
 }
 
-/** The number of elements of a list, or of names of an object. @throws when the text is neither */
+/**
+ * Returns the number of elements of a list, or of names of an object.
+ * @throws Error when the text is neither
+ */
 export function entriesOf(text: string): number {
   const answer: unknown = JSON.parse(text);
   if (typeof answer !== "object" || answer === null) throw new Error(`neither a list nor an object: ${text}`);

@@ -2,11 +2,11 @@ import type { Figure } from "./row.ts";
 
 export interface Asking {
   readonly seconds: number;
-  /** The largest answer that the client accepts is 4,096 octets. */
+  /** Whether the client uses EDNS, and then accepts answers of up to 4,096 octets. */
   readonly edns: boolean;
 }
 
-/** Answers per second to one question, from 20 clients with 100 pending questions in all. */
+/** Returns the answers per second to one question, from 20 clients with 100 pending queries in all. */
 export async function runDnsperf(port: number, question: string, { seconds, edns }: Asking): Promise<Figure> {
   const child = Bun.spawn(
     [
@@ -20,7 +20,10 @@ export async function runDnsperf(port: number, question: string, { seconds, edns
   return readDnsperfReport(report);
 }
 
-/** @throws when an answer was lost or is an error: such a rate has no meaning */
+/**
+ * Reads the rate from a report of dnsperf.
+ * @throws Error when an answer was lost or is an error, because such a rate has no meaning
+ */
 export function readDnsperfReport(report: string): Figure {
   const lost = Number(find(report, /Queries lost:\s+(\d+)/));
   const codes = find(report, /Response codes:\s+(.*)/);

@@ -33,7 +33,7 @@ export function serviceName(service: number): string {
   return `device-${service}`;
 }
 
-/** Its check is passing and has a TTL of a day, so no program runs. */
+/** Returns a registration whose check is passing and has a TTL of a day, so the agent runs no program for it. */
 function registration(service: number): object {
   const name = serviceName(service);
   const check = { CheckID: `check-${service}`, Name: `Health Check: ${name}`, TTL: "24h", Status: "passing" };

@@ -1,4 +1,4 @@
-/** Unused ports; all are held until the last is found, so they differ. */
+/** Returns unused ports. All of them are open until the last is found, so they differ. */
 export function freePorts<const Names extends readonly string[]>(
   ...names: Names
 ): Readonly<Record<Names[number], number>> {

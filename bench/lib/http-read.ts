@@ -6,15 +6,18 @@ const connections = 64;
 
 export interface HttpRead {
   readonly name: string;
-  /** A title without the number of connections, which is added. */
+  /** The title without the number of connections, which is added to it. */
   readonly title: string;
   readonly path: string;
   readonly timesMin: number;
-  /** @throws unless the answer is the complete one of the row's title */
+  /**
+   * Checks that the answer has everything that the row's title states.
+   * @throws Error otherwise
+   */
   readonly expect: (contender: Contender, path: string) => Promise<void>;
 }
 
-/** A row that requests one path repeatedly. */
+/** Returns a row in which clients request one path repeatedly. */
 export function httpRead({ name, title, path, timesMin, expect }: HttpRead): Row {
   return {
     name,

@@ -2,19 +2,19 @@ import type { Contender } from "./contender.ts";
 import type { Effort } from "./compare.ts";
 import { median } from "./statistics.ts";
 
-/** Praetor compared with its platform: the same work, done by the bare runtime or by SQLite alone. */
+/** Compares Praetor with a limit of its platform: the same work, done by the bare runtime or by SQLite alone. */
 export interface Limit {
   /** The name for `make bench ROWS=...`. */
   readonly name: string;
   readonly title: string;
-  /** The program that sets the limit. */
+  /** The name of the program that sets the limit. */
   readonly of: string;
   readonly unit: string;
-  /** The share of the limit that Praetor must reach. */
+  /** The fraction of the limit that Praetor must reach. */
   readonly shareMin: number;
   /** Called once on a fresh agent, before the measurements. */
   prepare?(praetor: Contender): Promise<void>;
-  /** One measurement of each, about `seconds` long. */
+  /** Measures Praetor and the limit once, about `seconds` long. */
   measure(praetor: Contender, seconds: number): Promise<LimitFigures>;
 }
 
@@ -29,7 +29,7 @@ export interface LimitResult extends LimitFigures {
   readonly isReached: boolean;
 }
 
-/** Measures both alternately, on a fresh agent, and takes the medians. */
+/** Measures Praetor and the limit alternately, on a fresh agent, and returns the medians. */
 export async function measureLimit(limit: Limit, praetor: Contender, effort: Effort): Promise<LimitResult> {
   try {
     await praetor.start();

@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import { readFileSync } from "node:fs";
 import type { Binaries } from "./binaries.ts";
 
-/** The facts on which the figures depend, one on each line. */
+/** Describes the machine and the versions on which the figures depend, one fact on each line. */
 export function describeRun({ praetor, consul }: Binaries, command: string): string {
   const processors = cpus();
   return [

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Resident memory of a process and its children, in KiB. */
+/** Returns the resident memory of a process and its children, in KiB. */
 export function residentKib(pid: number): number {
   return childrenOf(pid).reduce((sumKib, child) => sumKib + residentKib(child), statusKib(pid, "VmRSS"));
 }
 
-/** Peak resident memory of a process since its start, in KiB. */
+/** Returns the peak resident memory of a process since its start, in KiB. */
 export function peakKib(pid: number): number {
   return statusKib(pid, "VmHWM");
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Contender } from "./contender.ts";
 
-/** Processor time of a process in all its threads, in µs. Other load on the machine hardly changes it. */
+/** Returns the processor time of a process in all its threads, in µs. Other load on the machine hardly changes it. */
 export function processorUs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sumUs, thread) => sumUs + threadUs(`/proc/${pid}/task/${thread}/schedstat`), 0);
@@ -20,7 +20,7 @@ const quietShareMax = 0.1;
 const looksMax = 25;
 
 /**
- * Waits until no process is busy: work that one deferred until after its answers must not slow the next measurement.
+ * Waits until no process is busy: work that a process deferred until after its answers must not slow the next measurement.
  * Continues after five seconds in any case.
  */
 export async function untilQuiet(contenders: readonly Contender[]): Promise<void> {

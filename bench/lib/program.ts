@@ -17,21 +17,27 @@ export class Program {
     return new Program([process.execPath, join(import.meta.dir, "../programs", `${name}.ts`)], task);
   }
 
-  /** Its next line. @throws when it ends first; it has printed the reason */
+  /**
+   * Returns the program's next line of output.
+   * @throws Error when the program ends first; it has printed the reason
+   */
   async line(): Promise<string> {
     const next = await this.#lines.next();
     if (next.done !== true) return next.value;
     throw new Error(`${this.#name} ended with exit code ${await this.#process.exited}`);
   }
 
-  /** Closes its input, which tells it to finish. @throws unless it exits with 0 */
+  /**
+   * Closes the program's input, so that it finishes.
+   * @throws Error unless it exits with 0
+   */
   async end(): Promise<void> {
     await this.#process.stdin.end();
     const code = await this.#process.exited;
     if (code !== 0) throw new Error(`${this.#name} ended with exit code ${code}`);
   }
 
-  /** Kills it; does nothing once it has ended. */
+  /** Kills the program; does nothing once it has ended. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }

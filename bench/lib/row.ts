@@ -9,7 +9,7 @@ export interface Group {
   prepare?(contender: Contender): Promise<void>;
 }
 
-/** One measurement that is made in the same way on each contender. */
+/** One measurement, which is made in the same way on each contender. */
 export interface Row {
   /** The name for `make bench ROWS=...`. */
   readonly name: string;
@@ -18,13 +18,13 @@ export interface Row {
   readonly better: "higher" | "lower";
   readonly goal: Goal;
   /**
-   * Called once before the row is measured, on the agents of its group. @throws when the row would measure something
-   * else
+   * Called once before the row is measured, on the agents of its group.
+   * @throws Error when the row would measure something else than its title says
    */
   prepare?(contender: Contender): Promise<void>;
-  /** One measurement of about `seconds`; called several times on the same agent. */
+  /** Measures once, for about `seconds`; called several times on the same agent. */
   measure(contender: Contender, seconds: number): Promise<Figure>;
-  /** The row starts and stops its own agents: `contender` is not running. */
+  /** true if the row starts and stops its own agents: `contender` is not running then. */
   readonly startsItself?: true;
 }
 
@@ -36,7 +36,7 @@ export type Goal =
 
 export interface Figure {
   readonly value: number;
-  /** For rows with a latency of single requests. */
+  /** For a row that also reports the latency of single requests: that latency. */
   readonly latency?: Latency;
 }
 

@@ -11,7 +11,7 @@ export class Watchers {
 
   static async connect(port: number, count: number): Promise<Watchers> {
     const connections: Connection[] = [];
-    // In portions: a listen queue has a few hundred places.
+    // Opens the connections in portions, because a listen queue has a few hundred places.
     while (connections.length < count) {
       const portion = Math.min(100, count - connections.length);
       connections.push(...(await Promise.all(Array.from({ length: portion }, () => openConnection(port)))));
@@ -28,17 +28,20 @@ export class Watchers {
     }
   }
 
-  /** How many have no complete answer yet. @throws when an answer is not 200, or a connection has ended */
+  /**
+   * Returns how many watchers have no complete answer yet.
+   * @throws Error when an answer's status is not 200, or a connection has ended
+   */
   get waiting(): number {
     return this.#connections.filter((connection) => !isWhole(textOf(connection))).length;
   }
 
-  /** The answers, as received. */
+  /** Returns the answers, as received. */
   get answers(): readonly string[] {
     return this.#connections.map(textOf);
   }
 
-  /** The time at which each answer was complete; all must have been answered. */
+  /** Returns the time at which each answer was complete; every watcher must have its answer. */
   get answeredAtMs(): readonly number[] {
     return this.#connections.map(({ lastAtMs }) => lastAtMs);
   }

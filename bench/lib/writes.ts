@@ -3,7 +3,7 @@ import type { Figure } from "./row.ts";
 import { runWrk, type Load } from "./wrk.ts";
 
 export interface Writing {
-  /** In a mixed load, one request in so many is a write. */
+  /** In a mixed load, one of this number of requests is a write. */
   readonly requestsPerWrite?: number;
 }
 
@@ -22,7 +22,7 @@ export async function runWrites(contender: Contender, load: Load, writing: Writi
 
 let probes = 0;
 
-/** Includes the write that reads the index. */
+/** Returns the index of a new write, which the result includes. */
 async function writeIndex(contender: Contender): Promise<number> {
   probes += 1;
   await contender.put("/v1/kv/bench/probe", probes);

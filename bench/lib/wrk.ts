@@ -4,7 +4,7 @@ import type { Figure, Latency } from "./row.ts";
 export interface Load {
   readonly connections: number;
   readonly seconds: number;
-  /** A script of bench/wrk that makes the requests; without it, GET of the URL. */
+  /** A script of bench/wrk that makes the requests; without a script, wrk sends GET requests to the URL. */
   readonly script?: string;
   /** Arguments of the script. */
   readonly words?: readonly string[];
@@ -19,14 +19,15 @@ export interface WrkFigure extends Figure {
 let runs = 0;
 
 /**
- * A different word for each run of this process: scripts put it into their values, so that no two runs write the same.
+ * Returns a different text for each run of this process. Scripts put it into their values, so that no two runs write the same
+ * values.
  */
 export function newRun(): string {
   runs += 1;
   return `run-${runs}`;
 }
 
-/** Requests per second and latency at the full rate of `connections`, each with one request at a time. */
+/** Measures requests per second and latency at the maximum rate of `connections`, each with one request at a time. */
 export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
   const child = Bun.spawn(
@@ -41,7 +42,10 @@ export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   return readReport(report);
 }
 
-/** @throws when a request failed: a rate of errors has no meaning */
+/**
+ * Reads a report of wrk.
+ * @throws Error when a request failed, because a rate of errors has no meaning
+ */
 export function readReport(report: string): WrkFigure {
   const errors = /Non-2xx.*|Socket errors:.*[1-9].*/.exec(report);
   if (errors !== null) throw new Error(`wrk: ${errors[0].trim()}`);

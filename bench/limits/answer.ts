@@ -14,7 +14,7 @@ export const limitLeader: Limit = limit(
   "/v1/status/leader",
 );
 
-/** Praetor's answer, byte for byte, from a server with no other work. */
+/** Returns a limit: a server without other work that sends Praetor's answer byte for byte. */
 function limit(name: string, title: string, path: string): Limit {
   return {
     ...{ name, title, of: "bare `Bun.serve`", unit: "requests/s", shareMin: 0.7 },
@@ -36,7 +36,7 @@ function limit(name: string, title: string, path: string): Limit {
   };
 }
 
-/** Leaves out the headers that the server itself adds. */
+/** Headers that the server adds itself, so they are omitted from the copied answer. */
 const added: ReadonlySet<string> = new Set(["date", "content-length", "connection"]);
 
 async function answerOf(url: string): Promise<BareAnswer> {

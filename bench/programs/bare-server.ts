@@ -1,6 +1,6 @@
 /**
- * The upper limit of an HTTP server on this runtime: one constant answer. Prints its port, and runs until its input
- * ends.
+ * Measures the upper limit of an HTTP server on this runtime: it sends one constant answer. Prints its port, and runs until its
+ * input ends.
  */
 export interface BareAnswer {
   readonly status: number;

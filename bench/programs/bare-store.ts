@@ -1,13 +1,13 @@
 /**
- * The upper limit of SQLite's commits: blocks of a given size, each one row and one sync, written into a table like the
- * agent's batches, in a loop without other work. Prints the commits in a second.
+ * Measures the upper limit of SQLite's commits: in a loop without other work, it writes blocks of a given size, each in one row
+ * and with one sync, into a table like the agent's batches. Prints the commits per second.
  */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { logSchema } from "../../src/engine/sqlite/batch-log.ts";
 
 export interface BareStoreTask {
-  /** Empty. */
+  /** An empty folder. */
   readonly folder: string;
   readonly blockBytes: number;
   readonly seconds: number;

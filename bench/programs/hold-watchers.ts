@@ -1,12 +1,12 @@
 /**
- * Watchers that no write wakes, each on a key of its own. Prints "held" once all requests are sent; when its input
- * ends, it fails if any was answered.
+ * Opens watchers that no write wakes, each on another key. Prints "held" once all requests are sent. When its input ends, it
+ * fails if any watcher received an answer.
  */
 import { Watchers } from "../lib/watchers.ts";
 
 export interface HoldTask {
   readonly port: number;
-  /** As many watchers, of the keys `${prefix}0` and so on. */
+  /** Number of watchers. They watch the keys `${prefix}0`, `${prefix}1` and so on. */
   readonly count: number;
   readonly prefix: string;
 }

@@ -10,7 +10,7 @@ afterEach(async () => {
   await server?.stop(true);
 });
 
-/** An agent that answers watchers by one rule, or holds them until a write and answers by another. */
+/** Starts a server that answers watchers by `watching`, or holds them until a write and then answers by the other rule. */
 function serve(rules: { readonly watching?: () => Response; readonly woken: () => Response }): number {
   server = Bun.serve({
     ...{ hostname: "127.0.0.1", port: 0 },

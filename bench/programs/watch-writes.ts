@@ -1,24 +1,27 @@
 /**
- * Watchers of one thing, and the writes that wake them: prints, for each write, the milliseconds from sending it to
- * each watcher's answer. A separate process, so that ten thousand connections slow no other part.
+ * Opens watchers of one path, and makes the writes that wake them. Prints, for each write, the milliseconds from sending it to
+ * each watcher's answer. It is a separate process, so that ten thousand connections do not slow the measuring process.
  */
 import { Watchers } from "../lib/watchers.ts";
 
 export interface WatchTask {
   readonly port: number;
   readonly count: number;
-  /** A path without a query. */
+  /** The path that all watchers request, without a query string. */
   readonly watched: string;
   readonly written: string;
-  /** The first is written before any watch, each later one wakes all. */
+  /** The bodies to write. The first is written before any watcher starts, each later one wakes all watchers. */
   readonly bodies: readonly string[];
 }
 
 const task: WatchTask = JSON.parse(process.argv[2] ?? "");
 const url = `http://127.0.0.1:${task.port}`;
-/** The time in which all watchers must be held. */
+/** Pause after which the server must hold all watchers, in milliseconds. */
 const settleMs = 300 + task.count / 10;
-/** After this time without an answer it counts the complete ones: counting during the answers would delay them. */
+/**
+ * After this time without an answer, in milliseconds, the program counts the complete answers: counting while answers arrive
+ * would delay them.
+ */
 const quietMs = 300;
 const withinMs = 20_000;
 

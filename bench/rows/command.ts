@@ -11,7 +11,7 @@ export const commandVersion: Row = row("command-version", "the command `version`
   "version",
 ]);
 
-/** Each contender's own command line uses its own agent. */
+/** Returns a row that runs each contender's command line against its own agent. */
 function row(name: string, title: string, words: readonly string[]): Row {
   return {
     ...{ name, title, unit: "ms", better: "lower" },

@@ -30,7 +30,7 @@ function row(name: string, { title, unit, of }: Part): Row {
   return {
     ...{ name, title, unit, better: "lower", startsItself: true },
     goal: { kind: "times", timesMin: 1 },
-    // Both are idle, so one minute serves both.
+    // Both contenders are idle, so they can be measured during the same minute.
     async prepare(contender) {
       minuteOf(contender).catch(() => {}); // measure() reports the error
     },
@@ -68,11 +68,11 @@ async function register(contender: Contender, service: number, port: string): Pr
   });
 }
 
-/** An agent that runs no checks would be cheap. */
+/** Expects that the checks run and pass: an agent that ran no checks would be cheap. */
 async function expectPassing({ url, name }: Contender): Promise<void> {
   const response = await fetch(`${url}/v1/health/state/passing`);
   const passing: unknown = await response.json();
-  // The node has one more.
+  // The node has one more check, serfHealth.
   const count = Array.isArray(passing) ? passing.length : 0;
   if (count !== services + 1) throw new Error(`${name}: ${count} checks are passing, not ${services + 1}`);
 }

@@ -10,7 +10,7 @@ const nodes = 20;
 const checks = 100;
 const rate = { unit: "requests/s", better: "higher", goal: { kind: "times", timesMin: 10 } } as const;
 
-/** Existing services come first: new ones make every list longer. */
+/** Rows with existing services come first, because new services make every list longer. */
 export const registrations: Group = {
   name: "registrations",
   rows: [

@@ -29,7 +29,7 @@ function row(name: string, what: string, signal: "SIGTERM" | "SIGKILL"): Row {
   };
 }
 
-/** The last value written. */
+/** Returns whether the agent has the last value written. */
 async function hasNewest(contender: Contender): Promise<boolean> {
   const key = filling.keys - 1;
   const value = await tryGet(contender, `/v1/kv/${keyPath(key)}?raw`);
@@ -41,11 +41,11 @@ async function hasNewest(contender: Contender): Promise<boolean> {
 async function hasAll(contender: Contender): Promise<boolean> {
   const services = entriesOf((await tryGet(contender, "/v1/catalog/services")) ?? "[]");
   const keys = entriesOf((await tryGet(contender, "/v1/kv/bench/filled/?keys")) ?? "[]");
-  // The server itself is one more service.
+  // The server registers itself as one more service.
   return services === filling.services + 1 && keys === filling.keys;
 }
 
-/** undefined while no listener is open, or the agent has no data yet. */
+/** Returns the answer's body; undefined while no listener is open, or the agent has no data yet. */
 async function tryGet(contender: Contender, path: string): Promise<string | undefined> {
   await contender.expectRunning();
   try {

@@ -4,7 +4,7 @@ import type { Group, Row } from "../lib/row.ts";
 
 const few = { name: "few", instances: 10, timesMin: 6 };
 const many = { name: "many", instances: 100, timesMin: 15 };
-/** Services with one instance each. */
+/** Number of services with one instance each. */
 const others = 590;
 const ofAgent = few.instances + many.instances + others;
 /** The number of names: `few`, `many` and the server's own `consul` have several instances. */
@@ -48,7 +48,7 @@ function instance(name: string, at: number): object {
 
 interface Health {
   readonly of: string;
-  /** The number of instances in the answer. */
+  /** Number of instances in the answer. */
   readonly instances: number;
   readonly timesMin: number;
   readonly filter?: string;

@@ -8,7 +8,7 @@ const renewed = 16;
 const session = { TTL: "3600s", LockDelay: "1s" };
 const sessionsOf = new Map<Contender, readonly string[]>();
 
-/** Renewals first, while there are few sessions. */
+/** Renewals are measured first, while there are few sessions. */
 export const sessions: Group = {
   name: "sessions",
   rows: [

@@ -6,7 +6,7 @@ import type { WatchTask } from "../programs/watch-writes.ts";
 
 type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
 
-/** The first one warms up the client, and is not counted. */
+/** Number of writes. The first one warms up the client, and is not counted. */
 const rounds = 4;
 
 const key = {
@@ -49,7 +49,7 @@ function row(name: string, count: number, { of, watched }: { readonly of: string
   };
 }
 
-/** For each write, the milliseconds to each watcher's answer. */
+/** Returns, for each write, the milliseconds until each watcher's answer. */
 async function watch({ name }: Contender, task: WatchTask): Promise<number[][]> {
   const program = Program.start("watch-writes", task);
   try {
@@ -67,7 +67,7 @@ function bodies(bodyOf: (round: number) => string): readonly string[] {
   return Array.from({ length: rounds + 1 }, (_none, round) => bodyOf(round));
 }
 
-/** A service like EdgeX's: one instance, and one check whose status changes. */
+/** Returns the registration of a service like EdgeX's: one instance, and one check with this status. */
 function registration(status: string): object {
   return {
     ...{ Node: "rack-1", Address: "10.0.0.1" },

@@ -1,4 +1,4 @@
-/** A test file whose long form `make fault` runs. */
+/** A test file of which `make fault` runs the long form. */
 export interface Proof {
   /** The name for `make fault PROOF=`. */
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Proof {
 /** The number of decoders and servers to fuzz, which share an hour equally: test/support/fuzz/share.ts. */
 export const fuzzTargets = 43;
 
-/** In the order of running: first the quick ones and those that find most. */
+/** All proofs in the order in which they run: first those that are quick, and those that find the most faults. */
 export const proofs: readonly Proof[] = [
   fault("little-memory", 2),
   fault("hostile-clients", 2),
@@ -38,12 +38,12 @@ function fault(name: string, minutes: number): Proof {
   return { name, file: `test/fault/${name}.test.ts`, minutes };
 }
 
-/** The proofs whose names begin with one of the words; all without words. */
+/** Returns the proofs whose names begin with one of the words; all proofs if there are no words. */
 export function chosenProofs(words: readonly string[]): readonly Proof[] {
   return words.length === 0 ? proofs : proofs.filter(({ name }) => words.some((word) => name.startsWith(word)));
 }
 
-/** "2 h 5 min" */
+/** Returns the duration as text, such as "2 h 5 min". */
 export function durationOf(minutes: number): string {
   const whole = Math.round(minutes);
   return whole < 60 ? `${whole} min` : `${Math.floor(whole / 60)} h ${whole % 60} min`;

@@ -35,7 +35,7 @@ export async function runProof(proof: Proof): Promise<ProofResult> {
   }
 }
 
-/** Prints each line with `minutes()` before it. Returns the figures among the lines. */
+/** Prints each line with `minutes()` before it. Returns the figures found in the lines. */
 export async function printLines(
   stream: ReadableStream<Uint8Array>,
   minutes: () => number,
@@ -57,7 +57,7 @@ export async function printLines(
   return figures;
 }
 
-/** Returns "" if the run crashed and wrote no report. */
+/** Returns the file's text; "" if the run crashed and wrote no report. */
 function readIfExists(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -76,7 +76,7 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
   if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
 }
 
-/** Until the result is there, prints the running steps and their times: in a terminal's last line, else once a minute. */
+/** Prints the running steps and their times until the result is available: in a terminal's last line, otherwise once a minute. */
 async function showProgress<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
   const { isTTY, columns } = process.stdout;
   const show = (): void => {

@@ -1,4 +1,4 @@
-/** The numbers of a test run. */
+/** The numbers of passed, failed and skipped tests of a run. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;

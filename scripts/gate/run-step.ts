@@ -12,7 +12,10 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-/** Ends a step that hangs. bun ends a test that hangs, but not code that blocks the whole process. */
+/**
+ * Time after which a step is ended because it hangs, in milliseconds. bun ends a test that hangs, but not code that blocks the
+ * whole process.
+ */
 const hungMs = 30 * 60_000;
 const pollMs = 10_000;
 

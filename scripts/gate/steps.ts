@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Whether each of its tests is counted; other steps count as one test. */
+  /** Whether each test of the step is counted; any other step counts as one test. */
   readonly isTestRun: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it needs the programs that scripts/ensure-debian-packages installs. */
@@ -37,7 +37,7 @@ const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
 /** Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto, Chromium. Tests of other folders skip what is missing. */
 const needPackages = new Set(["test/conformance", "test/docs", "test/e2e"]);
 
-/** All test runs, one for each folder. */
+/** Returns all test runs, one for each folder. */
 export function testRuns(): readonly Step[] {
   const folders = readdirSync("test").map((name) => `test/${name}`);
   return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples"])]

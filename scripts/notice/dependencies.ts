@@ -16,7 +16,7 @@ interface LockEntry {
   readonly dev?: boolean;
 }
 
-/** All production dependencies, direct and transitive, sorted by name. */
+/** Returns all production dependencies, direct and transitive, sorted by name. */
 export function productionDependencies(): readonly Dependency[] {
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Record<string, LockEntry> };
   return Object.entries(lock.packages)

@@ -1,6 +1,6 @@
 import type { Dependency } from "./dependencies.ts";
 
-/** The part of NOTICE with the packages and their licences. */
+/** Renders the part of NOTICE with the packages and their licences. */
 export function renderPackages(dependencies: readonly Dependency[]): string {
   return `Packages from npm
 =================

@@ -60,7 +60,7 @@ async function bundle(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
-/** Checks that a file and its imports need no other packages. */
+/** Throws an error if a file or one of its imports needs another package. */
 function assertSelfContained(entry: PackageEntry, file: string): void {
   const { imports } = new Bun.Transpiler().scan(readFileSync(join(folder, file), "utf8"));
   for (const { path } of imports) {
@@ -101,7 +101,7 @@ function manifest(): object {
   };
 }
 
-/** The NOTICE of the packages that are bundled. */
+/** Returns the NOTICE of the packages that are bundled. */
 function notice(sources: readonly string[]): string {
   const isBundled = (name: string): boolean => sources.some((path) => path.includes(`node_modules/${name}/`));
   return `praetor-client

@@ -1,7 +1,7 @@
 import { layers, type Layer } from "./layers.ts";
 import { codeLinesOf, importsOf, isTestFile, localImportsOf, type SourceFile } from "./source-file.ts";
 
-/** Each import and use of I/O that the table of layers forbids, as a readable line. */
+/** Returns each import and use of I/O that the table of layers forbids, as a readable line. */
 export function layerViolations(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap((file) => {
     const layer = layerOf(file.path);
@@ -52,7 +52,9 @@ function ioViolations(file: SourceFile): readonly string[] {
   return [...modules, ...uses];
 }
 
-/** The first import cycle found, as the paths along it (the first again at the end), or undefined. */
+/**
+ * Returns the first import cycle found, as the paths along it (the first path again at the end); undefined if there is no cycle.
+ */
 export function importCycle(files: readonly SourceFile[]): readonly string[] | undefined {
   const imports = new Map(files.map((file) => [file.path, localImportsOf(file)]));
   const finished = new Set<string>();

@@ -1,6 +1,6 @@
 import type { SourceFile } from "./source-file.ts";
 
-/** A comment, or a string, template or regular expression that could look like one. */
+/** Matches a comment, or a string, template or regular expression that could look like a comment. */
 const token = new RegExp(
   [
     /\/\*[\s\S]*?\*\//,
@@ -15,7 +15,7 @@ const token = new RegExp(
   "g",
 );
 
-/** The end of the code before a test's name: `test(`, `describe.skipIf(...)(`, and `])(` after a table of cases. */
+/** Matches the end of the code before a test's name: `test(`, `describe.skipIf(...)(`, and `])(` after a table of cases. */
 const beforeName = /(?:\b(?:test|it|describe)(?:\.\w+)*(?:\([^()]*\))?|[\])]\))\(\s*$/;
 
 /**

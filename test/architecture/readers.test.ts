@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { codeLinesOf, readSourceFiles } from "./source-file.ts";
 
-/** A query that is run on a state by hand; one that is made of another one hands its own state down. */
+/**
+ * Matches a query that code runs on a state without a Reader. A query that another query calls passes on the state of that query,
+ * which is allowed.
+ */
 const runsByHand = /\.read\((?!state\))[^()]*state\)/;
 
 test("above src/registry, code runs queries only through a Reader, which knows the caller", async () => {

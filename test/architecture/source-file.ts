@@ -23,7 +23,7 @@ export async function readSourceFiles(...patterns: readonly string[]): Promise<r
   );
 }
 
-/** Tests and the files that only tests import. */
+/** Returns whether the path is a test's or that of a file that only tests import. */
 export function isTestFile(path: string): boolean {
   return /\.(test|suite)\.tsx?$/.test(path);
 }
@@ -36,19 +36,19 @@ const importForms: readonly RegExp[] = [
   /\bnew URL\(\s*"(\.{1,2}\/[^"]+\.tsx?)"\s*,\s*import\.meta\.url/g,
 ];
 
-/** The imports of a file, as written: "../lib/clock.ts", "node:path". */
+/** Returns the imports of a file, as written: "../lib/clock.ts", "node:path". */
 export function importsOf(file: SourceFile): readonly string[] {
   return importForms.flatMap((form) => [...file.text.matchAll(form)].map((match) => match[1] ?? ""));
 }
 
-/** The imports of a file that name files of the repository, as paths from its root. */
+/** Returns the imports of a file that name files of the repository, as paths from its root. */
 export function localImportsOf(file: SourceFile): readonly string[] {
   return importsOf(file)
     .filter((name) => name.startsWith("."))
     .map((name) => posix.join(posix.dirname(file.path), name));
 }
 
-/** The lines of a file with comments and the contents of strings blanked out, so that rules see only code. */
+/** Returns the lines of a file with comments and the contents of strings blanked out, so that rules see only code. */
 export function codeLinesOf(file: SourceFile): readonly string[] {
   return file.text
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
