@@ -74,8 +74,8 @@ export class Contender {
   }
 
   /**
-   * Stops the agent gracefully, starts it with its data, and waits for the first durable write. Returns the time at which that
-   * write was acknowledged.
+   * Stops the agent gracefully, starts it with its data, and waits for the first durable write. Returns the milliseconds from
+   * the start until that write was acknowledged.
    */
   async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
     await this.end("SIGTERM");

@@ -36,7 +36,7 @@ export type Goal =
 
 export interface Figure {
   readonly value: number;
-  /** For a row that also reports the latency of single requests: that latency. */
+  /** The latency of single requests, in rows that measure it. */
   readonly latency?: Latency;
 }
 

@@ -8,7 +8,7 @@ export interface Writing {
 }
 
 /**
- * A load with durable writes. Each write that changes a value has an index of its own, so the index must rise by the
+ * Runs a load with durable writes. Each write that changes a value has an index of its own, so the index must rise by the
  * number of writes. @throws when it does not, which shows repeated values
  */
 export async function runWrites(contender: Contender, load: Load, writing: Writing = {}): Promise<Figure> {
@@ -22,7 +22,7 @@ export async function runWrites(contender: Contender, load: Load, writing: Writi
 
 let probes = 0;
 
-/** Returns the index of a new write, which the result includes. */
+/** Writes a key and returns the index of that write, which counts as one of the writes. */
 async function writeIndex(contender: Contender): Promise<number> {
   probes += 1;
   await contender.put("/v1/kv/bench/probe", probes);

@@ -8,7 +8,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const client = "192.0.2.80";
 const absent = "absent";
-/** The key that this part writes. The part in message-bus.ts treats it specially. */
+/** The key that this part writes. It is below edgex/, so the message bus publishes its changes. */
 const pairKey = "edgex/pair/key";
 
 interface Saved {
