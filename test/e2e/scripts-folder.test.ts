@@ -11,7 +11,7 @@ const soonMs = 15_000;
 const executable = resolve(import.meta.dir, "../../dist/praetor");
 
 describe.skipIf(!existsSync(executable))(
-  "the image's folder of check scripts (skipped without dist/praetor: make build)",
+  "the folder of scripts for checks (skipped without dist/praetor: make build)",
   () => {
     const sandbox = openSandbox();
     const scripts = join(sandbox.folder, "scripts");
