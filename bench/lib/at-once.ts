@@ -1,7 +1,7 @@
 const usualMax = 16;
 
 /**
- * Calls the function for each item, several at a time, starting in order.
+ * Calls `work` for each item, up to `atOnceMax` calls concurrently. The calls start in the order of the items.
  * @throws the first error of a call
  */
 export async function forEachAtOnce<T>(

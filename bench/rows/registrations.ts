@@ -10,7 +10,10 @@ const nodes = 20;
 const checks = 100;
 const rate = { unit: "requests/s", better: "higher", goal: { kind: "times", timesMin: 10 } } as const;
 
-/** Rows with existing services come first, because new services make every list longer. */
+/**
+ * The rows that use existing services and checks run first, because the row that registers new services makes every list
+ * longer.
+ */
 export const registrations: Group = {
   name: "registrations",
   rows: [
@@ -63,7 +66,10 @@ function registering(to: "agent" | "catalog", seconds: number): { readonly load:
   return { run, load: { connections, seconds, script: "register-again.lua", words } };
 }
 
-/** Both keep the output in memory; Consul also writes each update to a file without a sync. */
+/**
+ * Returns a row that updates TTL checks. Praetor and Consul keep a check's output in memory; Consul also writes each update to a
+ * file, without a sync.
+ */
 function ttlUpdate(name: string, title: string, ...mode: readonly "turn"[]): Row {
   return {
     name,

@@ -100,7 +100,7 @@ test.each([
   expect(readSlowly(answer)).toMatchObject({ failure, body: "" });
 });
 
-test("a response whose head does not end, in one line or many or in 1xx responses, is invalid", () => {
+test("a response is invalid if its head exceeds 64 KiB, in one line, in many lines or in a series of 1xx responses", () => {
   const failure = `${broken}: net/http: server response headers exceeded 65536 bytes; aborted`;
   for (const piece of ["x", "X: y\r\n"]) {
     const endless = Array.from({ length: 70_000 / piece.length }, () => piece);

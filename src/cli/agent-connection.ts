@@ -29,7 +29,7 @@ export const connectionFlags: readonly CommandFlag[] = [
   text("tls-server-name", "name", "Name that the agent's certificate must be for. Also CONSUL_TLS_SERVER_NAME."),
 ];
 
-/** Flags of commands whose requests servers answer, which may be in another datacenter. */
+/** Flags of the commands whose requests are answered by a server, possibly one in another datacenter. */
 export const serverFlags: readonly CommandFlag[] = [
   text("datacenter", "name", "Datacenter to query; default: the agent's own."),
   { name: "stale", kind: "bool", value: "", help: "Let any server answer, possibly with stale data." },
@@ -49,7 +49,7 @@ type ConnectionIo = Pick<CommandIo, "env" | "clock" | "stderr">;
 export interface ConnectOptions {
   /** The agent that the command's arguments name; takes precedence over flags and environment. */
   readonly address?: string | undefined;
-  /** The agent if flags and environment name none; default: 127.0.0.1:8500. */
+  /** The agent to use if neither flags nor environment name an agent; default: 127.0.0.1:8500. */
   readonly fallback?: string | undefined;
   /** How long to wait for the agent; default: 15 s. */
   readonly timeoutMs?: number | undefined;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
 export interface QuietPeriod {
-  /** Deliver the last value when no further value arrived for this time, in milliseconds, ... */
+  /** Milliseconds without a new value after which the filter delivers the last value. */
   readonly quietMs: number;
-  /** ...or at the latest this time after the first value of the burst, in milliseconds. */
+  /** Maximum milliseconds from the first value of a burst until the filter delivers the last value so far. */
   readonly maxMs: number;
 }
 

@@ -30,7 +30,7 @@ describe("serviceHealth", () => {
     expect(serviceHealth([], "data").status).toBeUndefined();
   });
 
-  test("a node in maintenance makes its services critical; maintenance alone is no service", () => {
+  test("a node in maintenance makes its services critical, but a service without checks still has no status", () => {
     const maintenance = check("", "critical", { checkId: "_node_maintenance", notes: "moving house" });
     const health = serviceHealth([check("data", "passing"), maintenance], "data");
     expect(health.status).toBe("critical");

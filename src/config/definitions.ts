@@ -11,7 +11,7 @@ import { decodeWatchDefinition, type WatchDefinition } from "./watch-definition.
 /** A mistake in the definition of a service, check or watch. */
 export interface DefinitionFault extends PlacedFault {
   readonly file: string;
-  /** Whether the definition is ignored; otherwise it is used as the message describes. */
+  /** Whether the agent ignores the whole definition. If false, the agent uses it with the change that `message` describes. */
   readonly isLeftOut: boolean;
 }
 

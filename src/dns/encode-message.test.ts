@@ -175,7 +175,10 @@ function lineOf({ name: labels, ttlS, data: said }: ResourceRecord): string {
   }
 }
 
-/** Formats a text as `recordLines` does for dns-packet, which returns its strings apart. */
+/**
+ * Formats the text of a TXT record as `recordLines` formats a record that dns-packet decoded: its strings of at most 255 octets,
+ * separated by spaces.
+ */
 function textOf(text: string): string {
   const octets = Buffer.from(text);
   const strings = [

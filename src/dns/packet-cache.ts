@@ -44,7 +44,8 @@ export class PacketCache {
   }
 
   /**
-   * Returns a cached answer; undefined if none is cached, or fewer than the entry's `orderCount`.
+   * Returns one of the cached answers to a question. Returns undefined until `orderCount` answers (at most `packetsMax`) are
+   * cached, each with its records shuffled anew.
    * @param nowMs by the monotonic clock
    */
   get(asked: string, nowMs: number): Uint8Array | undefined {

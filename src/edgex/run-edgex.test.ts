@@ -78,7 +78,7 @@ describe("praetor edgex", () => {
     });
   });
 
-  test("removes only the definitions of earlier settings", async () => {
+  test("removes the definitions that it wrote for earlier settings, and no other files", async () => {
     await run([], { EDGEX_DB: "redis", EDGEX_SECURE: "true" });
     await writeFile(join(folder, "config/my-service.json"), "{}");
     const { stdout } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });

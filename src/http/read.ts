@@ -104,8 +104,8 @@ function notFound({ missing }: Rendering<never>) {
 }
 
 /**
- * Returns the key of a kept answer: the whole request without `wait` and `index`. The router looks answers up by path and query
- * alone, so it does not find an answer with a `reader`.
+ * Returns the key of a kept answer: path and query without `wait` and `index`, and the kind of client (`reader`) if the answer
+ * depends on it. The router looks up kept answers by path and query alone, so it never sends one to another kind of client.
  */
 function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   const { index, waitMs } = request.queryOptions();

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { goQuote } from "./go-quote.ts";
 import { formatGoUrl, GoUrlError, parseGoUrl, requestUri, resolveGoUrl, toAscii } from "./go-url.ts";
 
-// test/conformance/check-urls compares some 380 URLs with Consul; these tests cover what Consul's checks do not show.
+// test/conformance/check-urls runs checks of some 380 URLs and compares their requests and outputs with Consul's. The tests here
+// cover results of these functions that no request and no output of a check contains.
 
 test("a URL without user, host or query is formatted as it was parsed", () => {
   for (const text of ["", "a/b", "./a:b", "//host", "//host/x", "mailto:a@b?c", "http:///x", "x?#f", "*", "http://u@h"])

@@ -58,7 +58,10 @@ export interface TxnError {
 
 const kvWrites = new Set(["set", "cas", "lock", "unlock", "delete", "delete-tree", "delete-cas"]);
 
-/** Whether the operation only reads. Consul: an unknown verb counts as a read for a key, and else as a write. */
+/**
+ * Returns whether the operation only reads. Consul: an unknown verb is a read in a key operation, and a write in any other
+ * operation.
+ */
 export function isRead(operation: TxnOperation): boolean {
   if (operation.kind === "kv") return !kvWrites.has(operation.verb);
   return operation.verb === "get";

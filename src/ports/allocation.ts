@@ -36,7 +36,10 @@ export async function findFreePort(
   return undefined;
 }
 
-/** Returns false for a host other than this machine, since the probe cannot tell there. */
+/**
+ * Returns whether a program listens on the port. Returns false for a host other than this machine, because the probe finds only
+ * local listeners.
+ */
 export async function listens(hostPort: HostPort, hosts: Hosts, probe: ListenerProbe): Promise<boolean> {
   return hosts.isOwn(hostPort.host) && probe(hostPort);
 }

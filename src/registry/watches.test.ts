@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { topics, type Topic } from "../state/topics.ts";
 import { Watches } from "./watches.ts";
 
-describe("a waiter", () => {
+describe("a watcher", () => {
   test("is called once, however many of its topics are touched, and removed", () => {
     const watches = new Watches();
     let calls = 0;
@@ -45,7 +45,7 @@ describe("a waiter", () => {
     expect(watches.size).toBe(0);
   });
 
-  test("is woken when all waiters are woken", () => {
+  test("of any kind of topic is woken by wakeAll", () => {
     const watches = new Watches();
     let calls = 0;
     for (const topic of ["a", topics.key("k"), topics.tree("t")]) watches.wait([topic], () => (calls += 1));
@@ -54,7 +54,7 @@ describe("a waiter", () => {
   });
 });
 
-test("touched topics wake the same waiters as a comparison with the topics of each waiter does", () => {
+test("touched topics wake exactly the watchers that a comparison with each watcher's topics finds", () => {
   const key = fc.constantFrom("", "a", "a/", "a/b", "a/b/c", "ab", "\u{1F600}", "\u{1F600}x", "b");
   const topic = fc.oneof(key.map(topics.key), key.map(topics.tree), fc.constantFrom("nodes", "service/a"));
   const step = fc.oneof(
@@ -91,7 +91,7 @@ test("touched topics wake the same waiters as a comparison with the topics of ea
   );
 });
 
-/** Returns whether a touched topic wakes a waiter, by the plain rule: the same topic, or a tree that contains the touched key. */
+/** Returns whether a touched topic wakes a watcher, by a plain rule: same topic, or a tree that contains the touched key. */
 function concerns(watched: Topic): (touched: Topic) => boolean {
   return (touched) =>
     watched === touched ||

@@ -99,7 +99,7 @@ test("a sidecar is deregistered with its service, and can be deregistered withou
   expect([await serviceOf(id), await serviceOf(name), await checksOf(id)]).toEqual([undefined, undefined, {}]);
 });
 
-test("a service with a sidecar's id that was registered by itself stays when the other service is deregistered", async () => {
+test("deregistering a service keeps a separately registered service that has the id of its sidecar", async () => {
   const name = unique("press");
   const id = `${name}-sidecar-proxy`;
   await register(name, {});

@@ -51,7 +51,7 @@ describe.skipIf(!existsSync(executable))(
       return [await child.exited, text];
     }
 
-    test("runs script checks of an operator's definitions that name a script of the folder", async () => {
+    test("contains scripts that the agent runs for the script checks of an operator's definitions", async () => {
       const status = async (service: string): Promise<string | undefined> => {
         const checks = (await agent.send("GET", "/v1/agent/checks")).json as Record<string, { Status: string }>;
         return checks[`service:${service}`]?.Status;

@@ -8,7 +8,7 @@ export interface MemoryLimit {
   readonly before: readonly string[];
   /** Returns the memory of the control group without page cache, in MiB. */
   usedMiB(): number;
-  /** Removes the control group, after all its processes have ended. */
+  /** Removes the control group. All its processes must have ended. */
   remove(): void;
 }
 
@@ -51,7 +51,7 @@ function ownGroup(): string {
   return join("/sys/fs/cgroup", lines.find((line) => line.startsWith("0::"))?.slice(3) ?? "");
 }
 
-/** The reason why memory cannot be limited here; undefined when it can. */
+/** The reason why this machine does not allow limiting memory; undefined if it does. */
 export const cannotLimitMemory: string | undefined = findHindrance();
 
 function findHindrance(): string | undefined {

@@ -43,7 +43,7 @@ export function serviceNamed(name: string, changes: Partial<Service> = {}): Serv
   };
 }
 
-/** Returns the fields that make a service the proxy of another service; no fields for null. */
+/** Returns the fields that make a service the proxy of the named service; an empty object if the name is null. */
 export function proxyFor(destinationServiceName: string | null): Partial<Service> {
   if (destinationServiceName === null) return {};
   const local = { destinationServiceId: "", localServiceAddress: "", localServicePort: 0, config: null };

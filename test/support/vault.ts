@@ -98,7 +98,7 @@ export class StandInVault {
     await this.#must("PUT", "/v1/txn", JSON.stringify(operations));
   }
 
-  /** Registers, or registers again when the tags have changed; resolves with whether a registration was necessary. */
+  /** Registers Vault's service and check if the service is missing or its tags have changed. Resolves with whether it did so. */
   async reconcile(): Promise<boolean> {
     const { text } = await this.#ask("GET", "/v1/catalog/service/vault?stale=");
     const listed = JSON.parse(text) as readonly { readonly ServiceID: string; readonly ServiceTags: string[] }[];
@@ -159,7 +159,8 @@ export class StandInVault {
   }
 
   /**
-   * Another client has the lock, so the blocking query waits for its release; or the lock delay of a dead holder is in effect.
+   * Reads the lock after a failed attempt to acquire it. If no client holds it, the lock delay of a dead holder is in effect, and
+   * Vault pauses. If another client holds it, the next attempt waits for its release.
    */
   async #whyNot(): Promise<void> {
     const { entry } = await this.#lockEntry("wait=15000ms");

@@ -2,12 +2,12 @@ import { patienceMs } from "./patience.ts";
 
 const pauseMs = 25;
 
-/** Minimum time in which a condition may become true, in milliseconds. A condition that is true at once costs no time. */
+/** Minimum time for retries, in milliseconds. An attempt that succeeds at once takes none of it. */
 const quietMsMin = 10_000;
 
 /**
- * Retries `attempt` until it does not throw. After `quietMs` (at least 10 s), scaled from a quiet machine to this one, it throws
- * the last error. With 0 it makes one attempt.
+ * Retries `attempt` until it succeeds. Throws its last error after `quietMs`, which is raised to 10 s if it is less, and scaled
+ * up on a slow or busy machine. If `quietMs` is 0, makes one attempt.
  */
 export async function within<Result>(quietMs: number, attempt: () => Promise<Result>): Promise<Result> {
   const startMs = performance.now();

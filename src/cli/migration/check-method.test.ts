@@ -30,7 +30,7 @@ test.each([
   },
 );
 
-test("a check's definition takes precedence over its output", () => {
+test("a check's method is its definition if the row has one, even if the last output names another target", () => {
   const Definition = { TTL: "30s" };
   expect(checkMethodOf({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({
     method: Definition,

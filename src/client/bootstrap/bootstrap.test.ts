@@ -123,7 +123,7 @@ describe("a service's configuration", () => {
     expect([await stored("Labels/0"), await registeredPort()]).toEqual([undefined, undefined]);
   });
 
-  test("of a service with another stem has its own folder in the store", async () => {
+  test("is stored below the key prefix that the option configStem sets", async () => {
     file("Labels = ['a']");
     await start({ configStem: "edgex/devices/1.0/" });
     const answer = await fetch(`${agent.url}/v1/kv/edgex/devices/1.0/${serviceKey}/Labels/0?raw`);

@@ -91,7 +91,7 @@ describe("readStartLimits", () => {
     },
   );
 
-  test("rejects an invalid number, which Geneva's services ignore", () => {
+  test("rejects an invalid number, while the services of EdgeX Geneva ignore it", () => {
     expect(() => readStartLimits(startup, { EDGEX_STARTUP_DURATION: "1m" })).toThrow(
       'EDGEX_STARTUP_DURATION is "1m"; expected whole seconds, as in 60',
     );

@@ -48,7 +48,7 @@ describe("the HCL parser", () => {
     expect(plain('a = "${f("x")}" b = "$${x}" c = "${\\n}"')).toEqual({ a: '${f("x")}', b: "$${x}", c: "${\\n}" });
   });
 
-  test("a heredoc ends at its name, and a dash removes the indentation of the closing name", () => {
+  test("a heredoc ends at its marker, and <<- removes the indentation of the closing marker from each line", () => {
     expect(plain("a = <<EOF\nx\n  y\nEOF\nb = 1")).toEqual({ a: "x\n  y\n", b: 1 });
     expect(plain("a = <<-EOF\n    x\n   y\n   EOF\n")).toEqual({ a: " x\ny\n" });
     expect(plain("a = [<<E\nx\nE\n, 2]")).toEqual({ a: ["x\n", 2] });

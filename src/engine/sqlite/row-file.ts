@@ -46,14 +46,14 @@ const pageBytes = 4_096;
  */
 const walKeptBytes = 8 << 20;
 /**
- * A log beyond so many times its limit grows faster than single steps of a fold shrink it. Each turn of the event loop
- * then takes more steps, and commits wait some 30 ms.
+ * A log of more than this number of times its limit grows faster than single steps of a fold shrink it. Each turn of the event
+ * loop then takes `foldStepsAtOnce` steps, and commits wait some 30 ms.
  */
 const logLimitsMax = 4;
 const foldStepsAtOnce = 32;
 const blockBytes = 1 << 20;
 
-/** When a store folds its log and checkpoints its WAL. With small limits a test reaches every case within a few batches. */
+/** Limits at which a store folds its log and checkpoints its WAL. Small limits let a test reach every case within few batches. */
 export interface StoreLimits {
   /** Number of pages at which SQLite checkpoints the WAL and overwrites it from its start. */
   readonly walPagesMax: number;
@@ -224,15 +224,18 @@ export class RowFile {
   }
 
   /**
-   * Extends the WAL and begins a fold when one is due. Called after each answered commit. Returns whether continueFold
-   * has more to do.
+   * Extends the WAL, and begins to move the logged batches into the table of rows (a fold) if the log has reached its limit.
+   * Called after each answered commit. Returns whether `continueFold` has more to do.
    */
   maintain(): boolean {
     this.#walLength.extend();
     return this.#log.bytes >= this.#foldAtBytes && this.continueFold();
   }
 
-  /** Takes the next step of a fold. Returns whether more steps remain; commits may run between steps. */
+  /**
+   * Moves the next part of the logged batches into the table of rows (a fold). Returns whether more remains; commits may run
+   * between two calls.
+   */
   continueFold(): boolean {
     const steps = this.#log.bytes > logLimitsMax * this.#limits.logBytesMax ? foldStepsAtOnce : 1;
     for (let step = 1; step <= steps; step++) if (!this.#foldStep()) return false;

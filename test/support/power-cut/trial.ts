@@ -11,7 +11,7 @@ import { checkedRevision, commitNext } from "./small-store.ts";
 import type { FileEvent } from "./system-calls.ts";
 
 export interface TrialOptions {
-  /** The prefix of the trial's lines of progress. */
+  /** Prefix of each progress line that the trial prints. */
   readonly title?: string;
   readonly seed: number;
   /** The trial cuts the power at one of this number of moments. */
