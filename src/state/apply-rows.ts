@@ -59,8 +59,7 @@ class Replica {
   #takeTombstone({ key: topic, value }: RowChange): void {
     if (value === undefined) return this.#edit.tombstones.delete(topic);
     this.#touched.add(topic);
-    if (this.#edit.topicIndexes.get(topic) !== undefined) this.#edit.topicIndexes.delete(topic);
-    this.#edit.tombstones.set(topic, decodeIndex(value));
+    this.#edit.bury(topic, decodeIndex(value));
   }
 
   /**

@@ -79,16 +79,9 @@ export class Draft {
   leave(left: Iterable<Topic>): void {
     for (const topic of left) {
       this.touched.add(topic);
-      // From now on the tombstone holds the topic's index. A topic to which no row belongs must not stay in memory.
-      if (this.#edit.topicIndexes.get(topic) !== undefined) this.#edit.topicIndexes.delete(topic);
-      this.#edit.tombstones.set(topic, this.#index);
+      this.#edit.bury(topic, this.#index);
       this.#write(storeTables.tombstones, topic, encodeIndex(this.#index));
     }
-  }
-
-  /** Writes a row that is no part of the state: it has no topic and no index. */
-  writeLocal(key: string, value: Uint8Array | undefined): void {
-    this.#write(storeTables.local, key, value);
   }
 
   #forget(topic: Topic): void {

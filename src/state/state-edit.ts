@@ -2,6 +2,7 @@ import type { OrderedTable } from "../lib/ordered-map.ts";
 import { emptyState, tableNames, type State, type StateTable, type TableName } from "./state.ts";
 import { TableDraft } from "./table-draft.ts";
 import { nowhere, type Index } from "./tables/table.ts";
+import type { Topic } from "./topics.ts";
 
 type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
 
@@ -56,6 +57,12 @@ export class StateEdit {
     const draft = this.#drafts[index.name];
     for (const place of index.places(known))
       if (!kept.includes(place) && draft.get(place) === valueIn(index, known)) draft.delete(place);
+  }
+
+  /** Writes a topic's tombstone, which holds the topic's index from now on: a topic without rows must not stay in memory. */
+  bury(topic: Topic, index: number): void {
+    if (this.topicIndexes.get(topic) !== undefined) this.topicIndexes.delete(topic);
+    this.tombstones.set(topic, index);
   }
 
   finish(index: number, tombstoneFloor: number): State {
