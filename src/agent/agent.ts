@@ -7,7 +7,7 @@ import type { Node } from "../model/node.ts";
 import { requireScriptAllowed, type ScriptPermission } from "../model/script-permission.ts";
 import { checksIn, type ServiceDefinition } from "../model/service.ts";
 import { sidecarAt, sidecarId } from "../model/sidecar.ts";
-import type { Catalog, CatalogRegistration } from "./catalog.ts";
+import type { Catalog, CatalogChange, CatalogRegistration } from "./catalog.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
 import {
   checkRows,
@@ -220,16 +220,11 @@ export class Agent {
       const known = ids.filter((each) => this.services.has(each));
       if (known.length === 0 && !along) return;
       const checks = known.flatMap((each) => this.checksOf(each));
-      await this.catalog.commit({
-        ...along,
-        rows: [
-          ...(along?.rows ?? []),
-          ...known.map((each) => saveService(each, undefined)),
-          ...checks.map((check) => saveCheck(check, undefined)),
-        ],
-        deregistrations: known.map((each) => ({ serviceId: each })),
-      });
-      along?.onDurable?.();
+      const rows = [
+        ...known.map((each) => saveService(each, undefined)),
+        ...checks.map((check) => saveCheck(check, undefined)),
+      ];
+      await this.#write({ rows, deregistrations: known.map((each) => ({ serviceId: each })) }, along);
       for (const check of checks) this.#results.forget(check);
       for (const service of known) {
         this.#localState.deleteService(service);
@@ -313,16 +308,21 @@ export class Agent {
     });
   }
 
-  async #commit(changes: readonly Change[], along: Along = {}): Promise<void> {
-    const dropped = changes.flatMap((change) => change.dropped ?? []);
-    await this.catalog.commit({
-      ...along,
-      rows: [...(along.rows ?? []), ...changes.flatMap((change) => this.#rowsOf(change))],
-      registrations: changes.flatMap((change) => this.#registrationOf(change) ?? []),
-      deregistrations: dropped.map((checkId) => ({ checkId })),
-    });
-    along.onDurable?.();
+  async #commit(changes: readonly Change[], along?: Along): Promise<void> {
+    const rows = changes.flatMap((change) => this.#rowsOf(change));
+    const registrations = changes.flatMap((change) => this.#registrationOf(change) ?? []);
+    const deregistrations = changes.flatMap(({ dropped = [] }) => dropped.map((checkId) => ({ checkId })));
+    await this.#write({ rows, registrations, deregistrations }, along);
     for (const change of changes) this.#show(change);
+  }
+
+  /** Makes a change of this agent durable, with what another part writes along. */
+  async #write(
+    { rows, ...change }: CatalogChange & { readonly rows: readonly SavedRow[] },
+    { rows: others = [], transactions, onDurable }: Along = {},
+  ): Promise<void> {
+    await this.catalog.commit({ ...change, rows: [...others, ...rows], ...(transactions && { transactions }) });
+    onDurable?.();
   }
 
   #rowsOf({ service, checks, dropped = [] }: Change): SavedRow[] {
