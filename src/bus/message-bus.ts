@@ -16,8 +16,8 @@ export interface MessageBusOptions extends EnvelopeOptions {
   readonly keyPrefixes: readonly string[];
   readonly connect: ConnectBroker;
   /** The rows that the engine's table `local` had when the agent started. */
-  readonly rows: readonly LocalRow[];
-  readonly local: LocalRows;
+  readonly local: readonly LocalRow[];
+  readonly localRows: LocalRows;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -37,8 +37,8 @@ export interface MessageBus {
  * indexes. After a restart it continues after the saved position.
  */
 export async function openMessageBus(store: Registry, options: MessageBusOptions): Promise<MessageBus> {
-  const { rows, local, clock, metrics, log } = options;
-  const position = await SavedPosition.open(rows, { local, newest: store.state.index, clock, log });
+  const { local, localRows, clock, metrics, log } = options;
+  const position = await SavedPosition.open(local, { localRows, newest: store.state.index, clock, log });
   const outbox = new Outbox(store, { keyPrefixes: options.keyPrefixes, position: position.saved });
   const published = metrics.counter("praetor.bus.published");
   const leftOut = metrics.counter("praetor.bus.left_out");

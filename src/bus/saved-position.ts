@@ -38,13 +38,13 @@ export class SavedPosition {
    * @throws OperatingError unavailable when the store's index cannot be saved
    */
   static async open(
-    rows: readonly LocalRow[],
-    { local, newest, ...options }: PositionOptions & { readonly local: LocalRows; readonly newest: number },
+    local: readonly LocalRow[],
+    { localRows, newest, ...options }: PositionOptions & { readonly localRows: LocalRows; readonly newest: number },
   ): Promise<SavedPosition> {
-    const row = rows.find(({ key }) => key === rowKey)?.value;
+    const row = local.find(({ key }) => key === rowKey)?.value;
     const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
-    if (Number.isSafeInteger(saved)) return new SavedPosition(local, saved, options);
-    const position = new SavedPosition(local, -1, options);
+    if (Number.isSafeInteger(saved)) return new SavedPosition(localRows, saved, options);
+    const position = new SavedPosition(localRows, -1, options);
     await position.#save(newest);
     return position;
   }

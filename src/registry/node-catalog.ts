@@ -35,16 +35,20 @@ interface NodeChange {
 /** The part of the catalog that the agent of one node reads and writes, when catalog and agent are in one process. */
 export class NodeCatalog {
   readonly #store: Registry;
-  readonly #local: LocalRows;
+  readonly #localRows: LocalRows;
   readonly #outputs: CheckOutputs;
   readonly #node: string;
 
   constructor(
     store: Registry,
-    { local, outputs, node }: { readonly local: LocalRows; readonly outputs: CheckOutputs; readonly node: string },
+    {
+      localRows,
+      outputs,
+      node,
+    }: { readonly localRows: LocalRows; readonly outputs: CheckOutputs; readonly node: string },
   ) {
     this.#store = store;
-    this.#local = local;
+    this.#localRows = localRows;
     this.#outputs = outputs;
     this.#node = node;
   }
@@ -56,7 +60,7 @@ export class NodeCatalog {
       ...registrations.map((registration) => ({ type: "register", skipNodeUpdate: false, ...registration }) as const),
       ...deregistrations.map((target) => ({ type: "deregister", node: this.#node, ...target }) as const),
     ];
-    for (const outcome of await this.#local.saveWith(rows, commands)) throwIfRejected(outcome);
+    for (const outcome of await this.#localRows.saveWith(rows, commands)) throwIfRejected(outcome);
   }
 
   contents(): Promise<NodeContents> {

@@ -41,9 +41,9 @@ export async function openServer(
   const localRows = new LocalRows(store);
   const node = await ensureNode(config, store, { localRows, local, random });
   const outputs = new CheckOutputs();
-  const catalog = new NodeCatalog(store, { local: localRows, outputs, node: node.name });
+  const catalog = new NodeCatalog(store, { localRows, outputs, node: node.name });
   const secrets = new Secrets(localRows, local);
-  await parts.open(openBus(config, { ...platform, store, node, rows: local, local: localRows, secrets, metrics, log }));
+  await parts.open(openBus(config, { ...platform, store, node, localRows, local, secrets, metrics, log }));
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });

@@ -43,7 +43,7 @@ export async function startTestAgent(
   const clock = new FakeClock();
   const store = new Store(engine, state, { clock });
   const outputs = new CheckOutputs();
-  const catalog = new NodeCatalog(store, { local: new LocalRows(store), outputs, node: "n1" });
+  const catalog = new NodeCatalog(store, { localRows: new LocalRows(store), outputs, node: "n1" });
   const log: string[] = [];
   const settings: LogSettings = { level: "debug", json: false, clock, sink: (line) => void log.push(line) };
   const agent = new Agent({

@@ -16,8 +16,9 @@ const secretName = "mqtt-bus";
 interface BusParts {
   readonly store: Registry;
   readonly node: Node;
-  readonly rows: readonly LocalRow[];
-  readonly local: LocalRows;
+  readonly localRows: LocalRows;
+  /** The rows that only this agent uses, as read from the engine at the start. */
+  readonly local: readonly LocalRow[];
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
