@@ -1,4 +1,4 @@
-/** What the published package exports as praetor-client/bootstrap: the start of a whole service, for Node and Bun. */
+/** The exports of the published package as praetor-client/bootstrap: the start of a whole service, for Node and Bun. */
 export { bootstrap } from "./client/bootstrap/bootstrap.ts";
 export type { BootstrapOptions, Service } from "./client/bootstrap/bootstrap.ts";
 export type { CloseListener } from "./client/bootstrap/listener.ts";

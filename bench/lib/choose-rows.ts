@@ -1,7 +1,7 @@
 import type { Limit } from "./limit.ts";
 import type { Group } from "./row.ts";
 
-/** What `make bench` measures. */
+/** The rows that `make bench` measures. */
 export interface Choice {
   readonly groups: readonly Group[];
   readonly limits: readonly Limit[];

@@ -2,7 +2,7 @@ import { writtenBytes } from "./process-disk.ts";
 import { childrenOf } from "./process-memory.ts";
 import { processorUs } from "./process-time.ts";
 
-/** What a process and its children have used since their start. */
+/** The resources that a process and its children have used since their start. */
 export interface Usage {
   readonly processorMs: number;
   /** Bytes written to the disk. */

@@ -10,7 +10,7 @@ export interface Step {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it needs the programs that scripts/ensure-debian-packages installs. */
   readonly needsPackages?: boolean;
-  /** What to do when it fails. */
+  /** The remedy when it fails. */
   readonly remedy?: string;
 }
 

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Clock } from "../lib/clock.ts";
 import type { AgentApi } from "./api-command.ts";
 
-/** What `debug` can capture, in Consul's order. */
+/** The captures that `debug` offers, in Consul's order. */
 export const captureTargets = ["metrics", "logs", "pprof", "host", "agent", "cluster"] as const;
 export type CaptureTarget = (typeof captureTargets)[number];
 

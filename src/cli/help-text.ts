@@ -14,7 +14,7 @@ export interface HelpParts {
 }
 
 export interface Example {
-  /** What the example does, as a phrase: "Read a key". */
+  /** A phrase that names the purpose of the example: "Read a key". */
   readonly what: string;
   /** The command line of the example, without "praetor". */
   readonly command: string;

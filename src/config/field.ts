@@ -18,7 +18,7 @@ export type FieldType =
   | "watches";
 
 /**
- * What the agent does with a field:
+ * The use that the agent makes of a field:
  * - used: it changes what the agent does;
  * - settled: the agent always behaves as the safest value would have it, so it logs no warning;
  * - unused: accepted, so that files written for Consul load, but without effect; the agent logs a warning at start.
@@ -33,7 +33,7 @@ export interface Field {
   readonly use: FieldUse;
   /** The default, as docs/config.md shows it; "" if empty. */
   readonly fallback: string;
-  /** What the field does, or why it has no effect. */
+  /** The effect of the field, or the reason why it has none. */
   readonly meaning: string;
 }
 

@@ -94,7 +94,7 @@ export interface RuntimeConfig extends Definitions {
   readonly warnings: readonly string[];
 }
 
-/** What the agent does when a service registers a port that another service has. */
+/** The rules for a service that registers a port which another service has. */
 export interface PortAllocationConfig {
   readonly policy: PortPolicy;
   /** Policies of single services, by service name. */

@@ -3,7 +3,7 @@ import { formatIp } from "../lib/ip-address.ts";
 import { types } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
 
-/** What a name below the domain asks for. Names are in lower case; datacenter "" is this agent's, tag "" is any. */
+/** The object that a name below the domain asks for. Names are in lower case; datacenter "" is this agent's, tag "" is any. */
 export type Lookup =
   | ServiceLookup
   | { readonly kind: "node"; readonly node: string; readonly datacenter: string }

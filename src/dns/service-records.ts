@@ -8,7 +8,7 @@ import { types, type ResourceRecord, type Srv } from "./message.ts";
 import { parseName, nameIn, type Name } from "./name.ts";
 import { metaRecords, nodeName } from "./node-records.ts";
 
-/** What an SRV record of an instance points at: a name with an address, or a host name that the instance is registered with. */
+/** The target of an instance's SRV record: a name with an address, or a host name that the instance is registered with. */
 interface InstanceTarget {
   readonly name: Name;
   /** The records that resolve the name to an address. */

@@ -23,7 +23,7 @@ interface Link {
 /** Maps the name of each file that an earlier run wrote to the file's hash. */
 type Manifest = Readonly<Record<string, string>>;
 
-/** What changed in a folder. */
+/** The changes of a folder. */
 export interface FolderChange {
   /** Files of an earlier run or of docker-edgex-consul that the current settings do not need. */
   readonly removed: readonly string[];

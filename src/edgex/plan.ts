@@ -27,7 +27,7 @@ export interface EdgexPlan {
   readonly keeperUrl: string | undefined;
   readonly dataDir: string;
   readonly folders: readonly ManagedFolder[];
-  /** What the plan decides, for standard output: one line for each decision. */
+  /** The decisions of the plan, for standard output: one line each. */
   readonly notices: readonly string[];
   /** Warnings for standard error: one line for each invalid setting. */
   readonly warnings: readonly string[];

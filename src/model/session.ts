@@ -1,7 +1,7 @@
 import { parseDuration } from "../lib/duration.ts";
 import type { RowIndexes } from "./node.ts";
 
-/** What happens to the keys that a session holds when it ends: "release" unlocks them, "delete" deletes them. */
+/** The effects of a session's end on the keys that it holds: "release" unlocks them, "delete" deletes them. */
 export const sessionBehaviors = ["release", "delete"] as const;
 export type SessionBehavior = (typeof sessionBehaviors)[number];
 

@@ -15,7 +15,7 @@ export interface Situation {
   readonly ignoresStored: boolean;
 }
 
-/** What happens to the service's port record and its registration. */
+/** The action on the service's port record and its registration. */
 export type Decision =
   /** Register; leave the record as it is. */
   | { readonly do: "nothing" }

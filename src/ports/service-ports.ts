@@ -26,7 +26,7 @@ import {
 } from "./port-registrations.ts";
 import type { StoredPort } from "./stored-port.ts";
 
-/** What the agent does when a service wants a port that has another owner. */
+/** The rules for a service that wants a port which has another owner. */
 export interface PortRules {
   readonly policy: PortPolicy;
   /** The policies of single services, by service name. */

@@ -12,7 +12,7 @@ interface RowStore {
 }
 
 /**
- * What this agent alone remembers over restarts: its node id, its registrations, its secrets. These rows are no part of
+ * The data that this agent alone keeps over restarts: its node id, its registrations, its secrets. These rows are no part of
  * the state: they have no index and no topic, no snapshot has them, and no other server gets them. They share the file
  * and the syncs of the catalog's rows, in a table of their own.
  */

@@ -9,7 +9,7 @@ export interface Layer {
   readonly mayImport: readonly string[];
   /** A pure layer does no I/O: no node: or bun: module, no Bun, fetch or process. */
   readonly pure: boolean;
-  /** What its tests may import besides: the real thing below a contract. All tests may import test/support. */
+  /** The imports that its tests may have besides: the real thing below a contract. All tests may import test/support. */
   readonly testsMayImport?: readonly string[];
 }
 

@@ -163,7 +163,7 @@ test("any octets give an answer or an error, the same for every split, and never
     known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
   }));
 
-/** What the server sends next on each connection: the octets in two pieces; then it closes or resets the connection. */
+/** The data that the server sends next on each connection: the octets in two pieces; then it closes or resets the connection. */
 let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
 const server = Bun.listen({
   hostname: "127.0.0.1",

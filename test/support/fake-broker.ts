@@ -12,7 +12,7 @@ export class FakeBroker {
   readonly sent: SentMessage[] = [];
   /** The time of each connection attempt, on the clock `now`. */
   readonly attempts: number[] = [];
-  /** What the next connection attempts meet: an error refuses them, "silence" never answers. */
+  /** The reaction to the next connection attempts: an error refuses them, "silence" never answers. */
   answer: Error | "silence" | undefined;
   acknowledges = true;
   readonly #now: () => number;

@@ -1,5 +1,5 @@
 /**
- * What clients know of things (keys, services, nodes) that they keep rewriting while the agent is killed. Each thing goes through
+ * The knowledge of clients about things (keys, services, nodes) that they keep rewriting while the agent is killed. Each thing goes through
  * numbered generations, every fifth of which is a deletion. Only one client at a time rewrites a thing, so after a crash the
  * thing must be in the newest acknowledged generation or in the next one, which was in progress.
  */

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** What each of Linux's 31 signals does to an agent: it does the same to Consul. */
+/** The effect of each of Linux's 31 signals on an agent. It is the same on Consul. */
 export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "faults", readonly string[]>> = {
   survived: [
     ...["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGCHLD", "SIGCONT", "SIGURG", "SIGXCPU", "SIGXFSZ"],

@@ -120,7 +120,7 @@ export interface Finding {
   readonly where: string;
   /** One sentence that describes the problem. */
   readonly problem: string;
-  /** What the user can do about it. */
+  /** The remedy: what the user can do. */
   readonly advice: string;
 }
 

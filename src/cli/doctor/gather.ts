@@ -16,7 +16,7 @@ import { probePorts } from "./probe-ports.ts";
 
 export interface Gathered {
   readonly facts: Facts;
-  /** What could not be examined, and why. */
+  /** The examinations that were not possible, each with its reason. */
   readonly notExamined: readonly string[];
 }
 

@@ -8,7 +8,7 @@ const plain: Readonly<Record<keyof typeof colours, string>> = { red: "", bold: "
 /** The result of doctor. */
 export interface Report {
   readonly findings: readonly Finding[];
-  /** What could not be examined, and why. */
+  /** The examinations that were not possible, each with its reason. */
   readonly notExamined: readonly string[];
   /** A sentence about what was examined: "looked at 1 node ...". */
   readonly scope: string;

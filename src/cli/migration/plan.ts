@@ -14,7 +14,7 @@ export interface Difference<T, Here = T> {
   readonly same: number;
 }
 
-/** What an import has to do. After an interrupted import, a new plan has fewer missing items. */
+/** The steps of an import. After an interrupted import, a new plan has fewer missing items. */
 export interface Plan {
   readonly keys: Difference<KvTreeEntry, KvEntry>;
   readonly services: Difference<ServiceDefinition>;

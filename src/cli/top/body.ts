@@ -8,7 +8,7 @@ export interface Size {
 
 export type Sorting = "name" | "status";
 
-/** What the user chose to list. */
+/** The list that the user chose. */
 export interface Choice {
   readonly sorting: Sorting;
   readonly filter: string;

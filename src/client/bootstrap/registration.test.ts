@@ -15,7 +15,7 @@ let number = 0;
 let ports: { readonly old: number; readonly assigned: number };
 const open: Service<ServiceConfiguration>[] = [];
 const said: string[] = [];
-/** What the service did with its listeners, in order: "open 48080", "close 48080". */
+/** The service's operations on its listeners, in order: "open 48080", "close 48080". */
 const listening: string[] = [];
 
 beforeAll(async () => {

@@ -7,7 +7,7 @@ export interface Reply {
   readonly index: number;
 }
 
-/** What all clients of a run record: latencies, failures and acknowledged values. */
+/** The record of all clients of a run: latencies, failures and acknowledged values. */
 export class Notes {
   readonly latenciesMs: number[] = [];
   readonly counts: Record<string, number> = {};

@@ -4,7 +4,7 @@ import { type Disk, type DiskFile, pageBytes, sectorBytes, type Unsynced } from 
 /** The time whose version of a page the disk has after the cut, or one time for each sector. */
 export type KeptUntil = number | readonly number[];
 
-/** What a disk has after a power cut: every change up to `until`, with exceptions for single pages, lengths and names. */
+/** The contents of a disk after a power cut: every change up to `until`, with exceptions for single pages, lengths and names. */
 export interface Cut {
   readonly title: string;
   readonly until: number;

@@ -48,7 +48,7 @@ export class DiskFile {
   }
 }
 
-/** What a name refers to: a file, a folder or nothing. */
+/** The object that a name refers to: a file, a folder or nothing. */
 export type Named = DiskFile | "folder" | undefined;
 
 export interface NameChange {

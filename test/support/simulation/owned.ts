@@ -1,7 +1,7 @@
 import type { Findings } from "./findings.ts";
 
 /**
- * What one client knows of a value that only this client writes. An acknowledged write has happened. A write whose answer was
+ * The knowledge of one client about a value that only this client writes. An acknowledged write has happened. A write whose answer was
  * lost may have happened, or may still happen later. A refused write never happens.
  */
 export class Owned {
