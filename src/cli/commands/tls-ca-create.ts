@@ -42,8 +42,8 @@ export const tlsCaCreateCommand: Command = localCommand({
 });
 
 async function createCa({ flags, io }: LocalCall): Promise<void> {
-  const { createAuthority } = await import("../tls/certificate.ts");
-  const { inDecimal, newSerialNumber } = await import("../tls/serial-number.ts");
+  const { createAuthority } = await import("../../lib/certificate.ts");
+  const { inDecimal, newSerialNumber } = await import("../../lib/serial-number.ts");
   const { writePemFiles } = await import("../tls/pem-files.ts");
   const domain = flags.text("domain") ?? "consul";
   const serial = newSerialNumber();

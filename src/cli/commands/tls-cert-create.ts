@@ -4,7 +4,7 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import type { Flags } from "../flags.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
-import type { LeafContent } from "../tls/certificate.ts";
+import type { LeafContent } from "../../lib/certificate.ts";
 
 const daysDefault = 365;
 
@@ -71,10 +71,10 @@ export const tlsCertCreateCommand: Command = localCommand({
 });
 
 async function createCertificate({ flags, io }: LocalCall): Promise<void> {
-  const { createLeaf } = await import("../tls/certificate.ts");
+  const { createLeaf } = await import("../../lib/certificate.ts");
   const { Authority } = await import("../tls/authority.ts");
   const { numberedPaths, writePemFiles } = await import("../tls/pem-files.ts");
-  const { newSerialNumber } = await import("../tls/serial-number.ts");
+  const { newSerialNumber } = await import("../../lib/serial-number.ts");
   const kind = kindOf(flags);
   const { dc, domain } = placeOf(flags);
   const content: LeafContent = {

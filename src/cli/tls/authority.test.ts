@@ -4,9 +4,9 @@ import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority } from "./authority.ts";
-import { createAuthority, createLeaf, type Issued } from "./certificate.ts";
+import { createAuthority, createLeaf, type Issued } from "../../lib/certificate.ts";
 import { numberedPaths, type PemPaths, writePemFiles } from "./pem-files.ts";
-import { inDecimal, newSerialNumber } from "./serial-number.ts";
+import { inDecimal, newSerialNumber } from "../../lib/serial-number.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "authority-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { messageOf } from "../../lib/errors.ts";
 import { CommandFailure } from "../command-failure.ts";
-import { canSign, type Issuer, permittedDomainsOf } from "./certificate.ts";
+import { canSign, type Issuer, permittedDomainsOf } from "../../lib/certificate.ts";
 import { type PemPaths, readPemFile } from "./pem-files.ts";
 
 /** A certificate authority, read from its files. */

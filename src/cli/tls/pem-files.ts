@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileFailure } from "../../lib/file-failure.ts";
 import { CommandFailure } from "../command-failure.ts";
-import type { Issued } from "./certificate.ts";
+import type { Issued } from "../../lib/certificate.ts";
 
 export interface PemPaths {
   readonly certificate: string;

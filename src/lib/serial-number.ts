@@ -1,4 +1,4 @@
-import { secretBytes } from "../../lib/secret-bytes.ts";
+import { secretBytes } from "./secret-bytes.ts";
 
 const serialBytes = 16;
 

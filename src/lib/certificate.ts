@@ -33,7 +33,7 @@ import {
   Validity,
   Version,
 } from "@peculiar/asn1-x509";
-import { assert } from "../../lib/assert.ts";
+import { assert } from "./assert.ts";
 
 /** The content that all certificates have, those of authorities and those that they issue, as in Consul. */
 export interface CertificateContent {
