@@ -1,0 +1,283 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { encodeFrame, FrameReader, frameTypes } from "./frames.ts";
+import { type Handler, Link, type Pipe } from "./link.ts";
+
+/*
+ * A connection between two agents begins so:
+ *
+ *   1. with a cluster key (-encrypt): TLS, with a certificate that the listener made when it started;
+ *   2. the dialler sends a greeting frame: "praetor", the protocol's version, its proof;
+ *   3. the listener checks it, and sends its own;
+ *   4. the dialler checks it. Both make a Link.
+ *
+ * The proof is HMAC-SHA256 of the connection's exported keying material (RFC 5705) under the cluster key. An attacker in
+ * the middle has two TLS connections with different material, so it can neither make a proof nor pass one on: the certificate
+ * needs no authority.
+ */
+
+/** The key that all agents of a cluster share (`-encrypt`): 16, 24 or 32 bytes. */
+export type ClusterKey = Uint8Array;
+
+/** A certificate and its private key, in PEM. */
+export interface OwnCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly key: ClusterKey | undefined;
+  readonly handler: Handler;
+  readonly clock: Clock;
+}
+
+export interface ListenOptions {
+  readonly address: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** The cluster key and this agent's certificate; without them connections are plain TCP, and any agent may connect. */
+  readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly onLink: (link: Link, from: string) => void;
+  /** Called when a connection does not become a link, with the address of its other end and the reason. */
+  readonly onRefused: (from: string, reason: string) => void;
+}
+
+export interface LinkListener {
+  readonly port: number;
+  /** Accepts no more connections. The links stay. */
+  stop(): void;
+}
+
+const protocolVersion = 1;
+/** Time within which both greetings must arrive, in milliseconds. */
+const greetingMsMax = 5_000;
+
+/**
+ * Connects to an agent.
+ * @throws OperatingError unavailable "cannot-connect" naming the address and the reason
+ */
+export function dial(options: DialOptions): Promise<Link> {
+  const { host, port, key } = options;
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string): void =>
+      reject(new OperatingError("unavailable", "cannot-connect", `cannot connect to the agent at ${host}:${port}: ${reason}`));
+    const socket = new Connection({
+      ...options,
+      hasDialled: true,
+      onLink: resolve,
+      onRefused: fail,
+      key,
+    });
+    Bun.connect<Connection>({
+      hostname: host,
+      port,
+      data: socket,
+      ...(key && { tls: { rejectUnauthorized: false } }),
+      socket: handlersOf(key !== undefined),
+    }).catch((error: unknown) => fail(messageOf(error)));
+  });
+}
+
+/**
+ * Listens for the connections of other agents.
+ * @throws Error of the runtime when the address is not available
+ */
+export function listenForLinks({ address, port, security, ...options }: ListenOptions): LinkListener {
+  const listener = Bun.listen<Connection>({
+    hostname: address,
+    port,
+    ...(security && { tls: { cert: security.certificate.certificate, key: security.certificate.key } }),
+    socket: {
+      ...handlersOf(security !== undefined),
+      open(socket) {
+        const from = socket.remoteAddress;
+        socket.data = new Connection({
+          ...options,
+          hasDialled: false,
+          key: security?.key,
+          onLink: (link) => options.onLink(link, from),
+          onRefused: (reason) => options.onRefused(from, reason),
+        });
+        socket.data.open(socket);
+        if (!security) socket.data.begin();
+      },
+    },
+  });
+  return { port: listener.port, stop: () => listener.stop() };
+}
+
+function handlersOf(isTls: boolean): Bun.SocketHandler<Connection> {
+  return {
+    open(socket) {
+      socket.data.open(socket);
+      if (!isTls) socket.data.begin();
+    },
+    handshake: (socket) => socket.data.begin(),
+    data: (socket, bytes) => socket.data.receive(bytes),
+    drain: (socket) => socket.data.flush(),
+    close: (socket) => socket.data.end("the connection was closed"),
+    error: (socket, error) => socket.data.end(error.message),
+  };
+}
+
+interface ConnectionOptions {
+  readonly hasDialled: boolean;
+  readonly key: ClusterKey | undefined;
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly onLink: (link: Link) => void;
+  readonly onRefused: (reason: string) => void;
+}
+
+/** A socket until it ends: first the greetings, then the link. */
+class Connection implements Pipe {
+  readonly #options: ConnectionOptions;
+  #socket: Bun.Socket<Connection> | undefined;
+  #unsent: Uint8Array[] = [];
+  readonly #frames = new FrameReader();
+  #link: Link | undefined;
+  #isRefused = false;
+  #hasBegun = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const timer = options.clock.schedule(greetingMsMax, () => {
+      if (!this.#link) this.#refuse(`no greeting arrived within ${greetingMsMax / 1_000} s`);
+    });
+    this.#stopTimer = () => timer.cancel();
+  }
+
+  readonly #stopTimer: () => void;
+
+  open(socket: Bun.Socket<Connection>): void {
+    this.#socket = socket;
+    // Requests and answers are small: a delay of Nagle's algorithm would add to each of them.
+    socket.setNoDelay(true);
+  }
+
+  /** Called when the connection is there; with a cluster key, when its TLS handshake is over. */
+  begin(): void {
+    try {
+      this.#proof(true);
+    } catch {
+      // The handshake failed, and `end` follows. The runtime's own result also counts a certificate without an authority as failed.
+      return;
+    }
+    this.#hasBegun = true;
+    if (this.#options.hasDialled) this.#greet();
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#isRefused) return;
+    // The first byte of a TLS connection is the type of a record: a handshake, or an alert.
+    if (!this.#link && this.#options.key === undefined && (bytes[0] === 0x16 || bytes[0] === 0x15))
+      return this.#refuse("the other agent has an -encrypt key, and this one has none");
+    try {
+      for (const frame of this.#frames.read(bytes)) {
+        if (this.#link) this.#link.take(frame);
+        else this.#takeGreeting(frame.payload);
+      }
+      this.#link?.heard();
+    } catch (error) {
+      if (this.#link) this.#link.close(`the other agent sent what is no frame: ${messageOf(error)}`);
+      else this.#refuse("the other end is no agent of Praetor");
+    }
+  }
+
+  /** Called when the connection has ended. */
+  end(reason: string): void {
+    this.#stopTimer();
+    if (this.#link) return this.#link.lose(reason);
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    const isHandshake = this.#options.key !== undefined && !this.#hasBegun;
+    this.#options.onRefused(
+      isHandshake ? `the TLS handshake failed (${reason}): the other agent may have no -encrypt key` : reason,
+    );
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#unsent.push(bytes);
+    this.flush();
+  }
+
+  flush(): void {
+    while (this.#socket) {
+      const [first] = this.#unsent;
+      if (!first) return;
+      const sent = this.#socket.write(first);
+      if (sent < first.length) {
+        if (sent > 0) this.#unsent[0] = first.subarray(sent);
+        return;
+      }
+      this.#unsent.shift();
+    }
+  }
+
+  close(): void {
+    this.#socket?.end();
+  }
+
+  #greet(): void {
+    this.write(encodeFrame(frameTypes.call, 0, Buffer.from(JSON.stringify({ praetor: protocolVersion, proof: this.#proof(true) }))));
+  }
+
+  #takeGreeting(payload: Uint8Array): void {
+    const { hasDialled, handler, clock } = this.#options;
+    const greeting = parseGreeting(payload);
+    if (greeting.refused !== undefined) return this.#refuse(greeting.refused);
+    if (greeting.praetor !== protocolVersion)
+      return this.#answerRefusal(`this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${greeting.praetor}`);
+    if (!isEqual(greeting.proof, this.#proof(false))) return this.#answerRefusal("the -encrypt keys of the two agents differ");
+    if (!hasDialled) this.#greet();
+    this.#stopTimer();
+    this.#link = new Link(this, { hasDialled, handler, clock });
+    this.#options.onLink(this.#link);
+  }
+
+  /** Refuses the connection, and tells the other agent why. */
+  #answerRefusal(reason: string): void {
+    this.write(encodeFrame(frameTypes.failure, 0, Buffer.from(JSON.stringify({ refused: reason }))));
+    this.#refuse(reason);
+  }
+
+  #refuse(reason: string): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#stopTimer();
+    this.#socket?.end();
+    this.#options.onRefused(reason);
+  }
+
+  /** Returns the proof that an end sends. @param isOwn whether this end sends it, or the other one */
+  #proof(isOwn: boolean): string {
+    const { key, hasDialled } = this.#options;
+    if (!key || !this.#socket) return "";
+    const role = hasDialled === isOwn ? "dialler" : "listener";
+    const material = this.#socket.exportKeyingMaterial(32, "EXPORTER-praetor-link", Buffer.from(role));
+    return createHmac("sha256", key).update(material).digest("base64");
+  }
+}
+
+interface Greeting {
+  readonly praetor?: unknown;
+  readonly proof?: unknown;
+  readonly refused?: string;
+}
+
+/** @throws SyntaxError if the payload is no greeting */
+function parseGreeting(payload: Uint8Array): Greeting {
+  const value: unknown = JSON.parse(new TextDecoder().decode(payload));
+  if (typeof value !== "object" || value === null) throw new SyntaxError("no object");
+  return value;
+}
+
+function isEqual(given: unknown, wanted: string): boolean {
+  if (typeof given !== "string" || given.length !== wanted.length) return false;
+  return timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
+}

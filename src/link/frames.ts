@@ -1,0 +1,84 @@
+/**
+ * The frames of a link:
+ *
+ *     u32 length of the rest | u8 type | u32 call id | payload
+ *
+ * Numbers are big-endian. The agent that dialled numbers its calls with odd ids, the other one with even ids, so the frames
+ * of both directions' calls never mix.
+ */
+export interface Frame {
+  readonly type: FrameType;
+  /** The id of the call to which the frame belongs; 0 for a ping. */
+  readonly id: number;
+  /** The receiver owns these bytes. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+export const frameTypes = {
+  /** Begins a call. Payload: its kind and head (message.ts). */
+  call: 1,
+  /** Answers a call. Payload: the head of the answer. */
+  answer: 2,
+  /** Answers a call that failed. Payload: the error (message.ts). */
+  failure: 3,
+  /** A piece of the body of a call or an answer. */
+  data: 4,
+  /** Ends a body. */
+  end: 5,
+  /** The caller no longer wants the answer. */
+  cancel: 6,
+  /** Permits the other agent to send more bytes of a body. Payload: u32 number of bytes. */
+  credit: 7,
+  /** Shows that the sender is alive when it has nothing else to send. */
+  ping: 8,
+} as const;
+
+export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
+
+/** Bytes before the payload, and of these the bytes before those that the length counts. */
+const headerBytes = 9;
+const lengthBytes = 4;
+
+/** Maximum length of a payload, in bytes: longer data is sent as a body, in pieces. */
+export const payloadBytesMax: number = 8 * 1024 * 1024;
+
+const noPayload = new Uint8Array();
+
+export function encodeFrame(type: FrameType, id: number, payload: Uint8Array = noPayload): Uint8Array {
+  const bytes = Buffer.allocUnsafe(headerBytes + payload.length);
+  bytes.writeUInt32BE(headerBytes - lengthBytes + payload.length, 0);
+  bytes.writeUInt8(type, lengthBytes);
+  bytes.writeUInt32BE(id, lengthBytes + 1);
+  bytes.set(payload, headerBytes);
+  return bytes;
+}
+
+/** Cuts the bytes that a socket delivers into frames. */
+export class FrameReader {
+  /** The beginning of a frame whose rest has not arrived. */
+  #begun: Buffer = Buffer.alloc(0);
+
+  /**
+   * Yields the frames that are complete with these bytes, and copies what it keeps: the caller may reuse `bytes`.
+   * @throws RangeError for a frame that is too long: the peer does not speak this protocol
+   */
+  *read(bytes: Uint8Array): Generator<Frame> {
+    let rest = this.#begun.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#begun, bytes]);
+    while (rest.length >= headerBytes) {
+      const length = rest.readUInt32BE(0);
+      if (length > payloadBytesMax + headerBytes || length < headerBytes - lengthBytes)
+        throw new RangeError(`a frame of ${length} bytes`);
+      const end = lengthBytes + length;
+      if (rest.length < end) break;
+      yield { type: typeOf(rest), id: rest.readUInt32BE(lengthBytes + 1), payload: new Uint8Array(rest.subarray(headerBytes, end)) };
+      rest = rest.subarray(end);
+    }
+    this.#begun = rest;
+  }
+}
+
+/** Unknown types are passed on: a newer agent may send them, and the link ignores them. */
+function typeOf(frame: Buffer): FrameType {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each switch over the type ignores other numbers
+  return frame.readUInt8(lengthBytes) as FrameType;
+}

@@ -1,0 +1,257 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { within } from "../../test/support/within.ts";
+import { createAuthority } from "../lib/certificate.ts";
+import { systemClock } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { newSerialNumber } from "../lib/serial-number.ts";
+import { dial, listenForLinks, type ClusterKey } from "./connect.ts";
+import type { Answer, Handler, Link } from "./link.ts";
+
+const key = new Uint8Array(32).fill(7);
+const certificate = createAuthority({
+  commonName: "praetor",
+  serial: newSerialNumber(),
+  validFromMs: Date.now() - 1_000,
+  days: 1,
+  permittedDomains: [],
+});
+const stops: (() => void)[] = [];
+afterEach(() => stops.splice(0).forEach((stop) => stop()));
+
+interface Ends {
+  readonly dialled: Link;
+  readonly accepted: Link;
+  readonly refusals: string[];
+}
+
+const refuseAll: Handler = async ({ kind }) => {
+  throw new OperatingError("not-found", "no-kind", `no handler of ${kind}`);
+};
+
+interface Options {
+  readonly listenerKey?: ClusterKey | undefined;
+  readonly diallerKey?: ClusterKey | undefined;
+  readonly handler?: Handler;
+  readonly diallerHandler?: Handler;
+}
+
+/** Listens, dials, and returns both ends of the link. */
+async function connect(options: Options): Promise<Ends> {
+  const { listenerKey, diallerKey, handler = refuseAll, diallerHandler = refuseAll } = options;
+  const refusals: string[] = [];
+  const accepted = Promise.withResolvers<Link>();
+  const listener = listenForLinks({
+    address: "127.0.0.1",
+    port: 0,
+    security: listenerKey && { key: listenerKey, certificate },
+    handler,
+    clock: systemClock,
+    onLink: (link) => accepted.resolve(link),
+    onRefused: (_from, reason) => refusals.push(reason),
+  });
+  stops.push(() => listener.stop());
+  try {
+    const dialled = await dial({
+      ...{ host: "127.0.0.1", port: listener.port, key: diallerKey, clock: systemClock },
+      handler: diallerHandler,
+    });
+    stops.push(() => dialled.close());
+    return { dialled, accepted: await accepted.promise, refusals };
+  } catch (error) {
+    await within(1_000, async () => expect(refusals).toHaveLength(1));
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { refusals });
+  }
+}
+
+const failure = (options: Options): Promise<{ message: string; refusals: string[] }> =>
+  connect(options).then(
+    () => expect.unreachable("the link was made"),
+    (error) => error,
+  );
+
+async function bytesOf({ body }: Pick<Answer, "body">): Promise<Uint8Array> {
+  return body ? await new Response(body).bytes() : new Uint8Array();
+}
+
+/** Returns a stream of `length` bytes that counts upwards, in pieces of `pieceLength`, and how many bytes were pulled. */
+function counting(length: number, pieceLength = 100_000) {
+  const pulled = { bytes: 0, isCancelled: false };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const size = Math.min(pieceLength, length - pulled.bytes);
+        if (size === 0) return controller.close();
+        controller.enqueue(Uint8Array.from({ length: size }, (_, at) => (pulled.bytes + at) % 251));
+        pulled.bytes += size;
+      },
+      cancel: () => void (pulled.isCancelled = true),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, pulled };
+}
+
+const isCounting = (bytes: Uint8Array): boolean => bytes.every((byte, at) => byte === at % 251);
+
+for (const [name, keys] of [
+  ["with a cluster key", { listenerKey: key, diallerKey: key }],
+  ["without a cluster key", {}],
+] as const)
+  describe(`a link ${name}`, () => {
+    test("carries calls and answers in both directions, with bytes and 64-bit integers", async () => {
+      const echo: Handler = async ({ kind, head }) => ({ head: { kind, head } });
+      const { dialled, accepted } = await connect({ ...keys, handler: echo, diallerHandler: echo });
+      const head = { text: "ä", bytes: new Uint8Array([0, 255]), large: 2n ** 63n, list: [1, -1, 1.5, null, true] };
+      expect(await dialled.call({ kind: "there", head })).toEqual({ head: { kind: "there", head } });
+      expect(await accepted.call({ kind: "back", head })).toEqual({ head: { kind: "back", head } });
+    });
+
+    test("has many calls under way, each with its own answer", async () => {
+      const { dialled } = await connect({
+        ...keys,
+        handler: async ({ head }) => {
+          if (Number(head) % 2 === 0) await Bun.sleep(0);
+          return { head };
+        },
+      });
+      const numbers = Array.from({ length: 500 }, (_, at) => at);
+      const answers = await Promise.all(numbers.map((head) => dialled.call({ kind: "n", head })));
+      expect(answers.map(({ head }) => head)).toEqual(numbers);
+    });
+
+    test("passes on the error of a handler with its kind, code and message", async () => {
+      const { dialled } = await connect(keys);
+      const error: unknown = await dialled.call({ kind: "nosuch", head: 1 }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(OperatingError);
+      expect(error).toMatchObject({ kind: "not-found", code: "no-kind", message: "no handler of nosuch" });
+    });
+
+    test("carries bodies longer than its window in both directions", async () => {
+      const { dialled } = await connect({
+        ...keys,
+        handler: async (call) => {
+          const given = await bytesOf(call);
+          expect(isCounting(given)).toBe(true);
+          return { head: given.length, body: counting(5_000_000).stream };
+        },
+      });
+      const answer = await dialled.call({ kind: "body", head: null, body: counting(7_000_001).stream });
+      expect(answer.head).toBe(7_000_001);
+      const bytes = await bytesOf(answer);
+      expect(bytes.length).toBe(5_000_000);
+      expect(isCounting(bytes)).toBe(true);
+    });
+
+    test("sends no more of a body than its window while the receiver does not read, and other calls go on", async () => {
+      const { stream, pulled } = counting(50_000_000);
+      const { dialled } = await connect({
+        ...keys,
+        handler: async ({ kind }) => ({ head: kind, body: kind === "long" ? stream : undefined }),
+      });
+      const { body } = await dialled.call({ kind: "long", head: null });
+      await within(1_000, async () => expect(pulled.bytes).toBeGreaterThan(1_000_000));
+      for (let n = 0; n < 50; n += 1) expect((await dialled.call({ kind: "short", head: n })).head).toBe("short");
+      expect(pulled.bytes).toBeLessThan(4_000_000);
+      await body?.cancel();
+      await within(1_000, async () => expect(pulled.isCancelled).toBe(true));
+    });
+  });
+
+describe("a call", () => {
+  test("that its caller cancels aborts the handler and rejects", async () => {
+    const aborted = Promise.withResolvers<void>();
+    const { dialled } = await connect({
+      handler: ({ signal }) => new Promise(() => signal.addEventListener("abort", () => aborted.resolve())),
+    });
+    const cancelling = new AbortController();
+    const call = dialled.call({ kind: "held", head: null }, cancelling.signal);
+    cancelling.abort(new Error("no longer wanted"));
+    await expect(call).rejects.toThrow("no longer wanted");
+    await aborted.promise;
+  });
+
+  test("that is under way when the link is lost rejects with link-lost, and its handler is aborted", async () => {
+    const begun = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<void>();
+    const { dialled, accepted } = await connect({
+      handler: ({ signal }) => {
+        begun.resolve();
+        return new Promise(() => signal.addEventListener("abort", () => aborted.resolve()));
+      },
+    });
+    const call = dialled.call({ kind: "held", head: null });
+    await begun.promise;
+    accepted.close("test");
+    await expect(call).rejects.toMatchObject({ code: "link-lost" });
+    await aborted.promise;
+    await expect(dialled.call({ kind: "after", head: null })).rejects.toMatchObject({ code: "link-lost" });
+  });
+
+  test("whose body fails at the sender fails at the receiver with the same error", async () => {
+    const { dialled } = await connect({
+      handler: async () => ({
+        head: null,
+        body: new ReadableStream({
+          pull() {
+            throw new OperatingError("unavailable", "disk-error", "the disk failed");
+          },
+        }),
+      }),
+    });
+    const answer = await dialled.call({ kind: "body", head: null });
+    await expect(bytesOf(answer)).rejects.toMatchObject({ code: "disk-error", message: "the disk failed" });
+  });
+
+  test("with a head over the limit is refused before anything is sent", async () => {
+    const { dialled } = await connect({ handler: async ({ head }) => ({ head }) });
+    await expect(dialled.call({ kind: "big", head: new Uint8Array(9_000_000) })).rejects.toMatchObject({ kind: "too-large" });
+    expect((await dialled.call({ kind: "small", head: 1 })).head).toBe(1);
+  });
+});
+
+describe("a connection is refused, and both agents say why, when", () => {
+  test("their cluster keys differ", async () => {
+    const { message, refusals } = await failure({ listenerKey: key, diallerKey: new Uint8Array(32) });
+    expect(message).toMatch(/^cannot connect to the agent at 127.0.0.1:\d+: the -encrypt keys of the two agents differ$/);
+    expect(refusals).toEqual(["the -encrypt keys of the two agents differ"]);
+  });
+
+  test("only the listener has a cluster key", async () => {
+    const { message, refusals } = await failure({ listenerKey: key });
+    expect(message).toContain("the other agent has an -encrypt key, and this one has none");
+    expect(refusals[0]).toContain("the other agent may have no -encrypt key");
+  });
+
+  test("only the dialler has a cluster key", async () => {
+    const { message, refusals } = await failure({ diallerKey: key });
+    expect(message).toContain("the other agent may have no -encrypt key");
+    expect(refusals).toEqual(["the other agent has an -encrypt key, and this one has none"]);
+  });
+});
+
+test("a connection that sends no greeting of an agent is closed", async () => {
+  const refusals: string[] = [];
+  const listener = listenForLinks({
+    ...{ address: "127.0.0.1", port: 0, security: undefined, handler: refuseAll, clock: systemClock },
+    onLink: () => expect.unreachable(),
+    onRefused: (_from, reason) => refusals.push(reason),
+  });
+  stops.push(() => listener.stop());
+  const closed = Promise.withResolvers<void>();
+  await Bun.connect({
+    hostname: "127.0.0.1",
+    port: listener.port,
+    socket: { open: (socket) => void socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), data() {}, close: () => closed.resolve() },
+  });
+  await closed.promise;
+  expect(refusals).toEqual(["the other end is no agent of Praetor"]);
+});
+
+test("a link whose other agent falls silent is lost", async () => {
+  const { dialled, accepted } = await connect({});
+  expect(await Promise.race([dialled.lost, Bun.sleep(0)])).toBeUndefined();
+  // The accepted end neither reads nor pings, as a stopped process.
+  accepted.heard = () => {};
+  expect(await accepted.lost).toBe("the other agent was silent");
+  expect(await dialled.lost).toBe("the connection was closed");
+});
