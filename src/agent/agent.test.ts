@@ -7,7 +7,7 @@ import type { CheckDefinition } from "../model/check.ts";
 
 const api = { source: "api" } as const;
 
-/** Returns the ids of all services and checks of the agent, those at present and those after a restart. */
+/** Returns the ids of all services and checks that the agent has now, and of those that it has after a restart. */
 async function registered(world: TestAgent): Promise<{ now: string[]; kept: string[] }> {
   const { agent } = await world.restarted();
   return { now: idsOf(world.agent), kept: idsOf(agent) };
@@ -49,7 +49,7 @@ describe("a registration", () => {
     expect(idsOf(world.agent)).toEqual(["up", "web"]);
   });
 
-  test("that cannot be made durable changes nothing, and the next one succeeds", async () => {
+  test("that cannot be made durable changes nothing, and the next registration succeeds", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     world.engine.fail();
@@ -76,7 +76,7 @@ describe("a registration", () => {
     expect(world.engine.batches).toHaveLength(1);
   });
 
-  test("from a file replaces the registration from the API, and does not survive a restart", async () => {
+  test("from a file replaces a registration of the same service from the API, and does not survive a restart", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerService(serviceWith("web", ["up"]), { source: "file" });
@@ -84,7 +84,7 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["db", "up", "web"], kept: [] });
   });
 
-  test("of a script check is denied unless scripts are enabled for its source, a file or the API", async () => {
+  test("of a script check is denied unless script checks are enabled for its source, a file or the API", async () => {
     const method = { kind: "script", args: ["/bin/true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const script = ttlCheck("script", { method });
     const local = await startTestAgent({ scripts: { fromApi: false, fromFiles: true } });
@@ -145,7 +145,7 @@ describe("a check", () => {
     expect(error).toMatchObject({ kind: "not-found", message: 'ServiceID "web" does not exist' });
   });
 
-  test("can move from one service to another", async () => {
+  test("that is registered again with another service id moves to that service", async () => {
     const { agent } = await startTestAgent();
     await agent.registerService(serviceWith("a", ["up"]), api);
     await agent.registerService(serviceWith("b", []), api);
@@ -174,7 +174,7 @@ describe("a TTL check", () => {
     expect(world.statusInCatalog("up")).toBe("critical");
   });
 
-  test("writes nothing when an update has the same status, and shows the update's output", async () => {
+  test("is not written to the disk when an update leaves its status unchanged, and shows the update's output", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     await world.agent.updateTtl("up", "passing", "1");
@@ -188,7 +188,7 @@ describe("a TTL check", () => {
     expect(await rejectionOf(agent.updateTtl("nope", "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("rejects an update only if this check's status could not be written, not if another check's could not", async () => {
+  test("rejects an update if its own status could not be written, but not if the status of another check could not", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("a"), "api");
     await world.agent.registerCheck(ttlCheck("b", { initialStatus: "passing" }), "api");
@@ -320,7 +320,7 @@ test("a check keeps its status over a restart of the agent", async () => {
   expect([agent.checks.get("up")?.status, statusInCatalog("up")]).toEqual(["passing", "passing"]);
 });
 
-test("stopping the agent leaves no timer, and refuses updates of TTL checks", async () => {
+test("an agent that is stopped has no timer left, and refuses updates of TTL checks", async () => {
   const world = await startTestAgent();
   const reaped = { deregisterCriticalServiceAfterMs: 60_000, serviceId: "web" };
   await world.agent.registerService({ service: serviceNamed("web"), checks: [ttlCheck("up", reaped)] }, api);

@@ -59,7 +59,7 @@ interface Change {
  *
  * Invariants: the agent shows and checks nothing that is not durable. Its own rows and the catalog's are written in one
  * batch, so both or neither survive a power cut. Changes of one service or check run one after the other, so that the
- * catalog and the agent end with the same; changes of others do not wait for them, and share batches.
+ * catalog and the agent end in the same state. Changes of different services and checks run concurrently and share batches.
  */
 export class Agent {
   readonly reserved: ReadonlySet<string>;
@@ -132,7 +132,7 @@ export class Agent {
     this.#results.noteAll();
   }
 
-  /** Runs all registered checks in `checkSet`, and from now on each check that is registered later. */
+  /** Starts all registered checks in `checkSet`, and each check that is registered later. */
   startChecks(checkSet: CheckSet): void {
     this.#lastStatuses = new Map();
     this.#results.start(checkSet);
@@ -202,7 +202,7 @@ export class Agent {
 
   /**
    * Checks that no change of the service is unconfirmed.
-   * @throws OperatingError unavailable while the disk has not confirmed one
+   * @throws OperatingError unavailable while the disk has not confirmed a change of the service or of one of its checks
    */
   requireKnown(serviceId: string): void {
     const checks = this.checksOf(serviceId).map((id) => `check/${id}`);
@@ -259,12 +259,12 @@ export class Agent {
     await this.#results.updateTtl(checkId, { status, output });
   }
 
-  /** Takes a check's result: shows it at once, and writes the check's status to the catalog if it has changed. */
+  /** Makes a check's result visible at once, and writes the check's status to the catalog if the status has changed. */
   checkResult(checkId: string, result: CheckFinding): void {
     this.#results.take(checkId, result);
   }
 
-  /** Consul: with EnableTagOverride the agent takes over the tags that the catalog has. */
+  /** Replaces a service's tags by those of the catalog. Consul: the agent does so for a service with EnableTagOverride. */
   adoptTags(serviceId: string, tags: readonly string[]): void {
     const known = this.services.get(serviceId);
     if (known) this.#localState.setService({ ...known, service: { ...known.service, tags } });
@@ -316,7 +316,7 @@ export class Agent {
     for (const change of changes) this.#show(change);
   }
 
-  /** Makes a change of this agent durable, with what another part writes along. */
+  /** Makes a change of this agent durable, in one batch with the rows and transactions that another part of it adds. */
   async #write(
     { rows, ...change }: CatalogChange & { readonly rows: readonly SavedRow[] },
     { rows: others = [], transactions, onDurable }: Along = {},

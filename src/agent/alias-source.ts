@@ -2,7 +2,7 @@ import type { AliasedCheck, AliasSource, AliasTarget } from "../checks/alias.ts"
 import type { CheckRunner } from "../checks/check-runner.ts";
 import type { Agent } from "./agent.ts";
 
-/** Returns the source of alias checks: it reads the catalog's checks of a node, which may be this agent's node or another. */
+/** Returns the source from which alias checks read: the catalog's checks of a node, be it this agent's node or another. */
 export function createAliasSource(agent: Agent): AliasSource {
   return {
     watch(target, onChange): CheckRunner {
@@ -18,7 +18,10 @@ export function createAliasSource(agent: Agent): AliasSource {
 
 type NodeCheck = AliasedCheck & { readonly serviceId: string; readonly type: string };
 
-/** Returns the checks of the service and of its node, except alias checks: two that follow each other would never settle. */
+/**
+ * Returns the checks of the service and of its node, except alias checks: two alias checks that follow each other would never
+ * settle.
+ */
 function followed(target: AliasTarget, checks: readonly NodeCheck[]): readonly AliasedCheck[] {
   return checks.filter(
     ({ serviceId, type }) =>

@@ -29,7 +29,7 @@ async function expectSynced(world: TestAgent): Promise<void> {
 }
 
 describe("a round of anti-entropy", () => {
-  test("that follows registrations writes nothing", async () => {
+  test("writes nothing when the catalog has everything that is registered with the agent", async () => {
     await expectSynced(await startWithWeb());
   });
 
@@ -47,7 +47,7 @@ describe("a round of anti-entropy", () => {
     await expectSynced(world);
   });
 
-  test("writes a check's status that could not be written before", async () => {
+  test("writes a check's status if the earlier write of that status failed", async () => {
     const world = await startWithWeb();
     world.engine.fail();
     world.agent.checkResult("up", { status: "passing", output: "" });
@@ -97,7 +97,7 @@ describe("a round of anti-entropy", () => {
 describe("the tags of a service with EnableTagOverride", () => {
   const theirs = serviceNamed("web", { tags: ["theirs"], enableTagOverride: true });
 
-  test("are those of the catalog, and the agent adopts them", async () => {
+  test("are adopted by the agent when a client has changed them in the catalog", async () => {
     const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
     await write(world, theirs);
     expect(await syncCatalog(world.agent)).toBe(0);
@@ -105,7 +105,7 @@ describe("the tags of a service with EnableTagOverride", () => {
     await expectSynced(world);
   });
 
-  test("are not overwritten when one of its checks changes", async () => {
+  test("are not overwritten in the catalog when a check of the service changes", async () => {
     const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
     await write(world, theirs);
     await world.agent.updateTtl("up", "passing", "");
@@ -113,7 +113,7 @@ describe("the tags of a service with EnableTagOverride", () => {
     expect(services).toMatchObject([{ tags: ["theirs"] }]);
   });
 
-  test("are the agent's again when the service is registered without EnableTagOverride", async () => {
+  test("are overwritten in the catalog if the service is registered with the agent without EnableTagOverride", async () => {
     const world = await startWithWeb({ tags: ["own"] });
     await write(world, theirs);
     await syncCatalog(world.agent);
@@ -145,7 +145,7 @@ describe("the loop of anti-entropy", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("logs a round that failed, and goes on", async () => {
+  test("logs a failed round, and runs the next one a minute later", async () => {
     let rounds = 0;
     const { clock, lines, stopping, ended } = startLoop(async () => {
       rounds += 1;

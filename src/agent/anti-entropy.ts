@@ -29,7 +29,7 @@ export async function syncCatalog(agent: Agent): Promise<number> {
   return stale.length + services.length + checks.length;
 }
 
-/** Syncs every minute until the signal aborts. A round that fails is logged. */
+/** Runs `sync` every minute until the signal aborts. Logs a round that fails, and continues. */
 export async function runAntiEntropy(
   sync: () => Promise<number>,
   options: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
@@ -77,15 +77,19 @@ function findWrongChecks(agent: Agent, contents: NodeContents): Check[] {
 }
 
 /**
- * Returns the services or checks whose catalog row is wrong. Consul: ids that differ only in case are two to the agent and
- * share one row of the catalog. The row is right if it matches either; else each round would replace one by the other.
+ * Returns the services or checks whose catalog row is wrong. Consul: two ids that differ only in case are distinct in the
+ * agent, but share one row of the catalog. That row is right if it matches either of the two; otherwise each round of
+ * anti-entropy would replace one by the other.
  */
 function withoutRight<T extends { readonly id: string }>(own: readonly T[], isRight: (each: T) => boolean): T[] {
   const right = new Set(own.filter(isRight).map(({ id }) => keyOf(id)));
   return own.filter(({ id }) => !right.has(keyOf(id)));
 }
 
-/** Returns the key by which local ids match catalog ids. It ignores case: a round corrects the row "Web" to "web". */
+/**
+ * Returns the key by which local ids match catalog ids: the id in lower case, so that a round of anti-entropy corrects the
+ * row "Web" to "web".
+ */
 function keyOf(id: string): string {
   return id.toLowerCase();
 }

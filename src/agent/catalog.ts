@@ -10,16 +10,16 @@ import type { SavedRow } from "./local-state.ts";
  */
 export interface Catalog {
   /**
-   * Makes the whole change durable, in one batch where the catalog is in the same process.
-   * @throws OperatingError conflict when the catalog refuses a registration; the rest of the change is durable then.
-   * unavailable when nothing of it is durable; timeout when the agent does not know whether it is
+   * Makes the whole change durable, in one batch if the catalog is in the same process.
+   * @throws OperatingError conflict when the catalog refuses a registration, and the rest of the change is durable;
+   * unavailable when no part of the change is durable; timeout when the agent does not know whether the change is durable
    */
   commit(change: CatalogChange): Promise<void>;
   /** Returns the services and checks that the catalog has for this node. */
   contents(): Promise<NodeContents>;
   /**
-   * Calls `onChange` with the services and checks of any node, for alias checks: once soon, then after each change until stopped.
-   * Checks carry their newest output, but a change of output alone does not cause a call.
+   * Calls `onChange` with the services and checks of any node, for alias checks: first soon after this call, then after each
+   * change, until stopped. Checks carry their newest output, but a change of output alone does not cause a call.
    */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };
   /** Makes answers show this output of a check. The output is kept in memory only and is not written to the check's row. */

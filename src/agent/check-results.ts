@@ -12,7 +12,7 @@ export interface CheckSet {
   start(check: LocalCheck): void;
   stop(checkId: string): void;
   /**
-   * Sets the status and output of a TTL check, and reports the result before it returns.
+   * Sets the status and output of a TTL check, and reports the result before the call returns.
    * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void;
@@ -97,7 +97,7 @@ export class CheckResults {
     if (status !== known.status || this.#reports.hasFailed(checkId)) this.#reports.start(checkId);
   }
 
-  /** Shows and runs a check whose registration is durable. Keeps a result that arrived during the registration. */
+  /** Adds a check whose registration is durable, and starts it. Keeps a result that arrived during the registration. */
   adopt(check: LocalCheck): void {
     const { id } = check.definition;
     const known = this.#localState.checks.get(id);
@@ -175,7 +175,7 @@ class StatusReports {
     const report = this.#report(checkId, isAgain).finally(() => {
       if (this.#underWay.get(checkId) === report) this.#underWay.delete(checkId);
     });
-    // The failure is logged, and reaches the callers of `settled`.
+    // Marks a rejection as handled: `#report` logs the failure, and callers of `settled` receive it.
     report.catch(() => {});
     this.#underWay.set(checkId, report);
   }

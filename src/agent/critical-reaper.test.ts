@@ -43,7 +43,7 @@ describe("a service with a critical check", () => {
     expect(reaped).toHaveLength(1);
   });
 
-  test("is reaped after the new time, counted from the old start, if it is registered again while critical", async () => {
+  test("that is registered again is reaped after the new DeregisterCriticalServiceAfter, counted from the failure", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical", { deregisterCriticalServiceAfterMs: 10 * minute }));
     await clock.advance(minute);
@@ -54,7 +54,7 @@ describe("a service with a critical check", () => {
     expect(reaped).toEqual(["web/up"]);
   });
 
-  test("is reaped if the check belongs to it when the time ends, not if it belonged to it when the time began", async () => {
+  test("is not reaped if the check moves to another service in time; that service is reaped instead", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     reaper.note(local("critical", { serviceId: "shop" }));
@@ -91,7 +91,7 @@ describe("an agent with a service that is critical for too long", () => {
     expect([world.servicesInCatalog(), [...world.agent.checks.keys()], world.clock.timerCount]).toEqual([[], [], 0]);
   });
 
-  test("tries again after the same time if the disk is full", async () => {
+  test("tries the deregistration again after the same time if the disk was full", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     world.engine.fail();
@@ -103,7 +103,7 @@ describe("an agent with a service that is critical for too long", () => {
     expect(world.servicesInCatalog()).toEqual([]);
   });
 
-  test("counts the time from its start after a restart", async () => {
+  test("counts the time from the start of the agent after a restart", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     const { clock, servicesInCatalog } = await world.restarted();

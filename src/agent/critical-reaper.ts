@@ -8,7 +8,7 @@ interface Critical {
 
 /**
  * Calls `reap` when a check has been critical for its DeregisterCriticalServiceAfter, with one timer for each such check.
- * (Consul looks every 30 s.)
+ * Consul: looks for such checks every 30 s.
  */
 export class CriticalReaper {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class CriticalReaper {
     this.#reap = reap;
   }
 
-  /** Takes a check's newest status and definition. Registering a critical check again does not restart its time. */
+  /** Records a check's newest status and definition. Registering a critical check again does not restart its time. */
   note({ definition, status }: LocalCheck): void {
     const { id, serviceId, deregisterCriticalServiceAfterMs: afterMs } = definition;
     const nowMs = this.#clock.monotonicMs();

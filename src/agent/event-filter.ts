@@ -16,7 +16,8 @@ function faultOf(kind: string, pattern: string): string | undefined {
 }
 
 /**
- * Returns whether an event's filters match this node and, if they name a service or tag, a service of this agent and its tags.
+ * Returns whether an event is meant for this agent: the node filter matches the agent's node, and the service and tag filters,
+ * if there are any, match one of the agent's services.
  */
 export function isMeant({ nodeFilter, serviceFilter, tagFilter }: Filters, { node, services }: Agent): boolean {
   if (!matches(nodeFilter, node.name)) return false;

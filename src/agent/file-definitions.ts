@@ -10,7 +10,7 @@ export interface Defined {
   readonly checks: readonly CheckDefinition[];
   /** The file, line and column of each definition: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
-  /** The faults of definitions that could not be decoded, or of which a part could not. */
+  /** The faults of definitions that could not be decoded completely. */
   readonly faults: readonly FileFault[];
 }
 
@@ -74,7 +74,7 @@ export class FileDefinitions {
     return applied;
   }
 
-  /** @param refuse called for each definition that cannot be registered, before anything is changed */
+  /** Applies the definitions. @param refuse called for each definition that cannot be registered, before any change is made */
   async #apply(
     defined: Defined,
     refuse: (definition: ServiceDefinition | CheckDefinition, obstacle: Obstacle) => void,
@@ -114,7 +114,7 @@ export class FileDefinitions {
     }
   }
 
-  /** Removes checks that the API added to a service that no file defines any more. */
+  /** Removes each check whose service is not registered: a client added the check to a service that files then dropped. */
   async #removeOrphans(): Promise<void> {
     for (const [id, { definition }] of this.#agent.checks) {
       if (definition.serviceId === "" || this.#agent.services.has(definition.serviceId)) continue;

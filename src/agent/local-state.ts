@@ -44,7 +44,7 @@ export function fixedCheck(check: Pick<CheckDefinition, "id" | "name" | "service
   return {
     ...check,
     initialStatus: "critical",
-    // A check needs a method; this one does not run.
+    // The type requires a method, but a check of a FixedCheckType is never started.
     method: { kind: "ttl", ttlMs: 0 },
     successBeforePassing: 0,
     failuresBeforeCritical: 0,
@@ -79,7 +79,7 @@ export class LocalState {
   /** The ids of each service's checks, by service id; under "", the ids of the node's checks. */
   readonly #checkIds = new Map<string, Set<string>>();
 
-  /** Called with the service's id each time a service is added, replaced or removed. */
+  /** Callbacks that get the service's id each time a service is added, replaced or removed. */
   readonly watchers: Set<(serviceId: string) => void> = new Set();
 
   get services(): ReadonlyMap<string, LocalService> {
@@ -103,8 +103,8 @@ export class LocalState {
   }
 
   /**
-   * Returns the service to register together with its checks, in case the catalog has lost it. Returns undefined for a service
-   * with EnableTagOverride, since registering it would overwrite the tags that other programs have set.
+   * Returns the service to register together with its check, in case the catalog has lost the service. Returns undefined for a
+   * service with EnableTagOverride, since registering it would overwrite the tags that other programs have set.
    */
   serviceAlong([check]: readonly LocalCheck[]): Service | undefined {
     const service = check && this.serviceOf(check);
@@ -172,7 +172,7 @@ export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
 
 /**
  * Returns the rows to write when `local` replaces `known`: none if the row is unchanged. A registration from a file has no
- * row, since it must end when the file no longer has it; it deletes the row of a registration from the API.
+ * row, since it must end when it is removed from the file. It deletes the row of a registration from the API.
  */
 export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
   const { id } = local.service;
@@ -196,7 +196,7 @@ function toRow({ service, isSidecar }: LocalService): StoredService {
   return isSidecar ? { ...service, isSidecar } : service;
 }
 
-/** Decodes the rows of saveService and saveCheck; ignores others. */
+/** Decodes the rows that saveService and saveCheck return; ignores other rows. */
 export function decodeRows(rows: readonly SavedRow[]): {
   readonly services: readonly LocalService[];
   readonly checks: readonly StoredCheck[];

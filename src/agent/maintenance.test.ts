@@ -56,7 +56,7 @@ describe("a service in maintenance mode", () => {
     expect(agent.checks.size).toBe(0);
   });
 
-  test("must be registered with this agent; otherwise the error is not-found", async () => {
+  test("can enter and leave that mode only while registered with this agent; otherwise the error is not-found", async () => {
     const { agent } = await startWithWeb();
     for (const change of [enableServiceMaintenance(agent, "db", ""), disableServiceMaintenance(agent, "db")]) {
       const error = await rejectionOf(change);
@@ -82,7 +82,7 @@ describe("a node in maintenance mode", () => {
     expect(await rejectionOf(agent.updateTtl(nodeMaintenanceId, "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("enters maintenance mode only if its maintenance check is durable", async () => {
+  test("is put into that mode only if its maintenance check can be made durable", async () => {
     const { agent, engine } = await startWithWeb();
     engine.fail();
     await rejectionOf(enableNodeMaintenance(agent, ""));
@@ -93,10 +93,13 @@ describe("a node in maintenance mode", () => {
 test.each([
   ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", "")],
   ["the node", (agent: TestAgent["agent"]) => enableNodeMaintenance(agent, "")],
-])("a service's health is maintenance while %s is in maintenance mode, even if checks pass", async (_name, enable) => {
-  const { agent } = await startWithWeb();
-  const { service } = serviceWith("web", []);
-  expect(serviceHealth(agent, service).status).toBe("passing");
-  await enable(agent);
-  expect(serviceHealth(agent, service).status).toBe("maintenance");
-});
+])(
+  "a service has the status maintenance while %s is in maintenance mode, even if other checks pass",
+  async (_name, enable) => {
+    const { agent } = await startWithWeb();
+    const { service } = serviceWith("web", []);
+    expect(serviceHealth(agent, service).status).toBe("passing");
+    await enable(agent);
+    expect(serviceHealth(agent, service).status).toBe("maintenance");
+  },
+);

@@ -25,7 +25,7 @@ export async function disableNodeMaintenance(agent: Agent): Promise<void> {
 }
 
 /**
- * Registers a critical check of a service.
+ * Registers a critical check of a service, which puts the service into maintenance mode.
  * @throws OperatingError not-found for a service that is not registered with this agent
  */
 export async function enableServiceMaintenance(agent: Agent, serviceId: string, reason: string): Promise<void> {

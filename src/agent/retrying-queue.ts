@@ -6,11 +6,12 @@ import { KeyedQueue } from "../lib/keyed-queue.ts";
 const retryMs = 1_000;
 
 /**
- * Runs changes that share a key one after the other, and others concurrently.
+ * Runs changes that share a key one after the other, and changes without a common key concurrently.
  *
  * When the disk does not answer in time, the caller gets a timeout and the change may still become durable: the disk would
- * then have a change that the agent lacks. The queue retries such a change until the disk has answered; then both have it or
- * neither. Until then it refuses other changes of the same keys, since the state from which they start is unknown.
+ * then have a change that the agent lacks. The queue retries such a change until the disk has answered; then both the disk
+ * and the agent have it, or neither has. Until then the queue refuses other changes of the same keys, since the state from
+ * which they start is unknown.
  *
  *     idle ──run──▶ running ──confirmed or refused──▶ idle
  *                      │ timeout                        ▲

@@ -9,7 +9,7 @@ export type AggregatedStatus = CheckStatus | "maintenance";
 export interface ServiceHealth {
   readonly service: Service;
   readonly status: AggregatedStatus;
-  /** The service's own checks, then the node's. */
+  /** The service's own checks, followed by the checks of its node. */
   readonly checks: readonly LocalCheck[];
 }
 

@@ -36,7 +36,7 @@ export class AnsweringSocket extends Duplex {
   }
 
   override _write(block: Uint8Array, _encoding: string, done: () => void): void {
-    // When the write fails, the socket emits the error.
+    // A failed write does not call `done`: the socket emits its error, which destroys this stream.
     this.#socket.write(block, (error) => {
       if (!error) done();
     });

@@ -1,6 +1,6 @@
 /** A connection to a message broker. */
 export interface BrokerConnection {
-  /** Resolves when the broker has acknowledged the message. Stays pending if the connection ends first. */
+  /** Sends a message. Resolves when the broker has acknowledged it; stays pending if the connection ends first. */
   publish(topic: string, message: Uint8Array): Promise<void>;
   /** Resolves with the reason when the connection has ended, whichever side closed it. */
   readonly ended: Promise<string>;

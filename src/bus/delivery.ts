@@ -19,24 +19,24 @@ export interface DeliveryOptions {
   readonly log: Log;
   /** Called when the broker has acknowledged a change. */
   readonly onPublished: () => void;
-  /** Called when a change is dropped, which is then never published: no broker would accept it. */
+  /** Called when a change is dropped because no broker would accept its message. It is never published. */
   readonly onLeftOut: () => void;
 }
 
-/** How a delivery over one connection has ended. */
+/** The end of a delivery over one connection: its reason, and whether the broker closed the connection. */
 export interface DeliveryEnd {
   readonly reason: string;
   readonly isBrokerClosed: boolean;
 }
 
-/** Milliseconds that a broker may take to accept a connection, and at most without an acknowledgement. */
+/** Milliseconds that a broker may take to accept a connection, and then to acknowledge the next message. */
 export const answerMsMax = 10_000;
-/** Milliseconds that a stopping agent waits for the outbox to empty. It publishes the rest after its next start. */
+/** Milliseconds that a stopping agent waits for the outbox to empty. The agent publishes the rest after its next start. */
 const flushMsMax = 1_000;
 
 /**
  * Sends the changes of the outbox over one connection until the connection ends. A commit only wakes the delivery, which
- * sends in a later turn of the event loop, so no write waits for it.
+ * sends in a later turn of the event loop, so no write of a key waits for the broker.
  */
 export class Delivery {
   readonly #connection: BrokerConnection;
@@ -60,7 +60,7 @@ export class Delivery {
     return this.#acknowledged;
   }
 
-  /** Resolves when the connection has ended. When `signal` aborts, sends for up to a second and closes the connection. */
+  /** Sends until the connection ends. When `signal` aborts, sends for up to a second more and closes the connection. */
   async run(signal: AbortSignal): Promise<DeliveryEnd> {
     const { outbox, clock } = this.#options;
     const stopped: DeliveryEnd = { reason: "the agent is stopping", isBrokerClosed: false };

@@ -27,7 +27,7 @@ test("a change of a key is encoded in core-keeper's message envelope, with the c
   );
 });
 
-test("the correlation ID is the same when a change is published again, and differs between changes", () => {
+test("the correlation ID of a message is the same when its change is published again, and differs between changes", () => {
   const idOf = (published: KeyChange): unknown =>
     JSON.parse(Buffer.from(encodeEnvelope(published, plain)).toString()).correlationID;
   expect(idOf(change("x"))).toBe(idOf(change("x")));
@@ -36,14 +36,14 @@ test("the correlation ID is the same when a change is published again, and diffe
   );
 });
 
-test("the message of a number or boolean has its stored text, and that of a delete has no value", () => {
+test("the message of a write has the value's stored text, even for a number or boolean; that of a delete has no value", () => {
   expect(["30", "true", "", '{"a":1}', "\ufeffx"].map((value) => JSON.parse(textOf(value)).payload.value)).toEqual([
     ...["30", "true", "", '{"a":1}', "\ufeffx"],
   ]);
   expect(JSON.parse(textOf(undefined)).payload).toEqual({ key: "edgex/a", Created: 0, Modified: 0, revision: 7 });
 });
 
-test("a value that is not UTF-8 is sent as text with U+FFFD and in base64", () => {
+test("the message of a value that is not UTF-8 has the value as text with U+FFFD and in base64", () => {
   expect(JSON.parse(textOf(new Uint8Array([0x61, 0xff]))).payload).toMatchObject({
     value: "a\ufffd",
     valueBase64: "Yf8=",

@@ -3,11 +3,11 @@ import { uuidOfName } from "../lib/uuid.ts";
 import type { KeyChange } from "../registry/key-changes.ts";
 
 export interface EnvelopeOptions {
-  /** A UUID. The message's correlation ID is derived from this UUID and the change. */
+  /** The UUID of the node. The message's correlation ID is derived from this UUID and the change. */
   readonly nodeId: string;
-  /** Encodes the payload as base64 of its JSON, as EdgeX does with EDGEX_MSG_BASE64_PAYLOAD. */
+  /** Whether to encode the payload as base64 of its JSON, as EdgeX does with EDGEX_MSG_BASE64_PAYLOAD. */
   readonly base64Payload: boolean;
-  /** Encodes the message in CBOR, as EdgeX does with EDGEX_MSG_CBOR_ENCODE; `base64Payload` then has no effect. */
+  /** If present, encodes the message in CBOR, as EdgeX does with EDGEX_MSG_CBOR_ENCODE; `base64Payload` has no effect then. */
   readonly encodeCbor: ((message: object) => Uint8Array) | undefined;
 }
 

@@ -23,8 +23,8 @@ async function settleAll(): Promise<void> {
 }
 
 /**
- * Opens a message bus that publishes changes of keys below "e/". If `before` is given, the new bus uses the disk of that
- * earlier bus, as a restart after a crash does.
+ * Opens a message bus that publishes changes of keys below "e/". If an earlier bus is given, the new bus uses the disk of the
+ * earlier one, as a restart after a crash does.
  */
 async function openBus(
   prepare: (broker: FakeBroker) => void = () => {},
@@ -148,7 +148,7 @@ describe("changes of keys", () => {
 });
 
 describe("the bus's saved position in the sequence of changes", () => {
-  test("is written some seconds after it moved, and not while nothing is published", async () => {
+  test("is written five seconds after a change was published, and not while nothing is published", async () => {
     const bus = await openBus();
     expect(keptPosition(bus)).toBe("0");
     await bus.put("e/a", "1");
@@ -184,7 +184,7 @@ describe("the bus's saved position in the sequence of changes", () => {
     expect([keptPosition(bus), bus.log.filter((line) => line.includes("cannot save")).length]).toEqual(["1", 1]);
   });
 
-  test("is not written while the disk refuses writes: the bus logs that and still publishes changes", async () => {
+  test("is not written while the disk refuses writes: the bus logs the failure and still publishes changes", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     bus.engine.fail();
@@ -197,7 +197,7 @@ describe("the bus's saved position in the sequence of changes", () => {
 });
 
 describe("a broker", () => {
-  test("that refuses connections is tried again with pauses of up to half a minute, and logged once", async () => {
+  test("that refuses connections is tried again with pauses of up to half a minute, and the refusal is logged once", async () => {
     const bus = await openBus((broker) => void (broker.answer = new Error("no such user")));
     await bus.clock.advance(121_000);
     expect(bus.broker.attempts).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121].map((seconds) => seconds * 1_000));
@@ -214,7 +214,7 @@ describe("a broker", () => {
     expect(bus.log.join("\n")).toContain("does not answer within 10 s");
   });
 
-  test("that closes each connection after a while is soon connected to again, each time", async () => {
+  test("that closes each connection after an hour is connected to again within a second, each time", async () => {
     const bus = await openBus();
     for (let hour = 0; hour < 5; hour++) {
       await bus.clock.advance(3_600_000);
@@ -237,7 +237,7 @@ describe("a broker", () => {
     expect(bus.log.join("\n")).toContain("the broker has acknowledged nothing for 10 s");
   });
 
-  test("that keeps closing the connection at one message no longer gets that message, and gets the later ones", async () => {
+  test("that closes the connection at one message ten times in a row is sent the later messages without that one", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     await bus.put("e/b", "2");
@@ -282,7 +282,7 @@ describe("stopping the bus", () => {
   });
 });
 
-test("the topic of a key is the prefix, a slash and the key", () => {
+test("the MQTT topic of a changed key is the prefix, a slash and the key", () => {
   expect(topicOf("edgex/configs", "edgex/v4/core-data/Writable/LogLevel")).toBe(
     "edgex/configs/edgex/v4/core-data/Writable/LogLevel",
   );
@@ -298,7 +298,7 @@ test.each([
   expect(topicOf("p", key)).toBe(topic);
 });
 
-test("a key whose topic no broker would accept has no topic", () => {
+test("a key whose topic would be too long or have too many levels for a broker has no topic", () => {
   expect(topicOf("p", "x".repeat(65_533))).toHaveLength(65_535);
   expect(topicOf("p", "x".repeat(65_534))).toBeUndefined();
   expect(topicOf("p", "ü".repeat(32_768))).toBeUndefined();

@@ -34,7 +34,7 @@ export interface MessageBus {
 
 /**
  * Publishes every durable change of the keys below the prefixes to a broker, at least once and in the order of their
- * indexes. After a restart it continues after the saved position.
+ * indexes. After a restart the bus continues after the saved position.
  */
 export async function openMessageBus(store: Registry, options: MessageBusOptions): Promise<MessageBus> {
   const { local, localRows, clock, metrics, log } = options;
@@ -71,16 +71,16 @@ function encode(change: KeyChange, options: MessageBusOptions): Message | undefi
 
 /** Maximum length of a topic in MQTT, in bytes. */
 const topicBytesMax = 65_535;
-/** Maximum number of a topic's levels, separated by slashes: Mosquitto disconnects a client that sends more. */
+/** Maximum number of a topic's levels, which slashes separate. Mosquitto disconnects a client that exceeds this number. */
 const levelsMax = 200;
 
-/** Wildcards, and characters for which MQTT 3.1.1 allows a broker to disconnect the client. */
+/** Matches the wildcards of topics, and characters for which MQTT 3.1.1 allows a broker to disconnect the client. */
 const forbidden = /[+#\p{Cc}\p{Noncharacter_Code_Point}]/gu;
 
 /**
  * Returns the topic of a key: the prefix, a slash, and the key, with characters that are not allowed in a topic
- * percent-encoded ("a+b" becomes ".../a%2Bb"); the message has the key unchanged. undefined when the topic exceeds the
- * length or number of levels that brokers accept.
+ * percent-encoded ("a+b" becomes ".../a%2Bb"); the message has the key unchanged. Returns undefined when the topic exceeds
+ * the length or the number of levels that brokers accept.
  */
 export function topicOf(prefix: string, key: string): string | undefined {
   const topic = `${prefix}/${key}`.toWellFormed().replaceAll(forbidden, (character) => encodeURIComponent(character));

@@ -33,7 +33,7 @@ function connect(port: number, signal: AbortSignal = new AbortController().signa
   return connectMqtt({ url, clientId: "test", credentials, caFile: undefined }, signal);
 }
 
-/** Returns the PUBACK for a message, whose number stands after its topic "t". */
+/** Returns the PUBACK for a PUBLISH packet, whose packet identifier follows the topic "t". */
 function acknowledgementOf(block: Uint8Array): number[] {
   return [0x40, 2, block[5] ?? 0, block[6] ?? 0];
 }

@@ -13,7 +13,7 @@ export interface Credentials {
 }
 
 export interface MqttOptions {
-  /** "mqtt://host:port" or "mqtts://host:port". */
+  /** The broker's URL: "mqtt://host:port" or "mqtts://host:port". */
   readonly url: URL;
   readonly clientId: string;
   /** Returns the user name and password. Called for each connection, so that a changed password takes effect. */
@@ -29,10 +29,11 @@ const connectMsMax = 60_000;
 /**
  * Opens one connection by MQTT 3.1.1 with a clean session. The connection neither reconnects nor repeats unacknowledged
  * messages: the caller does.
- * @throws OperatingError
+ * @throws OperatingError denied when the broker refuses the credentials, unavailable when the connection fails for another
+ * reason; also when `signal` aborts
  */
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
-  // Loaded lazily: an agent without a broker does not need it.
+  // The MQTT package is loaded lazily, since an agent without a broker does not need it.
   const { MqttClient } = await import("mqtt");
   const { username, password } = options.credentials();
   signal.throwIfAborted();
@@ -44,7 +45,7 @@ export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Pr
     reconnectPeriod: 0,
     connectTimeout: connectMsMax,
     clean: true,
-    // If true, the package would keep a table of the encodings of all 65,536 16-bit numbers.
+    // With true, the MQTT package would keep a table of the encodings of all 65,536 16-bit numbers in memory.
     writeCache: false,
   };
   const socket = new AnsweringSocket(openSocket(options));
@@ -75,7 +76,7 @@ class MqttConnection implements BrokerConnection {
     this.#socket = socket;
     client.on("connect", () => this.#accepted.resolve());
     client.on("error", (error) => this.#fail(failureOf(error)));
-    // The package does not report errors without a code.
+    // The MQTT package does not report errors without a code.
     socket.on("error", (error) => this.#fail(failureOf(error)));
     client.on("close", () => this.#fail(unavailable("the broker closed the connection")));
   }
@@ -99,7 +100,7 @@ class MqttConnection implements BrokerConnection {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     this.#underWay += 1;
     return new Promise((resolve) => {
-      // After the connection's end the package throws on publish, because it has released its message store.
+      // After the connection has ended, the MQTT package throws on publish, because it has released its message store.
       if (this.#isOver) return;
       this.#client.publish(topic, bytes, { qos: 1 }, (error) => {
         this.#underWay -= 1;
@@ -110,7 +111,7 @@ class MqttConnection implements BrokerConnection {
   }
 
   async close(): Promise<void> {
-    // Sends DISCONNECT only if all messages are acknowledged: otherwise the package would wait for a hanging broker.
+    // Sends DISCONNECT only if all messages are acknowledged: otherwise the MQTT package would wait for a hanging broker.
     this.#client.end(!this.#client.connected || this.#underWay > 0);
     await nextTurn();
     this.#fail(unavailable("the connection was closed"));
@@ -125,7 +126,7 @@ class MqttConnection implements BrokerConnection {
   }
 }
 
-/** MQTT's return codes for a connection: bad user name or password, and not authorized. */
+/** MQTT's return codes for a refused connection: 4 for a bad user name or password, 5 for not authorized. */
 const refusals: readonly unknown[] = [4, 5];
 
 function failureOf(thrown: unknown): OperatingError {

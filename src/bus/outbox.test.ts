@@ -42,7 +42,7 @@ describe("the outbox of changes to publish", () => {
     expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
   });
 
-  test("has a value that is overwritten between the start and the first send, unless its memory limit is exceeded", async () => {
+  test("keeps a value overwritten between the start and the first send, unless the memory limit is exceeded", async () => {
     const { store, put } = openOutbox();
     await put("a", "1");
     const outbox = new Outbox(store, all);
@@ -58,7 +58,7 @@ describe("the outbox of changes to publish", () => {
     expect(sendAll(outbox)).toEqual(["a@2=2"]);
   });
 
-  test("delays a change while an earlier one of the same key is unacknowledged, and all changes after it", async () => {
+  test("delays a change, and all changes after it, while an earlier change of the same key is unacknowledged", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();
     for (const value of ["1", "2"]) await put("a", value);
@@ -101,7 +101,7 @@ describe("the outbox of changes to publish", () => {
     expect(sendAll(outbox)).toEqual(["a@4=1", "b@4=1"]);
   });
 
-  test("has all keys of the state even if other writes shared a batch with the restore", async () => {
+  test("has all keys of the state after a restore that shares its batch with other writes", async () => {
     const { outbox, put, store } = openOutbox();
     await put("a", "1");
     const snapshot = store.state;

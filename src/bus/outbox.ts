@@ -5,9 +5,9 @@ import { topics, type Topic } from "../state/topics.ts";
 
 export interface OutboxOptions {
   readonly keyPrefixes: readonly string[];
-  /** All changes up to this index have been published. */
+  /** The index up to which all changes have been published. */
   readonly position: number;
-  /** Maximum bytes of waiting changes in memory. Beyond this, the outbox reads them from the store when it can send them. */
+  /** Maximum bytes of changes in memory. Beyond it, the outbox drops them, and reads them from the store when it sends again. */
   readonly bytesMax?: number;
 }
 
@@ -33,8 +33,8 @@ const changeBytes = 200;
  * days costs a bounded amount of memory. The last value of each key is always published, but perhaps not a value that was
  * overwritten meanwhile. A new outbox has the store's changes above the position, or is behind if they exceed the limit.
  *
- * A key is never under way twice. So when a connection is lost and changes are sent again, subscribers never see a key go
- * back: they may get its newest message twice, but never an older one after it.
+ * A key is never under way twice. So when a connection is lost and changes are sent again, subscribers never see a key return
+ * to an older value: they may get the key's newest message twice, but never an older message after the newest.
  */
 export class Outbox {
   readonly #store: Registry;
@@ -46,7 +46,7 @@ export class Outbox {
   #bytes = 0;
   /** The lowest index of a dropped change; undefined when none was dropped. */
   #behindFrom: number | undefined;
-  /** The outbox has received all commits up to this index. */
+  /** The index up to which the outbox has received all commits. */
   #seen: number;
   #onAdded: () => void = () => {};
 
@@ -60,12 +60,12 @@ export class Outbox {
     this.#begin(position);
   }
 
-  /** Sets the callback for commits with changes to publish. It must not throw, and should be fast. */
+  /** Sets the callback that runs at each commit with changes to publish. The callback must not throw, and should be fast. */
   onAdded(listener: () => void): void {
     this.#onAdded = listener;
   }
 
-  /** All changes up to this index have been published. */
+  /** The index up to which all changes have been published. */
   get position(): number {
     const [oldest] = this.#underWay.values();
     const from = oldest?.change.index ?? this.#waiting.first?.change.index ?? this.#behindFrom;
@@ -92,7 +92,7 @@ export class Outbox {
     return this.#behindFrom !== undefined;
   }
 
-  /** Returns the next change and marks it as under way; undefined if no change waits or its key is already under way. */
+  /** Returns the next change and marks it as under way; undefined if no change waits or the next one's key is under way. */
   send(): KeyChange | undefined {
     if (this.#waiting.size === 0 && this.#behindFrom !== undefined) this.#refill(this.#behindFrom - 1);
     const { first } = this.#waiting;
@@ -128,7 +128,7 @@ export class Outbox {
     const before = this.#seen;
     this.#seen = state.index;
     if (touched.has(topics.everything)) {
-      // The restore may share its batch with other writes, so its index may be below the newest.
+      // The restore may share its batch with other writes, so the restore's index may be below the newest index.
       this.#fallBehind(before + 1);
       return this.#onAdded();
     }

@@ -11,12 +11,13 @@ export interface PublisherOptions extends DeliveryOptions {
 const underWayMax = 16;
 const pauseMsMin = 1_000;
 const pauseMsMax = 30_000;
-/** A broker closes the connection at a message above its size limit. After so many closes in a row the message is dropped. */
+/** Number of closes in a row at which a message is dropped: a broker closes the connection at a message that is too long. */
 const closesMax = 10;
 
 /**
  * Publishes the changes of the outbox: connects, sends until the connection ends, pauses, and connects again. The pause
- * doubles up to half a minute. A connection on which a message was acknowledged, or that lasted half a minute, resets it.
+ * doubles up to half a minute. A connection on which a message was acknowledged, or that lasted half a minute, resets the pause
+ * to a second.
  *
  * When the broker closes a connection without acknowledging any message, the publisher sends the next messages one at a
  * time, to find the one that the broker does not accept.
@@ -25,7 +26,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #connection: BrokerConnection | undefined;
   #pauseMs = pauseMsMin;
-  /** The reason for the broker's unavailability that was logged last. */
+  /** The last logged reason why the broker is unavailable; undefined after a connection. */
   #loggedReason: string | undefined;
   /** Number of connections in a row that the broker closed without an acknowledgement. */
   #closesInARow = 0;
@@ -38,7 +39,7 @@ export class Publisher {
     return this.#connection !== undefined;
   }
 
-  /** Resolves when `signal` has aborted and the connection is closed. */
+  /** Publishes until `signal` aborts. Resolves when the connection is closed. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {

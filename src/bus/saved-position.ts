@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const rowKey = "bus/position";
-/** Milliseconds between two writes of the position, at least. It is written only when it has moved. */
+/** Minimum time between two writes of the position, in milliseconds. The position is written only when it has changed. */
 const saveAfterMs = 5_000;
 
 interface PositionOptions {
@@ -14,7 +14,7 @@ interface PositionOptions {
 
 /**
  * Saves the index up to which changes have been published, in the engine's table `local`. The saved index may be some
- * seconds old: after a crash the agent publishes the changes since then again.
+ * seconds old: after a crash the agent publishes the changes above that index again.
  */
 export class SavedPosition {
   readonly #rows: LocalRows;
@@ -23,7 +23,7 @@ export class SavedPosition {
   #saved: number;
   #timer: Timer | undefined;
   #stopped = false;
-  /** Whether the last save failed, which has been logged. */
+  /** Whether the last save failed. Only the first failure in a row is logged. */
   #hasFailed = false;
 
   private constructor(rows: LocalRows, saved: number, { clock, log }: PositionOptions) {
@@ -34,7 +34,7 @@ export class SavedPosition {
   }
 
   /**
-   * Reads the saved position. Without one, saves the store's index, so that only later changes are published.
+   * Reads the saved position. If no position is saved, saves the store's index, so that only later changes are published.
    * @throws OperatingError unavailable when the store's index cannot be saved
    */
   static async open(
@@ -63,7 +63,7 @@ export class SavedPosition {
     });
   }
 
-  /** Saves the position and stops saving: pending saves are cancelled. */
+  /** Saves the position, cancels a pending save, and refuses later ones. */
   async saveAndStop(index: number): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();

@@ -3,12 +3,12 @@ import type { CheckResult, CheckRunner, ReportCheck } from "./check-runner.ts";
 
 export type AliasMethod = Extract<CheckMethod, { kind: "alias" }>;
 
-/** Watches the checks that an alias check follows. The agent implements it. */
+/** Watches the checks that an alias check follows. The agent implements this interface. */
 export interface AliasSource {
   /**
-   * Calls `onChange` with the current checks soon after this has returned, and again after each change, until stopped. These
-   * are the checks of the service and of its node (of the node only, when no service is named) in a stable order, without
-   * the alias check itself; undefined when the service or node does not exist.
+   * Calls `onChange` with the target's checks soon after this call has returned, and again after each change, until stopped.
+   * A target's checks are those of the service and of its node (of the node only, if the target names no service) in a stable
+   * order, without alias checks; undefined if the service or node does not exist.
    */
   watch(target: AliasTarget, onChange: (checks: readonly AliasedCheck[] | undefined) => void): CheckRunner;
 }
@@ -16,7 +16,7 @@ export interface AliasSource {
 export interface AliasTarget {
   /** Name of the node; "" means this agent's node. */
   readonly node: string;
-  /** Id of the service; "" means the checks of the node itself. */
+  /** Id of the service; "" means that only the node's checks are followed. */
   readonly service: string;
 }
 
@@ -48,7 +48,7 @@ export function startAliasCheck(method: AliasMethod, options: AliasOptions): Che
 
 function absent({ node, service }: AliasTarget): CheckResult {
   if (service === "") return { status: "critical", output: `Node ${node} could not be found` };
-  // Consul: for a service of this agent `node` is "", so the sentence ends after "node ".
+  // Consul: for a service of this agent `node` is "", so the output ends with "node ".
   return { status: "critical", output: `Service ${service} could not be found on node ${node}` };
 }
 
@@ -57,7 +57,7 @@ function summarise(checks: readonly AliasedCheck[]): CheckResult {
   const status = worstStatus(checks.map((check) => check.status));
   if (status === "passing") return { status, output: "All checks passing." };
   const worst = checks.filter((check) => check.status === status);
-  // Consul names the first of several critical checks, and the last of several warning ones.
+  // Consul: the output names the first of several critical checks, but the last of several warning checks.
   const named = status === "critical" ? worst[0] : worst.at(-1);
   return { status, output: `Aliased check "${named?.name}" failing: ${named?.output}` };
 }

@@ -8,7 +8,7 @@ export interface CheckResult {
   readonly output: string;
 }
 
-/** Receives each result of a check that counts after the thresholds were applied. Its output is within the limit. */
+/** Receives each result that remains after the thresholds are applied. Its output is no longer than the check's limit. */
 export type ReportCheck = (result: CheckResult) => void;
 
 /** A running check. */
@@ -17,7 +17,7 @@ export interface CheckRunner {
   stop(): void;
 }
 
-/** The time and randomness that a runner uses. */
+/** The clock and the source of random numbers that a running check uses. */
 export interface CheckPlatform {
   readonly clock: Clock;
   readonly random: Random;

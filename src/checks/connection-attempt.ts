@@ -8,9 +8,9 @@ export interface Connection {
 
 export interface TlsOptions {
   /**
-   * The name that is sent to the server (SNI) and that its certificate must have. Empty for an IP address, which SNI does
-   * not allow: Bun would send the address unless this is empty, and some servers refuse that. The certificate must then
-   * have the address.
+   * The name that the client sends to the server (SNI) and that the server's certificate must have. Empty for an IP address:
+   * SNI does not allow an address, but Bun would send one, and some servers would refuse it. The certificate must then have
+   * the address.
    */
   readonly serverName: string;
   readonly skipVerify: boolean;
@@ -18,11 +18,11 @@ export interface TlsOptions {
 
 /** Callbacks for an open connection. */
 export interface ConnectionEvents {
-  /** The TLS handshake has ended; after an error nothing may be sent. */
+  /** Called when the TLS handshake has ended. After an error the callee must not send data. */
   onSecured?(error: Error | undefined): void;
   onWritable?(): void;
   onBytes?(bytes: Buffer): void;
-  /** The peer has closed the connection or, with an error, reset it. */
+  /** Called when the peer has closed the connection or, with an error, has reset it. */
   onClosed?(error: Error | undefined): void;
 }
 
@@ -40,8 +40,8 @@ export interface AttemptOptions {
 
 /**
  * Addresses with a cancelled attempt that the system has not given up yet. Bun.connect cannot be aborted, so such an attempt
- * lasts two minutes, and a check that runs every second would collect a hundred. While an address is in this set, an attempt
- * first probes it through node:net, which can be aborted. node:net costs 5 MiB, so it is loaded only then.
+ * lasts two minutes, and a check that runs every second would have a hundred of them. While an address is in this set, a new
+ * attempt first probes the address through node:net, which can be aborted. node:net costs 5 MiB, so it is loaded only then.
  */
 const abandoned = new Set<string>();
 
@@ -120,13 +120,13 @@ export class ConnectionAttempt {
     this.#options.owner.opened(this, socket);
   }
 
-  /** Ends the TLS handshake. @param error may be a certificate error, which a check with skipVerify ignores */
+  /** Reports the end of the TLS handshake. @param error may be a certificate error, which a check with skipVerify ignores */
   finishHandshake(error: Error | undefined): void {
     const isIgnored = this.#options.tls?.skipVerify === true && isCertificateError(error);
     this.events?.onSecured?.(isIgnored ? undefined : error);
   }
 
-  /** The connection's callbacks; undefined once it was closed or cancelled. */
+  /** The connection's callbacks; undefined once the attempt was closed or cancelled. */
   get events(): ConnectionEvents | undefined {
     return this.#isWanted ? this.#options.events : undefined;
   }
@@ -139,7 +139,7 @@ function securityOf({ serverName, skipVerify }: TlsOptions): object {
   return { serverName, rejectUnauthorized: !skipVerify, ...(skipVerify && { minVersion: oldestVersion }) };
 }
 
-/** Socket callbacks that all connections share: closures per connection would be most of the garbage of checks. */
+/** Socket callbacks that all connections share. Closures for each connection would be most of the garbage of checks. */
 const handlers: Bun.SocketHandler<ConnectionAttempt> = {
   open: (socket) => socket.data.open(socket),
   handshake: (socket, isSecure, error) =>

@@ -22,12 +22,12 @@ export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Milliseconds without an answer from an address before the next one is tried, too; the first to answer is used. */
+/** Milliseconds without an answer before the next address is tried, too. The first connection that opens is used. */
 const nextAddressMs = 300;
 
 /**
- * Connects to a host: looks the name up and tries its addresses in order, the next one when one fails or is slow. If all
- * addresses fail, reports the error of the first, the preferred one.
+ * Connects to a host: looks its name up and tries the addresses in order, each when the one before has failed or is slow. If
+ * all addresses fail, reports the error of the first, which is the preferred one.
  */
 export class Dial implements AttemptOwner {
   readonly #target: HostPort;
@@ -52,7 +52,7 @@ export class Dial implements AttemptOwner {
     return this.#waitsFor;
   }
 
-  /** The preferred address for error texts; before the look-up has ended, the name. Go: without a host, only the port. */
+  /** The address that error texts name; until the look-up has ended, the host name. Go: without a host, only the port. */
   get preferred(): HostPort {
     return this.#preferred;
   }

@@ -51,7 +51,7 @@ function run(container: string, dockerHost = docker.unixHost): Promise<CheckResu
 
 const socketUrl = `http://${encodeURIComponent(docker.unixHost.slice("unix://".length))}`;
 
-// Results of Consul 1.8.7, except that Consul shows frame headers in the output, and that a running command is passing.
+// Results of Consul 1.8.7, except that Consul shows frame headers in the output, and counts a running command as passing.
 test.each<[string, CheckResult["status"], string]>([
   ["ok", "passing", "plain out\n"],
   ["a b/c", "passing", "odd name"],
@@ -75,11 +75,11 @@ test.each<[string, CheckResult["status"], string]>([
   ["forgotten", "critical", "inspect exec failed for container forgotten: invalid exec id exec-forgotten"],
   ["unknown", "critical", 'inspect exec failed for container unknown with status 500: {"message":"x"}'],
   ["broken", "critical", `create exec failed for container broken: Post "${socketUrl}/containers/broken/exec": EOF`],
-])("a check in container %j is %s with the output %j", async (container, status, output) => {
+])("a Docker check in the container %j is %s and has the output %j", async (container, status, output) => {
   expect(await run(container)).toEqual({ status, output });
 });
 
-test("a response of the Docker API that is not JSON makes the check critical, and the output names the cause", async () => {
+test("a response of the Docker API that is not JSON makes a Docker check critical, and its output names the cause", async () => {
   const { output } = await run("odd");
   expect(output).toStartWith("create exec response for container odd cannot be parsed: ");
 });
@@ -102,7 +102,7 @@ test("a Docker check sends the same requests to the Docker API as Consul, over a
   expect(await seen(`http://${address}/ignored`)).toEqual(requestsTo(address));
 });
 
-test("a Docker API that cannot be reached makes the check critical, and the output has the API's address", async () => {
+test("a Docker API that cannot be reached makes a Docker check critical, and its output has the API's address", async () => {
   const failure = async (host: string): Promise<string> => (await run("c", host)).output.replace(/^.*Post /, "");
   const path = "/nonexistent/x";
   expect(await failure(`unix://${path}`)).toBe(
@@ -115,7 +115,7 @@ test("a Docker API that cannot be reached makes the check critical, and the outp
     expect((await run("c", host)).output).toStartWith(`unable to parse docker host \`${host}\`: `);
 });
 
-test("a command in a container that times out makes the check critical, and the output has what it printed so far", async () => {
+test("a Docker check whose command times out is critical, and its output has what the command printed so far", async () => {
   const { unixHost: dockerHost } = docker;
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("hangs", 2_000), { ...options, dockerHost }));
   await trial.startRun();

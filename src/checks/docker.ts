@@ -20,7 +20,7 @@ export interface DockerCheckOptions extends PeriodicOptions {
 
 const timeoutMsDefault = 30_000;
 
-/** Milliseconds before the exit code is requested again: Docker may record it a moment after the output has ended. */
+/** Milliseconds until the exit code is requested again: Docker may record the code a moment after the output has ended. */
 const inspectAgainMs = 100;
 
 /** Maximum length in bytes of a response body other than the command's output. */
@@ -32,8 +32,8 @@ interface Answer {
 }
 
 /**
- * Runs a command in a container by exec create, start and inspect of the Docker API, which Podman also provides, and maps
- * its exit code like a script's. Error texts are Consul's; but Consul waits for the command without a timeout.
+ * Starts a check that runs a command in a container, by exec create, start and inspect of the Docker API, which Podman also
+ * provides. The exit code means the same as that of a script check. Error texts are Consul's; but Consul has no timeout.
  */
 export function startDockerCheck(method: DockerMethod, options: DockerCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;

@@ -1,6 +1,6 @@
 import type { OutputTail } from "./limit-output.ts";
 
-/** Length in bytes of a frame's header: the stream's number, three zeros, and the length of the content. */
+/** Length in bytes of a frame's header: the stream's number, three zero bytes, and the length of the content. */
 const headerBytes = 8;
 const streamMax = 2;
 const none: Buffer = Buffer.alloc(0);
@@ -42,7 +42,7 @@ export class ExecOutput {
     }
   }
 
-  /** Call at the end of the output: passes on an output that is shorter than a header, since it cannot have headers. */
+  /** Ends the output: writes an output that is shorter than a header, and thus has no headers, to the tail. */
   end(): void {
     if (this.#isFramed === undefined) this.#tail.write(this.#pending);
   }

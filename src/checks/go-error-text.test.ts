@@ -77,7 +77,7 @@ test("an error that is no TLS error is not translated to one of Go's TLS message
 
 const target = { host: "gateway", port: 80 };
 
-test("when all addresses of a host fail, the error of the first one is reported", () => {
+test("when no address of a host can be connected to, the error text is that of the first address", () => {
   const first = Object.assign(new Error("x"), { code: "EHOSTUNREACH", address: "10.0.0.1" });
   const second = Object.assign(new Error("y"), { code: "ENETUNREACH", address: "fd00::1" });
   const words = "dial tcp 10.0.0.1:80: connect: no route to host";

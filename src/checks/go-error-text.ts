@@ -65,7 +65,7 @@ export function tlsErrorText(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether a TLS handshake failed only because the certificate is not trusted. */
+/** Returns whether a TLS handshake failed only because the certificate is untrusted, expired or has another name. */
 export function isCertificateError(error: unknown): boolean {
   const code = codeOf(error);
   return code !== "" && code !== "ECONNRESET" && !isProtocolCode(code);
@@ -89,8 +89,8 @@ const untrustedCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Translates "Host: a.example. is not in the cert's altnames: DNS:b.example" and "IP: 127.0.0.1 is not in the cert's
- * list: " to Go's text.
+ * Returns Go's text for the messages "Host: a.example. is not in the cert's altnames: DNS:b.example" and
+ * "IP: 127.0.0.1 is not in the cert's list: ".
  */
 function nameMismatchText(message: string): string {
   const [, address, addresses = ""] = /IP: (\S+) is not in the cert's list: *(.*)/.exec(message) ?? [];
@@ -102,7 +102,7 @@ function nameMismatchText(message: string): string {
   return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
 }
 
-/** Returns the error of the preferred address, the first one, if a connection tried several addresses. */
+/** Returns the error of the first address, which is the preferred one, if the connection tried several addresses. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
 }

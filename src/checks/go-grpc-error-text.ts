@@ -48,7 +48,7 @@ function connectionError(why: string): string {
   return `connection error: desc = "transport: ${why}"`;
 }
 
-/** Translates the "last error" in a message of @grpc/grpc-js, which has the system's error text but not its code. */
+/** Returns Go's text for the "last error" of @grpc/grpc-js, which is the text of a system error without its code. */
 function lastErrorText(last: string): string {
   const [, code = "", host = "", port] = /^connect (E[A-Z]+) (.*):(\d+)$/.exec(last) ?? [];
   const connect = connectErrorText(code);

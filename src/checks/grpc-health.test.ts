@@ -13,7 +13,7 @@ test("the health status is read from field 1 of the response, whatever other fie
   expect(decodeHealthStatus(Uint8Array.of(0x12, 3, 8, 9, 9, 8, 1, 0x1d, 1, 2, 3, 4, 0x20, 0x80, 0x01))).toBe(1);
 });
 
-test("decoding a malformed health response returns some status and does not loop", () => {
+test("a malformed health response decodes to the status 0, UNKNOWN", () => {
   for (const bytes of [[8], [0xff, 0xff, 0xff], [0x0b], [0x12, 200], [8, 0x80]]) {
     expect(decodeHealthStatus(Uint8Array.from(bytes))).toBe(0);
   }

@@ -5,7 +5,7 @@
 
 export const healthCheckPath = "/grpc.health.v1.Health/Check";
 
-/** ServingStatus SERVING; all other values mean unhealthy. */
+/** The status SERVING of grpc.health.v1. All other statuses mean that the service is unhealthy. */
 export const serving = 1;
 
 const serviceTag = 0x0a; // field 1, length-delimited

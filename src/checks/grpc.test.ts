@@ -9,7 +9,7 @@ import type { CheckResult } from "./check-runner.ts";
 import { healthCheckPath } from "./grpc-health.ts";
 import { startGrpcCheck, type GrpcMethod } from "./grpc.ts";
 
-/** Answers Health/Check by the name of the service in the request. */
+/** The statuses with which the server answers Health/Check, by the name of the service in the request. */
 const servingStatuses: Readonly<Record<string, number>> = { "": 1, up: 1, down: 2, unknown: 0, "service-unknown": 3 };
 
 let plain: grpc.Server;
@@ -119,7 +119,7 @@ test("the output of a gRPC check has the reason when the target lacks a port", a
   expect(await check("127.0.0.1")).toEqual(critical(text));
 });
 
-test("a gRPC check verifies the certificate for a name or an address, unless it skips verification", async () => {
+test("a gRPC check verifies the server's certificate for a host name or IP address, unless it skips verification", async () => {
   const untrusted = `${unavailable}authentication handshake failed: x509: certificate signed by unknown authority"`;
   for (const host of ["localhost", "127.0.0.1"]) {
     const target = `${host}:${securePort}/up`;
@@ -129,7 +129,7 @@ test("a gRPC check verifies the certificate for a name or an address, unless it 
   }
 });
 
-test("the output of a gRPC check has the reason when only one of the check and the server uses TLS", async () => {
+test("the output of a gRPC check has the reason when the check uses TLS and the server does not, or the reverse", async () => {
   const notTls = `${unavailable}authentication handshake failed: tls: first record does not look like a TLS handshake"`;
   expect(await check(`localhost:${plainPort}`, { useTls: true })).toEqual(critical(notTls));
   const notGrpc = `${unavailable}connection closed: the server does not speak gRPC on this port"`;

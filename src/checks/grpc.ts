@@ -17,12 +17,12 @@ import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
 export type GrpcCheckOptions = PeriodicOptions & { readonly outputBytesMax: number };
 
-/** The package @grpc/grpc-js, loaded when the first gRPC check runs: agents without gRPC checks save its memory. */
+/** The package @grpc/grpc-js. It is loaded when the first gRPC check runs, since it takes memory. */
 type Grpc = typeof GrpcModule;
 
 const timeoutMsDefault = 10_000;
 
-/** Starts a check that asks a gRPC server, by grpc.health.v1, whether it or one of its services is serving. */
+/** Starts a check that asks a gRPC server, by grpc.health.v1, whether the server or one of its services is serving. */
 export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { clock } = options.platform;
@@ -81,7 +81,7 @@ function splitTarget(target: string): { readonly address: string; readonly servi
   return { address: target.slice(0, slash), service: target.slice(slash + 1) };
 }
 
-/** Opens a client for one run: a kept connection would not show that new ones are refused. */
+/** Opens a client for one run. A connection kept from an earlier run would not show that the server refuses new ones. */
 function openClient(grpc: Grpc, server: HostPort, method: GrpcMethod): Client {
   const credentials = credentialsOf(grpc, server.host, method);
   return new grpc.Client(`dns:${formatHostPort(server)}`, credentials, channelOptions(server.host, method));
@@ -101,7 +101,7 @@ function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
     "grpc.enable_http_proxy": 0,
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1, // no TXT look-up before each run
-    // SNI does not allow an address, and Bun refuses one. checkServerIdentity verifies the certificate for the address.
+    // Bun refuses an IP address as SNI, so the client sends a fixed name. checkServerIdentity verifies the address.
     ...(method.useTls && isIP(host) !== 0 ? { "grpc.ssl_target_name_override": "localhost" } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { isToken } from "./http-headers.ts";
 
-/** The status line of a response, and the one header that a check uses. */
+/** The status code and reason phrase of a response, and its header Location. */
 export interface AnswerHead {
   readonly status: number;
   readonly reason: string;
@@ -26,22 +26,25 @@ const usedHeaders: ReadonlySet<string> = new Set(["location", "content-length", 
 const headBytesMax = 65_536;
 
 /**
- * Maximum number of bytes of a body that are read; then the check closes the connection, so that an endless body costs
- * little. Consul reads until the timeout. The check's status is the same, since the HTTP status decides it.
+ * Maximum number of bytes of a body that are read; the check then closes the connection, so that an endless body costs
+ * little. Consul reads until the timeout. The check's status is the same, since it depends only on the HTTP status code.
  */
 const bodyBytesReadMax = 1024 * 1024;
 
 /** Maximum length in bytes of a chunk-size line, with its extensions, and of a trailer line. */
 const chunkLineBytesMax = 4096;
 
-/** The part of the response that the next byte belongs to. "length" is a body of known length, "open" one without. */
+/**
+ * The part of the response that the next byte belongs to. A "length" body has a known length; an "open" body lasts until the
+ * connection ends.
+ */
 type Part = "status" | "header" | "length" | "open" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "over";
 
 const bodyParts: ReadonlySet<Part> = new Set(["length", "open", "chunk"]);
 
 /**
  * Incrementally parses the response to one request (RFC 9112). Lines may end without a carriage return; 1xx responses are
- * skipped. A fault in the head makes the response invalid; a later fault ends the body, and the status counts.
+ * skipped. A fault in the head makes the response invalid. A fault after the head ends the body, and the response stays valid.
  */
 export class HttpAnswerReader {
   readonly #options: HttpAnswerOptions;
@@ -62,7 +65,7 @@ export class HttpAnswerReader {
     this.#options = options;
   }
 
-  /** The head, once it is complete; undefined before, and after a fault in it. */
+  /** The head of the response; undefined until the head is complete, and after a fault in it. */
   get head(): AnswerHead | undefined {
     if (this.#failure !== undefined || this.#part === "status" || this.#part === "header") return undefined;
     return { status: this.#status, reason: this.#reason, location: this.#headers.get("location") ?? "" };
@@ -88,7 +91,7 @@ export class HttpAnswerReader {
     if (this.#bodyBytes >= bodyBytesReadMax) this.#part = "over";
   }
 
-  /** Call when the connection has ended: completes a response without a length. The head of a truncated one counts, too. */
+  /** Ends the response when the connection has ended. A response whose head is complete is valid even if its body is not. */
   end(): void {
     if (this.head === undefined)
       this.#fail(this.#headBytes + this.#line.length === 0 ? "EOF" : `${broken}: unexpected EOF`);
@@ -101,7 +104,7 @@ export class HttpAnswerReader {
     this.#part = "over";
   }
 
-  /** Reads bytes of the body. @returns the bytes after it */
+  /** Reads bytes of the body. @returns the bytes that follow the body or chunk */
   #readBody(bytes: Buffer): Buffer {
     const taken = this.#part === "open" ? bytes : bytes.subarray(0, this.#left);
     this.#options.onBody(taken);
@@ -111,7 +114,7 @@ export class HttpAnswerReader {
     return bytes.subarray(taken.length);
   }
 
-  /** Reads bytes of a line, and processes the line if it is complete. @returns the bytes after it */
+  /** Reads bytes of a line, and processes the line if it is complete. @returns the bytes that follow the line */
   #readLine(bytes: Buffer): Buffer {
     const end = bytes.indexOf(newline);
     this.#countLine(end < 0 ? bytes.length : end + 1, { isWhole: end >= 0 });

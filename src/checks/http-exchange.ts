@@ -101,7 +101,10 @@ class Exchange implements DialEvents {
 
 const nothing = new Uint8Array();
 
-/** Returns the text for a failed TLS handshake; a connection that ends during it has the same text as one that ends later. */
+/**
+ * Returns the text for a failed TLS handshake. If the connection ended during the handshake, the error has the code ECONNRESET,
+ * and the text is "EOF", as for a connection that ends later.
+ */
 function handshakeText(error: Error): string {
   return codeOf(error) === "ECONNRESET" ? "EOF" : connectionText(error);
 }

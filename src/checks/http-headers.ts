@@ -58,7 +58,7 @@ function basicOf({ name, password = "" }: GoUserinfo): string {
   return `Basic ${Buffer.from(`${name}:${password}`, "latin1").toString("base64")}`;
 }
 
-/** Returns the value of Host, from the definition or the URL. Go: in ASCII, cut at a space or slash, without a zone. */
+/** Returns the value of the header Host, from the definition or the URL. Go: in ASCII, cut at a space or slash, without zone. */
 export function hostHeader({ url, headers }: Pick<HeadedRequest, "url" | "headers">): string {
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === "host")?.[1][0];
   const [host = ""] = (given || url.host).split(/[ /]/, 1);
@@ -76,12 +76,12 @@ function asciiHost(host: string): string {
 
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
-/** Whether the text is a token of HTTP, as methods and header names must be. */
+/** Returns whether the text is a token of HTTP, as methods and header names must be. */
 export function isToken(text: string): boolean {
   return token.test(text);
 }
 
-/** Returns the headers without those with these names, which are in lower case; matching ignores case. */
+/** Returns the headers except those whose name, in lower case, is one of `names`. */
 export function withoutHeaders(defined: HeaderLists, names: readonly string[]): HeaderLists {
   return Object.fromEntries(Object.entries(defined).filter(([name]) => !names.includes(name.toLowerCase())));
 }

@@ -2,7 +2,7 @@ import { formatGoUrl, type GoUrl, hostnameOf, parseGoUrl, portOf, resolveGoUrl }
 import { withoutHeaders, type HeaderLists } from "./http-headers.ts";
 import { isAddress } from "./look-up.ts";
 
-/** The parts of a check's request: the first one, or one after a redirect. */
+/** One request of an HTTP check: the first of a run, or one after a redirect. */
 export interface HttpStep {
   readonly url: GoUrl;
   readonly method: string;
@@ -14,15 +14,15 @@ export const redirectsMax = 10;
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Whether to follow a response to its Location. Go: 307 and 308 repeat the request, other redirects become a GET. */
+/** Returns whether a response is a redirect. Go: 307 and 308 repeat the request, and are redirects only with a Location. */
 export function isRedirect(status: number, location: string): boolean {
   if (!redirectStatuses.has(status)) return false;
   return location !== "" || !repeatsRequest(status);
 }
 
 /**
- * Returns the request to follow a redirect to `location`.
- * @throws GoUrlError
+ * Returns the request that follows a redirect. Go: 307 and 308 repeat the request, other redirects lead to a GET.
+ * @throws GoUrlError if `location` is not a URL
  */
 export function redirectStep(step: HttpStep, status: number, location: string): HttpStep {
   const reference = parseGoUrl(location);
@@ -53,7 +53,7 @@ function serverOf(url: GoUrl): string {
   return `${hostnameOf(url)}:${portOf(url) || (url.scheme === "https" ? 443 : 80)}`;
 }
 
-/** Whether the URL's host is that of `parent` or a subdomain of it. An IP address has no subdomains. */
+/** Returns whether the URL's host is that of `parent` or a subdomain of it. An IP address has no subdomains. */
 function isWithin(url: GoUrl, parent: GoUrl): boolean {
   const [server, above] = [serverOf(url), serverOf(parent)];
   return server === above || (!isAddress(hostnameOf(url)) && server.endsWith(`.${above}`));

@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly bytes: Uint8Array;
 }
 
-/** Builds the request for a step. @throws OperatingError invalid when the host or port of the URL is invalid */
+/** Returns the bytes and the target of a request. @throws OperatingError invalid when the URL's host or port is invalid */
 export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsSkipVerify: boolean }): HttpRequest {
   const { url, method, body } = step;
   const target = targetOf(url);
@@ -41,11 +41,11 @@ function targetOf(url: GoUrl): HostPort {
   return parseHostPort(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
-/** Matches control characters except tab, which header values must not have. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
+/** Matches a control character other than tab. The value of a header must not have one. */
+// oxlint-disable-next-line no-control-regex -- the pattern must match control characters
 const control = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** Returns Go's text for an invalid request; undefined for a valid one. */
+/** Returns Go's text for an invalid request; undefined if the request is valid. */
 export function requestFault(step: HttpStep): string | undefined {
   const { scheme, host } = step.url;
   if (scheme !== "http" && scheme !== "https") return `unsupported protocol scheme ${goQuote(scheme)}`;

@@ -169,7 +169,7 @@ test("the output of an HTTP check has only the end of a long body", async () => 
   expect(output).toBe(`HTTP GET ${base}/big: 200 OK Output: ${numbered.slice(-100)}`);
 });
 
-test("an HTTP check stops reading an endless body after 1 MiB, and the HTTP status decides", async () => {
+test("an HTTP check stops reading an endless body after 1 MiB, and has the result of the HTTP status code", async () => {
   let closed = (): void => {};
   const left = new Promise<void>((resolve) => (closed = resolve));
   const endless = await listenRaw((socket) => {
@@ -191,7 +191,7 @@ test("an HTTP check stops reading an endless body after 1 MiB, and the HTTP stat
   await left;
 });
 
-test("the HTTP status decides an HTTP check even if the body is truncated or does not end in time", async () => {
+test("the HTTP status code decides the result of an HTTP check even if the body is truncated or does not end", async () => {
   const short = await listenRaw((socket) =>
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")),
   );
@@ -226,7 +226,7 @@ test("an HTTP check does not send credentials or the Host header to another serv
   expect(headerOf(other, "X-Kept")).toEqual(["yes"]);
 });
 
-test("an HTTP check with an invalid redirect, or too many of them, is critical, and the output has the reason", async () => {
+test("an HTTP check with an invalid redirect or too many redirects is critical, and its output has the reason", async () => {
   const words: [string, string][] = [
     ["/nowhere", `Get "${base}/nowhere": 302 response missing Location header`],
     ["/loop", 'Get "/loop": stopped after 10 redirects'],
@@ -296,7 +296,7 @@ test("an HTTP check verifies the certificate unless it skips verification", asyn
   }
 });
 
-test("an HTTP check that skips verification accepts any certificate; others send nothing before they verified it", async () => {
+test("an HTTP check that skips verification accepts any certificate; others send nothing before the verification", async () => {
   const asked: string[] = [];
   const server = createTlsServer(otherCertificate, (request, response) => {
     asked.push(request.headers["x-secret"] === undefined ? "" : "secret");
@@ -343,7 +343,7 @@ test("the output of an HTTP check has the reason when the service resets the con
   expect((await check(`https://127.0.0.1:${tls}/`)).output).toBe(`Get "https://127.0.0.1:${tls}/": EOF`);
 });
 
-test("the output of an HTTP check has the reason when only one of the URL and the server uses TLS", async () => {
+test("the output of an HTTP check has the reason when the check uses TLS and the server does not, or the reverse", async () => {
   const words = "http: server gave HTTP response to HTTPS client";
   expect((await check(`https://127.0.0.1:${port}/ok`)).output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
   const skipped = await check(`https://127.0.0.1:${port}/ok`, { tlsSkipVerify: true });

@@ -96,7 +96,7 @@ class HttpCheck {
     }
   }
 
-  /** Returns the options for one request. Its timeout is what remains of the run's, which includes redirects. */
+  /** Returns the options for one request. Its timeout is the rest of the timeout of the run, which includes redirects. */
   #exchangeOptions(endMs: number, signal: AbortSignal): ExchangeOptions {
     const { platform, outputBytesMax } = this.#options;
     return { clock: platform.clock, timeoutMs: endMs - platform.clock.monotonicMs(), signal, outputBytesMax };
@@ -125,7 +125,7 @@ function withoutPassword(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, "$1:***@");
 }
 
-/** Returns a malformed URL with its password hidden, which may have any character there. */
+/** Returns a malformed URL with its password hidden. The password may contain any character. */
 function withoutAnyPassword(text: string): string {
   return text.replace(/^([^:]*:\/*[^/?#@:]*):.*@/s, "$1:***@");
 }

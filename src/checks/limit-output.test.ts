@@ -37,7 +37,7 @@ test("a script's output that exceeds the limit begins with a note that it was tr
   expect(formatScriptOutput(tail, 10)).toBe("Captured 10 of 292 bytes\n...\n98\n99\n100\n");
 });
 
-test("an output as long as the limit is not truncated", () => {
+test("an output of a check that is as long as the limit is not truncated", () => {
   const tail = new OutputTail(4096);
   tail.write(Buffer.from("x".repeat(4096)));
   expect(formatScriptOutput(tail, 4096)).toBe("x".repeat(4096));

@@ -18,7 +18,7 @@ export class OutputTail {
 
   write(chunk: Uint8Array): void {
     this.#bytesTotal += chunk.byteLength;
-    // A copy: a view of a few bytes would keep the whole chunk alive.
+    // Copies the bytes, since a view of a few bytes would keep the whole chunk in memory.
     const kept = copyOf(chunk, Math.max(0, chunk.byteLength - this.#bytesMax));
     this.#chunks.push(kept);
     this.#bytesKept += kept.byteLength;
@@ -39,16 +39,16 @@ export class OutputTail {
   }
 }
 
-/** Number of kept chunks at which they are joined into one: a program may write single bytes. */
+/** Number of chunks above which they are joined into one, since a program may write single bytes. */
 const chunksMax = 64;
 
-/** Consul: keeps the end of a script's output, with a note before it. */
+/** Returns the output of a script check. Consul: only the end of a long output, with a note before it. */
 export function formatScriptOutput(tail: OutputTail, bytesMax: number): string {
   if (tail.bytesTotal <= bytesMax) return tail.text();
   return `Captured ${bytesMax} of ${tail.bytesTotal} bytes\n...\n${tail.text()}`;
 }
 
-/** Consul: keeps the beginning of an output that a service reports, with a note after it. */
+/** Limits an output that a service reports. Consul: only the beginning of a long output, with a note after it. */
 export function limitReportedOutput(output: string, bytesMax: number): string {
   if (output.length * 3 <= bytesMax) return output; // a UTF-16 unit is at most three bytes of UTF-8
   const bytes = new TextEncoder().encode(output);

@@ -2,7 +2,7 @@ import { ipVersion } from "../lib/ip-version.ts";
 
 /**
  * Returns the addresses of a name in the order to try them. "" and "localhost" always mean both loopback addresses, even
- * if /etc/hosts lists only one, so that a service that listens on the other one is reached.
+ * if /etc/hosts lists only one, so that a check reaches a service that listens on either.
  * @throws Error of getaddrinfo, which go-error-text.ts turns into a text
  */
 export async function lookUp(host: string): Promise<readonly string[]> {
@@ -13,7 +13,7 @@ export async function lookUp(host: string): Promise<readonly string[]> {
   return found.map(({ address }) => address);
 }
 
-/** Whether the host is an IP address, with or without a zone ("fe80::1%eth0"). No host name has a colon. */
+/** Returns whether the host is an IP address, with or without a zone ("fe80::1%eth0"). No host name has a colon. */
 export function isAddress(host: string): boolean {
   return host.includes(":") || ipVersion(host) !== 0;
 }

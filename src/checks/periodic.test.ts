@@ -78,7 +78,7 @@ test("a check with an interval below a second runs once a second", async () => {
   expect(startsMs).toEqual([0, 1_000, 2_000, 3_000]);
 });
 
-test("a run that throws reports the status critical, and the next run follows as usual", async () => {
+test("a run of a check that throws reports the status critical, and the next run follows after the interval", async () => {
   const { clock, results, startsMs } = begin(() => Promise.reject(new Error("no good")), { uniform: 0 });
   await clock.advance(10_000);
   expect(results).toEqual([

@@ -2,7 +2,10 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "./check-runner.ts";
 
-/** Runs a check once. `signal` aborts when the check is stopped: then it must release everything, and its result is dropped. */
+/**
+ * Runs a check once. `signal` aborts when the check is stopped: the function must then release its resources, and its result
+ * is dropped.
+ */
 export type RunOnce = (signal: AbortSignal) => Promise<CheckResult>;
 
 export interface PeriodicOptions {
@@ -20,8 +23,8 @@ const intervalMsMin = 1_000;
  * - The first run is at a random time within the interval, which spreads the hundreds of checks of a starting gateway.
  * - Runs are due at fixed times, one interval apart: neither the duration of a run nor a late timer shifts later runs.
  *   (Consul waits the interval from the end of a run, so its runs drift.)
- * - Runs of a check never overlap. After a run that took longer than the interval, the next begins at once and later ones
- *   count from there: missed runs are not repeated.
+ * - Runs of a check never overlap. After a run that took longer than the interval, the next run begins at once, and later runs
+ *   are due one interval apart from then on: missed runs are not repeated.
  */
 export function runPeriodically(runOnce: RunOnce, options: PeriodicOptions): CheckRunner {
   return new PeriodicRunner(runOnce, options);

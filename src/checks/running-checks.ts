@@ -19,7 +19,7 @@ export interface RunningChecksOptions {
  * check that needs it). The runner reports results until `stop`.
  *
  * Invariants:
- * - An id has one runner: starting it again stops the earlier one.
+ * - An id has one runner: starting another check with the id stops the earlier runner.
  * - A runner reports nothing before `start` has returned, and nothing after `stop`.
  * - Runs of one check never overlap, and `stop` ends the run under way with its connection or process.
  */
@@ -50,7 +50,7 @@ export class RunningChecks {
   }
 
   /**
-   * Updates a TTL check, and reports the new status before this returns.
+   * Updates a TTL check, and reports the new status before the call returns.
    * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void {

@@ -44,7 +44,7 @@ function readPids(file: string, count: number): Promise<number[]> {
   });
 }
 
-/** Throws while at least one of the processes is running; zombies do not count as running. */
+/** Waits until none of the processes is running; throws if one still is after 5 s. Zombies do not count as running. */
 async function requireGone(pids: readonly number[]): Promise<void> {
   await within(5_000, async () => {
     for (const pid of pids) if (await isRunning(pid)) throw new Error(`process ${pid} is still running`);
@@ -138,7 +138,7 @@ test("a script that times out is killed with all processes that it started", asy
   });
 });
 
-test("a script that times out without printing has the timeout as its check's only output", async () => {
+test("the output of a script check that times out before it prints anything states only the timeout", async () => {
   const trial = trialOf("sleep 1000", 30_000);
   await trial.startRun();
   await trial.clock.advance(30_000);

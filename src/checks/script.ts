@@ -47,7 +47,7 @@ async function runScript(args: readonly string[], options: RunOptions): Promise<
   }
 }
 
-/** Starts the program. @throws the system's Error if that fails; some failures come as the child's "error" event instead */
+/** Starts the program. @throws the system's Error if the start fails; some failures cause the child's "error" event instead */
 function startWith(output: number, program: string, args: readonly string[]): ChildProcess {
   try {
     return spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
@@ -66,7 +66,7 @@ class ScriptOutput {
     this.#reader = Bun.file(descriptor).stream().getReader();
   }
 
-  /** Reads into `tail`. Resolves when no process holds the pipe's write end any more, or after close(). */
+  /** Reads the output into `tail`. Resolves when the last process has closed the pipe's write end, or after close(). */
   async readTo(tail: OutputTail): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();
@@ -105,7 +105,7 @@ function untilEnd(script: ChildProcess, output: ScriptOutput, options: RunOption
   });
 }
 
-/** Kills a process group. Its number cannot have been reused: this is called right after the leader ended. */
+/** Kills the remaining processes of the process group whose leader is or was `leaderPid`. */
 function killGroup(leaderPid: number): void {
   try {
     process.kill(-leaderPid, "SIGKILL");

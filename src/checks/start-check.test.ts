@@ -25,7 +25,7 @@ function httpMethod(url: string): CheckMethod {
 
 const times = { intervalMs: 10_000, timeoutMs: 60_000 };
 
-/** Returns a definition of each kind of check; no run ends by itself within the test. */
+/** Returns one check method of each kind. No run of such a check ends by itself during the test. */
 function methods(): CheckMethod[] {
   const target = `127.0.0.1:${port}`;
   const noTls = { useTls: false, tlsSkipVerify: false };
@@ -81,7 +81,7 @@ function begin(method: CheckMethod, change: Partial<CheckDefinition> = {}): Tria
   };
 }
 
-test("every kind of check reports nothing before start returns and after stop, and stop releases all it holds", async () => {
+test("a check of any kind reports nothing before its start returns or after its stop, and leaves no timer", async () => {
   for (const method of methods()) {
     const { clock, results, started, isWatching } = begin(method);
     expect([method.kind, results.length]).toEqual([method.kind, 0]);

@@ -11,11 +11,11 @@ export interface StartCheckOptions {
 }
 
 export interface StartedCheck extends CheckRunner {
-  /** Reports the status that a service sent, before this returns. Only TTL checks have this function. */
+  /** Reports a result that the service sent, before the call returns. Only TTL checks have this function. */
   readonly update?: (result: CheckResult) => void;
 }
 
-/** Starts the check that a definition describes. The check reports nothing before this has returned. */
+/** Starts the check that a definition describes. The check reports nothing before this call has returned. */
 export function startCheck(definition: CheckDefinition, options: StartCheckOptions): StartedCheck {
   const { method, outputBytesMax } = definition;
   const { platform, report, aliasSource } = options;
@@ -56,7 +56,7 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
   }
 }
 
-/** Starts a check whose module is loaded on first use, because most agents need only some kinds. */
+/** Starts a check whose module is loaded on first use, because most agents use only some kinds of checks. */
 function startLater(start: () => Promise<CheckRunner>): CheckRunner {
   let stopped = false;
   let runner: CheckRunner | undefined;

@@ -12,7 +12,7 @@ function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): num
   return places;
 }
 
-test("a result is reported if it and the results of its group right before it reach the threshold", () => {
+test("a check's result is reported once the consecutive critical or non-critical results up to it reach the threshold", () => {
   const threshold = fc.nat(4);
   const statuses = fc.array(fc.constantFrom(...checkStatuses), { maxLength: 30 });
   fc.assert(
@@ -37,7 +37,7 @@ test("with thresholds of 0 or 1 every result of a check is reported", () => {
 });
 
 // Behaviour of Consul 1.8.7 with both thresholds at 2 and at 3.
-test("with a threshold of 2 or 3 a check's status changes with the second or third result in a row", () => {
+test("with a threshold of 2 or 3 a check's status changes with the second or third new result in a row", () => {
   const statuses: CheckStatus[] = ["critical", "passing", "passing", "passing", "critical", "critical", "critical"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 2 })).toEqual([0, 2, 3, 5, 6]);
   expect(reported(statuses, { successBeforePassing: 3, failuresBeforeCritical: 3 })).toEqual([0, 3, 6]);

@@ -5,7 +5,7 @@ export type Thresholds = Pick<CheckDefinition, "successBeforePassing" | "failure
 
 /**
  * Returns a callback that reports a result once enough results of its group have come in a row. Passing and warning form
- * one group, critical the other. It drops a result below the threshold, including its output.
+ * one group, critical the other. The callback drops a result below the threshold, including its output.
  *
  * Consul: the first result counts at once, whatever the thresholds, so that a new check soon has its real status.
  */

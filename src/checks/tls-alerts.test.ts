@@ -74,7 +74,7 @@ test.each(["-tls1", "-tls1_1"])(
   },
 );
 
-test("the output of a check names the cause when the server requires a client certificate", async () => {
+test("the output of an HTTPS check names the cause when the server requires a client certificate", async () => {
   const advice = "the server wants a client certificate, and checks have none";
   const newest = await serveByOpenssl("-Verify", "1", "-verify_return_error", "-tls1_3");
   expect(failureOf(await checkHttps(newest, true))).toBe(`remote error: tls: certificate required (${advice})`);
@@ -84,7 +84,7 @@ test("the output of a check names the cause when the server requires a client ce
   );
 });
 
-test("a server that selects a TLS version that is too old gives the same text as one that sends an alert about it", async () => {
+test("the output of an HTTPS check names cause and remedy when the server selects a TLS version that is too old", async () => {
   const hello = [0x02, 0, 0, 38, 0x03, 0x02, ...Array<number>(32).fill(1), 0, 0x00, 0x2f, 0];
   const server = await serveOctets(Buffer.from([0x16, 0x03, 0x02, 0, hello.length, ...hello]));
   expect(failureOf(await checkHttps(server.port, false))).toBe(

@@ -46,10 +46,10 @@ const advice: Readonly<Record<number, string>> = {
   116: wantsCertificate,
 };
 
-/** BoringSSL's error code of a received alert is the alert's number plus this. */
+/** BoringSSL's error code for a received TLS alert is the alert's number plus this offset. */
 const alertOffset = 1000;
 
-/** Translates BoringSSL's message of a failed handshake ("error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_..."). */
+/** Returns Go's text for BoringSSL's message "error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_...". */
 export function handshakeFailureText(message: string): string {
   const [, code = "", name] = /error:1000([0-9a-f]{4}):SSL routines:\w*:(\w+)/.exec(message) ?? [];
   if (name === undefined) return `tls: ${message}`;

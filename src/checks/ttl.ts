@@ -13,7 +13,7 @@ export interface TtlOptions {
 
 /** A check whose status the service itself reports, and which turns critical when no report comes within the TTL. */
 export interface TtlRunner extends CheckRunner {
-  /** Reports the service's result before this returns, and restarts the TTL. Has no effect after stop. */
+  /** Reports the service's result before the call returns, and restarts the TTL. Has no effect after stop. */
   update(result: CheckResult): void;
 }
 

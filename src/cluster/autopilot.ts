@@ -25,7 +25,7 @@ export class Autopilot {
     return this.#modifyIndex;
   }
 
-  /** Replaces the settings; if `cas` is given, only if it equals their index. Returns whether it replaced them. */
+  /** Replaces the settings; if `cas` is given, only if `cas` equals the settings' index. Returns whether they were replaced. */
   set(settings: AutopilotSettings, cas: number | undefined): boolean {
     if (cas !== undefined && cas !== this.#modifyIndex) return false;
     this.#settings = settings;

@@ -43,7 +43,7 @@ export function serverRegistration(
 
 export interface ServerSettings {
   readonly bootstrap: boolean;
-  /** The number of servers for which a start waits; 0: the start waits for none. */
+  /** The number of servers for which the start of an agent waits; 0 if the start waits for none. */
   readonly bootstrapExpect: number;
   readonly ports: { readonly server: number; readonly serfLan: number; readonly serfWan: number };
 }

@@ -16,9 +16,9 @@ export interface AllocationOptions {
 }
 
 /**
- * Returns a port for a service whose own port is taken, or undefined when none is free: the port it was assigned before, else
- * the lowest port of the range that has no owner, is not stored for another service, and accepts a listener. Ports that
- * are held for deregistered services come last.
+ * Returns a free port for a service whose own port is taken; undefined if no port is free. Prefers the port that the service
+ * was assigned before, then the lowest port of the range. A free port has no owner, is not stored for another service, and
+ * accepts a listener. Ports that are held for deregistered services come last.
  */
 export async function findFreePort(
   service: string,

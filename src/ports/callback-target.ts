@@ -8,7 +8,10 @@ const metaName = "edgex-notify-url";
 /** Key below a service's configuration that names the path of its callback; services of EdgeX's first releases set it. */
 const pathKey = "config.notification.path";
 
-/** Returns where the agent calls a service about its new port, by its registration or its configuration; undefined if neither names a URL. */
+/**
+ * Returns the request by which the agent tells a service its new port. The service's registration or its configuration names
+ * the URL; returns undefined if neither does.
+ */
 export function callbackTargetOf(
   service: Service,
   { reader, ledger, nodeAddress }: { readonly reader: Reader; readonly ledger: Ledger; readonly nodeAddress: string },

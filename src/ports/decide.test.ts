@@ -5,14 +5,14 @@ import { decide, type Situation } from "./decide.ts";
 
 const owner = { name: "other", predicate: "belongs to other" };
 
-/** Decision for a service without a record that registers port 100. */
+/** Returns the decision for a service that registers port 100 and has no record, unless `changes` differ. */
 function outcome(changes: Partial<Situation>): string {
   const nothing = { policy: "reassign", port: 100, owner: undefined, record: undefined } as const;
   const decision = decide({ ...nothing, keepsPort: false, ignoresStored: false, ...changes });
   return decision.do === "settle" ? `settle ${decision.state}` : decision.do;
 }
 
-/** Record of a service that was assigned port 200 in place of port 100. */
+/** Returns the record of a service that was assigned port 200 in place of port 100. */
 const moved = (state: PortState) => recordOf({ oldPort: 100, newPort: 200, state });
 const marked = recordOf({ oldPort: 100, newPort: 0, state: "conflict" });
 
@@ -38,7 +38,7 @@ describe("a service that registers a free port", () => {
       { record: recordOf({ oldPort: 100, newPort: 0, state: "exhausted" }) },
       "settle released",
     ],
-  ] as const)("%s", (_, situation, expected) => {
+  ] as const)("leads to the expected decision when it %s", (_, situation, expected) => {
     expect(outcome(situation)).toBe(expected);
   });
 });
@@ -71,7 +71,7 @@ describe("a service that registers a port with another owner", () => {
     ["insists on its old port after it was assigned another", { record: moved("pending"), ignoresStored: true }, "pin"],
     ["still insists on the taken port", { record: moved("pinned"), keepsPort: true }, "pin"],
     ["insisted on a port before and registers a third one", { port: 300, record: moved("pinned") }, "assign"],
-  ] as const)("%s", (_, situation, expected) => {
+  ] as const)("leads to the expected decision: it %s", (_, situation, expected) => {
     expect(outcome({ owner, ...situation })).toBe(expected);
   });
 });

@@ -1,13 +1,13 @@
 import type { PortPolicy, PortRecord } from "../model/port-record.ts";
 import type { Owner } from "./ledger.ts";
 
-/** The facts that decide about the port of a registration. */
+/** The facts on which the decision about the port of a registration depends. */
 export interface Situation {
   readonly policy: Exclude<PortPolicy, "off">;
   readonly port: number;
   /** The owner of the port, if it is not the service itself. */
   readonly owner: Owner | undefined;
-  /** The service's port record; undefined too if the record is about another host. */
+  /** The service's port record; undefined if the service has none, or one about another host. */
   readonly record: PortRecord | undefined;
   /** Whether the service is registered at this port already. */
   readonly keepsPort: boolean;
@@ -15,24 +15,27 @@ export interface Situation {
   readonly ignoresStored: boolean;
 }
 
-/** The action on the service's port record and its registration. */
+/** The decision: what happens to the service's registration and to its port record. */
 export type Decision =
-  /** Register; leave the record as it is. */
+  /** The service is registered; the record stays unchanged. */
   | { readonly do: "nothing" }
-  /** Register; the port is free, so the record ends in this state. */
+  /** The service is registered; its port is free, so its record moves to this state. */
   | { readonly do: "settle"; readonly state: "active" | "pinned" | "released" }
-  /** Register; record the conflict. */
+  /** The service is registered; the conflict is recorded. */
   | { readonly do: "mark"; readonly owner: Owner }
-  /** Do not register; record the conflict. */
+  /** The registration is refused; the conflict is recorded. */
   | { readonly do: "refuse"; readonly owner: Owner }
-  /** Register as critical; assign another port. */
+  /** The service is registered as critical and assigned another port. */
   | { readonly do: "assign"; readonly owner: Owner }
-  /** Register as critical; the answer names the port that was assigned before. */
+  /** The service is registered as critical; the answer names the port that the service was assigned before. */
   | { readonly do: "remind"; readonly record: PortRecord }
-  /** Register as critical; record that the service insists on a port with another owner. */
+  /** The service is registered as critical; the record says that it insists on a port with another owner. */
   | { readonly do: "pin"; readonly owner: Owner };
 
-/** Decides about a registration. One that repeats the service's port is accepted unless its record names another owner. */
+/**
+ * Returns the decision about a registration. A service that is already registered at the port keeps it, unless the service's
+ * record says that the port has another owner.
+ */
 export function decide(situation: Situation): Decision {
   const { owner, record, port, keepsPort } = situation;
   if (owner === undefined || (keepsPort && !isUnresolvedAt(record, port))) return settle(situation);
@@ -62,7 +65,7 @@ function settle({ record, port, ignoresStored }: Situation): Decision {
   return { do: "settle", state: record.state === "pending" && ignoresStored ? "pinned" : "released" };
 }
 
-/** Whether the record says that this port has another owner, and the conflict is not over. */
+/** Returns whether the record says that this port has another owner, and the conflict is not over. */
 export function isUnresolvedAt(record: PortRecord | undefined, port: number): boolean {
   return record?.oldPort === port && record.state !== "active" && record.state !== "released";
 }

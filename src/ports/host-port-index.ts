@@ -1,9 +1,9 @@
-/** Maps services or configurations to the host and port they use, and back. A key is the text of `Hosts.key`. */
+/** Maps the ids of services or configurations to the host and port they use, and back. `Hosts.key` returns the keys. */
 export class HostPortIndex {
   readonly #keys = new Map<string, string>();
   readonly #ids = new Map<string, Set<string>>();
 
-  /** Moves an id to a key; undefined removes the id. */
+  /** Sets the key of an id; the key undefined removes the id. */
   set(id: string, key: string | undefined): void {
     const before = this.#keys.get(id);
     if (before === key) return;

@@ -5,17 +5,17 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Hosts that mean "this machine" on every machine. */
+/** Matches the hosts that mean "this machine" on every machine. */
 const loopback = /^(?:localhost|127(?:\.\d+){3}|::1|0\.0\.0\.0|::)?$/;
 
 /**
- * Decides which names are the same host. All names of this machine are one host. Every other name is a host of its own, so
+ * Decides which names mean the same host. All names of this machine mean one host. Every other name means a separate host, so
  * containers, each with its own name, never conflict.
  */
 export class Hosts {
   readonly #own: ReadonlySet<string>;
 
-  /** @param own names and addresses of this machine, in addition to the loopback ones */
+  /** @param own names and addresses of this machine, in addition to the loopback addresses */
   constructor(own: readonly string[]) {
     this.#own = new Set(own.map(bare));
   }
@@ -25,7 +25,7 @@ export class Hosts {
     return loopback.test(name) || this.#own.has(name);
   }
 
-  /** Returns "host:port", the same text for all names of the host; the host is empty for this machine. */
+  /** Returns the text "host:port", which is the same for all names of a host. The host is empty for this machine. */
   key({ host, port }: HostPort): string {
     return `${this.isOwn(host) ? "" : bare(host)}:${port}`;
   }

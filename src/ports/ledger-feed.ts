@@ -8,13 +8,13 @@ import { decodePortRecord } from "../wire/port-record.ts";
 import type { Ledger } from "./ledger.ts";
 import { baseOfKey, readStoredPort, storedFolder } from "./stored-port.ts";
 
-/** Callbacks that run after the ledger holds the change. */
+/** Callbacks that run after the ledger has been updated. */
 export interface LedgerListener {
-  /** A port record was written or deleted. */
+  /** Called when a port record was written or deleted. */
   onRecord(service: string, before: PortRecord | undefined): void;
-  /** The stored port or host of a service was written or deleted. */
+  /** Called when the stored port or host of a service was written or deleted. */
   onStored(base: string): void;
-  /** A service was registered, replaced or deregistered. */
+  /** Called when a service was registered, replaced or deregistered. */
   onService(id: string): void;
 }
 
@@ -48,7 +48,7 @@ export class LedgerFeed {
     this.#ledger.setRegistered(id, service && { host: service.address, port: service.port });
   }
 
-  /** Runs after every commit, so keys outside `storedFolder` must be skipped cheaply. */
+  /** Updates the ledger. Runs after every commit, so it must skip keys outside `storedFolder` cheaply. */
   #follow(touched: ReadonlySet<Topic>): void {
     if (touched.has(topics.everything)) return this.#updateKeys();
     for (const topic of touched) {

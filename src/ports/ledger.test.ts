@@ -67,12 +67,15 @@ describe("the owner of a port is", () => {
     ["exhausted", undefined],
     ["pinned", undefined],
     ["released", "a"],
-  ] as const)("if the registered service has a port record in state %s: %p", (state, expected) => {
-    const ledger = ledgerWith();
-    ledger.setRegistered("a", { host: "localhost", port: 100 });
-    ledger.setRecord("a", recordOf({ service: "a", host: "127.0.0.1", oldPort: 100, newPort: 0, state }));
-    expect(ownerAt(ledger, "localhost", 100)).toBe(expected);
-  });
+  ] as const)(
+    "decided by the port record of the service registered at it: in state %s the owner is %p",
+    (state, expected) => {
+      const ledger = ledgerWith();
+      ledger.setRegistered("a", { host: "localhost", port: 100 });
+      ledger.setRecord("a", recordOf({ service: "a", host: "127.0.0.1", oldPort: 100, newPort: 0, state }));
+      expect(ownerAt(ledger, "localhost", 100)).toBe(expected);
+    },
+  );
 
   test("the service that it was assigned to, until that service's record is released", () => {
     const ledger = ledgerWith();

@@ -5,9 +5,9 @@ import type { StoredPort } from "./stored-port.ts";
 
 /** The owner of a port. */
 export interface Owner {
-  /** As a port record shows it: a service id, "praetor", "a reservation" or "another program". */
+  /** The owner's name in a port record: a service id, "praetor", "a reservation" or "another program". */
   readonly name: string;
-  /** Completes the sentence "Port 48080 of localhost ...": "belongs to edgex-core-data". */
+  /** The end of the sentence "Port 48080 of localhost ...", such as "belongs to edgex-core-data". */
   readonly predicate: string;
 }
 
@@ -17,13 +17,13 @@ export const anotherProgram: Owner = {
   predicate: "is in use by another program",
 };
 
-/** Returns "Port 48080 of localhost belongs to edgex-core-data." */
+/** Returns a sentence such as "Port 48080 of localhost belongs to edgex-core-data." */
 export function conflictSentence({ host, port }: HostPort, owner: Owner): string {
   return `Port ${port} of ${host === "" ? "this machine" : host} ${owner.predicate}.`;
 }
 
 export interface Reservation {
-  /** undefined for every host. */
+  /** The host whose port is reserved; undefined if the port is reserved on every host. */
   readonly host: string | undefined;
   readonly port: number;
 }
@@ -118,12 +118,12 @@ export class Ledger {
     this.#bases.clear();
   }
 
-  /** Whether more than `mistakenMax` services share the port, so that it must be the port of a proxy in front of them. */
+  /** Returns whether more than `mistakenMax` services share the port: it must be the port of a proxy in front of them. */
   isShared(hostPort: HostPort): boolean {
     return this.#registered.countAt(this.hosts.key(hostPort)) > mistakenMax;
   }
 
-  /** Returns the owner of a port that this service wants; undefined if it is the service or there is no owner. */
+  /** Returns the owner of a port that this service wants; undefined if the port has no owner or the service owns it. */
   ownerOf(hostPort: HostPort, service: string): Owner | undefined {
     const key = this.hosts.key(hostPort);
     return (
@@ -135,8 +135,8 @@ export class Ledger {
   }
 
   /**
-   * Whether this port may be assigned to the service: it has no owner and is not stored for another service. A port
-   * assigned to a service that is deregistered now counts as free only with `includeReleased`.
+   * Returns whether this port may be assigned to the service: it has no owner and is not stored for another service. A port
+   * that is assigned to a deregistered service counts as free only with `includeReleased`.
    */
   isFree(hostPort: HostPort, service: string, { includeReleased }: { readonly includeReleased: boolean }): boolean {
     const key = this.hosts.key(hostPort);
@@ -146,7 +146,10 @@ export class Ledger {
     return othersAt(this.#assigned, key, service).next().done === true;
   }
 
-  /** Whether the port is stored for another service; `includeReleased` ignores deregistered services it was assigned to. */
+  /**
+   * Returns whether the port is stored for another service. With `includeReleased`, ignores a deregistered service that was
+   * assigned this port.
+   */
   #isStored(key: string, service: string, includeReleased: boolean): boolean {
     for (const base of this.#storedKeys.at(key)) {
       const other = this.#stored.get(base)?.service ?? service;
@@ -156,7 +159,7 @@ export class Ledger {
     return false;
   }
 
-  /** Whether the service's record says that this port has another owner. */
+  /** Returns whether the service's record says that this port has another owner. */
   isDisputed(service: string, key: string): boolean {
     const record = this.#records.get(service);
     if (record === undefined || record.state === "active" || record.state === "released") return false;
@@ -175,7 +178,7 @@ export class Ledger {
     return undefined;
   }
 
-  /** Returns the registered service for which this port is stored, since it listens there after its next start. */
+  /** Returns the registered service for which this port is stored, since that service listens there after its next start. */
   #storedOwner(key: string, service: string): Owner | undefined {
     for (const base of this.#storedKeys.at(key)) {
       const owner = this.#stored.get(base)?.service ?? service;
@@ -197,7 +200,7 @@ export class Ledger {
   }
 }
 
-/** Maximum number of services at one port that count as a conflict; more share the port on purpose. */
+/** Maximum number of services at one port that count as a conflict; more services share the port on purpose. */
 const mistakenMax = 8;
 
 function* othersAt(index: HostPortIndex, key: string, service: string): Generator<string, void> {

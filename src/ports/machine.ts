@@ -9,7 +9,7 @@ export interface Machine {
   /** Returns this machine's host name and IP addresses. */
   readonly names: () => readonly string[];
   readonly openProbe: (clock: Clock, nodeAddress: string) => ListenerProbe;
-  /** Whether a program can listen at the port. */
+  /** Returns whether a program can listen at the port. */
   readonly canListen: (port: number) => boolean;
   readonly fetch: (url: string, options: RequestInit) => Promise<Response>;
 }

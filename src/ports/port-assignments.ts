@@ -29,7 +29,7 @@ export interface PortAssignmentsOptions {
 /** Operations on keys that become durable together. Each list takes effect whole or not at all. */
 export type KeyTransactions = readonly (readonly KvOperation[])[];
 
-/** Makes a decision durable in the batch of its registration. Called even if the decision needs no write. */
+/** Makes `transactions` durable, in one batch with the registration if there is one. Called even without transactions. */
 type WriteDecision = (transactions: KeyTransactions) => Promise<void>;
 
 /** A conflict: a service wants a port that has another owner. */
@@ -52,8 +52,8 @@ export class PortAssignments {
 
   /**
    * Assigns another port to the service. The record and the new port in `stored`, the service's configurations, become durable
-   * together; if a client changed one of these meanwhile, only the record is written. Assignments run one after the other, so
-   * no two services get the same port.
+   * together; if a client has changed a port in `stored` meanwhile, only the record is written. Assignments run one after the
+   * other, so no two services get the same port.
    */
   assign(
     conflict: PortConflict,
@@ -74,7 +74,7 @@ export class PortAssignments {
     });
   }
 
-  /** Records the conflict; returns the present record if it says the same. */
+  /** Records a conflict. Returns the present record, and writes none, if it has the same conflict. */
   async mark(conflict: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
     const { service, hostPort, owner } = conflict;
     const known = this.#options.ledger.record(service);
@@ -109,7 +109,7 @@ export class PortAssignments {
     return this.#put(record, write);
   }
 
-  /** Moves the service's record, if there is one, to this state. */
+  /** Changes the state of the service's record. Writes no record if the service has none or its record has this state. */
   async settle(
     service: string,
     state: "active" | "pinned" | "released",
@@ -157,7 +157,7 @@ export class PortAssignments {
     return nextRecord(known, change, this.#options);
   }
 
-  /** The record is written also when a client has stored another port in this moment: that port counts. */
+  /** Returns the writes of an assignment. The record is written even if a client has just stored another port, which stays. */
   #assigning(record: PortRecord, stored: readonly StoredPort[]): KeyTransactions {
     if (record.newPort === 0 || stored.length === 0) return [[writingRecord(record)]];
     const steps = stored.map((each) => storing(record.newPort, each, this.#reader));

@@ -117,7 +117,7 @@ describe("a service with a callback", () => {
     await within(soonMs, async () => expect(clock.timerCount).toBe(0));
   });
 
-  test("is not called again after forget", async () => {
+  test("is not called again after forget has ended the calls to it", async () => {
     const { callbacks, clock } = openCallbacks();
     const { target, heard } = await startService(() => 500);
     callbacks.tell(recordOf(), target);

@@ -33,7 +33,7 @@ export class PortCallbacks {
   readonly #log: Log;
   readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
-  /** The calls by service. Those that succeeded are not removed, so that each port is announced once. */
+  /** The calls by service. Calls that have succeeded are not removed, so that each port is announced once. */
   readonly #calls = new Map<string, Call>();
   #attempts = 0;
 
@@ -80,7 +80,7 @@ export class PortCallbacks {
     return this.#slots.run([String(this.#attempts % callsMax)], attempt);
   }
 
-  /** Resolves with "" after a 2xx answer, otherwise with the failure. */
+  /** Calls the service once. Resolves with "" after a 2xx answer, otherwise with the reason of the failure. */
   async #attempt(record: PortRecord, { method, url }: CallbackTarget, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return "the call was ended";
     const ending = new AbortController();

@@ -33,7 +33,7 @@ export class PortNotices {
   readonly #options: PortNoticesOptions;
   readonly #reader: Reader;
   readonly #callbacks: PortCallbacks;
-  /** Ends all calls when it aborts; undefined before `start`. */
+  /** The signal that ends all calls; undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {
@@ -49,12 +49,12 @@ export class PortNotices {
     for (const { service } of this.#options.ledger.records) this.call(service);
   }
 
-  /** Fires the event for a record that assigns a port, unless the record before assigned the same. */
+  /** Fires the event for a record that assigns a port, unless the record before the change assigned the same port. */
   announce(record: PortRecord | undefined, before: PortRecord | undefined): void {
     if (record?.state === "pending" && record.id !== before?.id) this.#fire(record);
   }
 
-  /** Starts to call the service while it is not on its assigned port; ends its calls once it is. */
+  /** Starts to call the service if it has not registered its assigned port yet; otherwise ends its calls. */
   call(service: string): void {
     const { agent, ledger } = this.#options;
     const record = ledger.record(service);

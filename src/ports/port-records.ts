@@ -8,7 +8,7 @@ import type { Query } from "../registry/query.ts";
 import { decodePortRecord, encodePortRecord } from "../wire/port-record.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 
-/** The fields that a caller sets; `nextRecord` adds the rest. */
+/** The fields of a port record that a caller sets; `nextRecord` adds the other fields. */
 export type PortChange = Omit<PortRecord, "id" | "revision" | "at">;
 
 /** Returns the record that replaces `known`. It keeps the id while host, old port and new port stay the same. */

@@ -13,7 +13,7 @@ import type { KeyTransactions, PortAssignments, PortConflict } from "./port-assi
 
 /** The result of a registration. */
 export type PortOutcome =
-  /** `change` assigns another port: the service is critical until it registers that one. */
+  /** `change` assigns another port to the service, which is critical until it registers that port. */
   { readonly kind: "registered"; readonly change?: PortRecord } | { readonly kind: "refused"; readonly reason: string };
 
 export interface PortRegistrationsOptions {
@@ -21,20 +21,20 @@ export interface PortRegistrationsOptions {
   readonly ledger: Ledger;
   readonly probe: ListenerProbe;
   readonly assignments: PortAssignments;
-  /** Services that have read their configuration since a registration last assigned them a port. */
+  /** Ids of the services that have read their configuration since a registration last assigned them a port. */
   readonly configReaders: Set<string>;
 }
 
-/** How a service is registered, through Consul's API or core-keeper's. */
+/** The options of a registration through Consul's API or core-keeper's. */
 export interface PortRegistration extends Pick<
   ServiceRegistration,
   "source" | "replaceExistingChecks" | "isAnew" | "along"
 > {
-  /** The client registers before it listens, so a listener at the port is another program. */
+  /** Whether the client registers before it listens, so that a listener at the port is another program. */
   readonly beforeListening: boolean;
 }
 
-/** A registration under way. The caller makes sure that each service has one at a time. */
+/** A registration under way. The caller makes sure that each service has at most one at a time. */
 interface Attempt {
   readonly definition: ServiceDefinition;
   readonly registration: PortRegistration;
@@ -50,8 +50,8 @@ export class PortRegistrations {
   }
 
   /**
-   * Registers a service that has a free port and no record, which is nearly every registration; returns undefined for all
-   * others. As with `register`, the caller updates the ledger if this rejects.
+   * Registers a service that has a free port and no port record, as nearly every service does. Returns undefined, and
+   * registers nothing, for any other service. As with `register`, the caller must update the ledger if the promise rejects.
    */
   registerPlain(
     definition: ServiceDefinition,
@@ -68,7 +68,7 @@ export class PortRegistrations {
     return this.#registerWith(definition, registration);
   }
 
-  /** Registers the service. The ledger has its new address at once; the caller updates the ledger if this rejects. */
+  /** Registers the service. Writes its address to the ledger first, so the caller must update the ledger if this rejects. */
   async register(
     definition: ServiceDefinition,
     { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
@@ -86,7 +86,7 @@ export class PortRegistrations {
     const owner =
       ledger.ownerOf(attempt.hostPort, id) ??
       (await this.#listener(attempt, keepsPort && !isUnresolvedAt(known, port)));
-    // A port assigned on another host does not help on this one.
+    // A record about another host is ignored, since the port that it assigns may be taken on this host.
     const record = owner && known && !ledger.hosts.isSame({ ...known, port }, attempt.hostPort) ? undefined : known;
     const ignoresStored = this.#ignoresStored(id, port);
     return this.#carryOut(decide({ policy, port, owner, record, keepsPort, ignoresStored }), attempt);
@@ -137,7 +137,10 @@ export class PortRegistrations {
     return record.state === "pending" ? { kind: "registered", change: record } : registered;
   }
 
-  /** @param decision `conflict`: why the service is critical at this port; `transactions`: key operations in the same batch */
+  /**
+   * Registers the service.
+   * @param decision `conflict`: why the service is critical at this port; `transactions`: key operations in the same batch
+   */
   async #register(
     { definition, registration }: Attempt,
     decision: { readonly conflict?: string; readonly transactions?: KeyTransactions } = {},
@@ -148,7 +151,7 @@ export class PortRegistrations {
     await this.#registerWith(definition, registration, { ...change, along: { ...registration.along, transactions } });
   }
 
-  /** @param change the change of the check that reports a conflict, and the other writes of the batch */
+  /** Registers the service. @param change the change of the check that reports a conflict, and the batch's other writes */
   async #registerWith(
     definition: ServiceDefinition,
     { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,
@@ -159,9 +162,9 @@ export class PortRegistrations {
   }
 
   /**
-   * Probes for another program at the port. Only clients that listen after they register are probed for: EdgeX's Go services,
-   * known among Go clients by their stored port. A service already registered at the port is not probed for, since the
-   * listener may be itself.
+   * Returns another program as the owner if one listens at the port. Probes only for a client that listens after it registers:
+   * a service of EdgeX in Go, which differs from other Go clients by its stored port. Does not probe for a service that is
+   * registered at the port already, since the listener may be the service itself.
    */
   async #listener({ definition, hostPort, registration }: Attempt, keepsPort: boolean): Promise<Owner | undefined> {
     const { ledger, probe } = this.#options;
@@ -177,7 +180,7 @@ export class PortRegistrations {
   }
 }
 
-/** Whether the port needs no owner look-up. */
+/** Returns whether a service may register the port without a look-up of the port's owner. */
 function isUncontested(ledger: Ledger, hostPort: HostPort, policy: PortPolicy): boolean {
   return policy === "off" || hostPort.port === 0 || (policy === "warn" && ledger.isShared(hostPort));
 }
@@ -192,7 +195,7 @@ export function conflictCheckId(serviceId: string): string {
   return portConflictPrefix + serviceId;
 }
 
-/** Keeps a service critical although another program answers its own check at the taken port. */
+/** Returns the check that keeps a service critical even if another program answers the service's own check at the taken port. */
 function conflictCheck(serviceId: string, reason: string): FixedCheck {
   const definition = fixedCheck({ id: conflictCheckId(serviceId), name: "Port Conflict", serviceId, notes: reason });
   return { definition, type: "port-conflict" };

@@ -51,9 +51,9 @@ export interface ServicePortsOptions {
 }
 
 /**
- * Resolves conflicts between services that want the same port. It sees a conflict at one of three moments:
+ * Resolves conflicts between services that want the same port. It detects a conflict at one of three moments:
  *
- * - a service starts and reads its configuration (`claim`): it is assigned a free port, and reads that one;
+ * - a service starts and reads its configuration (`claim`): the service is assigned a free port, which it then reads;
  * - a client stores a port for a service: the conflict is recorded;
  * - a service registers (`register`): the policy decides: record the conflict, refuse the service, or assign another port.
  *   The service is critical until it registers the assigned port.
@@ -69,9 +69,9 @@ export class ServicePorts {
   readonly #registrations: PortRegistrations;
   readonly #feed: LedgerFeed;
   readonly #reassigns: boolean;
-  /** Runs the operations on one service one after the other. */
+  /** The queue that runs the operations on one service one after the other. */
   readonly #queue = new KeyedQueue();
-  /** Services that have read their configuration since a registration last assigned them a port. */
+  /** Ids of the services that have read their configuration since a registration last assigned them a port. */
   readonly #configReaders = new Set<string>();
 
   constructor(options: ServicePortsOptions) {
@@ -104,13 +104,14 @@ export class ServicePorts {
   }
 
   /**
-   * Registers a service with the agent, unless the policy refuses it; the outcome names the port it is to move to, if any.
+   * Registers a service with the agent, unless the policy refuses it. The outcome names the port to which the service must
+   * move, if any.
    * @throws OperatingError as Agent.registerService
    */
   register(definition: ServiceDefinition, registration: PortRegistration): Promise<PortOutcome> {
     const { id, name } = definition.service;
     const asked = { ...registration, policy: this.#policyOf(name) };
-    // An operation under way may be about this service.
+    // While the queue is not empty, the registration joins it: an operation under way may be about this service.
     const plain = this.#queue.size === 0 ? this.#registrations.registerPlain(definition, asked) : undefined;
     const updateLedger = (): void => this.#feed.updateService(id);
     if (plain)
@@ -124,14 +125,14 @@ export class ServicePorts {
     return this.#queue.run([id], () => this.#registrations.register(definition, asked)).finally(updateLedger);
   }
 
-  /** Whether the path is a service's configuration whose stored port `claim` may replace. */
+  /** Returns whether the path is a service's configuration whose stored port `claim` may replace. */
   isClaimable(path: string): boolean {
     return this.#reassigns && this.#ledger.storedAt(baseOf(path)) !== undefined;
   }
 
   /**
-   * Call before a service reads its configuration at this path. If the port stored there has another owner, this assigns and
-   * stores a free one, unless the service is passing. Never rejects.
+   * Assigns and stores a free port if the port stored in the configuration at this path has another owner, unless the service
+   * is passing. The caller calls this before a service reads that configuration. Never rejects.
    */
   async claim(path: string): Promise<void> {
     const service = this.#reassigns && this.#ledger.storedAt(baseOf(path))?.service;
@@ -153,7 +154,7 @@ export class ServicePorts {
     if (owner) await this.#assignments.assign({ service, hostPort: hostPortOf(stored), owner }, [stored]);
   }
 
-  /** Probes for another program at a port where the service is not registered. */
+  /** Returns another program as the owner if one listens at the port and the service is not registered there. */
   async #listener(hostPort: HostPort, service: string): Promise<Owner | undefined> {
     if (this.#ledger.isRegisteredAt(service, hostPort)) return undefined;
     return (await listens(hostPort, this.#ledger.hosts, this.#probe)) ? anotherProgram : undefined;
@@ -165,13 +166,13 @@ export class ServicePorts {
     return known !== undefined && serviceHealth(agent, known.service).status === "passing";
   }
 
-  /** Whether the service ignores the port stored for it. */
+  /** Returns whether the service ignores the port that is stored for it. */
   #ignoresStored({ service, port }: StoredPort): boolean {
     const record = this.#ledger.record(service);
     return record?.state === "pinned" && record.newPort === port;
   }
 
-  /** Records a conflict of a stored port. A port is assigned only when the service starts. */
+  /** Records a conflict of a stored port. Assigns no port: `claim` and `register` do, when the service starts. */
   async #reviewStored(base: string): Promise<void> {
     const service = this.#ledger.storedAt(base)?.service;
     if (service === undefined || this.#policyOf(service) === "off") return;
@@ -200,8 +201,9 @@ export class ServicePorts {
   }
 
   /**
-   * Ends the record of a service that was deregistered. An assigned port stays reserved for it. A pinned record stays as it is,
-   * since the service will insist again; any other is deleted.
+   * Updates the record of a service that was deregistered. A record with an assigned port becomes "released", and the port stays
+   * reserved for the service. A pinned record stays unchanged, since the service will insist on its port again. Any other record
+   * is deleted.
    */
   async #release(id: string): Promise<void> {
     await this.#queue.run([id], async () => {
@@ -227,7 +229,7 @@ export class ServicePorts {
   }
 }
 
-/** Returns the path with its final slash, which C device services omit. */
+/** Returns the path with a final slash, which C device services omit. */
 function baseOf(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }

@@ -1,14 +1,14 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { HostPort } from "./hosts.ts";
 
-/** The address that a service's stored configuration has for it. */
+/** The host and port at which a service listens, as its stored configuration names them. */
 export interface StoredPort extends HostPort {
   /** The path of the configuration with its final slash: "edgex/core/1.0/edgex-core-data/". */
   readonly base: string;
   readonly service: string;
-  /** Whether the host is stored, too. Services write their configurations key by key, so it can arrive later. */
+  /** Whether the host is stored, too. Services write their configurations key by key, so the host can arrive later. */
   readonly isWhole: boolean;
-  /** The index of the port's key. */
+  /** The modify index of the key that holds the port. */
   readonly modifyIndex: number;
 }
 

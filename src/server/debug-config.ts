@@ -83,7 +83,7 @@ const withoutMeaning = {
   Cache: { EntryFetchMaxBurst: 2, EntryFetchRate: Number.MAX_VALUE },
   CheckDeregisterIntervalMin: "1m0s",
   CheckReapInterval: "30s",
-  // Empty here: agent/checks and agent/services list the definitions of the files.
+  // Always empty in Praetor: agent/checks and agent/services list the definitions of configuration files.
   Checks: [],
   ConfigEntryBootstrap: [],
   ConnectCAConfig: {},
@@ -213,7 +213,8 @@ export function describeConfig(config: RuntimeConfig, node: Node, definitionFaul
 }
 
 /**
- * Returns Praetor's additional field, which lists the definitions of files that the agent could not use; empty if it used all.
+ * Returns the field DefinitionFaults, which only Praetor has: it lists the definitions of files that the agent could not use.
+ * Returns {} if the agent could use all of them.
  */
 function describeFaults(faults: readonly FileFault[]): object {
   if (faults.length === 0) return {};
@@ -352,14 +353,17 @@ function describeRest(config: RuntimeConfig): object {
   };
 }
 
-/** Returns a listener's address as "tcp://[::1]:8500"; a unix socket's unchanged; "" if the port is disabled. */
+/**
+ * Returns a listener's address in the form "tcp://[::1]:8500". Returns the address of a Unix socket unchanged, and "" if the
+ * port is disabled.
+ */
 function place(network: "tcp" | "udp", address: string, port: number): string {
   if (address.startsWith("unix://")) return address;
   if (port < 0) return "";
   return `${network}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** Returns whether a field's value must be hidden. Consul: hides it when the field's name has one of these words. */
+/** Returns whether a field's value must be hidden. Consul: hides it when the name contains "key", "token" or "secret". */
 function isSecret(name: string): boolean {
   return /key|token|secret/i.test(name);
 }
@@ -372,7 +376,9 @@ function hideSecrets(values: Readonly<Record<string, string>>): object {
   return goMap(Object.fromEntries(shown));
 }
 
-/** Hides the credentials of an address as "provider=aws secret_access_key=...", which Consul resolves through the cloud's API. */
+/**
+ * Hides the credentials in an address like "provider=aws secret_access_key=...", which Consul resolves through the cloud's API.
+ */
 function hideCloudSecrets(address: string): string {
   return address.replace(/(\S+)=\S*/g, (pair, name: string) => (isSecret(name) ? `${name}=hidden` : pair));
 }

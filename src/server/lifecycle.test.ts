@@ -13,7 +13,7 @@ function noting(steps: string[], name: string): Part {
   };
 }
 
-test("parts end from the last to the first, and all of them stop before the first one closes", async () => {
+test("the parts of an agent end from the last to the first, and all of them stop before any of them closes", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const opened = await lifecycle.openAll(async (parts) => {
@@ -27,7 +27,7 @@ test("parts end from the last to the first, and all of them stop before the firs
   expect(steps).toEqual(["stop listeners", "stop store", "close listeners", "close store"]);
 });
 
-test("if a part cannot be opened, the parts before it end, and the start rejects with the part's error", async () => {
+test("if a part of an agent cannot be opened, the earlier parts end, and the start rejects with that part's error", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const reason = new Error("no such address");
@@ -42,7 +42,7 @@ test("if a part cannot be opened, the parts before it end, and the start rejects
   expect(steps).toEqual(["stop store", "close store"]);
 });
 
-test("a part that fails to stop does not prevent the other parts from ending", async () => {
+test("a part of an agent that fails to stop does not prevent the other parts from ending", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const failure = new Error("cannot stop");
@@ -57,7 +57,7 @@ test("a part that fails to stop does not prevent the other parts from ending", a
   expect(steps).toEqual(["stop listeners", "stop store", "close listeners", "close store"]);
 });
 
-test("ending the parts aborts a loop and waits for its last round", async () => {
+test("ending the parts of an agent aborts a loop and waits for the last round of the loop", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   lifecycle.add({ close: () => void steps.push("close store") });

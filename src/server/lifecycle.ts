@@ -1,4 +1,4 @@
-/** A part of an agent. It ends in two passes over all parts, stop and close: see Lifecycle. */
+/** A part of an agent. The agent ends its parts in two passes over all of them, first stop, then close: see Lifecycle. */
 export interface Part {
   /** Ends the part's own work. Parts that were opened before this one still run, and listeners still answer. */
   stop?(): void | Promise<void>;
@@ -48,7 +48,7 @@ export class Lifecycle {
     }
   }
 
-  /** Waits until a part is open and adds it to the parts to end. */
+  /** Waits until a part is open, and adds the part to those that `end` ends. */
   async open<T extends Part>(opening: Promise<T>): Promise<T> {
     return this.add(await opening);
   }
@@ -83,7 +83,7 @@ export class Lifecycle {
   }
 }
 
-/** Returns a part that runs a loop: `run` continues until the signal aborts, which stopping the part does. */
+/** Returns a part that runs a loop. Stopping the part aborts the signal, and then `run` must end. */
 export function loop(run: (signal: AbortSignal) => void | Promise<void>): Part {
   const stopping = new AbortController();
   const ended = run(stopping.signal);

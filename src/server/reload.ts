@@ -41,7 +41,7 @@ export async function reload(options: DaemonOptions, parts: Reloadable): Promise
 
 /**
  * Applies a configuration. The steps that can fail come first: definitions that cannot be read, certificates, definitions
- * that cannot be registered. Each of them fails before it changes anything.
+ * that cannot be registered. Each of these steps fails before it changes anything.
  */
 async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   refuseFaults(next);

@@ -26,7 +26,7 @@ import { reload } from "./reload.ts";
 
 /**
  * Opens the parts of a server. They end in the reverse order. The message bus opens before any client can write a key, and
- * the listeners open when the catalog has the agent's services and checks. HTTP is the last listener, because programs that
+ * the listeners open when the catalog has the agent's services and checks. The HTTP listener opens last, because programs that
  * wait for an agent poll Consul's API.
  */
 export async function openServer(

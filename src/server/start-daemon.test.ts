@@ -78,7 +78,7 @@ async function ask({ router }: Trial, method: string, path: string): Promise<Ans
 /** Resolves when all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("reloads requested while the listeners open share one run, after the agent has started", async () => {
+test("reloads requested while the agent opens its listeners are answered by one reload, which runs after the start", async () => {
   const trial = new Trial();
   const answers: Promise<Answered>[] = [];
   await start(trial, async () => {
@@ -95,7 +95,7 @@ test("reloads requested while the listeners open share one run, after the agent 
 test("a start that fails before the listeners open rejects with the reason and leaves no unhandled rejection", async () => {
   const trial = new Trial();
   trial.engine.fail();
-  // An unhandled rejection would make this test fail.
+  // Bun fails this test if the start leaves an unhandled rejection.
   expect(await rejectionOf(start(trial))).toMatchObject({ code: "disk-full" });
   await settled();
 });

@@ -21,7 +21,7 @@ interface AgentParts {
   readonly log: Log;
 }
 
-/** Opens the agent with the services and checks that were registered before it stopped. Its checks do not run yet. */
+/** Opens the agent with the services and checks that clients registered before its last stop. Its checks do not run yet. */
 export async function openAgent(
   config: RuntimeConfig,
   { node, catalog, local, clock, log }: AgentParts,

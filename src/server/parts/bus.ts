@@ -28,15 +28,15 @@ interface BusParts {
 }
 
 /**
- * Opens the message bus, which publishes changes of keys to the broker that the configuration names. When it stops, it stores
- * the index up to which it has published. Without a configured broker it loads no code and does nothing.
+ * Opens the message bus, which publishes changes of keys to the broker that the configuration names. When the bus stops, it
+ * stores the index up to which it has published. Without a configured broker, returns an empty part and loads no code.
  */
 export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<Part> {
   const bus = config.messageBus;
   if (bus === undefined) return {};
   const { openMessageBus } = await import("../../bus/message-bus.ts");
   const url = new URL(bus.url);
-  // Read for each connection: a client may store or change the secret while the broker refuses the present credentials.
+  // The credentials are read for each connection, since a client may change the secret while the broker refuses the old one.
   const credentials = (): Credentials => storedCredentials(parts.secrets) ?? configuredCredentials(bus, url);
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
   const stopping = new AbortController();

@@ -13,7 +13,7 @@ export interface CatalogSync {
   readonly registerServer: () => Promise<void>;
   /** Registers the server and runs one round of anti-entropy. Returns the number of corrections. */
   readonly sync: () => Promise<number>;
-  /** Syncs after the whole state was replaced by a snapshot. */
+  /** Writes this server's node, services and checks to the catalog after a snapshot has replaced the whole state. */
   readonly resync: () => Promise<void>;
 }
 

@@ -9,7 +9,10 @@ import type { Part } from "../lifecycle.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 
-/** Returns the settings of DNS answers after a reload. Consul: a reload does not change the domain. */
+/**
+ * Returns the settings of DNS answers: the domains and the datacenter from the configuration at the start, the others from
+ * `dns`. Consul: a reload does not change the domain.
+ */
 function answeringSettings(
   { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
   dns: RuntimeConfig["dns"],
@@ -25,7 +28,7 @@ function answeringSettings(
   };
 }
 
-/** Opens the DNS server. Its `reload` applies changed settings. */
+/** Opens the DNS server. The result's `reload` applies changed settings of DNS. */
 export async function openDns(
   config: RuntimeConfig,
   { listen, ...parts }: DnsParts & { readonly listen: typeof listenDns },

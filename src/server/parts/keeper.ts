@@ -32,14 +32,17 @@ export interface KeeperParts {
   readonly listen: typeof listen;
 }
 
-/** core-keeper's API while it is served. */
+/** The part that serves core-keeper's API. */
 export interface KeeperApi extends Part {
   readonly server: HttpServer;
-  /** Takes the configuration that is in force from now on. */
+  /** Replaces the configuration that GET /config describes. */
   reload(config: RuntimeConfig): void;
 }
 
-/** Maximum length of a body in bytes, or more if a value may be longer. EdgeX's largest service stores a hundredth of it. */
+/**
+ * The smallest maximum length of a body, in bytes: a configuration that allows longer values raises the maximum. EdgeX's
+ * largest service stores a hundredth of this length.
+ */
 const bodyBytesMin = 1024 * 1024;
 
 /**

@@ -26,7 +26,7 @@ export async function ensureNode(
   const known = stored && new TextDecoder().decode(stored);
   const id = config.nodeId === "" ? (known ?? config.consulNodeId ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
-    // The catalog refuses a name that a node of another id has. In this data folder that node is this node under its old id.
+    // The catalog refuses a name that a node with another id has. Here the node with that name is this node under its old id.
     if (known !== undefined) await releaseName(store, config.nodeName);
     await options.localRows.save([{ key: nodeIdKey, value: new TextEncoder().encode(id) }]);
   }
@@ -44,7 +44,10 @@ export function nodeMeta(config: RuntimeConfig): Node["meta"] {
   return { ...config.nodeMeta, "consul-network-segment": "" };
 }
 
-/** Lets a node of another id take the name: the catalog guards the name of a node only while its serfHealth passes. */
+/**
+ * Lets a node with another id take a node's name, by deregistering the check serfHealth of the node that has the name: the
+ * catalog refuses the name to other nodes only while that check passes.
+ */
 export function releaseName(store: Registry, name: string): Promise<void> {
   return deregister(store, { node: name, checkId: serfCheckId });
 }

@@ -5,8 +5,8 @@ import { ServicePorts, type ServicePortsOptions } from "../../ports/service-port
 type PortsParts = Pick<ServicePortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 
 /**
- * Opens the part that assigns ports to this machine's services. It reads the machine's host names and IP addresses once, when
- * it opens.
+ * Opens the part that assigns ports to this machine's services. Reads the machine's host names and IP addresses; later changes
+ * of them have no effect.
  */
 export function openPorts(config: RuntimeConfig, parts: PortsParts): ServicePorts {
   const { dns, http, https, keeper } = config.ports;
