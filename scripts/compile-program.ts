@@ -5,8 +5,8 @@
 export const runtimeOptions: readonly string[] = ["--max-http-header-size=65536"];
 
 /**
- * Compiles an executable of Bun's runtime and the entry points, of which it runs the first. The others are workers, which the
- * bundler does not find from `new Worker(...)`. Returns whether it succeeded, and logs the errors.
+ * Compiles Bun's runtime and the entry points into an executable that runs the first entry point. The other entry points are
+ * workers, which the bundler does not find through `new Worker(...)`. Logs errors; returns whether the build succeeded.
  */
 export async function compileProgram(entrypoints: string[], outfile: string): Promise<boolean> {
   // Bytecode saves parsing at each start: 70 instead of 170 ms until the first durable write. The executable must not read .env

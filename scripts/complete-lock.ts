@@ -33,7 +33,11 @@ lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], 
 await writeFile(lockFile, `${JSON.stringify(lock, undefined, 2)}\n`);
 console.log(added.length === 0 ? `${lockFile} is complete` : `added to ${lockFile}:\n  ${added.join("\n  ")}`);
 
-/** Platform packages are named [binding-]<os>-<cpu>[-<abi>]: "@oxlint/binding-linux-x64-musl". */
+/**
+ * Returns the lock entry of an optional package for one platform. The last part of its name is [binding-]<os>-<cpu>[-<abi>]:
+ * "@oxlint/binding-linux-x64-musl".
+ * @throws Error if the name contains no platform
+ */
 function missingEntry(name: string, version: string, dev: boolean): LockEntry {
   const [os, cpu, abi] = (name.split("/").at(-1) ?? "").replace(/^binding-/, "").split("-");
   if (os === undefined || cpu === undefined)

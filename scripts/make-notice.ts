@@ -1,4 +1,7 @@
-/** Writes NOTICE: the third-party work in dist/praetor and its licences. With --check it only compares. */
+/**
+ * Writes NOTICE: the third-party work in dist/praetor and its licences. With --check, fails if NOTICE has another content, and
+ * writes nothing.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { bunParts } from "./notice/bun-parts.ts";
 import { productionDependencies, type Dependency } from "./notice/dependencies.ts";

@@ -4,13 +4,13 @@ import { givenCount, type GatewayPorts } from "./gateway-ports.ts";
 export interface AgentSettings {
   /** The folder of all stored data. */
   readonly folder: string;
-  /** Only features that Consul has, too: no EdgeX 4, and no reassigned ports. */
+  /** Whether the gateway uses only features that Consul has, too: no services of EdgeX 4, and no reassigned ports. */
   readonly onlyConsul: boolean;
   /** The program of an MQTT broker; undefined for a gateway without a message bus. */
   readonly brokerProgram: string | undefined;
 }
 
-/** The command line of the gateway's agent. */
+/** Returns the arguments with which the gateway's agent starts. */
 export function agentWords(settings: AgentSettings, ports: GatewayPorts): readonly string[] {
   const { http, server, serfLan, serfWan } = ports;
   return [
@@ -22,7 +22,7 @@ export function agentWords(settings: AgentSettings, ports: GatewayPorts): readon
   ];
 }
 
-/** The settings of `praetor edgex`, with the ports of this gateway. */
+/** Returns arguments for the settings that `praetor edgex` has, with the ports of this gateway. */
 function edgexWords(
   { brokerProgram }: AgentSettings,
   { keeper, mqtt, given, kuiper }: GatewayPorts,

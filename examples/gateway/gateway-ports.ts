@@ -1,6 +1,6 @@
 import { portNear } from "./ports.ts";
 
-/** The ports of every program on the gateway. */
+/** The ports of all programs on the gateway. */
 export interface GatewayPorts {
   readonly http: number;
   readonly keeper: number;
@@ -13,7 +13,7 @@ export interface GatewayPorts {
   readonly "core-data": number;
   readonly "core-command": number;
   readonly "app-rules-engine": number;
-  /** The port of Kuiper, which this gateway does not have. */
+  /** The port that the agent reserves for Kuiper, a program that this gateway does not run. */
   readonly kuiper: number;
   /** The first port that the agent may assign. */
   readonly given: number;
@@ -39,10 +39,10 @@ const edgexPorts: Ports = {
 
 const portNames = Object.keys(edgexPorts) as (keyof Ports)[];
 
-/** How many ports the agent may assign, from the first one on. */
+/** The number of ports that the agent may assign, from `given` on. */
 export const givenCount = 100;
 
-/** Unused ports; EdgeX's own where they are free and preferred. */
+/** Returns unused ports: with `wantEdgexPorts`, EdgeX's ports where these are free, otherwise consecutive ports. */
 export async function choosePorts(wantEdgexPorts: boolean): Promise<GatewayPorts> {
   const ports = wantEdgexPorts ? { ...edgexPorts } : portsFrom(belowConnections());
   const taken = new Set<number>();
@@ -55,14 +55,17 @@ export async function choosePorts(wantEdgexPorts: boolean): Promise<GatewayPorts
   return ports;
 }
 
-/** Consecutive ports; the agent may assign those after the last. */
+/** Returns consecutive ports from `first` on. The last one is the first port that the agent may assign. */
 function portsFrom(first: number): Ports {
   const ports = { ...edgexPorts };
   portNames.forEach((name, at) => void (ports[name] = first + at));
   return ports;
 }
 
-/** Below the ports that Linux gives to connections, which could take a port before its program listens. */
+/**
+ * Returns a random port below those that Linux assigns to outgoing connections: a connection could take a port before its program
+ * listens.
+ */
 function belowConnections(): number {
   return 20_000 + 120 * Math.floor(100 * Math.random());
 }

@@ -9,16 +9,16 @@ export const serviceNames = ["core-metadata", "core-data", "core-command"] as co
 export type ServiceName = (typeof serviceNames)[number];
 
 export interface GatewaySettings extends AgentSettings {
-  /** The command that starts an agent: `["dist/praetor"]`, or the real Consul. */
+  /** The command line that starts an agent: `["dist/praetor"]`, or that of the real Consul. */
   readonly agentCommand: readonly string[];
-  /** Uses EdgeX's ports where they are free, for users; a test uses any. */
+  /** Whether to use EdgeX's ports where they are free, as users expect. A test uses any ports. */
   readonly wantEdgexPorts: boolean;
-  /** The interval between two health checks of a service. */
+  /** The interval between two health checks of a service: "3s". */
   readonly checkInterval: string;
   readonly onLine: (program: string, line: string) => void;
 }
 
-/** Differences from the usual start of a service. */
+/** Arguments that replace the usual ones of a service, and additional environment variables. */
 export interface ServiceStart {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ interface PassingInstance {
 const here = import.meta.dir;
 const patienceMs = 120_000;
 
-/** The programs of one gateway, each of which can be started, ended and killed by itself. */
+/** Runs the programs of one gateway. Each program can be started, ended and killed alone. */
 export class Gateway {
   readonly ports: GatewayPorts;
   readonly #settings: GatewaySettings;
@@ -43,7 +43,7 @@ export class Gateway {
     this.ports = ports;
   }
 
-  /** Chooses ports without starting anything. */
+  /** Returns a gateway with chosen ports, without starting a program. */
   static async prepare(settings: GatewaySettings): Promise<Gateway> {
     mkdirSync(settings.folder, { recursive: true });
     return new Gateway(settings, await choosePorts(settings.wantEdgexPorts));
@@ -62,7 +62,7 @@ export class Gateway {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
 
-  /** Every program at its preferred port, in the gateway's start order. */
+  /** Starts all programs: the message broker, the agent, Redis, then the services. */
   async start(): Promise<void> {
     if (this.hasMessageBus) this.startBroker();
     await this.startAgent();
@@ -71,7 +71,10 @@ export class Gateway {
     if (!this.#settings.onlyConsul) this.startRulesEngine();
   }
 
-  /** Resolves when the agent answers. */
+  /**
+   * Starts the agent; resolves when the agent has a leader.
+   * @throws Error if the agent ends
+   */
   async startAgent(): Promise<void> {
     const agent = this.#run("agent", [...this.#settings.agentCommand, ...agentWords(this.#settings, this.ports)]);
     while (!(await this.#agentHasLeader())) {
@@ -86,12 +89,15 @@ export class Gateway {
     this.#run("redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
   }
 
-  /** An MQTT broker without a configuration: it listens on this machine alone and accepts every client. */
+  /** Starts an MQTT broker without a configuration: it listens on this machine alone and accepts every client. */
   startBroker(): void {
     this.#run("broker", [this.#settings.brokerProgram ?? "mosquitto", "-p", `${this.ports.mqtt}`]);
   }
 
-  /** A service of Geneva. device-virtual listens where its stored settings say; the others' ports are set here. */
+  /**
+   * Starts a service of Geneva. device-virtual listens at the port in its stored settings; environment variables set the ports of
+   * the other services.
+   */
   startService(name: ServiceName | "device-virtual", { args, env }: ServiceStart = {}): Program {
     const flags = args ?? [`-cp=consul.${this.agentUrl}`, "-r"];
     const command = [process.execPath, join(here, "service/main.ts"), name, `-c=${join(here, "res", name)}`, ...flags];
@@ -99,7 +105,7 @@ export class Gateway {
     return this.#run(name, command, { ...this.#serviceEnvironment(), ...port, ...env });
   }
 
-  /** A service of EdgeX 4. */
+  /** Starts app-rules-engine, the gateway's service of EdgeX 4. */
   startRulesEngine(): Program {
     return this.#run("rules-engine", [process.execPath, join(here, "edgex-4/main.ts")], {
       EDGEX_CONFIG_PROVIDER: `keeper.http://127.0.0.1:${this.ports.keeper}`,
@@ -109,7 +115,10 @@ export class Gateway {
     });
   }
 
-  /** A service on bootstrap(), whose file has Kuiper's port. The file counts at each start (`-o`). */
+  /**
+   * Starts the panel, a service that uses bootstrap() and whose file has Kuiper's port. With the flag -o, the file overwrites the
+   * stored configuration at each start.
+   */
   startPanel(): Program {
     const folder = join(this.#settings.folder, "panel");
     mkdirSync(folder, { recursive: true });
@@ -118,7 +127,10 @@ export class Gateway {
     return this.#run("panel", [process.execPath, join(here, "panel/main.ts"), ...flags], this.#serviceEnvironment());
   }
 
-  /** Runs a command of the agent's program to its end; resolves with its output. */
+  /**
+   * Runs a command of the agent's program to its end; resolves with its output.
+   * @throws Error with the command's standard error if the exit code is not 0
+   */
   async command(...words: readonly string[]): Promise<string> {
     const env = { ...process.env, CONSUL_HTTP_ADDR: `127.0.0.1:${this.ports.http}` };
     const child = Bun.spawn([...this.#settings.agentCommand, ...words], { env, stdin: "ignore", stderr: "pipe" });
@@ -127,13 +139,16 @@ export class Gateway {
     return printed.trimEnd();
   }
 
-  /** The port at which a service is healthy, as soon as it is; by the service's registry key. */
+  /**
+   * Resolves with the port of the service with this registry key, as soon as the service is healthy.
+   * @throws Error if the service is not healthy after two minutes
+   */
   async passingPort(serviceKey: string): Promise<number> {
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       const answer = await fetch(`${this.agentUrl}/v1/health/service/${serviceKey}?passing`);
       const [found] = (await answer.json()) as PassingInstance[];
-      // A service of Geneva registers its check after itself, and counts as passing until then.
+      // A service of Geneva registers its check after the service, which counts as passing until then.
       if (found?.Checks.some(({ ServiceID }) => ServiceID !== "")) return found.Service.Port;
       await Bun.sleep(50);
     }
@@ -146,7 +161,7 @@ export class Gateway {
     return program;
   }
 
-  /** Ends all programs, the services first, so that they can deregister. */
+  /** Ends all programs in the reverse order of their starts: services come before the agent, so that they can deregister. */
   async stop(): Promise<void> {
     for (const program of [...this.#programs.values()].toReversed()) await program.stop();
   }
@@ -154,12 +169,12 @@ export class Gateway {
   #run(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
     const onLine = (line: string): void => this.#settings.onLine(name, line);
     const program = new Program({ name, command, env, onLine });
-    this.#programs.delete(name); // last in the order of starts, so first to stop
+    this.#programs.delete(name); // makes the program the last in the order of starts, so that it stops first
     this.#programs.set(name, program);
     return program;
   }
 
-  /** Overrides of the files, as in any deployment of Geneva. */
+  /** Returns environment variables that override the services' files, as in any deployment of Geneva. */
   #serviceEnvironment(): Record<string, string> {
     return {
       Service_CheckInterval: this.#settings.checkInterval,

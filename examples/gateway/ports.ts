@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 
-/** The preferred port, or another one when it is in use; 0 prefers none. */
+/** Returns the preferred port if it is free, otherwise another free port; 0 prefers no port. */
 export async function portNear(preferred: number): Promise<number> {
   const server = createServer();
   try {

@@ -8,7 +8,7 @@ export interface ProgramSettings {
   readonly onLine: (line: string) => void;
 }
 
-/** A child process whose output is passed on line by line. It never outlives this process. */
+/** Runs a child process, and calls `onLine` with each line of its output. The child never outlives this process. */
 export class Program {
   readonly name: string;
   readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
@@ -32,7 +32,7 @@ export class Program {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Resolves with the exit code when the process ends by itself. */
+  /** Resolves with the exit code when the process has ended. */
   async ended(): Promise<number> {
     const code = await this.#child.exited;
     this.#guard.kill("SIGKILL");
@@ -46,8 +46,8 @@ export class Program {
 }
 
 /**
- * A shell that waits for the pipe from this process to break, which happens even after SIGKILL, and then ends the
- * child.
+ * Starts a shell that waits until its pipe from this process breaks, and then kills the child. The pipe breaks even if this
+ * process is killed by SIGKILL.
  */
 function guardOf(pid: number): Bun.Subprocess<"pipe", "ignore", "ignore"> {
   const guard = Bun.spawn(["sh", "-c", 'cat >/dev/null; kill -9 "$1"', "guard", String(pid)], {

@@ -3,7 +3,10 @@ import { messageOf } from "../../src/lib/errors.ts";
 import { Gateway, serviceNames } from "./gateway.ts";
 import { showMessageBus, showPortClashes } from "./tour.ts";
 
-/** Runs the gateway until Ctrl-C and prints the output of each program. `PRAETOR=dist/praetor` uses another agent. */
+/**
+ * Runs the gateway until Ctrl-C and prints the output of each program. The variable PRAETOR names the agent's executable, as in
+ * `PRAETOR=dist/praetor`; by default the sources run.
+ */
 const root = join(import.meta.dir, "../..");
 const agent = process.env["PRAETOR"];
 
@@ -22,7 +25,7 @@ const ending = new AbortController();
 process.once("SIGINT", () => ending.abort());
 process.once("SIGTERM", () => ending.abort());
 
-/** Highlights messages to the reader among the programs' output. */
+/** Prints a message to the user, with an empty line before each command and each numbered heading. */
 function say(line: string): void {
   console.log(/^(\$|\d\.) /.test(line) ? `\n${line}` : line);
 }
@@ -51,7 +54,7 @@ Try in another terminal
 }
 
 show().catch((thrown: unknown) => {
-  if (ending.signal.aborted) return; // the reader has ended it
+  if (ending.signal.aborted) return; // the user has ended the gateway
   console.error(`\n${messageOf(thrown)}`);
   process.exitCode = 1;
   ending.abort();

@@ -2,13 +2,13 @@ import type { Gateway } from "./gateway.ts";
 
 export type Say = (line: string) => void;
 
-/** Shows, on a running gateway, how two services get other ports when theirs are in use. */
+/** Shows, on a running gateway, how two services get other ports when theirs are in use or reserved. */
 export async function showPortClashes(gateway: Gateway, say: Say): Promise<void> {
   await showStoredPort(gateway, say);
   await showRunningMove(gateway, say);
 }
 
-/** An unmodified service of Geneva: it reads another port than the one that was stored for it. */
+/** Shows that an unmodified service of Geneva reads another port than the stored one, if the stored port is in use. */
 async function showStoredPort(gateway: Gateway, say: Say): Promise<void> {
   const wanted = gateway.ports["core-data"];
   await gateway.passingPort("edgex-core-data");
@@ -29,7 +29,7 @@ async function showStoredPort(gateway: Gateway, say: Say): Promise<void> {
   await showGet(say, `${gateway.serviceUrl("core-command")}/api/v1/device/name/dice/command/roll`);
 }
 
-/** A service on bootstrap(): it moves to its new port without a restart. */
+/** Shows that a service which uses bootstrap() moves to its new port without a restart. */
 async function showRunningMove(gateway: Gateway, say: Say): Promise<void> {
   const { kuiper } = gateway.ports;
   say("2. A SERVICE MOVES WHILE IT RUNS");
@@ -41,7 +41,7 @@ async function showRunningMove(gateway: Gateway, say: Say): Promise<void> {
   await showGet(say, `http://127.0.0.1:${port}/`);
 }
 
-/** A service of EdgeX 4 receives a change in the store over the message bus. */
+/** Shows that a service of EdgeX 4 receives a changed key over the message bus. */
 export async function showMessageBus(gateway: Gateway, say: Say): Promise<void> {
   say("3. A CHANGED SETTING COMES BY MQTT");
   if (!gateway.hasMessageBus) {

@@ -1,16 +1,16 @@
 /** A test file of which `make fault` runs the long form. */
 export interface Proof {
-  /** The name for `make fault PROOF=`. */
+  /** The name with which `make fault PROOF=` selects the proof. */
   readonly name: string;
   readonly file: string;
-  /** Approximate duration on two cores. */
+  /** Approximate duration of the long form on two cores. */
   readonly minutes: number;
 }
 
 /** The number of decoders and servers to fuzz, which share an hour equally: test/support/fuzz/share.ts. */
 export const fuzzTargets = 43;
 
-/** All proofs in the order in which they run: first those that are quick, and those that find the most faults. */
+/** All proofs, in the order in which they run. The quick ones, and those that find the most faults, run first. */
 export const proofs: readonly Proof[] = [
   fault("little-memory", 2),
   fault("hostile-clients", 2),

@@ -10,7 +10,7 @@ export interface ProofResult {
   readonly succeeded: boolean;
   readonly counts: TestCounts;
   readonly minutes: number;
-  /** The figures that its tests printed about their work. */
+  /** The figures that the proof's tests printed about their work: "20 kills". */
   readonly figures: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export async function runProof(proof: Proof): Promise<ProofResult> {
   }
 }
 
-/** Prints each line with `minutes()` before it. Returns the figures found in the lines. */
+/** Prints each line of a stream with `minutes()` before it; returns the figures in the lines. */
 export async function printLines(
   stream: ReadableStream<Uint8Array>,
   minutes: () => number,
@@ -57,7 +57,7 @@ export async function printLines(
   return figures;
 }
 
-/** Returns the file's text; "" if the run crashed and wrote no report. */
+/** Returns the text of the report; "" if the run crashed and wrote no report. */
 function readIfExists(path: string): string {
   try {
     return readFileSync(path, "utf8");

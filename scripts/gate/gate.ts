@@ -1,7 +1,8 @@
 /**
- * The gate: everything that must pass before a change is merged. Steps run side by side; the output of each is printed as a
- * whole, in the order of the list, with its time. The last line is `N passed, N failed`, and `, N skipped` if any were. The
- * exit code is 1 if anything failed. Arguments select steps by the prefix of their names: `gate.ts lint types`.
+ * Runs the gate: everything that must pass before a change is merged. Steps run side by side. The gate prints the output of each
+ * step as a whole, in the order of the list, with the step's duration. The last line is `N passed, N failed`, followed by `, N
+ * skipped` if tests were skipped. The exit code is 1 if anything failed. Arguments select steps by the prefix of their names:
+ * `gate.ts lint types`.
  */
 import { availableParallelism } from "node:os";
 import { slowness } from "../../test/support/patience.ts";
@@ -20,7 +21,10 @@ console.log(
 );
 const tests = chosenOf(testRuns());
 const needPackages = new Set(tests.filter((step) => step.needsPackages));
-/** As root, the script installs the packages; otherwise it lists the missing ones and how to install them. */
+/**
+ * Whether the Debian packages are installed. As root, the script installs them; otherwise it lists the missing ones and how to
+ * install them.
+ */
 const hasPackages = needPackages.size === 0 || succeeds("scripts/ensure-debian-packages", "test");
 if (!hasPackages) console.log("Until then these are not run:", [...needPackages].map(({ name }) => name).join(", "));
 
@@ -76,7 +80,10 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
   if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
 }
 
-/** Prints the running steps and their times until the result is available: in a terminal's last line, otherwise once a minute. */
+/**
+ * Prints the running steps and their times until `result` settles: each second in a terminal's last line, otherwise once a
+ * minute.
+ */
 async function showProgress<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
   const { isTTY, columns } = process.stdout;
   const show = (): void => {

@@ -5,7 +5,7 @@ import { patienceMs } from "../../test/support/patience.ts";
 import { countTests, type TestCounts } from "./junit.ts";
 import type { Step } from "./steps.ts";
 
-/** The result of a step. */
+/** The result of one step of the gate. */
 export interface Outcome {
   readonly counts: TestCounts;
   readonly output: string;
@@ -13,7 +13,7 @@ export interface Outcome {
 }
 
 /**
- * Time after which a step is ended because it hangs, in milliseconds. bun ends a test that hangs, but not code that blocks the
+ * Time after which the gate kills a step that hangs, in milliseconds. Bun ends a test that hangs, but not code that blocks the
  * whole process.
  */
 const hungMs = 30 * 60_000;
@@ -58,7 +58,7 @@ async function run(command: readonly string[], env: Environment, log: string): P
 
 type Environment = Record<string, string | undefined>;
 
-/** Sets CI for tests only: with it, oxlint would write colours into a file. */
+/** Returns the environment of a step. Sets CI for tests only: with CI, oxlint would write colours into a file. */
 function environmentOf(step: Step): Environment {
   return { ...process.env, NO_COLOR: "1", CI: step.isTestRun ? "true" : undefined, ...step.env };
 }
@@ -67,7 +67,9 @@ function outcome(succeeded: boolean): TestCounts {
   return succeeded ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 }
 
-/** A run that failed without a failed test (a file that does not load, a crash) counts as one failure. */
+/**
+ * Counts the tests of a run. A run that failed without a failed test (a file that does not load, a crash) counts as one failure.
+ */
 function countRun(report: string, succeeded: boolean): TestCounts {
   const counts = countTests(readIfExists(report));
   return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { settle } from "../../test/support/settle.ts";
 import { sideBySide } from "./side-by-side.ts";
 
-test("at most `lanes` tasks run at a time, and the results have the order of the items", async () => {
+test("sideBySide runs at most `lanes` tasks at a time, and returns the results in the order of the items", async () => {
   const tasks = Array.from({ length: 5 }, () => Promise.withResolvers<string>());
   const begun: number[] = [];
   const results = sideBySide([0, 1, 2, 3, 4], 2, (item) => {

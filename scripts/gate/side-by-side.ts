@@ -1,4 +1,7 @@
-/** Runs a task for each item, `lanes` at a time, started in the order of the items. Returns the results in that order. */
+/**
+ * Runs a task for each item, at most `lanes` at a time, started in the order of the items. Returns the promises of the results in
+ * that order.
+ */
 export function sideBySide<Item, Result>(
   items: readonly Item[],
   lanes: number,

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-/** One step of the gate, which runs every step, also after a failure. */
+/** One step of the gate. The gate runs every step, even after another step has failed. */
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Whether each test of the step is counted; any other step counts as one test. */
+  /** Whether the step runs tests, each of which is counted; any other step counts as one test. */
   readonly isTestRun: boolean;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether it needs the programs that scripts/ensure-debian-packages installs. */
+  /** Whether the step needs the programs that scripts/ensure-debian-packages installs. */
   readonly needsPackages?: boolean;
-  /** The remedy when it fails. */
+  /** The remedy if the step fails: "run `make format`". */
   readonly remedy?: string;
 }
 
@@ -25,16 +25,19 @@ export const checks: readonly Step[] = [
   check("build", [`${bin}/bun`, "scripts/build.ts"]),
 ];
 
-/** The folders that take longest. They start first, so that parallel runs end at about the same time. */
+/** The folders whose tests take longest. Their runs start first, so that parallel runs end at about the same time. */
 const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
 
 /**
- * Makes tests of whole agents start the executable, which is what users run. Unit tests run the sources; so does, as a whole
- * program, the test of the README's tour, which starts with `make run`.
+ * Environment variables that make tests of whole agents start the executable, which is what users run. Unit tests run the
+ * sources, and so does the test of the README's tour, which starts the agent with `make run`.
  */
 const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
 
-/** Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto, Chromium. Tests of other folders skip what is missing. */
+/**
+ * Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto or Chromium. Tests of other folders are skipped if such a
+ * program is missing.
+ */
 const needPackages = new Set(["test/conformance", "test/docs", "test/e2e"]);
 
 /** Returns all test runs, one for each folder. */
@@ -48,7 +51,10 @@ export function testRuns(): readonly Step[] {
     }));
 }
 
-/** Runs test files in several processes. Files of one process share its modules, so they share one open agent. */
+/**
+ * Returns the command that runs a folder's test files in several processes. The files in one process share its modules, and so
+ * one open agent.
+ */
 function testCommand(folder: string): readonly string[] {
   const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];
   return [`${bin}/bun`, "test", "--only-failures", "--no-orphans", ...spread, `./${folder}/`];

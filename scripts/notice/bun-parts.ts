@@ -1,6 +1,6 @@
 /**
- * The parts that Bun links into every executable it compiles, from LICENSE.md of oven-sh/bun. Compare them when package.json
- * gets a new version of Bun.
+ * The parts that Bun links into every executable that it compiles, from LICENSE.md of oven-sh/bun. Compare this list with that
+ * file when package.json gets a new version of Bun.
  */
 export const bunParts: readonly (readonly [name: string, licence: string])[] = [
   ["Bun", "MIT"],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface Dependency {
   readonly name: string;
   readonly version: string;
-  /** The SPDX expression from its package.json. */
+  /** The SPDX expression of the licence, from package-lock.json. */
   readonly licence: string;
   readonly licenceText: string;
 }
@@ -16,7 +16,10 @@ interface LockEntry {
   readonly dev?: boolean;
 }
 
-/** Returns all production dependencies, direct and transitive, sorted by name. */
+/**
+ * Returns all production dependencies, direct and transitive, sorted by name.
+ * @throws Error if a package has no licence, or one that Praetor may not contain
+ */
 export function productionDependencies(): readonly Dependency[] {
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Record<string, LockEntry> };
   return Object.entries(lock.packages)

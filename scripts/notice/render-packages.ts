@@ -13,7 +13,7 @@ Their licences
 ${[...byText(dependencies)].map(([text, names]) => `\n${names.join(", ")}\n${"-".repeat(80)}\n${text}\n`).join("\n")}`;
 }
 
-/** Groups packages by identical licence text. */
+/** Returns the names of the packages by licence text, since many packages have the same text. */
 function byText(dependencies: readonly Dependency[]): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const { licenceText, name } of dependencies) {

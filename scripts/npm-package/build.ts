@@ -11,7 +11,7 @@ import { renderPackages } from "../notice/render-packages.ts";
 interface PackageEntry {
   /** The key in `exports` of package.json: "." is the package itself. */
   readonly name: string;
-  /** A path in src. */
+  /** The path of the entry in src. */
   readonly source: string;
   /** "browser" allows no built-in modules; "node" allows those of Node, which Bun has, too. */
   readonly target: "browser" | "node";
@@ -60,7 +60,10 @@ async function bundle(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
-/** Throws an error if a file or one of its imports needs another package. */
+/**
+ * Throws an Error if a bundled file, or a file that it imports, needs a module that is not in the package and that the entry's
+ * target does not allow.
+ */
 function assertSelfContained(entry: PackageEntry, file: string): void {
   const { imports } = new Bun.Transpiler().scan(readFileSync(join(folder, file), "utf8"));
   for (const { path } of imports) {
@@ -101,7 +104,7 @@ function manifest(): object {
   };
 }
 
-/** Returns the NOTICE of the packages that are bundled. */
+/** Returns the text of NOTICE for the bundled packages. */
 function notice(sources: readonly string[]): string {
   const isBundled = (name: string): boolean => sources.some((path) => path.includes(`node_modules/${name}/`));
   return `praetor-client

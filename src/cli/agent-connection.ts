@@ -9,8 +9,9 @@ import type { CommandFlag, CommandIo } from "./command.ts";
 import type { Flags } from "./flags.ts";
 
 /*
- * Connects a command to its agent. Flags take precedence over PRAETOR_ variables, and those over CONSUL_ variables.
- * test/conformance/environment records what Consul's command line does with each of them and with every pair.
+ * Connects a command to its agent. For each setting, a flag takes precedence over the PRAETOR_ environment variable, which takes
+ * precedence over the CONSUL_ one. test/conformance/environment records what Consul's command line does with each flag and
+ * variable, and with every pair of them.
  */
 
 /** Flags of every command that sends requests to an agent. */
@@ -29,7 +30,7 @@ export const connectionFlags: readonly CommandFlag[] = [
   text("tls-server-name", "name", "Name that the agent's certificate must be for. Also CONSUL_TLS_SERVER_NAME."),
 ];
 
-/** Flags of the commands whose requests are answered by a server, possibly one in another datacenter. */
+/** Flags of the commands whose requests servers answer: which datacenter, and whether stale data is allowed. */
 export const serverFlags: readonly CommandFlag[] = [
   text("datacenter", "name", "Datacenter to query; default: the agent's own."),
   { name: "stale", kind: "bool", value: "", help: "Let any server answer, possibly with stale data." },
@@ -45,13 +46,13 @@ const defaultTimeoutMs = 15_000;
 
 type ConnectionIo = Pick<CommandIo, "env" | "clock" | "stderr">;
 
-/** Settings that differ between commands. */
+/** Connection settings that a command chooses itself. */
 export interface ConnectOptions {
   /** The agent that the command's arguments name; takes precedence over flags and environment. */
   readonly address?: string | undefined;
   /** The agent to use if neither flags nor environment name an agent; default: 127.0.0.1:8500. */
   readonly fallback?: string | undefined;
-  /** How long to wait for the agent; default: 15 s. */
+  /** Time to wait for the agent's answer, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -69,7 +70,7 @@ export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions 
   });
 }
 
-/** A server other than the agent: the source of an import, or Kong. */
+/** A server other than the command's agent: the source of an import, or Kong. */
 export interface OtherServer {
   readonly address: string;
   /** The token to send; "" for none. */
@@ -82,7 +83,7 @@ export interface OtherServer {
 /**
  * Returns a client of another server, with the certificates that flags and environment name but without the agent's token and
  * password.
- * @throws CommandFailure as connect does
+ * @throws CommandFailure naming the invalid flag, variable or file
  */
 export function connectToOther(
   { address, token, bearer = false, timeoutMs = defaultTimeoutMs }: OtherServer,
@@ -93,7 +94,10 @@ export function connectToOther(
   return connectTo(address, { setting, io, headers, token: bearer ? "" : token, timeoutMs });
 }
 
-/** Consul: CONSUL_NAMESPACE adds this parameter to every request. */
+/**
+ * Returns the query parameter `ns` with the namespace that the environment names, else no parameter. Consul: adds it to every
+ * request.
+ */
 export function namespaceQuery(env: Environment): Readonly<Record<string, string>> {
   const namespace = variableOf(env, "NAMESPACE");
   return namespace === undefined ? {} : { ns: namespace };
@@ -143,13 +147,19 @@ function basicAuthorization(auth: string): string {
   return `Basic ${Buffer.from(auth.includes(":") ? auth : `${auth}:`).toString("base64")}`;
 }
 
-/** Returns the token. Consul: a token file takes precedence over a token, and must exist; an empty file counts as no token. */
+/**
+ * Returns the token that flags and environment name; "" for none. Consul: a token file takes precedence over a token, and must
+ * exist; an empty file counts as no token.
+ */
 function tokenOf(setting: Setting): string {
   const file = setting("token-file", "HTTP_TOKEN_FILE");
   return (file === "" ? "" : readText(file, "-token-file").trim()) || setting("token", "HTTP_TOKEN");
 }
 
-/** Consul: reads and checks the certificate files, even if the agent is reached over plain HTTP. */
+/**
+ * Returns the TLS options that flags and environment set, or undefined if they set none. Consul: reads and checks the certificate
+ * files even if the agent is reached over plain HTTP.
+ */
 function tlsOptions(setting: Setting, io: ConnectionIo): Readonly<Record<string, unknown>> | undefined {
   const authorities = authoritiesOf(setting);
   const serverName = setting("tls-server-name", "TLS_SERVER_NAME");
@@ -176,7 +186,7 @@ function keyPairOf(setting: Setting): { readonly cert?: string; readonly key?: s
     throw failure("-client-cert, -client-key", "both client cert and client key must be provided");
   const cert = readPem(certPath, "-client-cert", certificatePem);
   const key = readPem(keyPath, "-client-key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/);
-  // Loaded on use: this program also runs the agent, for which node:crypto would take some MiB.
+  // Loads node:crypto only here: it would cost the agent, which the same program runs, some MiB of memory.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
   const isPair = attempt("-client-key", () => new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)));
   if (!isPair) throw failure("-client-key", `private key does not match public key in ${certPath}`);

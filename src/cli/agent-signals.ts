@@ -36,7 +36,7 @@ export class AgentSignals implements Disposable {
     return this.#forced.promise;
   }
 
-  /** Ends the agent as a signal does, on a request to leave. */
+  /** Ends the agent because a client requested over HTTP that it leave. */
   leave(): void {
     this.#ending.resolve("leave");
   }
@@ -47,7 +47,7 @@ export class AgentSignals implements Disposable {
     if (this.#isReloadDue) reload();
   }
 
-  /** Calls `write` on each SIGUSR1 from now on. Earlier ones have no effect, since the agent had no metrics to write. */
+  /** Calls `write` on each SIGUSR1 from now on. Earlier signals have no effect, since the agent had no metrics to write. */
   onMetrics(write: Handler): void {
     this.#writeMetrics = write;
   }

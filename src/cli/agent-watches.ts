@@ -67,7 +67,7 @@ export class AgentWatches {
     });
   }
 
-  /** Calls the handler with a change. Logs a failure, and does not retry: the next change calls the handler again. */
+  /** Calls the handler of a watch with a change. Logs a failure, and does not retry: the next change calls the handler again. */
   async #handle({ type, handler }: WatchDefinition, change: Change, signal: AbortSignal): Promise<void> {
     const body = `${renderGoJson(change.content, { pretty: false })}\n`;
     const { env, log } = this.#options;
@@ -123,8 +123,8 @@ async function runScript(
 }
 
 /**
- * Returns a client of the agent over HTTP, else over HTTPS.
- * @throws OperatingError unavailable if both are off; Error if the certificate cannot be read
+ * Returns a client of this agent, over HTTPS if the agent does not listen on HTTP.
+ * @throws OperatingError unavailable if the agent listens on neither; Error if the certificate cannot be read
  */
 function ownClient({ listening, clock, env }: AgentWatchesOptions, tls: RuntimeConfig["tls"]): HttpClient {
   const { httpAddresses, httpsAddresses, ports } = listening;
@@ -153,8 +153,8 @@ function clientOf({ address, port, clock, env, tls }: Listener): HttpClient {
 }
 
 /**
- * TLS options with the agent's own certificate, for verify_incoming. Consul: does not verify the server, which is the agent
- * itself, since its certificate need not be for the address that it listens on.
+ * Returns TLS options with the agent's own certificate, which verify_incoming requires. Consul: a watch does not verify the
+ * agent's certificate, since it need not be for the address on which the agent listens.
  */
 function ownCertificate({ certFile, keyFile }: RuntimeConfig["tls"]): Readonly<Record<string, unknown>> {
   return {

@@ -8,7 +8,7 @@ import { localCommand, type LocalCall, type LocalCommandOptions } from "./local-
 import { asGoError } from "./unreachable.ts";
 
 export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlags" | "run"> {
-  /** Whether servers answer the command's requests; if so, it also has the flags -datacenter and -stale. */
+  /** Whether servers answer the command's requests; if so, the command also has the flags -datacenter and -stale. */
   readonly asksServers: boolean;
   /** Time to wait for an answer of the agent, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number;
@@ -37,7 +37,7 @@ export function apiCommand(options: ApiCommandOptions): Command {
 
 /**
  * Returns the API of the agent that flags and environment name.
- * @throws CommandFailure as connect does
+ * @throws CommandFailure naming the invalid flag, variable or file
  */
 export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
   const query = { ...namespaceQuery(io.env), ...serverQuery(flags) };
@@ -56,7 +56,7 @@ export interface AgentApiOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An agent's HTTP API, with the parameters and the signal of one command. */
+/** Sends a command's requests to the agent's HTTP API, with the query parameters and the abort signal that they share. */
 export class AgentApi {
   readonly #http: HttpClient;
   readonly #query: Readonly<Record<string, string>>;
@@ -74,22 +74,22 @@ export class AgentApi {
   }
 
   /**
-   * Resolves with the JSON of an answer with status 200.
-   * @throws OperatingError for any other status
+   * Sends a GET request; resolves with the JSON of the answer.
+   * @throws OperatingError if the status is not 200
    */
   async json(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return jsonOf(await this.ok({ path, query }));
   }
 
   /**
-   * Resolves with an answer of status 200.
-   * @throws OperatingError for any other status
+   * Sends a request; resolves with its answer.
+   * @throws OperatingError if the status is not 200
    */
   ok(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
 
-  /** Resolves with an answer of any status. */
+  /** Sends a request; resolves with its answer, whatever the status. */
   request(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.request(whole));
   }
@@ -117,7 +117,7 @@ export class AgentApi {
   }
 }
 
-/** Runs `ask`, and puts `what` before the message of its error: "Error listing nodes: ...". */
+/** Runs `ask`. Converts an OperatingError into a CommandFailure with `what` before the message: "Error listing nodes: ...". */
 export async function attempting<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -15,9 +15,7 @@ export interface ChildOptions {
   readonly input: { readonly text: string } | "inherit" | "ignore";
 }
 
-/**
- * A child process that writes to this process's outputs. This process forwards SIGINT and SIGTERM to it.
- */
+/** A child process with this process's standard output and error. This process forwards SIGINT and SIGTERM to it. */
 export class Child {
   readonly pid: number;
   /** Resolves when the child has ended: with undefined for exit code 0, else with "exit status 3" or "signal: terminated". */
@@ -63,7 +61,7 @@ export class Child {
   }
 }
 
-/** Runs a program that reads `text` on its standard input. */
+/** Starts a program with `run`, and writes `text` to its standard input. */
 function feed(text: string, run: (stdin: number) => ChildProcess): ChildProcess {
   const { readEnd, writeEnd } = openPipe();
   try {

@@ -41,7 +41,10 @@ import { topCommand } from "./commands/top.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { watchCommand } from "./commands/watch.ts";
 
-/** All commands except those that run an agent (agent, edgex) or are built with the program's name and version. */
+/**
+ * The commands that connect to an agent or work on files. main.ts adds the others: those that run an agent (agent, edgex), that
+ * decide a check by their exit code (health, checker), or that need the program's name or version (completion, version).
+ */
 export const clientCommands: readonly Command[] = [
   catalogDatacentersCommand,
   catalogNodesCommand,

@@ -1,4 +1,4 @@
-/** Formats rows as a table: each column is as wide as its widest cell on a terminal, and `gap` blanks follow it. */
+/** Formats rows as a table. Each column is as wide on a terminal as its widest cell, and `gap` blanks separate columns. */
 export function columns(rows: readonly (readonly string[])[], gap = 2): string {
   const widths: number[] = [];
   for (const row of rows)

@@ -1,4 +1,4 @@
-/** Ends a command: its message goes to standard error, and `code` is the exit code. */
+/** An error that ends a command: praetor prints its message on standard error and exits with `code`. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
   readonly code: number;

@@ -3,7 +3,7 @@ import type { FlagSpec } from "../lib/go-flags.ts";
 
 /** The inputs and outputs of the process that a command uses. */
 export interface CommandIo {
-  /** Writes text in UTF-8, bytes unchanged. */
+  /** Writes to standard output: text in UTF-8, bytes unchanged. */
   stdout(this: void, text: string | Uint8Array): void;
   stderr(this: void, text: string): void;
   /** Reads all of standard input. */
@@ -18,7 +18,7 @@ export interface CommandIo {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether to print colours: only on a terminal, unless NO_COLOR is set (https://no-color.org). */
+/** Returns whether to print colours: only on a terminal, unless NO_COLOR is set (https://no-color.org). */
 export function mayColour({ isTerminal, env }: Pick<CommandIo, "isTerminal" | "env">): boolean {
   return isTerminal && (env["NO_COLOR"] ?? "") === "";
 }

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 
-/** Packs a folder, under its own name, into a .tar.gz file, which it creates atomically; then removes the folder. */
+/** Packs a folder, under its own name, into a .tar.gz file that appears only when it is complete; then removes the folder. */
 export async function archiveFolder(folder: string, file: string): Promise<void> {
   const { packTar } = await import("modern-tar/fs");
   const unfinished = `${file}.unfinished`;

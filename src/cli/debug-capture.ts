@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Clock } from "../lib/clock.ts";
 import type { AgentApi } from "./api-command.ts";
 
-/** The captures that `debug` offers, in Consul's order. */
+/** The kinds of data that `praetor debug` captures, in Consul's order. */
 export const captureTargets = ["metrics", "logs", "pprof", "host", "agent", "cluster"] as const;
 export type CaptureTarget = (typeof captureTargets)[number];
 
@@ -16,11 +16,11 @@ export interface DebugCaptureOptions {
   readonly folder: string;
   readonly targets: ReadonlySet<CaptureTarget>;
   readonly intervalMs: number;
-  /** Ends the capture when it aborts; the data that have arrived so far are kept. */
+  /** Ends the capture when it aborts. The files keep the data that arrived until then. */
   readonly signal: AbortSignal;
 }
 
-/** Writes the files of `debug`, one for each request to the agent. A request that fails does not affect the others. */
+/** Writes the files of `praetor debug`, one for each request to the agent. A request that fails does not affect the others. */
 export class DebugCapture {
   readonly #options: DebugCaptureOptions;
 
@@ -28,7 +28,7 @@ export class DebugCapture {
     this.#options = options;
   }
 
-  /** Captures the data that do not change: host, agent and members. Resolves with the errors. */
+  /** Captures the data that do not change: host, agent and members. Resolves with the errors of the requests that failed. */
   captureStatic(): Promise<readonly unknown[]> {
     return this.#all(this.#options.folder, [
       ["host", (folder) => this.#json("/v1/agent/host", join(folder, "host.json"))],
@@ -37,12 +37,15 @@ export class DebugCapture {
     ]);
   }
 
-  /** Whether there are targets to capture in each interval. */
+  /** Whether any target is captured once in each interval. */
   get hasIntervals(): boolean {
     return (["metrics", "logs", "pprof"] as const).some((target) => this.#options.targets.has(target));
   }
 
-  /** Captures metrics, log and profiles for one interval into a folder of this name. Resolves with the errors. */
+  /**
+   * Captures metrics, log and profiles for one interval into a folder of this name. Resolves with the errors of the requests that
+   * failed.
+   */
   async captureInterval(name: string): Promise<readonly unknown[]> {
     const folder = join(this.#options.folder, name);
     await mkdir(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { ParsedFlags } from "../lib/go-flags.ts";
 import { CommandFailure } from "./command-failure.ts";
 
-/** The values given with a command's flags. */
+/** The values of the flags with which the user called a command. */
 export class Flags {
   readonly #given: ParsedFlags;
 
@@ -34,13 +34,13 @@ export class Flags {
     return text === undefined ? fallback : Number(text);
   }
 
-  /** Returns the value as a number; 0 if the flag was not given. */
+  /** Returns the flag's value as a bigint; 0 if the flag was not given. */
   uint(name: string): bigint {
     return BigInt(this.text(name) ?? 0);
   }
 
   /**
-   * Returns the value of a duration in milliseconds.
+   * Returns the flag's duration in milliseconds; `fallback` if the flag was not given.
    * @throws CommandFailure if the value is not a duration
    */
   durationMs(name: string, fallback: number): number {

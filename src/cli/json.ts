@@ -39,7 +39,7 @@ export class JsonRow {
     return this.texts(name).map(Number);
   }
 
-  /** Returns a field that is an object of texts, sorted by name. */
+  /** Returns the texts in a field that holds an object, sorted by name. */
   map(name: string): ReadonlyMap<string, string> {
     const pairs = Object.entries(fieldsOf(this.#fields[name])).map(([key, value]): [string, string] => [
       key,

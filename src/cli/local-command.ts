@@ -70,7 +70,7 @@ export function localCommand(options: LocalCommandOptions): Command {
 
 /**
  * Parses flags before, between and after arguments.
- * @throws OperatingError in the same cases as parseGoFlags
+ * @throws OperatingError invalid if a flag is unknown or its value is invalid
  */
 function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): ParsedFlags {
   const parsed = parseGoFlags(args, flags);
@@ -82,7 +82,7 @@ function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): 
   return { ...more, values, inOrder: [...parsed.inOrder, ...more.inOrder], rest: [word, ...more.rest] };
 }
 
-/** Refuses another number of arguments than expected. Consul: the error states both numbers. */
+/** Throws CommandFailure unless the number of arguments is the expected one. Consul: the error states both numbers. */
 function requireWords(words: readonly string[], expected: number | undefined): void {
   if (expected === undefined || words.length === expected) return;
   const problem = words.length > expected ? "Too many" : "Not enough";

@@ -26,7 +26,7 @@ export function printText({ flags, io }: Pick<ApiCall, "flags" | "io">, json: un
 }
 
 /**
- * Whether -format is json.
+ * Returns whether -format is json.
  * @throws CommandFailure if it is neither pretty nor json
  */
 export function wantsJson({ flags }: Pick<ApiCall, "flags">): boolean {

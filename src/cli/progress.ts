@@ -2,7 +2,7 @@ import type { CommandIo } from "./command.ts";
 
 const toLineStart = "\r\u001b[K";
 
-/** Shows progress in one line of standard error, which it redraws; shows nothing if that is not a terminal. */
+/** Shows progress in one line of standard error, which it redraws; shows nothing if standard error is not a terminal. */
 export class Progress {
   readonly #io: Pick<CommandIo, "stderr" | "isErrorTerminal">;
   #shown = "";
@@ -17,7 +17,7 @@ export class Progress {
     this.#shown = text;
   }
 
-  /** Clears the line. */
+  /** Clears the line that shows progress. */
   end(): void {
     if (this.#shown !== "") this.#io.stderr(toLineStart);
     this.#shown = "";

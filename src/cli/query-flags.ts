@@ -16,7 +16,7 @@ export const filterFlag: CommandFlag = {
   help: "Only rows that match this expression, as in 'Meta.room == \"12\"'.",
 };
 
-/** Builds "?near=...&node-meta=a:b" without undefined and empty parameters; "" if none remain. */
+/** Returns a query string such as "?near=...&node-meta=a:b", without undefined and empty parameters; "" if none remain. */
 export function keyValueQuery(flags: Flags, more: Readonly<Record<string, string | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(more)) if (value) query.append(name, value);

@@ -10,16 +10,16 @@ import { followResults, type Outcome } from "./remote-results.ts";
 
 /**
  * Runs a command on the agents of a datacenter, by the protocol of Consul's `exec`. The caller stores the job as a key below
- * PREFIX/SESSION/ and fires the event _rexec, which names it. Agents write their results below the same prefix, locked by
- * the same session:
+ * PREFIX/SESSION/ and fires the event _rexec, which contains prefix and session. Agents write their results below
+ * PREFIX/SESSION/, in keys that the session locks:
  *
  *     NODE/ack, NODE/out/00000 ... (output, or a heartbeat if empty), NODE/exit
  *
- * When the session ends, agents can no longer write there. If the caller dies, the session expires and the servers delete the
+ * Agents cannot write results after the session has ended. If the caller dies, the session expires and the servers delete the
  * keys.
  */
 
-/** Exactly one of the fields is set. */
+/** The command that agents run. Exactly one of the fields is set. */
 export interface RemoteJob {
   readonly Command?: string;
   readonly Args?: readonly string[];
@@ -42,14 +42,18 @@ export interface RemoteExecOptions {
   readonly onStep: (text: string) => void;
   /** The agent that receives the requests. */
   readonly agent: { readonly node: string; readonly datacenter: string };
-  /** The datacenter of the nodes. */
+  /** The datacenter of the nodes that run the job. */
   readonly datacenter: string;
 }
 
 const sessionTtl = "15s";
 const renewEveryMs = 5_000;
 
-/** @throws CommandFailure naming the step that failed */
+/**
+ * Runs a job on the nodes that `targets` selects and prints their results; resolves with how many nodes acknowledged and
+ * completed it.
+ * @throws CommandFailure naming the step that failed
+ */
 export async function runRemotely(job: RemoteJob, options: RemoteExecOptions): Promise<Outcome> {
   const { api, clock, prefix, replicationWaitMs, onStep, waitMs } = options;
   const session = await attempting("Failed to create session", () => createSession(options));
@@ -95,7 +99,7 @@ async function createSessionAt(api: AgentApi, session: object): Promise<string> 
   return new JsonRow(jsonOf(answer)).text("ID");
 }
 
-/** Renews the session until the returned controller aborts. */
+/** Renews the session periodically until the caller aborts the returned controller. */
 function keepAlive(session: string, { api, clock, io }: RemoteExecOptions): AbortController {
   const stopping = new AbortController();
   const renew = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { type CommandRun, runCommandWith } from "../../test/support/command-io.t
 import { clientCommands } from "./client-commands.ts";
 import { runCommand } from "./run-command.ts";
 
-/** Runs the command line with these arguments. */
+/** Runs praetor with these arguments. */
 function run(...words: readonly string[]): Promise<CommandRun> {
   const program = {
     ...{ name: "", summary: "", help: "" },
@@ -34,7 +34,7 @@ test.each([
   expect(await run(...words)).toEqual({ code, stdout: "", stderr });
 });
 
-test("the error for a mistyped flag suggests a similar one", async () => {
+test("the error for a mistyped flag suggests a similar flag", async () => {
   expect(await run("members", "-htp-addr=127.0.0.1:1")).toEqual({
     code: 1,
     stdout: "",

@@ -13,11 +13,11 @@ const aliases: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Runs the command that the arguments name; without one, or with -h, prints the list of commands.
+ * Runs the command that the first arguments name; without arguments, or with -h, prints the list of commands.
  *
- * A command is a name, a summary and a function of its arguments and `CommandIo`, the parts of the process that it may
- * use; it returns an exit code. It ends in one of three ways: by its result, by a CommandFailure, whose text is printed
- * and which names the exit code, or by wrong usage, which prints the help.
+ * A command is a name, a summary and a function of its arguments and `CommandIo`, the parts of the process that it may use. The
+ * function resolves with the exit code. For a CommandFailure the command prints its message and exits with its code; for wrong
+ * usage the command also prints how to get help.
  */
 export async function runCommand(
   words: readonly string[],
@@ -67,7 +67,10 @@ function isHelp(word: string): boolean {
   return /^(--?h|--?help|help)$/.test(word);
 }
 
-/** @param program the words before the unknown command: "praetor", "praetor kv" */
+/**
+ * Returns the message about an unknown command, which suggests a similar one.
+ * @param program the words before the unknown command: "praetor", "praetor kv"
+ */
 function unknownCommand(program: string, word: string, known: readonly string[]): string {
   const meant = closest(word, known);
   const advice = meant === undefined ? "" : ` Did you mean '${program} ${meant}'?`;

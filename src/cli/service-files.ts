@@ -28,7 +28,7 @@ export function servicesFromFiles(paths: readonly string[], warn: (text: string)
   }
 }
 
-/** Maximum size of a check's output in bytes: none here, since the agent applies its limit. */
+/** No limit on the size of a check's output, since the agent applies its own. */
 const outputBytesMax = Infinity;
 
 function toRegistration(plain: unknown): Registration {
@@ -36,7 +36,7 @@ function toRegistration(plain: unknown): Registration {
   return { ID: String(id), Name: String(name), ...inApiNames(rest) };
 }
 
-/** Fields whose values are objects with names that the user chose, which are not converted. */
+/** Fields that contain names which the user chose; those names are not converted. */
 const free: ReadonlySet<string> = new Set(["meta", "header", "config", "proxy"]);
 
 /**

@@ -1,6 +1,6 @@
 import type { CommandIo } from "./command.ts";
 
-/** The signal that ends a command which would otherwise run on. */
+/** An abort signal for a command that runs until it is interrupted. */
 export interface Shutdown extends Disposable {
   readonly signal: AbortSignal;
 }

@@ -10,7 +10,7 @@ import { clientCommands } from "./client-commands.ts";
 import { checkerCommand } from "./commands/checker.ts";
 import { healthCommand } from "./commands/health.ts";
 
-/* Commands whose agent accepts requests and never answers. */
+/* Runs each command against an agent that accepts requests and never answers. */
 
 const folder = mkdtempSync(join(tmpdir(), "silent-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,13 +59,16 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   health: ["a"],
   checker: ["security-proxy-setup"],
 };
-/** All commands but `snapshot restore`, which needs a valid snapshot before it sends a request: test/e2e tests that one. */
+/**
+ * All commands that send requests to an agent, except `snapshot restore`, which needs a valid snapshot before it sends one.
+ * test/e2e tests `snapshot restore`.
+ */
 const tested = [...clientCommands, healthCommand, checkerCommand].filter(
   ({ flags = [], name }) => flags.some((flag) => flag.name === "http-addr") && name !== "snapshot restore",
 );
 
 test.each(tested.map((command) => [command.name, command] as const))(
-  "%s ends with an error that names the silent agent and what to do",
+  "%s ends with an error that names the silent agent and says what to do",
   async (name, command) => {
     const clock = new FakeClock();
     using agent = startCannedAgent(() => new Promise(() => {}));

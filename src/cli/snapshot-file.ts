@@ -16,11 +16,11 @@ export interface SnapshotSummary {
 
 /**
  * Reads a whole snapshot and verifies its hashes.
- * @throws CommandFailure if it cannot be read, is damaged, or is not a snapshot
+ * @throws CommandFailure if the file cannot be read, is damaged, or is not a snapshot
  */
 export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
   await checkBeginning(path);
-  // Loaded on use: most commands do not need this module.
+  // Loads this module only here, since most commands do not need it.
   const { unpackArchive } = await import("../lib/checked-archive.ts");
   const wanted = { texts: ["meta.json"], streamed: "state.bin", receive: () => {}, bytesMax: Number.MAX_SAFE_INTEGER };
   try {
@@ -34,7 +34,7 @@ export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
-/** Refuses a file that is not gzip. Consul: the error has Go's message. */
+/** Throws CommandFailure for a file that is not gzip. Consul: the error has Go's message. */
 async function checkBeginning(path: string): Promise<void> {
   const beginning = await readBeginning(path, gzipMagic.length);
   if (beginning.equals(gzipMagic)) return;

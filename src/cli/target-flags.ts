@@ -12,7 +12,7 @@ export const targetFlags: readonly CommandFlag[] = [
 
 /**
  * Returns the flags as query parameters of event/fire.
- * @throws CommandFailure if one is not a regular expression, or -tag is given without -service
+ * @throws CommandFailure if a value is not a regular expression, or -tag is given without -service
  */
 export function targetQuery(flags: Flags): Readonly<Record<string, string>> {
   const given = ["node", "service", "tag"].map((name): [string, string] => [name, flags.text(name) ?? ""]);

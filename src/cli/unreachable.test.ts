@@ -12,7 +12,7 @@ test.each([
     "unix:///nowhere/s",
     'Put "http://localhost/v1/agent/leave": dial unix /nowhere/s: connect: no such file or directory',
   ],
-])("without an agent at %s the error is that of Go's client", async (address, words) => {
+])("without an agent at %s a command prints the error of Go's HTTP client", async (address, words) => {
   expect(await runCommandWith(leaveCommand, [], { env: { CONSUL_HTTP_ADDR: address } })).toEqual({
     code: 1,
     stdout: "",
@@ -20,7 +20,7 @@ test.each([
   });
 });
 
-test("an address without a port uses port 80, as in Consul, and the error names the agents' port", () => {
+test("the error for an address without a port names port 80, as in Consul, and suggests the agents' port 8500", () => {
   const http = new HttpClient({ baseUrl: "http://gateway", clock: systemClock, env: {} });
   const cause = Object.assign(new Error(), { code: "ECONNREFUSED" });
   const error = new OperatingError("unavailable", "agent-unreachable", "", { cause });
@@ -31,7 +31,7 @@ test("an address without a port uses port 80, as in Consul, and the error names 
   );
 });
 
-test("the error for an unreachable proxy does not contain its password", async () => {
+test("the error for an unreachable proxy does not contain the proxy's password", async () => {
   const env = { CONSUL_HTTP_ADDR: "gateway.example:8500", HTTP_PROXY: "http://me:s3cret@127.0.0.1:1" };
   expect(await runCommandWith(leaveCommand, [], { env })).toMatchObject({
     stderr:

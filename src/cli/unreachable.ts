@@ -3,9 +3,9 @@ import { formatDuration } from "../lib/duration.ts";
 import { OperatingError } from "../lib/errors.ts";
 
 /**
- * Converts the error of a request without an answer to that of Go's HTTP client, which scripts written for Consul search for:
- * `Get "http://127.0.0.1:8500/v1/...": dial tcp 127.0.0.1:8500: connect: connection refused`. Consul has no timeout for a
- * silent agent, so that message is Praetor's own. Returns other errors unchanged.
+ * Converts the error of a request that got no answer to the error of Go's HTTP client, which scripts written for Consul search
+ * for: `Get "http://127.0.0.1:8500/v1/...": dial tcp 127.0.0.1:8500: connect: connection refused`. Consul has no timeout for a
+ * silent agent, so the text for a timeout is Praetor's own. Returns other errors unchanged.
  */
 export function asGoError(error: unknown, http: HttpClient, request: HttpRequest): unknown {
   if (!(error instanceof OperatingError)) return error;

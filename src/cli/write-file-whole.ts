@@ -4,16 +4,16 @@ import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 
 export interface WholeFileOptions {
-  /** How errors call the file: "snapshot file". */
+  /** The file's name in error messages: "snapshot file". */
   readonly what: string;
   /** Verifies the new file before it replaces the old one; throws to keep the old one. */
   readonly verify: (path: string) => Promise<void>;
 }
 
 /**
- * Writes a file atomically, also under a power cut: writes it into a temporary folder beside it, syncs it and renames it. Only
- * its owner may read it.
- * @throws CommandFailure if it cannot be written; what `verify` and `blocks` throw
+ * Writes a file atomically, even across a power cut: writes it into a temporary folder beside `path`, syncs it and renames it.
+ * Only the owner can read the file.
+ * @throws CommandFailure if the file cannot be written; the errors of `verify` and `blocks`
  */
 export async function writeFileWhole(
   path: string,
@@ -33,7 +33,7 @@ export async function writeFileWhole(
   }
 }
 
-/** Refuses folders and devices: a rename would replace /dev/null by a file. */
+/** Throws CommandFailure for a folder or device: a rename would replace /dev/null with a file. */
 async function refuseSpecialFiles(path: string, what: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined || found.isFile() || found.isSymbolicLink()) return;

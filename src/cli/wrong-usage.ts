@@ -2,7 +2,7 @@ import { closest } from "../lib/closest.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Command } from "./command.ts";
 
-/** Returns the error for invalid arguments or flags; the text of usageHint follows its message. */
+/** Returns the error for invalid arguments or flags. The command prints the text of usageHint after the error's message. */
 export function wrongUsage(message: string): OperatingError {
   return new OperatingError("invalid", "invalid-flag", message);
 }

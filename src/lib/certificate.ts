@@ -35,10 +35,10 @@ import {
 } from "@peculiar/asn1-x509";
 import { assert } from "./assert.ts";
 
-/** The content that all certificates have, those of authorities and those that they issue, as in Consul. */
+/** The content that every certificate has, of an authority or issued by one, as in Consul. */
 export interface CertificateContent {
   readonly commonName: string;
-  /** The serial number, a positive number: its first bit is not set. */
+  /** The serial number. It is positive: its first bit is not set. */
   readonly serial: Uint8Array<ArrayBuffer>;
   readonly validFromMs: number;
   readonly days: number;
@@ -132,7 +132,10 @@ export function permittedDomainsOf(certificate: Uint8Array): readonly string[] {
 
 const purposeIds: Readonly<Record<Purpose, string>> = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
-/** ecdsa-with-SHA256 and sha256WithRSAEncryption (RFC 4055: its parameters are NULL), by the type of the signer's key. */
+/**
+ * Signature algorithms by the type of the signer's key: ecdsa-with-SHA256, and sha256WithRSAEncryption with NULL as parameters
+ * (RFC 4055).
+ */
 const signatureAlgorithms: Readonly<Record<string, AlgorithmIdentifier>> = {
   ec: new AlgorithmIdentifier({ algorithm: "1.2.840.10045.4.3.2" }),
   rsa: new AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }),
@@ -211,7 +214,10 @@ function identifierOf(publicKey: KeyObject): ArrayBuffer {
   return bufferOf(createHash("sha256").update(spkiOf(publicKey)).digest());
 }
 
-/** Returns the key identifier in an authority's certificate, since another program may have computed it in another way. */
+/**
+ * Returns the key identifier that an authority's certificate contains. Reads it instead of computing it, since another program
+ * may have computed it in another way.
+ */
 function authorityIdentifier({ extensions = new Extensions() }: TBSCertificate): ArrayBuffer | undefined {
   const found = extensions.find(({ extnID }) => extnID === id_ce_subjectKeyIdentifier);
   return found && AsnConvert.parse(found.extnValue.buffer, SubjectKeyIdentifier).buffer;

@@ -1,6 +1,6 @@
 import type { ConfigurationPair } from "../../../src/client/configuration-values.ts";
 
-/** The address of a service, and its check by the registry. */
+/** The address of a service, with the path and interval of its health check. */
 export interface KeeperRegistration {
   readonly host: string;
   readonly port: number;
@@ -8,10 +8,7 @@ export interface KeeperRegistration {
   readonly interval: string;
 }
 
-/**
- * A client of core-keeper as a service of EdgeX 4 uses it: the requests of go-mod-configuration 4 and go-mod-registry
- * 4.
- */
+/** Sends the requests to core-keeper that services of EdgeX 4 send: those of go-mod-configuration 4 and go-mod-registry 4. */
 export class Keeper {
   /** The prefix of all keys of the service. */
   readonly basePath: string;
@@ -32,12 +29,15 @@ export class Keeper {
     return (await this.#ask("GET", `${this.#keys()}?keyOnly=true`, { mayMiss: true })) !== undefined;
   }
 
-  /** One key for each leaf of the object. */
+  /** Stores an object as one key for each of its leaves. */
   async putConfiguration(value: object): Promise<void> {
     await this.#ask("PUT", `${this.#keys()}?flatten=true`, { body: { value } });
   }
 
-  /** Everything stored below a part of the configuration ("" for all of it), with names relative to that part. */
+  /**
+   * Resolves with all pairs stored below a part of the configuration ("" for the whole configuration), with names relative to
+   * that part.
+   */
   async getConfiguration(part = ""): Promise<readonly ConfigurationPair[]> {
     const answer = (await this.#ask("GET", `${this.#keys(part)}?plaintext=true`)) as {
       readonly response: readonly { readonly key: string; readonly value: string }[];
@@ -46,7 +46,7 @@ export class Keeper {
     return answer.response.map(({ key, value }) => [key.slice(above.length + 1), value]);
   }
 
-  /** Also works for a registered service: core-keeper keeps a service that has ended. */
+  /** Registers the service, or updates its registration: core-keeper keeps the registration of a service that has ended. */
   async register(registration: KeeperRegistration): Promise<void> {
     const known = await this.#ask("GET", `/registry/serviceId/${this.#serviceId}`, { mayMiss: true });
     await this.#ask(known === undefined ? "POST" : "PUT", "/registry", { body: this.#body(registration, "") });
@@ -56,7 +56,7 @@ export class Keeper {
     await this.#ask("PUT", "/registry", { body: this.#body(registration, "HALT") });
   }
 
-  /** The base URL of another service, of either generation. */
+  /** Resolves with the base URL of another service, of Geneva or EdgeX 4. */
   async endpoint(serviceId: string): Promise<string> {
     const answer = (await this.#ask("GET", `/registry/serviceId/${serviceId}`)) as {
       readonly registration: { readonly host: string; readonly port: number };
@@ -69,14 +69,20 @@ export class Keeper {
     return { apiVersion: "v3", registration: { serviceId: this.#serviceId, status, host, port, healthCheck } };
   }
 
-  /** A key is one segment of the path, and characters with a meaning in topics of a message bus are escaped, too. */
+  /**
+   * Returns the path of a key. The key is one escaped segment of the path, and characters with a meaning in topics of the message
+   * bus are escaped, too.
+   */
   #keys(part = ""): string {
     const key = part === "" ? this.basePath : `${this.basePath}/${part}`;
     const octet = (each: string): string => `%${each.charCodeAt(0).toString(16).toUpperCase()}`;
     return `/kvs/key/${encodeURIComponent(key).replaceAll(/[-._~]/g, octet)}`;
   }
 
-  /** The answer's JSON; undefined for an empty body, and with `mayMiss` for a 404. */
+  /**
+   * Sends a request; resolves with the answer's JSON, or undefined for an empty body and, with `mayMiss`, for status 404.
+   * @throws Error for any other status that is not a success
+   */
   async #ask(method: string, path: string, { body, mayMiss = false }: KeeperRequest = {}): Promise<unknown> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify({ apiVersion: "v3", ...body }) };
     const response = await fetch(`${this.#url}${path}`, { ...init, signal: AbortSignal.timeout(5_000) });

@@ -4,16 +4,16 @@ import type { ServiceLog } from "../service/log.ts";
 import type { Keeper } from "./keeper.ts";
 
 export interface LiveLevelOptions {
-  /** "mqtt://host:port" */
+  /** The URL of the MQTT broker: "mqtt://host:port". */
   readonly busUrl: string;
   readonly keeper: Keeper;
   readonly log: ServiceLog;
 }
 
 /**
- * Follows Writable/LogLevel as EdgeX 4 does: a message on the bus reports a changed key, and the service then reads the
- * value from the store. It reconnects to a lost broker and then reads the present value. Returns a function that ends
- * it.
+ * Follows Writable/LogLevel as EdgeX 4 does: a message on the bus reports a changed key, and the service then reads the value
+ * from the store. After a reconnect to a lost broker, the service reads the value again. Returns a function that closes the
+ * connection to the broker.
  */
 export function followLevel({ busUrl, keeper, log }: LiveLevelOptions): () => Promise<void> {
   const topic = `edgex/configs/${keeper.basePath}/Writable/#`;

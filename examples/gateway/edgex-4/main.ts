@@ -11,8 +11,9 @@ import { Keeper } from "./keeper.ts";
 import { followLevel } from "./live-level.ts";
 
 /*
- * A service of EdgeX 4, which finds its neighbours of Geneva: file, environment, configuration in core-keeper, HTTP
- * server, registration, message bus. It leaves out the configuration that EdgeX 4 stores for all services together.
+ * Runs a service of EdgeX 4 that calls a service of Geneva. It starts in the order of EdgeX 4: file, environment, configuration
+ * in core-keeper, HTTP server, registration, message bus. It does not read the configuration that EdgeX 4 stores for all
+ * services.
  */
 const serviceId = "app-rules-engine";
 const pingPath = "/api/v3/ping";
@@ -52,10 +53,13 @@ async function run(env: NodeJS.ProcessEnv): Promise<number> {
 
 async function loadConfiguration(): Promise<Configuration> {
   const text = await Bun.file(join(import.meta.dir, "../res", serviceId, "configuration.yaml")).text();
-  return parse(text) as Configuration; // the file is the program's own, in its folder
+  return parse(text) as Configuration; // the file belongs to this program
 }
 
-/** The stored configuration, or else the file's values, which are stored then. The environment overrides both. */
+/**
+ * Resolves with the stored configuration, overridden by the environment. If the store has no configuration, stores `local` and
+ * resolves with it.
+ */
 async function agree(keeper: Keeper, local: Configuration): Promise<Configuration> {
   await keeper.ping();
   if (!(await keeper.hasConfiguration())) {
@@ -89,7 +93,7 @@ function routes(keeper: Keeper, configuration: Configuration, log: ServiceLog): 
   ];
 }
 
-/** Reads from Geneva's core-data, at its present address. */
+/** Reads the newest event of a device from Geneva's core-data, whose address it looks up before each request. */
 async function newestEvents(keeper: Keeper, device: string): Promise<unknown> {
   const coreData = await keeper.endpoint("edgex-core-data");
   const response = await fetch(`${coreData}/api/v1/event/device/${encodeURIComponent(device)}/1`);

@@ -1,7 +1,7 @@
 import { bootstrap } from "../../../src/client-package-bootstrap.ts";
 
 /**
- * A TypeScript service of the gateway's own: it shows the addresses of all others. Outside this folder it imports
+ * Runs a service in TypeScript that shows the addresses of all services. Programs outside this repository import bootstrap() from
  * "praetor-client/bootstrap".
  */
 const service = await bootstrap({

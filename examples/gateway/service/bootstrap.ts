@@ -13,11 +13,12 @@ import { Peers } from "./peers.ts";
 import { StartupTime } from "./startup-time.ts";
 
 /**
- * Runs one service until SIGTERM, in the order of EdgeX Geneva: file, environment, configuration in the agent,
- * registration, database, HTTP server; at the end it deregisters. Resolves with the exit code.
+ * Runs one service until SIGTERM or SIGINT. It starts in the order of EdgeX Geneva: file, environment, configuration in the
+ * agent, registration, database, HTTP server. At the end it deregisters. Resolves with the exit code.
  *
- * Stored configuration overrides the file, and the environment overrides both; only the stored Writable is followed.
- * Without an agent a service continues with its file, unless it must register: then it gives up.
+ * Stored configuration overrides the file, and the environment overrides both. The service follows changes of the stored section
+ * Writable only. If the agent does not answer, a service continues with its file, unless it must register: then it ends with exit
+ * code 1.
  */
 export async function runService(definition: ServiceDefinition, args: readonly string[]): Promise<number> {
   const options = parseOptions(args, process.env);
@@ -48,7 +49,10 @@ function storeAt(baseUrl: string, { key, configStem = "edgex/core/1.0/" }: Servi
   return new ConfigurationClient({ http, basePath: `${configStem}${key}` });
 }
 
-/** The stored configuration, or else the file's values, which are stored then. */
+/**
+ * Resolves with the stored configuration, overridden by the environment. If the store has no configuration, or with `overwrite`,
+ * stores the file's values and resolves with them.
+ */
 async function agree(
   store: ConfigurationClient,
   fromFile: Configuration,

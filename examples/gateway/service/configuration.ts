@@ -7,12 +7,12 @@ export interface Configuration {
   readonly Service: {
     readonly Host: string;
     readonly Port: number;
-    /** The interval of the registry's calls of /api/v1/ping: "10s". */
+    /** The interval at which the agent requests /api/v1/ping: "10s". */
     readonly CheckInterval: string;
     readonly StartupMsg: string;
   };
   readonly Registry: { readonly Host: string; readonly Port: number; readonly Type: string };
-  /** The addresses of other services for a start without a registry. */
+  /** The addresses of other services, for a service that starts without a registry. */
   readonly Clients: Readonly<
     Record<string, { readonly Protocol: string; readonly Host: string; readonly Port: number }>
   >;
@@ -27,12 +27,13 @@ export interface Writable {
 
 export async function loadConfiguration(folder: string): Promise<Configuration> {
   const text = await Bun.file(join(folder, "configuration.toml")).text();
-  return Bun.TOML.parse(text) as Configuration; // the files are the program's own, in its folder
+  return Bun.TOML.parse(text) as Configuration; // the files belong to this program
 }
 
 /**
- * Overrides the configuration by variables: `Service_Port`, or `SERVICE_PORT`, is Service.Port. The value is parsed as
- * the type that it replaces.
+ * Returns the configuration with the values of environment variables: `Service_Port` or `SERVICE_PORT` overrides Service.Port. A
+ * variable's value is converted to the type of the value that it replaces. `section` is the name of the section if the
+ * configuration is only one section, as in "Writable".
  */
 export function applyEnvironment<T extends object>(configuration: T, env: NodeJS.ProcessEnv, section?: string): T {
   const overrides = flattenConfiguration(configuration).flatMap(([key]) => {

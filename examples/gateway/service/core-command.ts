@@ -3,13 +3,13 @@ import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 /** A device as core-metadata describes it. */
 interface Device {
   readonly name: string;
-  /** The device's service; without one, the device sends its readings to core-data itself. */
+  /** The device's service; a device without a service sends its readings to core-data. */
   readonly service?: { readonly name: string };
 }
 
 /**
- * Answers for devices: reads the device from core-metadata, then asks its device service, or core-data for the last
- * reading.
+ * The service core-command, which answers commands to devices: it reads the device from core-metadata, then asks the device's
+ * service, or core-data for the last reading.
  */
 export const coreCommand: ServiceDefinition = {
   key: "edgex-core-command",

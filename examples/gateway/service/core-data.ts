@@ -6,7 +6,9 @@ interface Event {
   readonly readings: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** Receives readings of devices and keeps them in Redis: a list for each device, the newest first. */
+/**
+ * The service core-data, which receives readings of devices and stores them in Redis: a list for each device, the newest first.
+ */
 export const coreData: ServiceDefinition = {
   key: "edgex-core-data",
   async open(world) {

@@ -1,7 +1,7 @@
 import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 import { PeerError } from "./peers.ts";
 
-/** Lists the devices, in memory: this example is about finding services, not devices. */
+/** The service core-metadata, with a fixed list of devices in memory: the example shows how services are found, not devices. */
 export const coreMetadata: ServiceDefinition = {
   key: "edgex-core-metadata",
   async open() {

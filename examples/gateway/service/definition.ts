@@ -2,14 +2,14 @@ import type { Configuration, Writable } from "./configuration.ts";
 import type { ServiceLog } from "./log.ts";
 import type { Peers } from "./peers.ts";
 
-/** The properties in which services differ. */
+/** The properties in which the services of this example differ. */
 export interface ServiceDefinition {
   readonly key: string;
-  /** The prefix of the key in the store. Default: that of Geneva's core services, "edgex/core/1.0/". */
+  /** The prefix of the service's key in the store; default: that of Geneva's core services, "edgex/core/1.0/". */
   readonly configStem?: string;
   /**
-   * Opens a resource of the service (a database) and resolves with its routes; repeated until the start-up time is
-   * over.
+   * Opens a resource of the service, such as a database, and resolves with its routes. After a failure it is called again until
+   * the start-up time is over.
    */
   open(world: ServiceWorld): Promise<OpenService>;
 }
@@ -18,7 +18,7 @@ export interface ServiceWorld {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly log: ServiceLog;
-  /** The present value. */
+  /** Returns the present settings of the section Writable. */
   writable(): Writable;
 }
 
@@ -29,13 +29,13 @@ export interface OpenService {
 
 export interface Route {
   readonly method: "GET" | "POST";
-  /** Names after a colon match one segment: "/api/v1/device/name/:name". */
+  /** The path, in which names after a colon match one segment: "/api/v1/device/name/:name". */
   readonly path: string;
   answer(request: RouteRequest): Promise<unknown>;
 }
 
 export interface RouteRequest {
   readonly parameters: Readonly<Record<string, string>>;
-  /** The body, if it is JSON. */
+  /** The body of a POST request, decoded from JSON; undefined for a GET request. */
   readonly body: unknown;
 }

@@ -1,6 +1,6 @@
 import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 
-/** A device service whose device is a random number. */
+/** The service device-virtual, whose devices answer every command with a random number. */
 export const deviceVirtual: ServiceDefinition = {
   key: "device-virtual",
   configStem: "edgex/devices/1.0/",

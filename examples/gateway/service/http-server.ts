@@ -12,7 +12,10 @@ interface Address {
   readonly port: number;
 }
 
-/** @throws when the port is in use */
+/**
+ * Starts an HTTP server that answers with these routes.
+ * @throws Error if the port is in use
+ */
 export function startHttpServer(address: Address, routes: readonly Route[], log: ServiceLog): HttpServer {
   const server = Bun.serve({
     ...address,

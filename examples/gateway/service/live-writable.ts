@@ -2,7 +2,7 @@ import type { ConfigurationClient } from "../../../src/client/configuration-clie
 import { applyEnvironment, type Writable } from "./configuration.ts";
 import type { ServiceLog } from "./log.ts";
 
-/** The present Writable section: follows the store, and applies the log level at once. */
+/** Holds the present section Writable, follows its changes in the store, and applies the log level at once. */
 export class LiveWritable {
   readonly #log: ServiceLog;
   #current: Writable;
@@ -19,8 +19,9 @@ export class LiveWritable {
   }
 
   /**
-   * Continues while the agent is away. Geneva ignores the first update and forgets the environment at later ones; here
-   * both count, so a change during the start is not lost and an override stays.
+   * Follows changes in the store, also after the agent was unreachable. Geneva ignores the first update, and loses the
+   * environment's overrides at later ones. This service applies every update and keeps the overrides, so a change during the
+   * start has an effect.
    */
   follow(store: ConfigurationClient | undefined): void {
     const watch = store?.watchForChanges("Writable", {

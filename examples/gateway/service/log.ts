@@ -1,6 +1,6 @@
 const levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
 
-/** Geneva's log lines on standard output, at a level that can change at any time. */
+/** Writes log lines in Geneva's format to standard output. The level can change at any time. */
 export class ServiceLog {
   level: string;
   readonly #serviceKey: string;

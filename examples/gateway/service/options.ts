@@ -1,18 +1,18 @@
-/** The options of a service's start: Geneva's flags and variables. */
+/** The options with which a service starts, from Geneva's flags and variables. */
 export interface ServiceOptions {
   readonly configFolder: string;
-  /** The agent's URL when configuration is stored in the registry. */
+  /** The URL of the agent that stores the configuration; undefined if the service uses only its file. */
   readonly providerUrl: string | undefined;
-  /** Overwrite stored values with the file's. */
+  /** Whether to overwrite stored values with the file's values. */
   readonly overwrite: boolean;
   readonly useRegistry: boolean;
-  /** How long to wait for the agent and the database. */
+  /** Time to wait for the agent and the database, in milliseconds. */
   readonly startupMs: number;
 }
 
 const defaultProvider = "consul.http://localhost:8500";
 
-/** Flags in Go's forms, `-cp=URL` or `--configProvider=URL`; variables override them. */
+/** Parses flags in Go's forms, `-cp=URL` or `--configProvider=URL`. Environment variables override them. */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): ServiceOptions {
   const flag = (...names: string[]): string | undefined =>
     args.flatMap((word) => {
@@ -30,7 +30,11 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): S
   };
 }
 
-/** "consul.http://host:port" names type and protocol; "consul://host:port" means http. */
+/**
+ * Returns the agent's URL from the name of a configuration provider: "consul.http://host:port" names type and protocol, and
+ * "consul://host:port" means HTTP.
+ * @throws Error if the name has another form
+ */
 function agentUrlOf(provider: string): string {
   const [, protocol = "http", address] = /^consul(?:\.(https?))?:\/\/([^/]+:\d+)\/?$/.exec(provider) ?? [];
   if (address === undefined)

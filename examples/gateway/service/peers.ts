@@ -2,7 +2,7 @@ import { messageOf } from "../../../src/lib/errors.ts";
 import type { RegistryClient } from "../../../src/client/registry-client.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** Another service cannot be called, or has refused; `message` is shown to the client. */
+/** The error of a request to another service that cannot be called or refuses the request. The client receives `message`. */
 export class PeerError extends Error {
   readonly status: number;
 
@@ -13,8 +13,8 @@ export class PeerError extends Error {
 }
 
 /**
- * The other services, by their key in [Clients]: looked up in the registry before each call, so a new address is used
- * at once.
+ * Sends requests to other services, by their keys in [Clients]. Looks up the address in the registry before each request, so that
+ * a new address is used at once.
  */
 export class Peers {
   readonly #clients: Configuration["Clients"];
@@ -25,7 +25,10 @@ export class Peers {
     this.#registry = registry;
   }
 
-  /** @throws PeerError 503 when the service is missing or unhealthy; otherwise with the status of its answer */
+  /**
+   * Requests a path of another service; resolves with the answer's JSON.
+   * @throws PeerError 503 if the service is unknown, unhealthy or unreachable; with the answer's status if that is not a success
+   */
   async get(serviceKey: string, path: string): Promise<unknown> {
     const response = await this.#fetch(`${await this.#baseUrl(serviceKey)}${path}`);
     if (!response.ok) throw new PeerError(response.status, (await response.text()).trim());

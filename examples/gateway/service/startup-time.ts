@@ -3,7 +3,7 @@ import type { ServiceLog } from "./log.ts";
 
 const pauseMs = 1_000;
 
-/** The start-up time of a service: one budget for the agent, its registration and the database. */
+/** Limits the start-up time of a service: one limit for the agent, the registration and the database together. */
 export class StartupTime {
   readonly #deadlineMs: number;
   readonly #log: ServiceLog;
@@ -13,7 +13,10 @@ export class StartupTime {
     this.#log = log;
   }
 
-  /** Repeats until it does not throw; undefined when the time is over. */
+  /**
+   * Calls `run` once a second until it does not throw; resolves with its result, or with undefined when the start-up time is
+   * over.
+   */
   async attempt<T>(run: () => T | Promise<T>): Promise<T | undefined> {
     for (;;) {
       try {

@@ -8,7 +8,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import type { CommandIo } from "../command.ts";
 import { agentCommand, type RunningAgent } from "./agent.ts";
 
-/** An agent whose start and stop the test completes. */
+/** A fake agent that starts and stops when the test resolves `starting` and `stopping`. */
 class HeldAgent implements RunningAgent {
   readonly nodeId = "id";
   readonly httpAddresses: readonly string[] = [];
@@ -36,7 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), "agent-command-"));
 const pidFile = join(folder, "agent.pid");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs `praetor agent` in this process with `agent` in place of a real one. */
+/** Runs `praetor agent` in this process with `agent` in place of a real agent. */
 function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun> {
   const command = agentCommand({
     version: "1",
@@ -65,7 +65,7 @@ test("signals that arrive while an agent starts take effect after it has started
   expect(agent.done).toEqual(["reload", "stop"]);
 });
 
-test("SIGUSR1 writes the metrics to stderr", async () => {
+test("SIGUSR1 makes a running agent write its metrics to stderr", async () => {
   const agent = new HeldAgent();
   agent.starting.resolve();
   agent.stopping.resolve();
@@ -91,7 +91,7 @@ test.each(["starts", "stops"])("a second signal ends an agent that hangs while i
   expect(existsSync(pidFile)).toBe(false);
 });
 
-test("an agent that cannot start does not change the pid file of the agent that runs", async () => {
+test("an agent that cannot start does not change the pid file of another, running agent", async () => {
   const agent = new HeldAgent();
   writeFileSync(pidFile, "1");
   agent.starting.reject(new OperatingError("conflict", "data-locked", "another agent has the data"));

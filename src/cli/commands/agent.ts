@@ -14,11 +14,14 @@ import { AgentWatches } from "../agent-watches.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { usageHint } from "../wrong-usage.ts";
 
-/** The running agent, as the command controls it. */
+/** A running agent, as `praetor agent` controls it. */
 export interface RunningAgent {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
-  /** @throws OperatingError if the new configuration is invalid; the agent keeps the old one */
+  /**
+   * Reads the configuration again and applies it.
+   * @throws OperatingError if the new configuration is invalid; the agent keeps the old one
+   */
   reload(): Promise<void>;
   /** Returns the metrics, which the command writes to stderr on SIGUSR1, as Consul does. */
   metricsText(): string;
@@ -47,7 +50,7 @@ export interface AgentCommandOptions {
   readonly onServing?: (() => void) | undefined;
 }
 
-/** `praetor agent`: runs until a signal or a request to leave. */
+/** Returns the command `praetor agent`, which runs an agent until a signal or a request to leave. */
 export function agentCommand(options: AgentCommandOptions): Command {
   return {
     name: "agent",
@@ -75,7 +78,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
-  // The first step, so that signals that arrive during the start take effect when the agent has started.
+  // Handles signals from the first step on: those that arrive during the start take effect when the agent has started.
   using signals = new AgentSignals();
   const { loadConfig } = await import("../../config/load.ts");
   const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
@@ -133,7 +136,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
       systemd?.ready(`${servingStatus}; the configuration before the last reload is in force: ${reason}`),
   });
   watches.run(config);
-  // Before the banner, since programs that wait for the banner then read the file.
+  // Writes the pid file before the banner, since programs wait for the banner and then read the file.
   writePidFile(first.pidFile);
   io.stdout(banner(first, agent, options.version));
   options.onServing?.();
@@ -237,6 +240,6 @@ function removePidFile(path: string | undefined): void {
   try {
     if (readFileSync(path, "utf8") === String(process.pid)) unlinkSync(path);
   } catch {
-    // The file does not exist.
+    // The file does not exist or cannot be removed.
   }
 }

@@ -2,7 +2,6 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import { formatFlag, printText } from "../output-format.ts";
 
-/** `praetor catalog datacenters`. */
 export const catalogDatacentersCommand: Command = apiCommand({
   name: "catalog datacenters",
   summary: "Lists all known datacenters",

@@ -4,7 +4,6 @@ import { formatMap, rowsOf, type JsonRow } from "../json.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 import { filterFlag, keyValueQuery, nodeMetaFlag } from "../query-flags.ts";
 
-/** `praetor catalog nodes`. */
 export const catalogNodesCommand: Command = apiCommand({
   name: "catalog nodes",
   summary: "Lists all nodes of a datacenter",

@@ -13,7 +13,7 @@ const instances = {
 };
 
 describe("praetor catalog services", () => {
-  test("with -node joins the tags of a service's instances, sorted", async () => {
+  test("with -node and -tags prints each service once, with the sorted tags of all its instances", async () => {
     using agent = startCannedAgent(() => Response.json(instances));
     const args = ["-http-addr", agent.url, "-node=a b", "-tags", "-node-meta=rack=7"];
     const { stdout } = await runCommandWith(catalogServicesCommand, args);
@@ -21,7 +21,7 @@ describe("praetor catalog services", () => {
     expect(agent.requests[0]?.target).toBe("/v1/catalog/node/a%20b?node-meta=rack%3A7");
   });
 
-  test("-format=json prints names and tags, and {} if there are no services", async () => {
+  test("with -format=json prints names and tags, or {} if there are no services", async () => {
     using agent = startCannedAgent(() => Response.json({ web: ["b", "a"] }));
     const { stdout } = await runCommandWith(catalogServicesCommand, ["-http-addr", agent.url, "-format=json"]);
     expect(JSON.parse(stdout)).toEqual({ web: ["b", "a"] });
@@ -33,14 +33,14 @@ describe("praetor catalog services", () => {
     });
   });
 
-  test("-datacenter and -stale are sent as parameters", async () => {
+  test("sends -datacenter and -stale as the parameters dc and stale", async () => {
     using agent = startCannedAgent(() => Response.json({ web: [] }));
     await runCommandWith(catalogServicesCommand, ["-http-addr", agent.url, "-datacenter=dc2", "-stale"]);
     expect(agent.requests[0]?.target).toBe("/v1/catalog/services?dc=dc2&stale=");
   });
 });
 
-test("praetor catalog datacenters keeps the agent's order", async () => {
+test("praetor catalog datacenters prints the datacenters in the order of the agent's answer", async () => {
   using agent = startCannedAgent(() => Response.json(["near", "far"]));
   const { stdout } = await runCommandWith(catalogDatacentersCommand, ["-http-addr", agent.url]);
   expect(stdout).toBe("near\nfar\n");

@@ -5,7 +5,6 @@ import { JsonRow } from "../json.ts";
 import { formatFlag, printText } from "../output-format.ts";
 import { keyValueQuery, nodeMetaFlag } from "../query-flags.ts";
 
-/** `praetor catalog services`. */
 export const catalogServicesCommand: Command = apiCommand({
   name: "catalog services",
   summary: "Lists all registered services in a datacenter",

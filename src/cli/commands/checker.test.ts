@@ -23,13 +23,13 @@ function agentWith(statuses: Readonly<Record<string, string>>): CannedAgent {
 }
 
 describe("praetor checker", () => {
-  test("kong-db is critical while its database does not respond", async () => {
+  test("kong-db exits with 2, which means critical, while Kong's database does not respond", async () => {
     const { code, output } = await run(["kong-db", "--kong-db", "127.0.0.1:1"]);
     expect(code).toBe(2);
     expect(output).toContain("127.0.0.1:1 - no response");
   });
 
-  test("kong-migrations has the status of kong-db", async () => {
+  test("kong-migrations exits with 0 if the check of kong-db passes, else with 2", async () => {
     using passing = agentWith({ "kong-db": "passing" });
     expect((await run(["kong-migrations", "--agent", passing.url])).code).toBe(0);
     using failing = agentWith({ "kong-db": "warning" });
@@ -38,11 +38,11 @@ describe("praetor checker", () => {
     expect(await run(["kong-migrations", "--agent", empty.url])).toEqual({ code: 2, output: "kong-db is not known\n" });
   });
 
-  test("security-secrets-setup is a warning until its file exists", async () => {
+  test("security-secrets-setup exits with 1, a warning, until the set-up has created its file", async () => {
     expect(await run(["security-secrets-setup"])).toMatchObject({ code: 1 });
   });
 
-  test("security-secretstore-setup passes if vault runs, and the file exists that SECRETSTORE_SETUP_DONE_FLAG may name", async () => {
+  test("security-secretstore-setup exits with 0 if vault passes and the file in SECRETSTORE_SETUP_DONE_FLAG exists", async () => {
     const folder = mkdtempSync(join(tmpdir(), "checker-"));
     const flag = join(folder, "done");
     const asking = (agent: CannedAgent, env = {}): Promise<{ code: number }> =>
@@ -81,7 +81,7 @@ describe("praetor checker", () => {
   });
 
   test.each([[[]], [["nothing"]], [["kong-db", "more"]], [["kong-db", "--kong-db", "x"]], [["--nope"]]])(
-    "the invalid arguments %j exit with 2, which is critical for a check",
+    "exits with 2, which makes a check critical, for the invalid arguments %j",
     async (args) => {
       const { code, output } = await run(args);
       expect(code).toBe(2);

@@ -5,12 +5,12 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 /**
- * Time limit of a checker. Script checks run every second with a timeout of one second, which includes the start of the program.
+ * Time limit of a checker, in milliseconds. EdgeX's script checks have a timeout of one second, which includes the program's
+ * start.
  */
 const timeoutMs = 700;
 const secretsSetupDoneFile = "/tmp/edgex/secrets/ca/.security-secrets-setup.complete";
 
-/** `praetor checker`. */
 export const checkerCommand: Command = localCommand({
   name: "checker",
   summary: "Check one of EdgeX Geneva's security services",
@@ -32,7 +32,7 @@ export const checkerCommand: Command = localCommand({
   ],
   sharedFlags: connectionFlags,
   flagsAnywhere: true,
-  // Not 1, because that exit code makes a check a warning.
+  // A failure exits with 2, since exit code 1 makes a check a warning.
   failureCode: 2,
   run: check,
 });

@@ -8,16 +8,16 @@ import { runCommand } from "../run-command.ts";
 import { completionCommand } from "./completion.ts";
 
 const completion = completionCommand({ name: "praetor", executable: ["/opt/praetor"] });
-/** The whole command line of praetor, in the form of a command. */
+/** The command line of praetor, with `completion` as its only command. */
 const praetor: Command = { ...completion, run: (args, io) => runCommand(args, [completion], io) };
 
-test("praetor completion prints the script of the given shell", async () => {
+test("praetor completion prints the script for the named shell", async () => {
   const { code, stdout } = await runCommandWith(praetor, ["completion", "bash"]);
   expect(code).toBe(0);
   expect(stdout).toStartWith("complete -o default -C /opt/praetor praetor #");
 });
 
-test("an unknown shell is refused with the list of known ones", async () => {
+test("praetor completion refuses a missing or unknown shell and lists the shells that it knows", async () => {
   const refused = { code: 1, stdout: "", stderr: "Name one shell: bash, zsh, fish\n" };
   expect(await runCommandWith(praetor, ["completion"])).toEqual(refused);
   expect(await runCommandWith(praetor, ["completion", "tcsh"])).toEqual(refused);

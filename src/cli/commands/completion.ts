@@ -4,7 +4,7 @@ import { installCompletion, uninstallCompletion } from "../completion/shell-file
 import { completionScript, type Program, type Shell, shells } from "../completion/shell-script.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 
-/** `praetor completion`. */
+/** Returns the command `praetor completion`, which prints or installs scripts that complete the command line of `program`. */
 export function completionCommand(program: Program): Command {
   return localCommand({
     name: "completion",

@@ -11,7 +11,6 @@ import { type CaptureTarget, captureTargets, DebugCapture } from "../debug-captu
 import { JsonRow } from "../json.ts";
 import { listenForShutdown } from "../shutdown.ts";
 
-/** `praetor debug`. */
 export const debugCommand: Command = apiCommand({
   name: "debug",
   summary: "Captures data to diagnose problems of an agent",
@@ -80,7 +79,10 @@ async function debug(call: ApiCall): Promise<number> {
   return 0;
 }
 
-/** @throws CommandFailure */
+/**
+ * Reads the flags, asks the agent for its version and creates the folder.
+ * @throws CommandFailure if a flag is invalid, the agent does not answer, or the folder exists or cannot be created
+ */
 async function prepare(call: ApiCall): Promise<Plan> {
   const { flags } = call;
   const times = timesOf(call);

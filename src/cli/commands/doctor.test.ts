@@ -51,7 +51,7 @@ test("praetor doctor prints findings with advice, and exits with 1", async () =>
   expect(stdout).toContain("looked at 1 node, 1 service and 1 check through gw.\n");
 });
 
-test("findings use the outputs of the agent's own checks, and an empty list of keys counts as no keys", async () => {
+test("praetor doctor takes check outputs from agent/checks, and treats an empty list of keys as no keys", async () => {
   const answers = {
     "/v1/agent/self": self,
     "/v1/internal/ui/nodes": [node([server, web], [{ ...ping, Output: "" }])],
@@ -64,7 +64,7 @@ test("findings use the outputs of the agent's own checks, and an empty list of k
   expect(stdout).toContain("its services are in memory only");
 });
 
-test("on a terminal lines are wrapped, and kinds are coloured", async () => {
+test("on a terminal praetor doctor wraps lines to 80 columns and colours the kinds of findings", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([web], [ping])] }),
   );
@@ -75,7 +75,7 @@ test("on a terminal lines are wrapped, and kinds are coloured", async () => {
   expect(long).toEqual([]);
 });
 
-test("without findings the exit code is 0", async () => {
+test("praetor doctor exits with 0 if it has no findings", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server], [])] }),
   );
@@ -84,14 +84,14 @@ test("without findings the exit code is 0", async () => {
   expect([0, 1]).toContain(code);
 });
 
-test("praetor doctor reports requests that fail, and still prints other findings", async () => {
+test("praetor doctor lists what it cannot examine because a request fails", async () => {
   using agent = startCannedAgent(agentAnswers({ "/v1/agent/self": self }));
   const { NotLookedAt } = await report(agent.url);
   expect(NotLookedAt).toContain("nodes, services and checks: Unexpected response code: 404 (no such thing)");
   expect(NotLookedAt).toContain("members: Unexpected response code: 404 (no such thing)");
 });
 
-test("without an agent, or without its answer to agent/self, the exit code is 2", async () => {
+test("praetor doctor exits with 2 if the agent is unreachable or does not answer agent/self", async () => {
   const absent = await runCommandWith(doctorCommand, ["-http-addr=http://127.0.0.1:1"]);
   expect(absent).toMatchObject({ code: 2, stderr: "" });
   expect(absent.stdout).toStartWith("agent-unreachable  http://127.0.0.1:1\n    The agent does not answer: ");

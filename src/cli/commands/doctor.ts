@@ -7,7 +7,6 @@ import { formatFlag, wantsJson } from "../output-format.ts";
 
 const exitCodes = { nothingFound: 0, found: 1, unreachable: 2 } as const;
 
-/** `praetor doctor`. */
 export const doctorCommand: Command = apiCommand({
   name: "doctor",
   summary: "Finds common mistakes on a gateway",

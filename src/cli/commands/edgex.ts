@@ -2,13 +2,13 @@ import { edgexHelp, runEdgex } from "../../edgex/run-edgex.ts";
 import type { Command } from "../command.ts";
 
 export interface EdgexCommandOptions {
-  /** The command that starts this program, for script checks. */
+  /** The command line that starts this program; script checks run it. */
   readonly executable: readonly string[];
-  /** Runs the agent with these arguments; resolves with its exit code. Calls `onServing` once it listens. */
+  /** Runs the agent with these arguments; resolves with its exit code. Calls `onServing` once the agent listens. */
   readonly startAgent: (args: readonly string[], onServing?: () => void) => Promise<number>;
 }
 
-/** `praetor edgex`: the agent as EdgeX Geneva's Consul container runs it. */
+/** Returns the command `praetor edgex`, which runs the agent as EdgeX Geneva's Consul container does. */
 export function edgexCommand(options: EdgexCommandOptions): Command {
   return {
     name: "edgex",

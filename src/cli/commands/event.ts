@@ -5,7 +5,6 @@ import { JsonRow } from "../json.ts";
 import { targetFlags, targetQuery } from "../target-flags.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor event`. */
 export const eventCommand: Command = apiCommand({
   name: "event",
   summary: "Fires a new event",

@@ -12,7 +12,7 @@ interface Trial extends CommandRun {
   readonly steps: readonly string[];
 }
 
-/** Runs exec with an agent that has these keys below the job's folder; `more.answer` overrides the agent's answers. */
+/** Runs `praetor exec` with an agent that has these keys below the job's folder; `more.answer` overrides the agent's answers. */
 async function runExec(
   args: readonly string[],
   keys: Readonly<Record<string, string>> = {},

@@ -6,7 +6,6 @@ import type { RemoteJob } from "../remote-exec.ts";
 import { targetFlags, targetQuery } from "../target-flags.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor exec`. */
 export const execCommand: Command = apiCommand({
   name: "exec",
   summary: "Executes a command on Consul nodes",

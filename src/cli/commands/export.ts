@@ -3,7 +3,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { Progress } from "../progress.ts";
 
-/** `praetor export`. */
 export const exportCommand: Command = apiCommand({
   name: "export",
   summary: "Writes keys and services to a folder of readable files",

@@ -2,7 +2,6 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor force-leave`. */
 export const forceLeaveCommand: Command = apiCommand({
   name: "force-leave",
   summary: 'Forces a member of the cluster to enter the "left" state',

@@ -45,7 +45,7 @@ const defaultTimeout = "800ms";
 
 /**
  * Reads the options from flags and the file of --config.
- * @throws OperatingError invalid; also if that file cannot be read
+ * @throws OperatingError invalid if an option is invalid or the file cannot be read
  */
 export async function readHealthOptions(words: readonly string[], flags: Flags): Promise<HealthOptions> {
   assertOneTarget(words, flags.bool("self"));

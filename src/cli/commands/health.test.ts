@@ -26,13 +26,13 @@ const agentChecks = {
 };
 
 describe("praetor health", () => {
-  test("a passing service prints its status and exits with 0", async () => {
+  test("prints the status of a passing service and exits with 0", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect(await run(["good", "--url", agent.url])).toEqual({ code: 0, stdout: "passing\n", stderr: "" });
     expect(agent.requests[0]?.target).toBe("/v1/agent/checks");
   });
 
-  test("an instance has the status of its worst check, and the same one in repeated runs", async () => {
+  test("prints the status of an instance's worst check, the same in every run", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     for (let round = 0; round < 12; round++) {
       const answer = await run(["mixed", "--url", agent.url]);
@@ -40,19 +40,19 @@ describe("praetor health", () => {
     }
   });
 
-  test("--verbose prints each failing check with its output", async () => {
+  test("with --verbose prints each failing check with its output", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const { stderr } = await run(["--verbose", "mixed", "--url", agent.url]);
     expect(stderr).toContain('check "service:mixed:2" of mixed is critical: says critical');
   });
 
-  test("--desired-state selects the status that exits with 0", async () => {
+  test("exits with 0 for the status that --desired-state names, and with 2 for any other", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect((await run(["mixed", "--url", agent.url, "--desired-state", "critical"])).code).toBe(0);
     expect((await run(["good", "--url", agent.url, "--desired-state=critical"])).code).toBe(2);
   });
 
-  test("--url may name the catalog's list of checks", async () => {
+  test("accepts the URL of the catalog's list of checks in --url", async () => {
     using agent = startCannedAgent(() => Response.json([row("a", "good", "passing")]));
     expect((await run(["good", "--url", `${agent.url}/v1/health/checks/good`])).code).toBe(0);
   });
@@ -72,7 +72,7 @@ describe("praetor health", () => {
     expect(stderr).toContain(why);
   });
 
-  test("an agent that is unreachable or too slow exits with 2", async () => {
+  test("exits with 2 if the agent is unreachable or does not answer in time", async () => {
     const refused = await run(["x", "--url", "http://127.0.0.1:1"]);
     expect(refused).toEqual({ code: 2, stdout: "", stderr: "cannot reach http://127.0.0.1:1: connection refused\n" });
     using silent = startCannedAgent(() => new Promise<Response>(() => undefined));
@@ -80,7 +80,7 @@ describe("praetor health", () => {
     expect(late).toMatchObject({ code: 2, stderr: `no answer from ${silent.url} within 20 ms\n` });
   });
 
-  test("the environment selects the agent, and --url takes precedence over it", async () => {
+  test("asks the agent that --url names, else the one that the environment names", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const address = agent.url.replace("http://", "");
     expect((await run(["good"], { CONSUL_HTTP_ADDR: address })).code).toBe(0);
@@ -88,7 +88,7 @@ describe("praetor health", () => {
     expect((await run(["good", "--url", agent.url], { CONSUL_HTTP_ADDR: "127.0.0.1:1" })).code).toBe(0);
   });
 
-  test("the default agent is Geneva's edgex-core-consul", async () => {
+  test("asks EdgeX Geneva's agent, edgex-core-consul, by default", async () => {
     const { code, stderr } = await run(["good", "--timeout", "5s"]);
     expect(code).toBe(2);
     expect(stderr).toContain("http://edgex-core-consul:8500");
@@ -107,13 +107,13 @@ describe("praetor health", () => {
     [["a", "--timeout", "soon"], 'invalid duration "soon"'],
     [["a", "--timeout", "0s"], "leaves no time"],
     [["a", "--config", "/nonexistent"], "cannot read --config /nonexistent"],
-  ])("the invalid arguments %j exit with 1", async (args, why) => {
+  ])("exits with 1 for the invalid arguments %j", async (args, why) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(why);
   });
 
-  test("the shared flags for the agent work before and after the service's name", async () => {
+  test("accepts the shared connection flags before and after the service's name", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const address = new URL(agent.url).host;
     expect((await run([`-http-addr=${address}`, "-token=t", "good"])).code).toBe(0);
@@ -124,12 +124,12 @@ describe("praetor health", () => {
     expect(agent.requests[2]?.headers.get("Authorization")).toBe(`Basic ${btoa("op:secret")}`);
   });
 
-  test("--help prints to standard output and exits with 0", async () => {
+  test("with --help prints the help to standard output and exits with 0", async () => {
     expect(await run(["--help"])).toEqual({ code: 0, stdout: healthCommand.help, stderr: "" });
   });
 });
 
-describe("--config", () => {
+describe("praetor health --config", () => {
   async function runWith(file: string, ...args: readonly string[]): Promise<CommandRun> {
     const folder = mkdtempSync(join(tmpdir(), "health-"));
     const path = join(folder, "health.conf");
@@ -145,20 +145,20 @@ describe("--config", () => {
     ["JSON", (url: string) => JSON.stringify({ url, "desired-state": "critical" })],
     ["lines", (url: string) => `# where\nurl=${url}\n\ndesired-state = critical\n`],
     ["flat YAML", (url: string) => `---\nurl: "${url}"\ndesired-state: critical\n`],
-  ])("reads a configuration file of %s and prints nothing about it", async (_what, fileFor) => {
+  ])("reads the URL and the desired state from a file of %s; flags take precedence", async (_what, fileFor) => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect(await runWith(fileFor(agent.url))).toEqual({ code: 0, stdout: "critical\n", stderr: "" });
     expect((await runWith(fileFor(agent.url), "--desired-state", "passing")).code).toBe(2);
   });
 
-  test("reports unknown settings and invalid lines", async () => {
+  test("reports unknown settings and invalid lines of the file", async () => {
     expect((await runWith("colour=red")).stderr).toContain("unknown setting colour");
     expect((await runWith("url=http://x\nwhat?")).stderr).toContain("health.conf:2: expected NAME=VALUE");
     expect((await runWith("{")).code).toBe(1);
   });
 });
 
-describe("--self", () => {
+describe("praetor health --self", () => {
   test("exits with 0 if the agent answers and knows a leader, else with 1, as Docker expects", async () => {
     using leading = startCannedAgent(() => Response.json("127.0.0.1:8300"));
     expect(await run(["--self", "--url", leading.url])).toEqual({ code: 0, stdout: "", stderr: "" });

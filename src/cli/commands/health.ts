@@ -8,10 +8,9 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 import { type HealthOptions, healthFlags, readHealthOptions } from "./health-options.ts";
 
 const exitCode = { yes: 0, no: 2 } as const;
-/** Exit code of a failed --self: Docker reserves exit code 2 of a health check. */
+/** Exit code of a failed --self. It is not 2, which Docker reserves for health checks. */
 const exitCodeNotSelf = 1;
 
-/** `praetor health`. */
 export const healthCommand: Command = localCommand({
   name: "health",
   summary: "Tells by its exit code whether a service is healthy",

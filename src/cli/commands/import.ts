@@ -6,7 +6,6 @@ import { Progress } from "../progress.ts";
 import { listenForShutdown } from "../shutdown.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor import`. */
 export const importCommand: Command = apiCommand({
   name: "import",
   summary: "Imports keys and services from Consul, core-keeper or an export",
@@ -103,7 +102,7 @@ async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
   return attempting(`Error reading ${source}`, () => readAgent(api));
 }
 
-/** Whether the source is an address in the form of -http-addr; anything else is a path. */
+/** Returns whether the source is an address in the form of -http-addr; anything else is a path. */
 function isAddress(source: string): boolean {
   return /^([a-z]+:\/\/.*|[\w.-]+:\d+|\[[^\]]+\]:\d+)$/i.test(source);
 }

@@ -3,7 +3,6 @@ import type { Command } from "../command.ts";
 import { JsonRow } from "../json.ts";
 import { formatFlag, printText } from "../output-format.ts";
 
-/** `praetor info`. */
 export const infoCommand: Command = apiCommand({
   name: "info",
   summary: "Provides debugging information for operators.",

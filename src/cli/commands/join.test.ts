@@ -5,7 +5,7 @@ import { forceLeaveCommand } from "./force-leave.ts";
 import { joinCommand } from "./join.ts";
 
 describe("praetor join", () => {
-  test("succeeds if one address of several joins, and reports the others", async () => {
+  test("succeeds if one of several addresses can be joined, and reports the others as errors", async () => {
     using agent = startCannedAgent(
       ({ target }) => new Response("nobody", { status: target.endsWith("a") ? 500 : 200 }),
     );
@@ -16,7 +16,7 @@ describe("praetor join", () => {
     });
   });
 
-  test("fails if no address joins", async () => {
+  test("fails if no address can be joined", async () => {
     using agent = startCannedAgent(() => new Response("nobody", { status: 500 }));
     const { code, stderr } = await runCommandWith(joinCommand, ["-http-addr", agent.url, "-wan", "a:8302"]);
     expect(code).toBe(1);

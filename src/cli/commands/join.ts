@@ -4,7 +4,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor join`. */
 export const joinCommand: Command = apiCommand({
   name: "join",
   summary: "Tells an agent to join a cluster",

@@ -4,7 +4,6 @@ import { localCommand } from "../local-command.ts";
 
 const keyBytes = 32;
 
-/** `praetor keygen`. */
 export const keygenCommand: Command = localCommand({
   name: "keygen",
   summary: "Generates a new encryption key",

@@ -20,7 +20,7 @@ describe("praetor keyring", () => {
     expect(agent.requests[0]?.target).toBe("/v1/operator/keyring?local-only=true");
   });
 
-  test("-format=json is the agent's JSON and nothing else", async () => {
+  test("-list -format=json prints only the agent's JSON", async () => {
     using agent = startCannedAgent(() => Response.json(pools));
     const { stdout } = await runCommandWith(keyringCommand, ["-http-addr", agent.url, "-list", "-format=json"]);
     expect(JSON.parse(stdout)).toEqual(pools);

@@ -5,7 +5,6 @@ import { rowsOf, type JsonRow } from "../json.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor keyring`. */
 export const keyringCommand: Command = apiCommand({
   name: "keyring",
   summary: "Manages gossip layer encryption keys",

@@ -4,7 +4,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { keyArgument, missingKey } from "../key-argument.ts";
 
-/** `praetor kv delete`. */
 export const kvDeleteCommand: Command = apiCommand({
   name: "kv delete",
   summary: "Deletes keys",

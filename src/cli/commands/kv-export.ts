@@ -4,7 +4,6 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import { keyArgument } from "../key-argument.ts";
 
-/** `praetor kv export`. */
 export const kvExportCommand: Command = apiCommand({
   name: "kv export",
   summary: "Prints a tree of keys as JSON",

@@ -7,7 +7,6 @@ import type { Command } from "../command.ts";
 import { keyArgument, missingKey } from "../key-argument.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 
-/** `praetor kv get`. */
 export const kvGetCommand: Command = apiCommand({
   name: "kv get",
   summary: "Reads keys",

@@ -8,7 +8,6 @@ import type { Command, CommandIo } from "../command.ts";
 import { readData } from "../data-argument.ts";
 import { Progress } from "../progress.ts";
 
-/** `praetor kv import`. */
 export const kvImportCommand: Command = apiCommand({
   name: "kv import",
   summary: "Stores a tree of keys from JSON",
@@ -25,7 +24,9 @@ export const kvImportCommand: Command = apiCommand({
   run: importTree,
 });
 
-/** Maximum number of concurrent writes. The agent commits them together, many times faster than one after the other. */
+/**
+ * Maximum number of concurrent writes. The agent commits concurrent writes together, many times faster than one after the other.
+ */
 const writesMax = 16;
 
 async function importTree({ words, flags, api, io }: ApiCall): Promise<void> {
@@ -68,7 +69,8 @@ function decode(bytes: Uint8Array): readonly KvTreeEntry[] {
 }
 
 /**
- * Returns the next entries from position `at`, up to a key that repeats: its later value must be written after the earlier one.
+ * Returns the next entries from position `at`, up to the second occurrence of a key: its later value must be written after the
+ * earlier one.
  */
 function nextBatch(entries: readonly KvTreeEntry[], at: number): readonly KvTreeEntry[] {
   const keys = new Set<string>();

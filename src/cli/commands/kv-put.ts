@@ -7,7 +7,6 @@ import type { Command } from "../command.ts";
 import { readData } from "../data-argument.ts";
 import { missingKey } from "../key-argument.ts";
 
-/** `praetor kv put`. */
 export const kvPutCommand: Command = apiCommand({
   name: "kv put",
   summary: "Stores a value under a key",
@@ -50,7 +49,7 @@ async function putKey({ words, flags, api, io }: ApiCall): Promise<void> {
   io.stdout(`Success! ${operation.done}: ${key}\n`);
 }
 
-/** A way to write the key, with the messages for its results. */
+/** One way to write a key (plain, -cas, -acquire or -release), with the messages for its outcomes. */
 interface Operation {
   readonly condition: Readonly<Record<string, string>>;
   /** The beginning of the message if the request fails. */

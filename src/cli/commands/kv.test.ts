@@ -113,7 +113,7 @@ describe("kv import", () => {
     expect(stdout).toBe(names.map((name) => `Imported: copy/${name}\n`).join(""));
   });
 
-  test("stores the later of two values of one key", async () => {
+  test("stores the later value of a key that occurs twice", async () => {
     const stored = new Map<string, string>();
     using agent = startCannedAgent(async ({ target, body }: CannedRequest) => {
       // Delays the first request, as a network may do.
@@ -136,7 +136,7 @@ describe("kv import", () => {
     expect(agent.requests.length).toBeLessThan(names.length);
   });
 
-  test("shows progress on standard error if that is a terminal and standard output is not", async () => {
+  test("shows progress on standard error if it is a terminal and standard output is not", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const shown = await run(agent, kvImportCommand, [tree(names)], { isErrorTerminal: true });
     expect(shown.stderr).toContain("Imported 16 of 40 keys");

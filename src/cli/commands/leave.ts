@@ -1,7 +1,6 @@
 import { apiCommand, attempting } from "../api-command.ts";
 import type { Command } from "../command.ts";
 
-/** `praetor leave`. */
 export const leaveCommand: Command = apiCommand({
   name: "leave",
   summary: "Gracefully leaves the cluster and shuts down",
@@ -9,7 +8,7 @@ export const leaveCommand: Command = apiCommand({
   about: "The agent tells the other members that it leaves, so that they do not count it as failed, and ends.",
   examples: [{ what: "End the agent", command: "leave" }],
   asksServers: false,
-  // The agent answers when it has left: some seconds, in a cluster.
+  // The agent answers only after it has left, which takes some seconds in a cluster.
   timeoutMs: 60_000,
   words: 0,
   async run({ api, io }) {

@@ -10,7 +10,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { listenForShutdown } from "../shutdown.ts";
 
-/** `praetor lock`. */
 export const lockCommand: Command = apiCommand({
   name: "lock",
   summary: "Runs a program while it holds a lock",
@@ -73,7 +72,7 @@ async function lock(call: ApiCall): Promise<number> {
   const { flags, io } = call;
   const asked = readCall(call);
   using shutdown = listenForShutdown(io);
-  // Without the command's signal, since an interrupt must not abort the release of the lock.
+  // Requests ignore the command's abort signal, since an interrupt must not abort the release of the lock.
   const api = openAgentApi(flags, { ...io, signal: undefined });
   await attempting("Error querying Consul agent", () => api.json("/v1/agent/self"));
   const recipe = recipeOf(call, new KvClient(api), asked);
@@ -95,7 +94,10 @@ interface Asked {
   readonly monitorRetries: number;
 }
 
-/** @throws CommandFailure */
+/**
+ * Reads the flags and arguments.
+ * @throws CommandFailure if one is missing or invalid
+ */
 function readCall({ flags, words: [first = "", ...words] }: ApiCall): Asked {
   const limit = flags.int("n", 1);
   if (limit <= 0) throw new CommandFailure("Lock holder limit must be positive");
@@ -126,7 +128,10 @@ interface Holding {
   readonly shutdown: AbortSignal;
 }
 
-/** Runs the program while the lock is held. Returns whether it succeeded, or was ended together with the command. */
+/**
+ * Runs the program while the lock is held. Resolves with whether the program succeeded; true also if a signal or the loss of the
+ * lock ended it.
+ */
 async function runHolding(call: ApiCall, { words, held, shutdown }: Holding): Promise<boolean> {
   const { flags, io } = call;
   if (shutdown.aborted) {
@@ -161,7 +166,7 @@ async function untilEnded(call: ApiCall, child: Child, { held, shutdown }: Omit<
   }
   printStep(call, `${shutdown.aborted ? "Shutdown triggered" : "Lock lost"}, killing child`);
   await endChild(call, child, ended);
-  // Consul: a program that was ended together with the command counts as successful.
+  // Consul: a program that was killed after a signal or the loss of the lock counts as successful.
   return true;
 }
 

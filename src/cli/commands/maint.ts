@@ -4,7 +4,6 @@ import type { Command } from "../command.ts";
 import { JsonRow } from "../json.ts";
 import { formatFlag, printText } from "../output-format.ts";
 
-/** `praetor maint`. */
 export const maintCommand: Command = apiCommand({
   name: "maint",
   summary: "Controls node or service maintenance mode",

@@ -4,7 +4,6 @@ import { compileExpression } from "../expression.ts";
 import { formatMap, rowsOf, type JsonRow } from "../json.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
-/** `praetor members`. */
 export const membersCommand: Command = apiCommand({
   name: "members",
   summary: "Lists the agents of a cluster",

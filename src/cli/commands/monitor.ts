@@ -3,7 +3,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { listenForShutdown } from "../shutdown.ts";
 
-/** `praetor monitor`. */
 export const monitorCommand: Command = apiCommand({
   name: "monitor",
   summary: "Follows the log of an agent",
@@ -47,7 +46,7 @@ async function followLog({ api, flags, io }: ApiCall): Promise<number> {
     const body: AsyncIterable<Uint8Array> | undefined = log.body ?? undefined;
     if (body) for await (const bytes of body) io.stdout(bytes);
   } catch (error) {
-    // Anything else is Bun's error for a connection that closes before the body's end.
+    // Any other error is Bun's error for a connection that closes before the end of the body.
     if (error instanceof CommandFailure) throw error;
   }
   if (signal.aborted) return 0;

@@ -3,7 +3,6 @@ import type { Command } from "../command.ts";
 import { fieldsOf } from "../../client/json-object.ts";
 import { formatFlag, printText } from "../output-format.ts";
 
-/** `praetor operator autopilot get-config`. */
 export const operatorAutopilotGetConfigCommand: Command = apiCommand({
   name: "operator autopilot get-config",
   summary: "Prints the settings of Autopilot",

@@ -6,7 +6,7 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command, CommandFlag } from "../command.ts";
 import type { Flags } from "../flags.ts";
 
-/** The command's flags, by the names that Consul's JSON has for the settings. */
+/** The command's flags, by the name of each setting in Consul's JSON. */
 const settings: Readonly<Record<string, CommandFlag>> = {
   CleanupDeadServers: {
     name: "cleanup-dead-servers",
@@ -58,7 +58,6 @@ const settings: Readonly<Record<string, CommandFlag>> = {
   },
 };
 
-/** `praetor operator autopilot set-config`. */
 export const operatorAutopilotSetConfigCommand: Command = apiCommand({
   name: "operator autopilot set-config",
   summary: "Changes the settings of Autopilot",

@@ -3,7 +3,6 @@ import type { Command } from "../command.ts";
 import { JsonRow } from "../json.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
-/** `praetor operator raft list-peers`. */
 export const operatorRaftListPeersCommand: Command = apiCommand({
   name: "operator raft list-peers",
   summary: "Lists the peers of Raft",

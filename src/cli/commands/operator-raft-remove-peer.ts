@@ -2,7 +2,6 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 
-/** `praetor operator raft remove-peer`. */
 export const operatorRaftRemovePeerCommand: Command = apiCommand({
   name: "operator raft remove-peer",
   summary: "Removes a server from the peers of Raft",

@@ -20,7 +20,7 @@ describe("praetor operator autopilot set-config", () => {
     });
   });
 
-  test("fails if the configuration has changed meanwhile", async () => {
+  test("fails if another client changes the configuration between the command's read and write", async () => {
     using agent = startCannedAgent(({ method }) => Response.json(method === "GET" ? config : false));
     const { code, stderr } = await runCommandWith(operatorAutopilotSetConfigCommand, ["-http-addr", agent.url]);
     expect(code).toBe(1);

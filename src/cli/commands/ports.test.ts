@@ -9,7 +9,7 @@ const row =
   "web      localhost  48080  28000  pending  other  2026-01-01T00:00:00.000Z  Port 48080 of localhost belongs to other.";
 
 describe("praetor ports", () => {
-  test("lists the records of all services, or of one", async () => {
+  test("lists the port records of all services, or that of the named service", async () => {
     using agent = startCannedAgent(({ target }) => Response.json(target.endsWith("/ports") ? [record] : record));
     const all = await runCommandWith(portsCommand, ["-http-addr", agent.url]);
     expect(all.stdout.split("\n")).toEqual([
@@ -25,7 +25,7 @@ describe("praetor ports", () => {
     ]);
   });
 
-  test("prints a message if there are no records", async () => {
+  test("prints a message if there are no port records", async () => {
     using agent = startCannedAgent(({ target }) =>
       target.endsWith("/ports") ? Response.json([]) : new Response(null, { status: 404 }),
     );
@@ -36,13 +36,13 @@ describe("praetor ports", () => {
     expect(one.stderr).toStartWith("There is no port record of web;");
   });
 
-  test("fails with an explanation at an agent of Consul", async () => {
+  test("fails with an explanation if the agent is Consul", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 404 }));
     const { code, stderr } = await runCommandWith(portsCommand, ["-http-addr", agent.url]);
     expect([code, stderr]).toEqual([1, "Error listing ports: this agent does not assign ports; only Praetor does\n"]);
   });
 
-  test("-forget deletes the record of a service", async () => {
+  test("-forget deletes the port record of a service", async () => {
     const entry = {
       LockIndex: 0,
       Key: "edgex/registry/ports/web",

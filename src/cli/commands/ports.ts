@@ -7,7 +7,6 @@ import type { Command } from "../command.ts";
 import { JsonRow, rowsOf } from "../json.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
-/** `praetor ports`. */
 export const portsCommand: Command = apiCommand({
   name: "ports",
   summary: "Lists port conflicts between services, and how they were resolved",

@@ -1,7 +1,6 @@
 import { apiCommand, attempting } from "../api-command.ts";
 import type { Command } from "../command.ts";
 
-/** `praetor reload`. */
 export const reloadCommand: Command = apiCommand({
   name: "reload",
   summary: "Triggers the agent to reload its configuration",

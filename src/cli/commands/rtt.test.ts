@@ -23,18 +23,18 @@ async function run(...args: string[]): Promise<CommandRun> {
 }
 
 describe("praetor rtt", () => {
-  test("the second node defaults to the agent's own, and names match in any letter case", async () => {
+  test("takes the agent's node as the second one by default, and ignores the letter case of names", async () => {
     const { stdout } = await run("There");
     expect(stdout).toBe("Estimated There <-> here rtt: 12.500 ms (using LAN coordinates)\n");
   });
 
-  test("-wan computes the time between servers of one area", async () => {
+  test("-wan estimates the round trip time between servers of one network area only", async () => {
     const { stdout } = await run("-wan", "there.dc2");
     expect(stdout).toBe("Estimated there.dc2 <-> here.dc1 rtt: 50.000 ms (using WAN coordinates)\n");
     expect((await run("-wan", "stray.dc2")).stderr).toBe('Could not find a coordinate for node "stray.dc2"\n');
   });
 
-  test("nodes without a common network segment have no distance", async () => {
+  test("fails for nodes without a common network segment, and for an unknown node", async () => {
     expect(await run("apart", "here")).toEqual({
       code: 1,
       stdout: "",

@@ -5,7 +5,6 @@ import type { Command } from "../command.ts";
 import { JsonRow, rowsOf } from "../json.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor rtt`. */
 export const rttCommand: Command = apiCommand({
   name: "rtt",
   summary: "Estimates network round trip time between nodes",
@@ -51,7 +50,7 @@ async function lanDistance(call: ApiCall, first: string, second: string): Promis
   ] as const)
     if (known.length === 0) throw unknown(name);
   const seconds = nodeDistance(from, to);
-  // Consul: if the nodes have no network segment in common, the error names the first.
+  // Consul: if the nodes have no network segment in common, the error names the first node.
   if (seconds === Infinity) throw unknown(first);
   return seconds;
 }
@@ -90,7 +89,7 @@ function decodeCoordinate(row: JsonRow): Coordinate {
   };
 }
 
-/** Whether two node names are the same. Consul: ignores their letter case. */
+/** Returns whether two node names are the same. Consul: ignores their letter case. */
 function isSame(name: string, other: string): boolean {
   return name.toLowerCase() === other.toLowerCase();
 }

@@ -2,7 +2,6 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 
-/** `praetor services deregister`. */
 export const servicesDeregisterCommand: Command = apiCommand({
   name: "services deregister",
   summary: "Deregisters services of an agent",

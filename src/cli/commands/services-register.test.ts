@@ -68,7 +68,7 @@ describe("praetor services register", () => {
     ]);
   });
 
-  test("a sidecar is sent to the agent, and JSON in a .hcl file is read", async () => {
+  test("reads JSON from a .hcl file, and sends the sidecar of a service to the agent", async () => {
     const text =
       '{"service": {"name": "press", "check": null, "connect": {"sidecar_service": {"port": 4000, "tags": null}}}}';
     const { requests } = await runWithFile(servicesRegisterCommand, text);
@@ -94,7 +94,7 @@ describe("praetor services register", () => {
   });
 });
 
-test("praetor services deregister takes a service's id from its file, else its name", async () => {
+test("praetor services deregister deregisters each service of a file by its id, else by its name", async () => {
   const { stdout, requests } = await runWithFile(servicesDeregisterCommand, files);
   expect(stdout).toBe("Deregistered service: web-1\nDeregistered service: db\n");
   expect(requests.map(({ target }) => target)).toEqual([

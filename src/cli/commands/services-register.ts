@@ -5,7 +5,6 @@ import type { Flags } from "../flags.ts";
 import { parsePair } from "../query-flags.ts";
 import type { Registration } from "../service-files.ts";
 
-/** `praetor services register`. */
 export const servicesRegisterCommand: Command = apiCommand({
   name: "services register",
   summary: "Registers services with an agent",
@@ -72,7 +71,7 @@ function pairs(flags: Flags, name: string): readonly (readonly [string, string])
   });
 }
 
-/** Parses "192.0.2.7:80" or "[2001:db8::7]:80". */
+/** Parses an address with a port: "192.0.2.7:80" or "[2001:db8::7]:80". */
 function parseAddress(text: string): { readonly Address: string; readonly Port: number } {
   const [, bracketed, plain, port = ""] = /^(?:\[(.*)\]|([^:]*)):(.*)$/.exec(text) ?? [];
   const address = bracketed ?? plain;

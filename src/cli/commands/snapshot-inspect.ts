@@ -4,7 +4,6 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 import { verifySnapshot } from "../snapshot-file.ts";
 
-/** `praetor snapshot inspect`. */
 export const snapshotInspectCommand: Command = localCommand({
   name: "snapshot inspect",
   summary: "Verifies a snapshot file and prints its metadata",

@@ -4,7 +4,6 @@ import { Progress } from "../progress.ts";
 import { snapshotArgument } from "../snapshot-argument.ts";
 import { verifySnapshot } from "../snapshot-file.ts";
 
-/** `praetor snapshot restore`. */
 export const snapshotRestoreCommand: Command = apiCommand({
   name: "snapshot restore",
   summary: "Replaces the server's state by that of a snapshot",
@@ -26,7 +25,7 @@ async function restore({ words, api, io }: ApiCall): Promise<void> {
     await verifySnapshot(path);
     progress.show(`Sending ${path}`);
     const body = Bun.file(path);
-    // The server answers when it has read, verified and committed everything: allow a minute, and a second for each MiB.
+    // The server answers after it has committed the whole snapshot. The timeout is a minute, and a second for each MiB.
     const timeoutMs = 60_000 + Math.ceil(body.size / 2 ** 20) * 1_000;
     const request = { method: "PUT", path: "/v1/snapshot", body, timeoutMs } as const;
     await attempting("Error restoring snapshot", () => api.stream(request));

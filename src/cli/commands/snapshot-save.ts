@@ -7,7 +7,6 @@ import { snapshotArgument } from "../snapshot-argument.ts";
 import { verifySnapshot } from "../snapshot-file.ts";
 import { writeFileWhole } from "../write-file-whole.ts";
 
-/** `praetor snapshot save`. */
 export const snapshotSaveCommand: Command = apiCommand({
   name: "snapshot save",
   summary: "Saves the server's state to a file",

@@ -25,7 +25,7 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "snapshot-command-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Returns a path in a new folder; writes a file with `content` there, if it is given. */
+/** Returns the path of a snapshot in a new folder; writes `content` to that path if it is given. */
 function place(content?: Uint8Array): string {
   const path = join(mkdtempSync(join(folder, "-")), "backup.snap");
   if (content) writeFileSync(path, content);
@@ -41,7 +41,7 @@ describe("snapshot save", () => {
     return await runCommandWith(snapshotSaveCommand, [path], { env: { CONSUL_HTTP_ADDR: agent.url } });
   }
 
-  test("writes one file that only its owner may read", async () => {
+  test("writes one file that only the owner can read", async () => {
     const path = place();
     const archive = await snapshot();
     const saved = await save(path, archive);
@@ -64,7 +64,7 @@ describe("snapshot save", () => {
     }
   });
 
-  test("reports an answer whose connection closes before its end", async () => {
+  test("reports a connection that closes before the end of the answer", async () => {
     const path = place();
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
     const data = (socket: Bun.Socket): void => void socket.end(`${head}the beginning`);
@@ -76,7 +76,7 @@ describe("snapshot save", () => {
     expect(beside(path)).toEqual([]);
   });
 
-  test("refuses to replace a device or folder, and a path in a missing folder", async () => {
+  test("refuses to write to a device, to a folder, or into a missing folder", async () => {
     const archive = await snapshot();
     expect((await save("/dev/null", archive)).stderr).toBe(
       "Error writing snapshot file: /dev/null is not a regular file\n",

@@ -5,7 +5,6 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 /** Default lifetime of an authority in days. Consul: five years. */
 const daysDefault = 1825;
 
-/** `praetor tls ca create`. */
 export const tlsCaCreateCommand: Command = localCommand({
   name: "tls ca create",
   summary: "Create a new consul CA",

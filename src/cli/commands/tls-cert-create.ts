@@ -8,7 +8,7 @@ import type { LeafContent } from "../../lib/certificate.ts";
 
 const daysDefault = 365;
 
-/** Kinds of certificates, with their key usages and addresses. */
+/** Kinds of certificates, with the key usages and the IP addresses that each contains. */
 const kinds = {
   server: { purposes: ["server", "client"], addresses: ["127.0.0.1"] },
   client: { purposes: ["client", "server"], addresses: ["127.0.0.1"] },
@@ -23,7 +23,6 @@ const serverWarning = `==> WARNING: Server Certificates grants authority to beco
     that are not server nodes. Store them as securely as CA keys.
 `;
 
-/** `praetor tls cert create`. */
 export const tlsCertCreateCommand: Command = localCommand({
   name: "tls cert create",
   summary: "Create a new certificate",
@@ -98,7 +97,10 @@ async function createCertificate({ flags, io }: LocalCall): Promise<void> {
   io.stdout(`==> Saved ${paths.certificate}\n==> Saved ${paths.key}\n`);
 }
 
-/** @throws CommandFailure unless exactly one kind is given */
+/**
+ * Returns the kind of certificate that the flags select.
+ * @throws CommandFailure unless exactly one kind is given; also for -node without -server
+ */
 function kindOf(flags: Flags): Kind {
   const asked = (["server", "client", "cli"] as const).filter((kind) => flags.bool(kind));
   const [kind] = asked;

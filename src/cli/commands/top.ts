@@ -3,11 +3,10 @@ import { columns } from "../columns.ts";
 import { type Command, mayColour } from "../command.ts";
 import type { Catalog } from "../top/follow.ts";
 
-/** Exit codes by the reason for the end; after a signal, the code that shells report for it. */
+/** Exit codes by what ended the command. For a signal it is the code that shells report. */
 const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Ending = keyof typeof exitCodes;
 
-/** `praetor top`. */
 export const topCommand: Command = apiCommand({
   name: "top",
   summary: "Shows services and their checks, live",

@@ -26,13 +26,13 @@ test("praetor validate accepts files and folders that an agent could start with"
   expect(await validate("-quiet", good)).toEqual({ ...valid, stdout: "" });
 });
 
-test("several files are validated together", async () => {
+test("praetor validate reads several files as one configuration", async () => {
   const part = file("part.json", `{ "server": true }`);
   expect((await validate(part)).stderr).toStartWith("Config validation failed: data_dir cannot be empty");
   expect((await validate(part, good)).code).toBe(0);
 });
 
-test("errors name file, line and column", async () => {
+test("praetor validate reports an error with file, line and column", async () => {
   const bad = file("bad.hcl", `data_dir = "/tmp"\nservre = true\n`);
   const { code, stdout, stderr } = await validate(good, bad);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -42,14 +42,14 @@ test("errors name file, line and column", async () => {
   expect(stderr).toContain("invalid config key servre");
 });
 
-test("a file with another extension is read with -config-format", async () => {
+test("praetor validate reads a file with another extension only with -config-format", async () => {
   const other = file("agent.conf", `data_dir = "/tmp"`);
   expect((await validate(other)).code).toBe(1);
   expect((await validate("-config-format=hcl", other)).code).toBe(0);
   expect((await validate("-config-format=toml", other)).stderr).toContain("must be either 'hcl' or 'json'");
 });
 
-test("warnings go to standard error, but not with -quiet", async () => {
+test("praetor validate prints warnings to standard error, and none with -quiet", async () => {
   const risky = file("risky.hcl", `data_dir = "/tmp"\nenable_script_checks = true`);
   const { code, stdout, stderr } = await validate(risky);
   expect({ code, stdout }).toEqual({ code: 0, stdout: "Configuration is valid!\n" });

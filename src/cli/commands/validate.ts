@@ -3,7 +3,6 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 
-/** `praetor validate`. */
 export const validateCommand: Command = localCommand({
   name: "validate",
   summary: "Validate config files/directories",
@@ -38,7 +37,10 @@ async function validate({ words, flags, io }: LocalCall): Promise<void> {
   io.stdout("Configuration is valid!\n");
 }
 
-/** Loads the configuration of an agent with these arguments; returns the warnings. */
+/**
+ * Loads the configuration of an agent with these arguments; resolves with the warnings.
+ * @throws CommandFailure if the configuration is invalid
+ */
 async function warningsOf(args: readonly string[], env: CommandIo["env"]): Promise<readonly string[]> {
   const [{ loadConfig }, { thisMachine }, { refuseFaults }, { formatPlace }, { planWatch }] = await Promise.all([
     import("../../config/load.ts"),

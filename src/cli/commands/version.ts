@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { localCommand } from "../local-command.ts";
 import { formatFlag } from "../output-format.ts";
 
-/** `praetor version`. */
+/** Returns the command `praetor version`; `version` is Praetor's own version, as in 0.1.0. */
 export function versionCommand(version: string): Command {
   return localCommand({
     name: "version",
@@ -25,7 +25,7 @@ export function versionCommand(version: string): Command {
 function formatVersion(version: string, format: string): string {
   if (format === "pretty") return `Consul v${consulVersion}\nPraetor v${version}, which speaks its interfaces\n`;
   if (format !== "json") throw new CommandFailure(`Unknown format: ${format}`);
-  // Consul: the names and the layout of its JSON.
+  // Consul: its JSON has these names, in this order and layout.
   const json = { Version: consulVersion, Revision: "", Prerelease: "", RPC: { Default: 2, Min: 2, Max: 3 } };
   return `${JSON.stringify({ ...json, Praetor: version }, undefined, 3)}\n`;
 }

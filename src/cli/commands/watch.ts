@@ -13,7 +13,6 @@ import type { Flags } from "../flags.ts";
 import { listenForShutdown } from "../shutdown.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** `praetor watch`. */
 export const watchCommand: Command = apiCommand({
   name: "watch",
   summary: "Watches keys, services, nodes, checks and events for changes",
@@ -80,8 +79,8 @@ async function runWatch(call: ApiCall): Promise<number> {
 }
 
 /**
- * Returns what to watch and which program to call.
- * @throws CommandFailure with Consul's text for types that cannot be watched
+ * Returns the watch that the flags describe.
+ * @throws CommandFailure with Consul's text for types that only agents can watch
  */
 function planOf(flags: Flags): WatchPlan {
   const type = flags.text("type") ?? "";
@@ -102,7 +101,7 @@ function passingOnly(given: string): boolean | undefined {
   throw new CommandFailure(`Failed to parse passingonly flag: ${reason}`);
 }
 
-/** Runs the program with a change; resolves with exit code 1 if the program failed. */
+/** Runs the program with a change; resolves with exit code 1 if the program failed, else with 0. */
 async function handle({ flags, io, words }: ApiCall, change: Change, shutdown: AbortSignal): Promise<number> {
   const child = await Child.start(words, {
     shell: flags.text("shell") !== "false",

@@ -23,7 +23,7 @@ export function completionAnswer(
 }
 
 /**
- * Returns the length of the last word's part before the part that the shell completes: bash splits "-format=js" and completes
+ * Returns how many characters of the last word precede the part that the shell completes: bash splits "-format=js" and completes
  * only "js".
  */
 function lengthBefore(typed: string, atCursor: string | undefined): number {

@@ -54,7 +54,7 @@ describe("completion", () => {
   ])("of %j offers the flag values %j", (line, expected) => expect(words(line)).toEqual(expected));
 
   test.each(["praetor kv get ", "praetor kv get -key-file ", "praetor kv get -key-file=a", "praetor kv get -keys "])(
-    "of %j is empty, so that the shell offers files",
+    "of %j offers nothing, so that the shell offers files",
     (line) => expect(words(line)).toEqual([]),
   );
 });
@@ -68,17 +68,17 @@ describe("a shell's request for completion", () => {
     expect(ask({ COMP_LINE: "praetor kv p" })).toBe("put\n");
   });
 
-  test("completes the text before the cursor", () => {
+  test("is answered for the text before the cursor", () => {
     expect(ask({ COMP_LINE: "praetor kv pxx", COMP_POINT: "12" })).toBe("put\n");
   });
 
-  test("receives only the part of the word that the shell completes", () => {
+  test("is answered with only the part of the word that the shell completes", () => {
     const env = { COMP_LINE: "praetor kv get -format=js" };
     expect(ask(env, "praetor", "js", "=")).toBe("json\n");
     expect(ask(env, "praetor", "-format=js", "get")).toBe("-format=json\n");
   });
 
-  test("receives descriptions if the shell shows them", () => {
+  test("is answered with descriptions if COMP_DESCRIBED is 1", () => {
     const env = { COMP_LINE: "praetor ma", COMP_DESCRIBED: "1" };
     expect(ask(env)).toBe("maint\tdoes maint\n");
     expect(ask({ ...env, COMP_LINE: "praetor kv get -f" })).toBe("-format\tAbout format.\n");

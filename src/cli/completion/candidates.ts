@@ -1,6 +1,6 @@
 import type { Command, CommandFlag } from "../command.ts";
 
-/** A possible word at the cursor. */
+/** A word that completion offers at the cursor. */
 export interface Candidate {
   readonly word: string;
   readonly about: string;
@@ -8,7 +8,7 @@ export interface Candidate {
 
 /**
  * Returns the completions at the end of `line`, which begins with the program's name: commands and groups, flags, or values of a
- * flag. Empty if any word is possible: shells then offer files.
+ * flag. The list is empty if any word is possible: shells then offer files.
  */
 export function candidatesFor(line: string, commands: readonly Command[]): readonly Candidate[] {
   const words = line.trimStart().split(/\s+/).slice(1);

@@ -12,7 +12,7 @@ const program = { name: "praetor", executable: ["/opt/praetor"] };
 const inHome = (name: string): string => join(home, name);
 const textOf = (name: string): string => readFileSync(inHome(name), "utf8");
 
-test("completion is added to the files of the user's shells, and removed without a trace", () => {
+test("installing adds completion to the files of the user's shells, and uninstalling restores those files", () => {
   writeFileSync(inHome(".bashrc"), "alias ll='ls -l'"); // without an end of line
   writeFileSync(inHome(".profile"), "");
   writeFileSync(inHome(".zshrc"), "# mine\n");
@@ -50,6 +50,6 @@ test("installing completion after the program has moved replaces only the line o
   ]);
 });
 
-test("the error in a home folder without shell files lists the files that praetor looked for", () => {
+test("the error for a home folder without shell files lists the files that praetor looked for", () => {
   expect(() => installCompletion(home, program)).toThrow(/no shell is set up in .*\.bashrc.*\.zshrc/);
 });

@@ -4,7 +4,7 @@ import { fileFailure } from "../../lib/file-failure.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { completionScript, mark, type Program, type Shell } from "./shell-script.ts";
 
-/** A start-up file of a shell. */
+/** A file from which a shell loads the completion. */
 interface ShellFile {
   readonly shell: Shell;
   readonly path: string;
@@ -12,7 +12,10 @@ interface ShellFile {
   readonly isOurs: boolean;
 }
 
-/** Returns the start-up files of the user's shells: those shells for which a file or folder exists. */
+/**
+ * Returns the files of the user's shells. A shell is the user's if its start-up file exists, or for fish its configuration
+ * folder.
+ */
 function shellFiles(home: string, program: Program): readonly ShellFile[] {
   const bash = [".bashrc", ".bash_profile", ".bash_login", ".profile"].map((name) => join(home, name)).find(existsSync);
   const zsh = join(home, ".zshrc");
@@ -28,7 +31,7 @@ function shellFiles(home: string, program: Program): readonly ShellFile[] {
 
 /**
  * Adds the completion to the files of the user's shells; returns the changed files.
- * @throws CommandFailure if there is no such shell, or nothing to change
+ * @throws CommandFailure if no shell is set up, or all files already contain the completion
  */
 export function installCompletion(home: string, program: Program): readonly string[] {
   const files = requireSome(shellFiles(home, program), home);

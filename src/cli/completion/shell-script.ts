@@ -1,8 +1,8 @@
-/** The program to complete. */
+/** The program whose command line shells complete. */
 export interface Program {
   /** The command that users type: "praetor", or the name of a link to it. */
   readonly name: string;
-  /** The command that starts it, by its absolute path. */
+  /** The command line that starts the program, with absolute paths. */
   readonly executable: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const zshPreparation =
   "autoload -U +X bashcompinit && bashcompinit";
 
 /**
- * The comment by which uninstalling finds the installed line. If it changed, praetor could no longer remove earlier
+ * The comment by which uninstalling finds the installed line. It must stay the same, so that praetor can remove earlier
  * installations.
  */
 export const mark = "# completion of this program's words";

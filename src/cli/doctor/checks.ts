@@ -68,7 +68,9 @@ export function criticalChecks({ checks }: Facts): readonly Finding[] {
     }));
 }
 
-/** Reports checks of one service with the same name: the service registers its check with a new id each time. */
+/**
+ * Reports checks of one service or node with the same name, as a service causes that registers its check with a new id each time.
+ */
 export function repeatedChecks({ checks }: Facts): readonly Finding[] {
   return groupsOf(checks, (check) => JSON.stringify([check.node, check.serviceId, check.name])).map((group) => ({
     kind: "check-repeated",
@@ -93,7 +95,7 @@ export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
     }));
 }
 
-/** Whether another rule reports the check. */
+/** Returns whether another rule reports the check. */
 function isExplained(check: CheckFacts): boolean {
   return isMaintenanceId(check.id) || isPortConflictId(check.id) || isPathUnknown(check) || isUnattended(check);
 }
@@ -103,7 +105,8 @@ function isPathUnknown({ status, reason }: CheckFacts): boolean {
 }
 
 /**
- * Whether no service updates a TTL check. A node's check from a file has no type, but its output shows that it is a TTL check.
+ * Returns whether a TTL check expired or was never updated. A node's check from a file has no type, but its output shows that it
+ * is a TTL check.
  */
 function isUnattended({ type, status, reason, isUnchanged }: CheckFacts): boolean {
   if (status !== "critical") return false;

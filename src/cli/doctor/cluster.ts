@@ -1,6 +1,6 @@
 import { type Facts, type Finding, groupsOf, type NodeFacts } from "./facts.ts";
 
-/** Reports nodes that share an id, such as copies of one disk image, or an address. */
+/** Reports nodes that share an id or an address, as copies of one disk image do. */
 export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   const own = nodes.filter(({ isExternal }) => !isExternal);
   const finding = (group: readonly NodeFacts[], shared: string): Finding => ({
@@ -45,7 +45,7 @@ export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
   ];
 }
 
-/** Reports other agents on this machine, at other ports. */
+/** Reports further agents on this machine, except the one at port 8500 that `neighbours` reports. */
 export function otherAgents({ agent, neighbour, otherAgents: others }: Facts): readonly Finding[] {
   return others
     .filter(({ endpoints }) => !endpoints.some((each) => neighbour !== undefined && neighbour.url.endsWith(each)))

@@ -9,17 +9,17 @@ export interface Facts {
   readonly hasKeys: boolean;
   /** Host names in services' addresses that this machine cannot resolve. */
   readonly unresolvedNames: ReadonlySet<string>;
-  /** The agent's listeners. */
+  /** The agent's listeners that doctor has probed. */
   readonly ports: readonly PortFacts[];
-  /** Another agent at port 8500 of this machine. */
+  /** Another agent at port 8500 of this machine; undefined if no other agent answers there. */
   readonly neighbour: NeighbourFacts | undefined;
-  /** Other agents that listen on this machine; empty if the agent's own process is not on it. */
+  /** Other agents that listen on this machine; empty if the examined agent's process is not on this machine. */
   readonly otherAgents: readonly OtherAgentFacts[];
-  /** Services that needed another port when none was free. */
+  /** Services that needed another port when edgex.ports.range had no free one. */
   readonly withoutPort: readonly { readonly service: string; readonly reason: string }[];
   /** Memory of the agent's machine in bytes; undefined if the agent does not report it. */
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number } | undefined;
-  /** The agent's data folder; undefined without one, or if it is on another machine. */
+  /** The agent's data folder; undefined if the agent has none or runs on another machine. */
   readonly dataFolder: FolderFacts | undefined;
 }
 
@@ -27,12 +27,12 @@ export interface AgentFacts {
   readonly nodeName: string;
   readonly version: string;
   readonly devMode: boolean;
-  /** "127.0.0.1:8500" */
+  /** Hosts and ports of the HTTP and HTTPS listeners: "127.0.0.1:8500". */
   readonly httpAddresses: readonly string[];
   /** Networks that may write (CIDR), empty for all; undefined if the agent does not report them. */
   readonly writersAllowed: readonly string[] | undefined;
   readonly scriptsAllowed: boolean;
-  /** Definitions in files that the agent ignores or corrects. */
+  /** Definitions in the agent's files that the agent ignores or corrects. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
   /** Why the agent's last write to the disk failed; "" if that write succeeded. */
   readonly writeRefused: string;
@@ -95,7 +95,7 @@ export interface OtherAgentFacts {
   /** The name of the agent's program: "praetor" or "consul". */
   readonly name: string;
   readonly pid: number;
-  /** "127.0.0.1:8500" */
+  /** Hosts and ports on which the agent listens: "127.0.0.1:8500". */
   readonly endpoints: readonly string[];
 }
 
@@ -124,7 +124,7 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** Reports one kind of problem, or a few related ones. */
+/** A function that reports one kind of problem, or a few related kinds. */
 export type Rule = (facts: Facts) => readonly Finding[];
 
 export function isLoopback(address: string): boolean {

@@ -11,12 +11,15 @@ import { findListeningPrograms, findPortHolders } from "../../lib/port-holders.t
 import { JsonRow } from "../json.ts";
 import { type FolderFacts, isLoopback, type NeighbourFacts, type OtherAgentFacts } from "./facts.ts";
 
-/** Whether the agent shares this machine's files: not if it runs in a container, even one with a published port. */
+/**
+ * Returns whether the agent shares this machine's files. An agent in a container does not, even if the container publishes its
+ * port.
+ */
 export function looksLocal(url: URL, agentsHostname: string): boolean {
   return agentsHostname === "" ? isLoopback(url.hostname) : agentsHostname === hostname();
 }
 
-/** Examines a data folder. Returns undefined if it cannot be read. */
+/** Returns facts about a data folder; undefined if the folder cannot be read. */
 export function readFolder(path: string): FolderFacts | undefined {
   try {
     const { type, bsize, blocks, bavail, files: filesMax, ffree } = statfsSync(path);
@@ -40,7 +43,7 @@ const lookupMs = 2_000;
 /** Maximum number of names to resolve: a gateway's catalog has fewer. */
 const namesMax = 100;
 
-/** Returns the host names that do not resolve. Names for which DNS does not answer in time are not returned. */
+/** Returns the host names that do not resolve, without those for which DNS does not answer in time. */
 export async function lookUpNames(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const names = [...new Set(addresses)].filter((address) => ipVersion(address) === 0 && !isLoopback(address));
   const unknown = new Set<string>();
@@ -55,7 +58,10 @@ export async function lookUpNames(addresses: readonly string[]): Promise<Readonl
   return new Set(unknown);
 }
 
-/** Finds agents by their programs' names, except the one that listens at `url`; empty if that one is not on this machine. */
+/**
+ * Returns the agents that listen on this machine, found by their programs' names, except the agent at `url`. Empty if the agent
+ * at `url` is not on this machine.
+ */
 export async function findOtherAgents(url: URL): Promise<readonly OtherAgentFacts[]> {
   const agents = findListeningPrograms(["praetor", "consul"]);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -69,7 +75,10 @@ export async function findOtherAgents(url: URL): Promise<readonly OtherAgentFact
 const usualPort = 8500;
 const neighbourMs = 1_000;
 
-/** Returns the agent at port 8500 of this machine, if it is another one. */
+/**
+ * Returns the agent at port 8500 of this machine; undefined if no agent answers there, or if it is the agent at `url` with this
+ * node id.
+ */
 export async function askNeighbour(url: URL, nodeId: string): Promise<NeighbourFacts | undefined> {
   if (url.port === String(usualPort)) return undefined;
   const baseUrl = `http://127.0.0.1:${usualPort}`;

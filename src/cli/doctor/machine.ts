@@ -1,17 +1,20 @@
 import { describeConsulFolder } from "../../config/consul-folder.ts";
 import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
-/** The facts that the rules about the machine need. They are known even if no agent answers. */
+/** The facts that the rules about the machine need. Doctor has these facts even if no agent answers. */
 export interface MachineFacts extends Pick<Facts, "dataFolder"> {
-  /** The agent's node name, and its machine's clock in milliseconds since 1970. */
+  /** The agent's node name, and the clock of the agent's machine in milliseconds since 1970. */
   readonly agent: Pick<AgentFacts, "nodeName" | "clockMs">;
 }
 
-/** A clock that shows an earlier time than this was never set. */
+/** The earliest plausible time, in milliseconds since 1970. A clock that shows an earlier time was never set. */
 const clockMsMin = Date.parse("2024-01-01T00:00:00Z");
 const aheadMsMax = 60_000;
 
-/** Reports a clock that was never set, as on boards without a battery, or that went back. Certificates and logs depend on it. */
+/**
+ * Reports a clock that was never set, as on boards without a battery, or that went back: certificates and logs need a correct
+ * clock.
+ */
 export function clock({ agent, dataFolder }: MachineFacts): readonly Finding[] {
   const clockText = `The clock says ${new Date(agent.clockMs).toISOString()}`;
   const where = `node ${agent.nodeName}`;
@@ -67,13 +70,13 @@ export function files({ dataFolder }: MachineFacts): readonly Finding[] {
   ];
 }
 
-/** Reports a data folder that Consul used before. */
+/** Reports a data folder that contains Consul's state. */
 export function consulData({ dataFolder }: MachineFacts): readonly Finding[] {
   if (dataFolder?.hasConsulData !== true) return [];
   return [{ kind: "consul-data", where: dataFolder.path, ...describeConsulFolder(dataFolder.path) }];
 }
 
-/** Names of file systems that lose their data when the machine or the container restarts, by statfs(2)'s f_type. */
+/** Descriptions of file systems that lose their data when the machine or the container restarts, by the f_type of statfs(2). */
 const volatileFileSystems: ReadonlyMap<number, string> = new Map([
   [0x01021994, "in memory (tmpfs): its data is lost at the next start of the machine"],
   [0x858458f6, "in memory (ramfs): its data is lost at the next start of the machine"],

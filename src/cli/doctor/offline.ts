@@ -21,8 +21,8 @@ import { clock as clockRule, consulData, disk, files, volatileData } from "./mac
 import type { Report } from "./report.ts";
 
 /*
- * Examines an agent that does not answer, by its configuration, its data folder and the machine. Changes nothing, and opens no
- * file of a store that an agent has open.
+ * Examines an agent that does not answer: its configuration, its data folder and the machine. Changes nothing, and opens no file
+ * of a store that an agent has open.
  */
 
 export interface OfflineOptions {
@@ -129,7 +129,7 @@ function agentArgs(flags: Flags, env: CommandIo["env"]): readonly string[] {
 }
 
 interface StoreFindings {
-  /** Id of the process that has the store open; undefined if none has. */
+  /** Id of the process that has the store open; undefined if no process has it open. */
   readonly holder: number | undefined;
   readonly findings: readonly Finding[];
 }
@@ -156,7 +156,7 @@ function examineStore(dataDir: string | undefined, notExamined: string[]): Store
   }
 }
 
-/** Returns the folder, or its nearest parent that exists: the agent creates the missing folders below that. */
+/** Returns the folder, or its nearest parent that exists, below which the agent creates missing folders. */
 function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path));
 }

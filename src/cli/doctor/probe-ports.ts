@@ -6,7 +6,7 @@ import { secretBytes } from "../../lib/secret-bytes.ts";
 import type { JsonRow } from "../json.ts";
 import type { PortFacts } from "./facts.ts";
 
-/** Probes the agent's DNS and HTTPS listeners, at the host of its HTTP API. */
+/** Probes the agent's DNS and HTTPS listeners, at the host of `url`; resolves with whether each answers. */
 export async function probePorts(url: URL, debugConfig: JsonRow): Promise<readonly PortFacts[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const probes: Promise<PortFacts>[] = [];
@@ -22,7 +22,7 @@ export async function probePorts(url: URL, debugConfig: JsonRow): Promise<readon
 
 const timeoutMs = 1_000;
 
-/** Number of times that the DNS query is sent, since UDP may lose it. */
+/** Number of times that the probe sends the DNS query, since UDP may lose it. */
 const queriesSent = 3;
 
 function answersDns(host: string, port: number): Promise<boolean> {
@@ -41,8 +41,8 @@ function answersDns(host: string, port: number): Promise<boolean> {
 }
 
 /**
- * The bytes of a DNS query after its id: type SOA, class IN, name "consul.", recursion desired. Any answer shows that the server
- * runs.
+ * The bytes of a DNS query after its id: type SOA, class IN, name "consul.", recursion desired. Any answer shows that the DNS
+ * server runs.
  */
 const queryAfterId = [...[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1]];
 
@@ -54,7 +54,10 @@ function connects(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Resolves with the answer of `start`, or with false after a timeout. `start` returns its clean-up. */
+/**
+ * Resolves with the value that `start` passes to `resolve`, or with false after a timeout. Then calls the function that `start`
+ * returned, which cleans up.
+ */
 function withTimeout(start: (resolve: (answer: boolean) => void) => () => void): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (answered: boolean): void => {

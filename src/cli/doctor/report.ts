@@ -5,7 +5,7 @@ import type { Facts, Finding } from "./facts.ts";
 const colours = { red: "\u001b[31m", bold: "\u001b[1m", dim: "\u001b[2m", off: "\u001b[0m" } as const;
 const plain: Readonly<Record<keyof typeof colours, string>> = { red: "", bold: "", dim: "", off: "" };
 
-/** The result of doctor. */
+/** The result of `praetor doctor`. */
 export interface Report {
   readonly findings: readonly Finding[];
   /** The examinations that were not possible, each with its reason. */

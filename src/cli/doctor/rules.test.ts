@@ -75,7 +75,7 @@ function folder(more: Partial<FolderFacts>): FolderFacts {
   return { ...common, ...sizes, newestFileMs: nowMs - 1_000, ...more };
 }
 
-/** Returns what the rule reports about a healthy gateway with these changes. */
+/** Returns the findings of a rule on the facts of a healthy gateway with these changes. */
 function found(rule: Rule, changes: Partial<Facts>): readonly Finding[] {
   return rule({ ...healthy, ...changes });
 }
@@ -126,28 +126,28 @@ describe("services", () => {
     expect(found(loopbackAddresses, { nodes, services: [service("web", { address: "localhost" })] })).toEqual([]);
   });
 
-  test("with an unresolvable host name are reported if other services are outside the container network", () => {
+  test("with an unresolvable host name are reported if another service has an IP address", () => {
     const services = [service("web", { address: "edgex-core-data" }), service("api", {})];
     const unresolvedNames = new Set(["edgex-core-data"]);
     expect(only(found(unresolvedAddresses, { services, unresolvedNames })).kind).toBe("service-name-unknown");
     expect(found(unresolvedAddresses, { services: services.slice(0, 1), unresolvedNames })).toEqual([]);
   });
 
-  test("at one address are reported together", () => {
+  test("with the same address and port are reported in one finding", () => {
     const finding = only(found(sharedAddresses, { services: [service("web", {}), service("api", {})] }));
     expect(finding.kind).toBe("address-shared");
     expect(finding.where).toBe("service web on node gw and service api on node gw");
     expect(finding.problem).toContain("10.0.0.7:48080");
   });
 
-  test("with two instances at one address are reported as registered twice", () => {
+  test("with two instances at one address and port are reported as registered twice", () => {
     const services = [service("web", { id: "web-1" }), service("web", { id: "web-2" })];
     const finding = only(found(sharedAddresses, { services }));
     expect(finding.kind).toBe("service-registered-twice");
     expect(finding.advice).toContain("deregister -id=web-2");
   });
 
-  test("at localhost of different nodes, or without a port, do not conflict", () => {
+  test("at localhost of different nodes, or without a port, are not reported as sharing an address", () => {
     const services = [service("a", { address: "localhost" }), service("b", { address: "localhost", node: "other" })];
     expect(found(sharedAddresses, { services })).toEqual([]);
     expect(found(sharedAddresses, { services: [service("a", { port: 0 }), service("b", { port: 0 })] })).toEqual([]);
@@ -162,7 +162,7 @@ describe("checks", () => {
   const expiredOfFile = check("t", { ...expired, type: "" });
   const refused = check("c", { ...critical, reason: "dial tcp 10.0.0.7:80: connection refused\nmore" });
 
-  test("whose URL answers 404 are reported with that answer", () => {
+  test("whose URL answers with 404 are reported with that answer", () => {
     const finding = only(found(wrongPaths, { checks: [notFound, refused] }));
     expect(finding.where).toBe("check c of service core-data on node gw");
     expect(finding.problem).toContain("404 Not Found");
@@ -174,19 +174,19 @@ describe("checks", () => {
     expect(found(unattendedTtls, { checks: [failed] })).toEqual([]);
   });
 
-  test("that are critical are reported with their first line of output, unless another rule explains them", () => {
+  test("that are critical are reported with the first line of their output, unless another rule reports them", () => {
     const finding = only(found(criticalChecks, { checks: [notFound, expired, silent, refused] }));
     expect(finding.kind).toBe("check-critical");
     expect(finding.problem).toBe("It is critical: dial tcp 10.0.0.7:80: connection refused");
   });
 
-  test("that have been critical since their registration are reported as such", () => {
+  test("that have been critical since their registration are reported as never passed", () => {
     const finding = only(found(criticalChecks, { checks: [check("c", { ...critical, isUnchanged: true })] }));
     expect(finding.kind).toBe("check-never-passed");
     expect(finding.problem).toContain("ever since it was registered: it has no output yet");
   });
 
-  test("that maintenance or a port conflict keeps critical are reported with the reason and fitting advice", () => {
+  test("that are critical because of maintenance or a port conflict are reported with the reason and advice", () => {
     const checks = [
       check("_service_maintenance:core-data", { ...critical, isUnchanged: true, reason: "new firmware" }),
       check("_node_maintenance", { ...critical, serviceId: "", reason: "new disk" }),
@@ -227,7 +227,7 @@ describe("nodes", () => {
     expect(only(found(clonedNodes, { nodes: [node("a", {}), node("b", {})] })).problem).toContain("address, 10.0.0.7");
   });
 
-  test("without an agent may share an address, and need no id", () => {
+  test("without an agent are not reported as clones, even with a shared address and no id", () => {
     const nodes = [node("gw", {}), node("printer", { id: "", isExternal: true })];
     expect(found(clonedNodes, { nodes })).toEqual([]);
   });
@@ -237,13 +237,13 @@ describe("nodes", () => {
     expect(only(found(otherVersions, { members }))).toMatchObject({ kind: "other-version", where: "node old" });
   });
 
-  test("of a second agent at port 8500 of this machine are reported", () => {
+  test("with a second agent at port 8500 of the same machine are reported", () => {
     const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
     expect(only(found(neighbours, { neighbour }))).toMatchObject({ kind: "second-agent", where: neighbour.url });
   });
 });
 
-test("other agents on this machine are reported with their process and addresses", () => {
+test("other agents on this machine are reported with their process id and addresses", () => {
   const others = [
     { name: "consul", pid: 812, endpoints: ["127.0.0.1:9500"] },
     { name: "praetor", pid: 813, endpoints: ["127.0.0.1:8500", "127.0.0.1:8600"] },
@@ -272,7 +272,7 @@ describe("the machine", () => {
     expect(only(found(clock, { agent })).kind).toBe("clock-unset");
   });
 
-  test("is reported if its clock is behind the time of its newest file", () => {
+  test("is reported if its clock is behind the time of the newest file in the data folder", () => {
     const dataFolder = folder({ newestFileMs: nowMs + 3_600_000 });
     expect(only(found(clock, { dataFolder })).problem).toContain("files from 2026-03-01T13:00:00.000Z");
     expect(found(clock, { dataFolder: folder({ newestFileMs: nowMs + 1_000 }) })).toEqual([]);
@@ -293,7 +293,7 @@ describe("the machine", () => {
     expect(only(found(volatileData, { dataFolder: folder({ fileSystem }) })).problem).toContain(name);
   });
 
-  test("has no findings about a data folder that cannot be read", () => {
+  test("is not reported if its data folder and memory are unknown", () => {
     const unknown = { dataFolder: undefined, memory: undefined };
     for (const rule of [clock, disk, volatileData, lowMemory]) expect(found(rule, unknown)).toEqual([]);
   });
@@ -323,7 +323,7 @@ describe("the agent", () => {
     },
   );
 
-  test("is reported with each invalid definition in its files", () => {
+  test("is reported once for each invalid definition in its files", () => {
     const definitionFaults = [{ where: "/etc/a.json:3:7", message: 'service "x": Missing service name' }];
     expect(only(found(unusableDefinitions, { agent: { ...healthy.agent, definitionFaults } }))).toMatchObject({
       ...{ kind: "definition-unusable", where: "/etc/a.json:3:7", problem: 'service "x": Missing service name' },

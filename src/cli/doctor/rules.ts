@@ -22,8 +22,8 @@ import { clock, consulData, disk, files, lowMemory, volatileData } from "./machi
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
 /**
- * All rules, in the order in which doctor reports their findings: risks to the data, then to communication, then problems of
- * single services.
+ * All rules, in the order in which doctor reports their findings: first risks to the data, then problems of communication, then
+ * problems of single services.
  */
 const rules: readonly Rule[] = [
   refusedWrites,

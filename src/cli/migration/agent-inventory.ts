@@ -21,7 +21,7 @@ export interface RegistryRows {
 }
 
 /**
- * Reads everything to import or export from an agent of Praetor or Consul, and its catalog.
+ * Reads the content to import or export from an agent of Praetor or Consul and from its catalog.
  * @throws OperatingError if any part cannot be read
  */
 export async function readAgent(api: AgentApi): Promise<Found<KvEntry> & Destination> {
@@ -30,7 +30,7 @@ export async function readAgent(api: AgentApi): Promise<Found<KvEntry> & Destina
   const [keys, services, checks, queries] = await Promise.all([
     new KvClient(api).list(""),
     api.json("/v1/agent/services"),
-    // Consul ignores the parameter and returns no definitions.
+    // Consul ignores the parameter `definitions` and returns no definitions.
     api.json("/v1/agent/checks", { definitions: "" }),
     api.json("/v1/query"),
   ]);
@@ -59,7 +59,7 @@ async function readNode(api: AgentApi, name: string): Promise<NodeRows> {
   };
 }
 
-/** Decodes the parts of a registry that can be imported, with remarks about the others. */
+/** Decodes the items of a registry that can be imported, and adds a remark for each other item. */
 export function foundIn(rows: RegistryRows): Omit<Found<KvEntry>, "where"> {
   const { services, checks, vagueChecks, remarks, checkRemarks } = carriedServices(rows.services, rows.checks);
   const nodes = rows.nodes.map((each) => carried(`node ${nameOfNode(each)}`, () => carriedNode(each)));

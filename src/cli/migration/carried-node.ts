@@ -6,7 +6,7 @@ import { decodeCatalogRegister } from "../../wire/catalog-register.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { encodeNodeService } from "../../wire/service.ts";
 
-/** A node of the catalog other than the agent's own. */
+/** A node of the catalog other than the agent's own, with its services and checks. */
 export interface CarriedNode {
   readonly node: Node;
   readonly services: readonly Service[];
@@ -22,7 +22,7 @@ export interface NodeRows {
 
 /**
  * Decodes a node by the rules of catalog/register.
- * @throws OperatingError invalid
+ * @throws OperatingError invalid if catalog/register would refuse the node
  */
 export function decodeCarriedNode({ node, services, checks }: NodeRows): CarriedNode {
   const { ID, Node: name, Address, TaggedAddresses, NodeMeta, Meta } = node;
@@ -41,7 +41,7 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Returns the fields of a service in a list that a registration accepts. */
+/** Returns the fields of a listed service that a registration accepts. */
 export function serviceFields(row: Row): Row {
   const { Kind, ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, Proxy } = row;
   const { Native } = fieldsOf(row["Connect"]);
@@ -68,7 +68,7 @@ export function encodeNodesService(service: Service): object {
   return withoutIndexes(encodeNodeService({ ...service, node: "", createIndex: 0, modifyIndex: 0 }));
 }
 
-/** Encodes a check; without an output unless one is given, since outputs change all the time. */
+/** Encodes a check, by default without its output, since outputs change often. */
 export function encodeNodesCheck(check: Check, output = ""): object {
   const { Node: _, Output, ...rest } = fieldsOf(withoutIndexes(encodeCheck(check, output)));
   return Output === "" ? rest : { ...rest, Output };

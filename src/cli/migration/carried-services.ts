@@ -21,9 +21,9 @@ export interface CarriedServices {
   readonly checkRemarks: readonly CheckRemark[];
 }
 
-/** Maximum size of a check's output in bytes: none here, since the destination applies its limit. */
+/** No limit on the size of a check's output, since the destination applies its own. */
 const outputBytesMax: number = Number.MAX_SAFE_INTEGER;
-/** Decodes definitions by the rules of the HTTP API. */
+/** Options that decode definitions by the rules of the HTTP API. */
 const options = { source: "api", outputBytesMax } as const;
 
 /**
@@ -48,7 +48,7 @@ function byId(a: ServiceDefinition, b: ServiceDefinition): number {
   return a.service.id < b.service.id ? -1 : 1;
 }
 
-/** Decodes rows one by one, and collects remarks about those that the import skips or changes. */
+/** Decodes rows one by one, and collects remarks about the rows that the import skips or changes. */
 class DefinitionDecoder {
   readonly remarks: string[] = [];
   readonly checkRemarks: CheckRemark[] = [];
@@ -58,7 +58,7 @@ class DefinitionDecoder {
     const [id, service] = [new JsonRow(row).text("CheckID"), new JsonRow(row).text("ServiceID")];
     const remark = (text: string, isLost: boolean): void =>
       void this.checkRemarks.push({ id, serviceId: service, text, isLost });
-    // Servers register this check themselves.
+    // Servers register the check serfHealth themselves.
     if (id === "serfHealth") return [];
     const named = `the check ${JSON.stringify(id)}${service === "" ? "" : ` of ${service}`}`;
     if (/^_(node|service)_maintenance\b/.test(id)) {

@@ -15,7 +15,7 @@ import { groupsOf, type KeyWrite, writeKeys } from "./write-keys.ts";
 
 export interface CarryOutOptions {
   readonly api: AgentApi;
-  /** Whether to replace items that the destination has with another value. */
+  /** Whether to replace items whose value at the destination differs. */
   readonly overwrite: boolean;
   readonly progress: Progress;
   /** Stops the import before the next request. */
@@ -23,7 +23,7 @@ export interface CarryOutOptions {
 }
 
 export interface CarriedOut {
-  /** Number of items imported, of `total`. */
+  /** Number of imported items. */
   readonly done: number;
   readonly total: number;
   /** One sentence for each item that the agent refused. */
@@ -32,16 +32,16 @@ export interface CarriedOut {
   readonly cutShort?: string;
 }
 
-/** One request, which imports `count` items. */
+/** One step of an import, which writes `count` items. */
 interface Step {
   readonly count: number;
   readonly what: string;
   run(): Promise<void>;
-  /** The same import in smaller steps, to run if the agent refuses this one. */
+  /** Smaller steps that write the same items, to run if the agent refuses this step. */
   readonly parts?: readonly Step[];
 }
 
-/** Carries out a plan, one request after the other, and goes on after requests that the agent refuses. */
+/** Carries out a plan, one request after the other. Continues after a request that the agent refuses. */
 export async function carryOut(plan: Plan, options: CarryOutOptions): Promise<CarriedOut> {
   const steps = stepsOf(plan, options);
   const total = steps.reduce((sum, { count }) => sum + count, 0);
@@ -71,7 +71,7 @@ export async function carryOut(plan: Plan, options: CarryOutOptions): Promise<Ca
   return { done, total, failures };
 }
 
-/** Returns the requests of an import. Keys come first, since services may read their keys as soon as they are registered. */
+/** Returns the steps of an import. Keys come first, since services may read their keys as soon as they are registered. */
 function stepsOf(plan: Plan, { api, overwrite }: CarryOutOptions): readonly Step[] {
   const chosen = <T>(difference: { missing: readonly T[]; other: readonly { item: T }[] }): readonly T[] =>
     overwrite ? [...difference.missing, ...difference.other.map(({ item }) => item)] : difference.missing;

@@ -11,7 +11,7 @@ test.each([
   // Output of Consul 1.7, the version in Geneva.
   ["http", `Get ${http.HTTP}: dial tcp 127.0.0.1:48080: connect: connection refused`, http],
   ["", "TCP connect edgex-redis:6379: Success", tcp],
-])("the target of a check (%s) is read from its last output: %s", (Type, Output, method) => {
+])("the target of a check of type '%s' is taken from its last output: %s", (Type, Output, method) => {
   expect(checkMethodOf({ Type, Output, Definition: {} })).toMatchObject({ method });
 });
 
@@ -24,13 +24,13 @@ test.each([
   ["alias", "All checks passing.", "what it follows"],
   ["grpc", "gRPC check localhost:1: success", "how it is run"],
 ])(
-  "for a check (%s) with the output %j the result names the part of the definition that is missing",
+  "for a check of type '%s' with the output %j the result names the missing part of the definition",
   (Type, Output, why) => {
     expect(checkMethodOf({ Type, Output, Definition: {} })).toEndWith(why);
   },
 );
 
-test("a check's method is its definition if the row has one, even if the last output names another target", () => {
+test("a check's definition takes precedence over the target in its last output", () => {
   const Definition = { TTL: "30s" };
   expect(checkMethodOf({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({
     method: Definition,

@@ -1,20 +1,24 @@
 import { fieldsOf } from "../../client/json-object.ts";
 import { JsonRow } from "../json.ts";
 
-/** How an agent runs a check, as far as the check's source shows. */
+/** How an agent runs a check, as far as the source of the import shows it. */
 export interface CheckMethod {
-  /** The fields of agent/check/register. */
+  /** The fields of agent/check/register that say how the check runs. */
   readonly method: Readonly<Record<string, unknown>>;
-  /** How the check differs from its original definition, for a message: "asks URL every 10s". */
+  /** How the check that is imported may differ from the original, for a message: "asks URL every 10s". */
   readonly change?: string;
 }
 
-/** The interval of EdgeX's checks, and of the examples in Consul's documentation. */
+/**
+ * The assumed interval of a check whose definition is missing: that of EdgeX's checks, and of the examples in Consul's
+ * documentation.
+ */
 const interval = "10s";
 
 /**
  * Returns how a check is run, from its row in agent/checks or in the catalog. Praetor's row includes the definition. Consul's
- * does not, but the last output of an HTTP or TCP check often contains its target. If the row shows neither, returns the reason.
+ * does not, but the last output of an HTTP or TCP check often contains the target. If the row shows neither definition nor
+ * target, returns the reason.
  */
 export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMethod | string {
   const { Interval, TTL, AliasNode, AliasService, ...rest } = fieldsOf(row["Definition"]);
@@ -32,7 +36,7 @@ export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMeth
 
 /**
  * Returns the URL of a GET check from its output; undefined for other methods, which may send a body that the output lacks. Go
- * quotes the URL of a failed request since 1.14.
+ * has quoted the URL of a failed request since version 1.14.
  */
 function httpTarget(output: string): string | undefined {
   const [, answered, quoted, plain] =

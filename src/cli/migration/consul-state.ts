@@ -6,20 +6,23 @@ import type { RegistryRows } from "./agent-inventory.ts";
 import { CatalogRows } from "./catalog-rows.ts";
 
 /*
- * Decodes the state.bin of a Consul snapshot, a sequence of MessagePack values. The first is a map with the index. Each record
- * after it is a number, its type, and a map with the fields of Consul's structures:
+ * Decodes the state.bin of a Consul snapshot, a sequence of MessagePack values. The first value is a map with the index. Each
+ * record after that has two values: a number, which is its type, and a map with the fields of Consul's structures:
  *
- *   0 a node, alone or with one service or one check of it      2 a key      7 a prepared query
+ *   0 a node, alone or with one of its services or checks      2 a key      7 a prepared query
  *
  * Other types belong to a cluster or to features that Praetor does not have. Consul writes strings and bytes as one type, so
- * the decoder returns bytes, and fields that are strings are converted here.
+ * the decoder returns bytes, and this module converts the fields that are strings.
  */
 
 const recordTypes = { registration: 0, key: 2, preparedQuery: 7 } as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws OperatingError invalid if it cannot be decoded to its end */
+/**
+ * Decodes the state.bin of a Consul snapshot.
+ * @throws OperatingError invalid if it cannot be decoded to its end
+ */
 export async function consulStateRows(state: Uint8Array): Promise<RegistryRows> {
   const catalog = new CatalogRows();
   const keys: KvEntry[] = [];
@@ -37,7 +40,7 @@ interface StateRecord {
 }
 
 async function recordsIn(state: Uint8Array): Promise<readonly StateRecord[]> {
-  // Loaded on use: only the import of a Consul snapshot needs this package.
+  // Loads this package only here, since only the import of a Consul snapshot needs it.
   const { decodeMulti } = await import("@msgpack/msgpack");
   const options = { useBigInt64: true, rawStrings: true, mapKeyConverter: textOf };
   try {
@@ -66,7 +69,7 @@ function textOf(value: unknown): string {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
 }
 
-/** Converts all bytes in a value to text, also those inside lists and objects. */
+/** Converts all byte arrays in a value to text, including those inside lists and objects. */
 function texts(value: unknown): unknown {
   if (value instanceof Uint8Array) return textOf(value);
   if (Array.isArray(value)) return value.map(texts);

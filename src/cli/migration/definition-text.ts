@@ -8,29 +8,29 @@ import { fieldsOf } from "../../client/json-object.ts";
 import { type CarriedNode, encodeNodeItself, encodeNodesCheck, encodeNodesService } from "./carried-node.ts";
 
 /*
- * Definitions as JSON text for people, in which equal definitions have equal texts: the files of an export, and the way to
- * compare definitions.
+ * Encodes definitions as readable JSON. Equal definitions have equal texts, so an export writes these texts to its files, and an
+ * import compares definitions by them.
  */
 
 const withoutLimit = Number.MAX_SAFE_INTEGER;
 
-/** Encodes a service as a configuration file does. */
+/** Encodes a service with its checks as the JSON of a configuration file. */
 export function serviceText(definition: ServiceDefinition): string {
   return jsonText({ service: inFileSpelling(encodeServiceDefinition(definition, withoutLimit)) });
 }
 
-/** Encodes a check as a configuration file does. */
+/** Encodes a check as the JSON of a configuration file. */
 export function checkText(check: CheckDefinition): string {
   return jsonText({ check: inFileSpelling(encodeCheckDefinition(check, withoutLimit)) });
 }
 
-/** Encodes a node as catalog/register does, with all services. */
+/** Encodes a node with all its services and checks as the JSON of catalog/register. */
 export function nodeText({ node, services, checks }: CarriedNode): string {
   const shown = { Services: services.map(encodeNodesService), Checks: checks.map((check) => encodeNodesCheck(check)) };
   return jsonText({ ...encodeNodeItself(node), ...shown });
 }
 
-/** Encodes a prepared query as the API does, without the id, which each registry assigns. */
+/** Encodes a prepared query as the API's JSON, without the id, since each registry assigns its own ids. */
 export function queryText(query: PreparedQuery): string {
   const encoded = fieldsOf(encodePreparedQuery({ ...query, createIndex: 0, modifyIndex: 0 }));
   const { ID: _, Session: __, CreateIndex: ___, ModifyIndex: ____, ...rest } = encoded;
@@ -46,9 +46,9 @@ export function jsonText(json: object): string {
   return `${JSON.stringify(json, sorted, 2)}\n`;
 }
 
-/** Fields inside which names are not converted: the user chose them, or files accept the API's spelling. */
+/** Fields whose inner names are not converted: the user chose those names, or files accept the API's spelling. */
 const unconverted: ReadonlySet<string> = new Set(["Meta", "Header", "Proxy", "Connect", "TaggedAddresses", "Weights"]);
-/** Names of the API that files replace by a different word. */
+/** Names of fields in files, by the API's names, where the two are different words. */
 const fileNames: Readonly<Record<string, string>> = { ScriptArgs: "args", CheckID: "id" };
 
 function inFileSpelling(fields: object): object {
@@ -62,7 +62,7 @@ function inner(value: unknown): unknown {
   return value.map((item: unknown) => (typeof item === "object" && item !== null ? inFileSpelling(item) : item));
 }
 
-/** Converts "TLSSkipVerify" to "tls_skip_verify". */
+/** Converts a field name of the API to that of files: "TLSSkipVerify" to "tls_skip_verify". */
 function fileNameOf(name: string): string {
   const known = fileNames[name];
   return known ?? name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();

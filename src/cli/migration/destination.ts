@@ -7,7 +7,7 @@ export interface Destination {
   readonly valueBytesMax: number;
 }
 
-/** Returns the inventory without the items that the destination cannot accept, and adds a remark for each of those. */
+/** Returns the inventory without the items that the destination cannot accept, and with a remark for each such item. */
 export function acceptable(found: Found, { node: ownNode, valueBytesMax }: Destination): Found {
   const { keys, nodes } = found.inventory;
   const isTooLong = (value: Uint8Array): boolean => valueBytesMax > 0 && value.length > valueBytesMax;

@@ -20,13 +20,13 @@ async function readConsul(): Promise<Found> {
 }
 
 describe("a snapshot of Consul", () => {
-  test("decodes to what Consul's API returned, with keys byte for byte", async () => {
+  test("decodes to the keys, services, nodes and prepared queries that Consul's API returned", async () => {
     const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
     const { inventory } = snapshot;
     const told = await readConsul();
     expect(inventory.keys).toEqual(told.inventory.keys);
-    // Returns all services but one. Consul writes outputs of checks to its servers minutes later, so the snapshot lacks those of
-    // this service.
+    // Leaves out the service "others": Consul writes check outputs to its servers minutes later, so the snapshot lacks the
+    // outputs of that service's checks.
     const settled = ({ services }: Inventory): readonly ServiceDefinition[] =>
       services.filter(({ service }) => service.id !== "others");
     expect(settled(inventory).map(serviceText)).toEqual(settled(told.inventory).map(serviceText));
@@ -38,7 +38,7 @@ describe("a snapshot of Consul", () => {
     expect(settledRemarks(snapshot)).toEqual(settledRemarks(told));
   });
 
-  test("keeps flags of 64 bits, binary values, and keys that URLs cannot contain", async () => {
+  test("decodes with flags of 64 bits, binary values, and keys that URLs cannot contain", async () => {
     const { inventory } = await readDump(join(oldConsulFolder, "backup.snap"));
     const entries = new Map(inventory.keys.map(({ key, flags, value }) => [key, { flags, text: value.toHex() }]));
     expect(entries.get("edgex/core/1.0/edgex-core-data/Service/Port")?.flags).toBe(2n ** 64n - 1n);
@@ -66,7 +66,7 @@ test("the output of kv export decodes to keys without services or nodes", async 
   expect(inventory.services).toEqual([]);
 });
 
-test("files of another format and missing files are refused", async () => {
+test("a file that is neither a snapshot nor the output of kv export is refused, and so is a missing file", async () => {
   expect(readDump(resolve(import.meta.path))).rejects.toThrow("neither a snapshot nor what kv export prints");
   expect(readDump("/nowhere.snap")).rejects.toThrow("open /nowhere.snap: no such file or directory");
 });

@@ -9,8 +9,8 @@ import { consulStateRows } from "./consul-state.ts";
 import type { Found } from "./inventory.ts";
 
 /**
- * Reads a file whose content shows its kind: a snapshot of Consul or Praetor, or the output of `kv export`.
- * @throws CommandFailure if it is none of them, or is damaged
+ * Reads a snapshot of Consul or Praetor, or the output of `kv export`. The content of the file shows which one it is.
+ * @throws CommandFailure if the file is none of these, or is damaged
  */
 export async function readDump(path: string): Promise<Found> {
   try {

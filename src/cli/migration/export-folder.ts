@@ -16,9 +16,9 @@ export interface WrittenExport {
 }
 
 /**
- * Writes an export into a folder. Writes only files whose content differs, removes only files of an earlier export, and leaves
- * all others alone. Only the owner can read the files.
- * @throws CommandFailure if it cannot be written, or the folder holds something other than an export
+ * Writes an export into a folder. Writes only files whose content differs, removes only files of an earlier export, and keeps all
+ * other files. Only the owner can read the written files.
+ * @throws CommandFailure if a file cannot be written, or the folder holds something other than an export
  */
 export async function writeExport(folder: string, tree: Tree): Promise<WrittenExport> {
   return attempt("writing", async () => {
@@ -35,7 +35,10 @@ export async function writeExport(folder: string, tree: Tree): Promise<WrittenEx
   });
 }
 
-/** @throws CommandFailure if the folder has no complete export */
+/**
+ * Reads the export in a folder.
+ * @throws CommandFailure if the folder has no complete export
+ */
 export async function readExport(folder: string): Promise<Found> {
   return attempt("reading", async () => {
     const names = await readdir(folder);
@@ -62,7 +65,7 @@ async function refuseOthers(folder: string): Promise<void> {
   );
 }
 
-/** Returns the paths of the export's files in its folder. */
+/** Returns the paths of the export's files, relative to its folder. */
 async function filesIn(folder: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {

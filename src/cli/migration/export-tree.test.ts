@@ -48,13 +48,13 @@ afterAll(() => rmSync(root, { recursive: true }));
 const newFolder = (): string => mkdtempSync(join(root, "-"));
 
 describe("an export", () => {
-  test("restores any keys with flags and values byte for byte, also after it was written to disk and read again", async () => {
+  test("restores any keys with flags and values byte for byte, also after it is written to disk and read again", async () => {
     const folder = newFolder();
     await fc.assert(
       fc.asyncProperty(keys, async (entries) => {
         const tree = encodeTree({ ...nothing, keys: entries });
         expect(inOrder(decodeTree(tree).keys)).toEqual(inOrder(entries));
-        // Overwrites the export of the run before.
+        // Overwrites the export of the previous run.
         await writeExport(folder, tree);
         const { inventory } = await readExport(folder);
         expect(inOrder(inventory.keys)).toEqual(inOrder(entries));
@@ -64,7 +64,7 @@ describe("an export", () => {
     );
   });
 
-  test("has the same files in whatever order the keys are given", () => {
+  test("has the same files whatever the order of the keys", () => {
     fc.assert(
       fc.property(keys, (entries) => {
         expect(encodeTree({ ...nothing, keys: entries.toReversed() })).toEqual(
@@ -121,7 +121,7 @@ describe("an export", () => {
     ]);
   });
 
-  test("removes the files of deleted keys, and no files that praetor export did not write", async () => {
+  test("removes the files of deleted keys, and keeps files that praetor export did not write", async () => {
     const folder = newFolder();
     const value = Buffer.from("v");
     await writeExport(folder, encodeTree({ ...nothing, keys: [{ key: "a/b/c", flags: 1n, value }] }));
@@ -162,7 +162,7 @@ describe("an export", () => {
     expect(() => decodeTree(later)).toThrow("this Praetor reads version 1, and it is 2");
   });
 
-  test("is refused with an error that names the invalid file", () => {
+  test("with an invalid file is refused with an error that names the file", () => {
     const base = encodeTree(nothing);
     const withFile = (path: string, text: string): Tree => new Map([...base, [path, Buffer.from(text)]]);
     expect(() => decodeTree(withFile("services/a.json", "{"))).toThrow("services/a.json");

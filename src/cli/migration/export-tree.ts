@@ -10,7 +10,7 @@ import type { Inventory } from "./inventory.ts";
 import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 
 /*
- * An inventory as files, by their paths in the export's folder:
+ * Encodes an inventory as files. These are their paths in the export's folder:
  *
  *   praetor-export.json       the format and its version
  *   .gitattributes            keeps git from changing the values' bytes
@@ -28,7 +28,7 @@ import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 export type Tree = ReadonlyMap<string, Uint8Array>;
 
 export const manifestName = "praetor-export.json";
-/** Names of the folders that an export writes; praetor export leaves other folders alone. */
+/** Names of the folders that an export writes; praetor export never changes other folders. */
 export const ownFolders: readonly string[] = ["kv", "services", "checks", "nodes", "queries"];
 export const ownFiles: readonly string[] = [manifestName, ".gitattributes", "kv-flags.json", "kv-names.json"];
 
@@ -58,7 +58,8 @@ export function encodeTree({ keys, services, checks, nodes, queries }: Inventory
 }
 
 /**
- * Returns the folders that the keys need: every part of a key before a slash. A key with the name of a folder gets another path.
+ * Returns the folders that the keys need: the part of a key before each of its slashes. A key with the name of a folder gets
+ * another path.
  */
 function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
   const folders = new Set<string>();
@@ -79,7 +80,10 @@ function mapText(map: ReadonlyMap<string, string>): string {
   return `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** @throws OperatingError invalid, naming the invalid file */
+/**
+ * Decodes the files of an export.
+ * @throws OperatingError invalid, naming the invalid file
+ */
 export function decodeTree(tree: Tree): Inventory {
   const { format, version } = fieldsOf(jsonIn(tree, manifestName));
   if (format !== manifest.format) throw unusable(manifestName, `it does not say "format": "${manifest.format}"`);

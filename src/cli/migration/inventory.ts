@@ -11,13 +11,13 @@ export interface Inventory<Key extends KvTreeEntry = KvTreeEntry> {
   readonly services: readonly ServiceDefinition[];
   /** The checks of the agent's node, which belong to no service. */
   readonly checks: readonly CheckDefinition[];
-  /** All other nodes of the catalog. */
+  /** The nodes of the catalog other than the agent's. */
   readonly nodes: readonly CarriedNode[];
   /** Prepared queries, identified by name, since each registry assigns its own ids. */
   readonly queries: readonly PreparedQuery[];
 }
 
-/** An inventory with its source, and remarks about what it lacks. */
+/** An inventory with its source, and remarks about items that the import skips or changes. */
 export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
   /** The source, for people: "the agent at http://127.0.0.1:8500 (gw)". */
   readonly where: string;
@@ -35,7 +35,7 @@ export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
 
 export interface CheckRemark {
   readonly id: string;
-  /** "" for a check of the node. */
+  /** Id of the check's service; "" for a check of the node. */
   readonly serviceId: string;
   readonly text: string;
   /** Whether the import skips the check, rather than changes it. */

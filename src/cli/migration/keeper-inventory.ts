@@ -8,11 +8,11 @@ import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { JsonRow } from "../json.ts";
 import { counted, type Found } from "./inventory.ts";
 
-/** The prefix of EdgeX's keys. */
+/** The prefix of EdgeX's keys in core-keeper. */
 export const keeperRoot = "edgex";
 
 /**
- * Reads the keys below these roots, and the registrations, from an EdgeX core-keeper.
+ * Reads the keys below `roots`, and the registrations, from an EdgeX core-keeper.
  * @throws OperatingError if any part cannot be read
  */
 export async function readKeeper(http: HttpClient, roots: readonly string[]): Promise<Found> {
@@ -49,7 +49,9 @@ async function readKeys(http: HttpClient, root: string): Promise<readonly KvTree
     .map((row) => ({ key: row.text("key"), flags: 0n, value: decodeBase64(row.text("value")) }));
 }
 
-/** Converts a registration as EdgeX's services register with Consul: a service, and an HTTP check named after it. */
+/**
+ * Converts a registration to the service that EdgeX's services register with Consul, with an HTTP check named after the service.
+ */
 function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[] {
   const [id, host, port] = [row.text("serviceId"), row.text("host"), row.number("port")];
   const check = healthCheckOf(row);
@@ -71,7 +73,7 @@ function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[
   }
 }
 
-/** Returns the health check of a registration: core-keeper sends HealthCheck, while its documentation says healthCheck. */
+/** Returns the health check of a registration. core-keeper sends it as HealthCheck, while its documentation says healthCheck. */
 function healthCheckOf(row: JsonRow): JsonRow {
   const name = row.names.find((each) => each.toLowerCase() === "healthcheck");
   return name === undefined ? new JsonRow(fieldsOf(undefined)) : row.row(name);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 
-/** Names with a special meaning for file systems, git or the escapes. */
+/** Names with a special meaning for file systems, for git or for the escapes of file names, and random names. */
 const nastyName = fc.oneof(
   fc.constantFrom(
     "",
@@ -33,7 +33,7 @@ describe("the file path of a key in an export", () => {
     ["50%", false, "50%25"],
     ["a/../.git", false, "a/%2E./%2Egit"],
     ["/a", false, "%/a"],
-  ])("is the key itself where possible, and differs where a file name cannot hold it: %j", (key, isFolder, path) => {
+  ])("is the key itself, except for the parts that a file name cannot hold: %j", (key, isFolder, path) => {
     expect(pathOfKey(key, isFolder)).toBe(path);
     expect(keyOfPath(path, {})).toEqual({ key });
   });
@@ -63,14 +63,14 @@ describe("the file path of a key in an export", () => {
     );
   });
 
-  test("decodes to a key, or to the reason why it has none, if a user created the file", () => {
+  test("decodes to a key, or to the reason why it has no key, if a user created the file", () => {
     expect(keyOfPath("my own/key", {})).toEqual({ key: "my own/key" });
     expect(keyOfPath("100%", {})).toBe("a % in a file's name is written %25");
     expect(keyOfPath("%long/unknown", {})).toBe("kv-names.json does not tell its key");
   });
 });
 
-test("each name of a service or node becomes a different file name, of one path segment without a leading dot", () => {
+test("each name of a service or node has its own file name, which is one path segment without a leading dot", () => {
   fc.assert(
     fc.property(nastyKey, nastyKey, (a, b) => {
       expect(fileNameOf(a)).toMatch(/^[^./][^/]*$/);

@@ -1,5 +1,5 @@
 /*
- * The path of the file with a key's value: the key itself where possible, so that people find it.
+ * Converts a key to the path of the file with its value: the key itself where possible, so that people find the file.
  *
  *   edgex/core/1.0/Service/Port   edgex/core/1.0/Service/Port
  *   a//b/                         a/%/b/%                       an empty name is "%"
@@ -19,7 +19,10 @@ const pathBytesMax = 2_048;
 const valueMark = "%value";
 const longFolder = "%long/";
 
-/** @param isFolder whether other keys begin with this key and a slash */
+/**
+ * Returns the path of the file with a key's value, relative to the folder kv.
+ * @param isFolder whether other keys begin with this key and a slash
+ */
 export function pathOfKey(key: string, isFolder: boolean): string {
   const path = key.split("/").map(nameOf).join("/");
   const isLong =
@@ -28,7 +31,7 @@ export function pathOfKey(key: string, isFolder: boolean): string {
   return isFolder ? `${path}${valueMark}` : path;
 }
 
-/** Returns the key of a path, or the reason why the path has no key; `longKeys` holds the keys of %long/ by their hashes. */
+/** Returns the key of a path, or the reason why the path has no key. `longKeys` holds the keys in %long/, by their hashes. */
 export function keyOfPath(
   path: string,
   longKeys: Readonly<Record<string, unknown>>,
@@ -43,7 +46,7 @@ export function keyOfPath(
   return { key: names.join("/") };
 }
 
-/** Encodes any text as a file name, which never begins with a dot. */
+/** Encodes any text as a file name that does not begin with a dot. */
 export function fileNameOf(word: string): string {
   const name = escape(word, /[%\\/\u0000-\u001f\u007f]|^\./g) || "%";
   return Buffer.byteLength(name) <= nameBytesMax
@@ -52,8 +55,8 @@ export function fileNameOf(word: string): string {
 }
 
 /**
- * Encodes one segment of a key. Git gives names that begin with .git a meaning, and, because of Windows, names that begin with
- * git~.
+ * Encodes one segment of a key as a file name. Git gives a meaning to names that begin with .git, and, because of Windows, to
+ * names that begin with git~.
  */
 function nameOf(segment: string): string {
   if (segment === "") return "%";

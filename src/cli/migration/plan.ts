@@ -7,14 +7,17 @@ import type { CarriedNode } from "./carried-node.ts";
 import { checkText, nodeText, queryText, serviceText } from "./definition-text.ts";
 import type { Found, Inventory } from "./inventory.ts";
 
-/** The items of one kind, in three groups: those that the destination lacks, has with another value, or has already. */
+/**
+ * The items of one kind in three groups: those that the destination lacks, those that it has with another value (`other`), and
+ * the number of those that it has with the same value.
+ */
 export interface Difference<T, Here = T> {
   readonly missing: readonly T[];
   readonly other: readonly { readonly item: T; readonly here: Here }[];
   readonly same: number;
 }
 
-/** The steps of an import. After an interrupted import, a new plan has fewer missing items. */
+/** The items that an import writes or keeps, by kind. After an interrupted import, a new plan has fewer missing items. */
 export interface Plan {
   readonly keys: Difference<KvTreeEntry, KvEntry>;
   readonly services: Difference<ServiceDefinition>;
@@ -38,7 +41,7 @@ export function planImport(
   };
 }
 
-/** Replaces checks whose definitions are incomplete by the destination's checks with the same ids. */
+/** Replaces checks whose definitions are incomplete with the destination's checks of the same ids. */
 function withChecksHere(
   services: readonly ServiceDefinition[],
   here: readonly ServiceDefinition[],
@@ -70,7 +73,7 @@ function sameBy<T>(textOf: (item: T) => string): (a: T, b: T) => boolean {
 
 /** Returns the text of a node without the statuses of its checks, which may be newer at the destination. */
 function withoutStatus({ node, services, checks }: CarriedNode): string {
-  // Also without the node id: the destination keeps the id that it has for the node.
+  // The text also lacks the node's id, since the destination keeps the id that it has for the node.
   return nodeText({
     node: { ...node, id: "" },
     services,

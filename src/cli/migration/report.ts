@@ -10,7 +10,7 @@ export interface ReportOptions {
   readonly verbose: boolean;
 }
 
-/** Formats a plan as a table; with -verbose, the name of each item follows. */
+/** Formats a plan as a table, followed with -verbose by the name of each item. */
 export function planText(plan: Plan, { overwrite, verbose }: ReportOptions): string {
   const kinds = kindsOf(plan).filter(({ missing, other, same }) => missing.length + other.length + same > 0);
   if (kinds.length === 0) return "There is nothing to import.\n";
@@ -90,7 +90,7 @@ export function checkIds({ services, checks }: Pick<Inventory, "services" | "che
   return new Set([...checks, ...services.flatMap((each) => each.checks)].map(({ id }) => id));
 }
 
-/** Describes the items that were not imported; "" if all were. */
+/** Returns a text about the items that were not imported; "" if all were. */
 export function outcomeText({ done, total, failures, cutShort }: CarriedOut): string {
   const refused = failures.map((failure) => `Not imported: ${printable(failure)}\n`).join("");
   if (cutShort === undefined && failures.length === 0) return "";

@@ -14,12 +14,12 @@ export interface KeyWrite {
 }
 
 /**
- * Maximum size in bytes of the keys and values in one transaction. Base64 makes values a third longer, and an agent's default
- * limit is 512 KiB.
+ * Maximum size of the keys and values in one transaction, in bytes. Base64 makes values a third longer, and an agent by default
+ * limits a transaction's body to 512 KiB.
  */
 const bytesMax = 256 * 1024;
 
-/** Splits writes into groups, each for one transaction. A long value has a transaction for itself. */
+/** Splits writes into groups, one for each transaction. A value longer than the maximum has a group of its own. */
 export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWrite[]> {
   let group: KeyWrite[] = [];
   let bytes = 0;
@@ -37,8 +37,8 @@ export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWr
 }
 
 /**
- * Writes a group in one transaction.
- * @throws OperatingError if the agent refuses it, or a key's index has changed
+ * Writes a group in one transaction; writes a single long value by a plain PUT.
+ * @throws OperatingError if the agent refuses the write, or a key's index has changed
  */
 export async function writeKeys(api: AgentApi, group: readonly KeyWrite[]): Promise<void> {
   const [only] = group;

@@ -23,7 +23,7 @@ function stored({ certificate, key }: Partial<Issued> = {}): PemPaths {
   return paths;
 }
 
-test("an issued certificate verifies against the authority's key, and names it as issuer", () => {
+test("a certificate verifies against the key of its authority, and names the authority as issuer", () => {
   const issued = create();
   const authority = new Authority(stored(issued));
   const names = { commonName: "kind_of.dc1", dnsNames: ["localhost"], ipAddresses: ["::1"], purposes: [] };
@@ -36,7 +36,7 @@ test("an issued certificate verifies against the authority's key, and names it a
   expect(leaf.validTo).toBe("Jan 11 00:00:00 2026 GMT");
 });
 
-test("an authority of another program, with an RSA key, can issue certificates", () => {
+test("an authority with an RSA key, as other programs create, can issue certificates", () => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const { certificate } = create();
   const issuer = { certificate: new X509Certificate(certificate).raw, key: privateKey };
@@ -45,13 +45,13 @@ test("an authority of another program, with an RSA key, can issue certificates",
   expect(leaf.verify(publicKey)).toBe(true);
 });
 
-test("the error for files that are not those of a certificate authority names the files", () => {
+test("the error for files that do not belong to a certificate authority names the files", () => {
   expect(() => new Authority(stored({ certificate: "text" }))).toThrow(/a-\d+\.pem holds no certificate: /);
   expect(() => new Authority(stored({ key: "text" }))).toThrow(/a-\d+-key\.pem holds no private key: /);
   expect(() => new Authority(stored({ key: create().key }))).toThrow(/-key\.pem is not the key of .*a-\d+\.pem/);
 });
 
-test("certificates that no client would accept are refused", () => {
+test("an authority refuses to issue certificates that no client would accept", () => {
   const held = new Authority(stored(create(["plant.example", "localhost"])));
   held.requireUsable(["localhost", "plant.example", "a.B.Plant.example"], nowMs);
   expect(() => held.requireUsable(["localhost", "otherplant.example"], nowMs)).toThrow(
@@ -64,7 +64,7 @@ test("certificates that no client would accept are refused", () => {
   expect(() => new Authority(stored(leaf)).requireUsable([], nowMs)).toThrow("is no certificate authority");
 });
 
-test("existing files are never overwritten, and either both certificate and key are written or neither", () => {
+test("writePemFiles overwrites no file, and writes both certificate and key or neither", () => {
   const paths = numberedPaths(join(folder, "b"));
   expect(paths).toEqual({ certificate: join(folder, "b-0.pem"), key: join(folder, "b-0-key.pem") });
   writeFileSync(paths.key, "mine");

@@ -10,7 +10,10 @@ export class Authority {
   readonly #key: KeyObject;
   readonly #path: string;
 
-  /** @throws CommandFailure if the files are not those of an authority */
+  /**
+   * Reads the certificate and the key of an authority.
+   * @throws CommandFailure if a file cannot be read, or the files do not belong to an authority
+   */
   constructor(paths: PemPaths) {
     const certificate = readPemFile(paths.certificate, "CA");
     const key = readPemFile(paths.key, "CA key");
@@ -27,9 +30,8 @@ export class Authority {
   }
 
   /**
-   * Checks that clients would accept a certificate for these names. Consul: refuses to create a certificate that they would not
-   * accept.
-   * @throws CommandFailure
+   * Checks that clients would accept a certificate for these names now. Consul: refuses to create any other certificate.
+   * @throws CommandFailure with the reason why clients would not accept the certificate
    */
   requireUsable(dnsNames: readonly string[], nowMs: number): void {
     const { validFrom, validTo, ca } = this.#certificate;

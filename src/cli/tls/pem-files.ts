@@ -8,7 +8,10 @@ export interface PemPaths {
   readonly key: string;
 }
 
-/** Returns paths from a prefix such as "dc1-server-consul" and the first number for which no file exists. */
+/**
+ * Returns the paths of a certificate and key from a prefix such as "dc1-server-consul" and the first number that no existing file
+ * has.
+ */
 export function numberedPaths(prefix: string): PemPaths {
   for (let number = 0; ; number += 1) {
     const paths = { certificate: `${prefix}-${number}.pem`, key: `${prefix}-${number}-key.pem` };
@@ -17,13 +20,13 @@ export function numberedPaths(prefix: string): PemPaths {
 }
 
 /**
- * Writes both files or none, and overwrites none. Only the owner may read the key.
- * @throws CommandFailure
+ * Writes both files or neither, and overwrites no file. Only the owner can read the key.
+ * @throws CommandFailure if a file exists or cannot be written
  */
 export function writePemFiles(paths: PemPaths, issued: Issued): void {
   for (const path of [paths.certificate, paths.key])
     if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
-  // The key before the certificate: a certificate without its key would look complete.
+  // Writes the key first, since a certificate without its key would look complete.
   create(paths.key, issued.key, 0o600);
   try {
     create(paths.certificate, issued.certificate, 0o644);
@@ -42,8 +45,8 @@ function create(path: string, text: string, mode: number): void {
 }
 
 /**
- * Reads a file; `what` names it in the error.
- * @throws CommandFailure
+ * Reads a PEM file; `what` names the file in the error.
+ * @throws CommandFailure if the file cannot be read
  */
 export function readPemFile(path: string, what: string): string {
   try {

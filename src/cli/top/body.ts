@@ -8,17 +8,17 @@ export interface Size {
 
 export type Sorting = "name" | "status";
 
-/** The list that the user chose. */
+/** How the user chose to show the list: its order, its filter and the expanded services. */
 export interface Choice {
   readonly sorting: Sorting;
   readonly filter: string;
-  /** Names of the services whose instances and checks are shown. */
+  /** Names of the expanded services, whose instances and checks the list shows. */
   readonly open: ReadonlySet<string>;
 }
 
 /** One line of the list, without colours. */
 export interface BodyLine {
-  /** Identifies the line across updates: the service, or the service, "\0" and more. */
+  /** Identifies the line across updates: the service's name, followed by "\0" and more for a line about an instance or check. */
   readonly key: string;
   readonly service: string;
   readonly status: Status;
@@ -78,7 +78,7 @@ function instanceLines(service: string, instance: ShownInstance, columns: number
   ];
 }
 
-/** Wraps a text to `width` columns, between words if possible; lines after the first are indented by two more. */
+/** Wraps a text to `width` columns, between words if possible. Lines after the first are indented by two more columns. */
 function wrapped(
   text: string,
   { width, indent }: { readonly width: number; readonly indent: number },

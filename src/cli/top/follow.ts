@@ -14,8 +14,8 @@ export interface Follower {
 
 const path = "/v1/internal/ui/nodes";
 /**
- * The wait of a blocking query in milliseconds, and so the time until praetor top notices that the agent is gone. Consul adds up
- * to 1/16 of it as jitter.
+ * The `wait` of a blocking query in milliseconds. praetor top notices after about this time that the agent is gone. Consul adds
+ * up to 1/16 as jitter.
  */
 const waitMs = 10_000;
 const timeoutMs = waitMs + waitMs / 16 + 5_000;
@@ -23,7 +23,10 @@ const retryMs = 1_000;
 /** Minimum pause between two updates of the screen, in milliseconds. */
 const pauseMs = 100;
 
-/** The last status of each check, by node and id; `sinceMs` is undefined if the status has not changed since the first answer. */
+/**
+ * The last status of each check, by node and check id. `sinceMs` is undefined if the status has not changed since the first
+ * answer.
+ */
 type Seen = Map<string, { readonly status: string; readonly sinceMs: number | undefined }>;
 
 /** Reads the catalog of one agent, and records when each check got its status. */
@@ -38,12 +41,15 @@ export class Catalog {
     this.#clock = clock;
   }
 
-  /** @throws OperatingError */
+  /**
+   * Reads the catalog once.
+   * @throws OperatingError if the agent does not answer with status 200
+   */
   async read(): Promise<Model> {
     return this.#model(await this.#api.ok({ path }));
   }
 
-  /** Calls the follower on each change, and at least every few seconds, until `signal` aborts. */
+  /** Calls the follower with each answer, on a change and at least every few seconds, until `signal` aborts. */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
     let index = 0;
     while (!signal.aborted) {
@@ -58,7 +64,7 @@ export class Catalog {
       } catch (error) {
         if (signal.aborted) return;
         index = 0;
-        // Removes the request, `Get "http://...": `, from the message, since it is always the same.
+        // Removes the request, `Get "http://...": `, from the message, since the request is always the same.
         follower.onTrouble(messageOf(error).replace(/^\w+ "[^"]*": /, ""));
         await sleep(this.#clock, retryMs, signal);
       }
@@ -83,14 +89,17 @@ export class Catalog {
     return model;
   }
 
-  /** Returns when the agent's checks got their statuses, by this machine's clock. Consul does not report these times. */
+  /**
+   * Returns the time at which each of the agent's checks got its status, by this machine's clock. Consul does not report these
+   * times.
+   */
   async #reportedSince(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const reported = new Map<string, number>();
     try {
       const answer = await this.#api.ok({ path: "/v1/agent/checks", query: { since: "" }, timeoutMs, signal });
       const checks = new JsonRow(jsonOf(answer));
       const date = Date.parse(answer.headers.get("Date") ?? "");
-      // The header Date has whole seconds, so small differences are ignored.
+      // Ignores small differences between the clocks, since the header Date has whole seconds.
       const aheadMs = Number.isNaN(date) ? 0 : date - this.#clock.wallMs();
       const correctionMs = Math.abs(aheadMs) > 2_000 ? aheadMs : 0;
       for (const id of checks.names) {

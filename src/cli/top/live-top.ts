@@ -17,7 +17,7 @@ export interface LiveTopOptions {
 
 const ageStepMs = 1_000;
 
-/** Shows the catalog on the screen and handles keys; redraws on each change of the catalog, the view or the screen's size. */
+/** Shows the catalog on the screen and handles keys. Redraws when the catalog, the view or the screen's size changes. */
 export class LiveTop {
   readonly #catalog: Catalog;
   readonly #options: LiveTopOptions;

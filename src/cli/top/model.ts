@@ -3,7 +3,7 @@ import { type JsonRow, rowsOf } from "../json.ts";
 
 export type Status = "passing" | "warning" | "critical" | "maintenance";
 
-/** The part of the catalog that top shows. */
+/** The part of the catalog that praetor top shows. */
 export interface Model {
   readonly services: readonly ShownService[];
 }
@@ -12,7 +12,7 @@ export interface ShownService {
   readonly name: string;
   /** The status of the service's worst instance. */
   readonly status: Status;
-  /** Start of the status by this machine's clock, in milliseconds since 1970; undefined if unknown. */
+  /** When the service got this status, by this machine's clock, in milliseconds since 1970; undefined if unknown. */
   readonly sinceMs: number | undefined;
   readonly instances: readonly ShownInstance[];
 }
@@ -41,14 +41,14 @@ export interface ShownCheck {
 /** All statuses, from worst to best. */
 export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
 
-/** Returns when a check got its status, in milliseconds since 1970; undefined if unknown. */
+/** A function that returns when a check got its status, in milliseconds since 1970; undefined if unknown. */
 export type SinceOf = (check: {
   readonly node: string;
   readonly id: string;
   readonly status: string;
 }) => number | undefined;
 
-/** Decodes the answer of /v1/internal/ui/nodes: nodes with their services and checks. */
+/** Decodes the answer of /v1/internal/ui/nodes, a list of nodes with their services and checks. */
 export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Model {
   const byName = new Map<string, ShownInstance[]>();
   for (const node of rowsOf(json)) {
@@ -117,8 +117,8 @@ function worst(items: readonly { readonly status: Status }[]): Status {
 }
 
 /**
- * Returns when the joint status of the checks began: passing when the last check passed, any other status when the first check
- * got it.
+ * Returns when the worst status of the checks began, in milliseconds since 1970: passing when the last check passed, any other
+ * status when the first check got that status. Returns undefined if unknown.
  */
 function sinceOfAll(checks: readonly ShownCheck[]): number | undefined {
   const status = worst(checks);

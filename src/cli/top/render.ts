@@ -3,7 +3,7 @@ import { type BodyLine, bodyLines, bodyRows, gap, type Size, statusWidth } from 
 import { type Model, type ShownService, type Status, statuses } from "./model.ts";
 import type { View } from "./view.ts";
 
-/** The line above the list. */
+/** The content of the line at the top of the screen. */
 export interface Heading {
   /** The agent's URL. */
   readonly url: string;
@@ -90,7 +90,7 @@ const allColumns: readonly Column[] = [
   { title: "ADDRESS", width: 22, fromColumns: 76, cell: addressCell },
 ];
 
-/** Returns the columns that fit; the service's name takes the remaining width. */
+/** Returns the columns that fit into this width; the service's name takes the remaining width. */
 function columnsFor(columns: number): readonly Column[] {
   const shown = allColumns.filter(({ fromColumns }) => columns >= fromColumns);
   const taken = shown.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
@@ -152,7 +152,10 @@ function footerLine(view: View, { columns, rows }: Size, lines: number): string 
   return dim(fit(`q quit  ? keys  ${filter}  s sort by ${sorting}  enter checks${range}`, columns));
 }
 
-/** Shortens a text to `width` columns, with an ellipsis. Bun.sliceAnsi would exceed the width by half a wide letter. */
+/**
+ * Shortens a text to `width` columns, with an ellipsis at its end. Bun.sliceAnsi is not used, since it can exceed the width by
+ * half of a double-width letter.
+ */
 export function fit(text: string, width: number): string {
   if (Bun.stringWidth(text) <= width) return text;
   let [cut, used] = ["", 0];

@@ -1,16 +1,16 @@
 import { isatty } from "node:tty";
 import type { Size } from "./body.ts";
 
-/** Control sequences that switch to the alternate screen, without cursor and line wrapping, and back. */
+/** Control sequences that switch to the alternate screen, without cursor and line wrapping (`enter`), and back (`leave`). */
 const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
 const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-/** Whether both standard input and output are terminals. */
+/** Returns whether both standard input and output are terminals. */
 export function isInteractive(): boolean {
   return isatty(0) && isatty(1);
 }
 
-/** The process's terminal as a screen of lines. close() restores its former content. */
+/** Draws lines of text on the process's terminal. close() restores the terminal's former content. */
 export class Screen {
   readonly #write: (text: string) => void;
   #shown: readonly string[] = [];

@@ -114,7 +114,7 @@ describe("the screen of praetor top", () => {
     [20, 5],
     [200, 50],
     [1, 1],
-  ])("of %i columns and %i rows is filled, and no line is wider than its columns", (columns, rows) => {
+  ])("of %i columns and %i rows has a line for each row, and no line is wider than the screen", (columns, rows) => {
     const open = new Set(many.services.map(({ name }) => name));
     const view = settled({ ...firstView, open }, { model: many, size: { columns, rows } });
     const lines = render(many, { columns, rows }, { ...rest, view });
@@ -122,7 +122,7 @@ describe("the screen of praetor top", () => {
     expect(lines.filter((line) => Bun.stringWidth(line) > columns)).toEqual([]);
   });
 
-  test("contains no control sequences of checks' outputs and names", () => {
+  test("contains no control sequences from the names and outputs of services and checks", () => {
     const evil = modelFrom([
       node("gw", [{ name: "a\u001b[2J", status: "critical", output: "x\u001b]0;y\u0007\nz\r" }]),
     ]);
@@ -138,7 +138,7 @@ describe("the screen of praetor top", () => {
     expect(lines.slice(2, 5).map((line) => line.split(/ +/)[0])).toEqual(["critical?", "warning?", "passing?"]);
   });
 
-  test("has no colours if they are switched off", () => {
+  test("has no colours if colours are switched off", () => {
     const coloured = render(model, size, { ...rest, view: firstView }).join("");
     const plain = render(model, size, { ...rest, view: firstView, hasColours: false }).join("");
     // oxlint-disable-next-line no-control-regex -- the sequences of colours
@@ -146,7 +146,7 @@ describe("the screen of praetor top", () => {
     expect([coloured, plain].map((text) => colour.test(text))).toEqual([true, false]);
   });
 
-  test("shows the important columns and a check's whole output if it is 40 columns wide", () => {
+  test("of 40 columns shows status, service, age and the whole output of a check", () => {
     const narrow = { columns: 40, rows: 12 };
     const view = settled({ ...firstView, open: new Set(["web"]) }, { model, size: narrow });
     const lines = render(model, narrow, { ...rest, view }).map((line) => Bun.stripANSI(line).trimEnd());
@@ -186,7 +186,7 @@ describe("the screen of praetor top", () => {
     ]);
   });
 
-  test("dates a passing status from the last check that passed, and a failing one from the first check that failed", () => {
+  test("dates a passing status from the last check that passed, and a critical one from the first that failed", () => {
     const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: "web-id", Status: "critical" }));
     const json = (Status: string): unknown => [
       node(
@@ -200,16 +200,16 @@ describe("the screen of praetor top", () => {
     expect(modelFrom(json("passing"), sinceOf).services[0]?.sinceMs).toBe(nowMs - 10_000);
   });
 
-  test("shows a message if the catalog has no services, or none match the filter", () => {
+  test("shows a message if the catalog has no services, or no service matches the filter", () => {
     expect(seen({ services: [] })[2]).toBe("No services.");
     expect(seen(model, pressed("/nothing"))[2]).toBe("No services match the filter.");
   });
 
-  test("is printed as a plain table if the output is not a terminal", () => {
+  test("is printed once as a plain table if the output is not a terminal", () => {
     expect(renderOnce(model, nowMs)[1]).toEqual(["warning", "api", "1/2", "1/2", "", "10.0.0.7:80 +1"]);
   });
 
-  test("shortens texts by their width on the terminal, where some letters are two columns wide", () => {
+  test("shortens texts to a number of terminal columns, and counts two columns for wide letters", () => {
     expect(fit("abcdef", 6)).toBe("abcdef");
     expect(fit("abcdef", 5)).toBe("abcd…");
     expect(fit("日本語", 5)).toBe("日本…");
@@ -217,7 +217,7 @@ describe("the screen of praetor top", () => {
   });
 });
 
-test("the screen redraws only the lines that differ from the screen before", () => {
+test("praetor top redraws only the lines of the screen that have changed", () => {
   expect(redrawn(["a", "b", "c"], ["a", "x", "c"])).toBe("\u001b[2;1Hx\u001b[K");
   expect(redrawn(["a"], ["a"])).toBe("");
   expect(redrawn([], ["a", "b"])).toBe("\u001b[1;1Ha\u001b[K\u001b[2;1Hb\u001b[K");
@@ -236,7 +236,7 @@ describe("keys pressed in praetor top", () => {
     ]);
   });
 
-  test.each(["q", "\u0003"])("%j quits", (key) => {
+  test.each(["q", "\u0003"])("%j ends praetor top", (key) => {
     const [first] = keysIn(key);
     expect(first && viewAfter(first, firstView, { model, size })).toBeUndefined();
   });
@@ -255,7 +255,7 @@ describe("keys pressed in praetor top", () => {
     },
   );
 
-  test("? shows help instead of the list, and any key returns to the list", () => {
+  test("? shows the help instead of the list, and any key returns to the list", () => {
     const view = pressed("?");
     expect(seen(model, view).join("\n")).toContain("by status or by name");
     expect(seen(model, view).at(-1)).toBe("any key goes back");
@@ -292,7 +292,7 @@ describe("keys pressed in praetor top", () => {
   });
 });
 
-test("the cursor stays on its service while services come and go", () => {
+test("the cursor of praetor top stays on its service when other services appear or disappear", () => {
   const view = settled(pressed("s\u001b[F"), { model, size });
   expect(view.cursor.key).toBe("web");
   const more = modelFrom([node("gw", [{ name: "aaa" }, { name: "api" }, { name: "queue" }, { name: "web" }])]);

@@ -4,7 +4,7 @@ import { bodyLines, bodyRows, type Choice, type Size } from "./body.ts";
 
 /** The state of the user interface of praetor top. */
 export interface View extends Choice {
-  /** Whether pressed keys are added to the filter. */
+  /** Whether the user types the filter, so that pressed keys are added to it. */
   readonly isTyping: boolean;
   /** Whether the help is shown instead of the list. */
   readonly isHelpShown: boolean;
@@ -30,7 +30,7 @@ export const firstView: View = {
   offset: 0,
 };
 
-/** Returns the view after a pressed key; undefined to quit. */
+/** Returns the view after a pressed key; undefined if the key ends praetor top. */
 export function viewAfter(key: Key, view: View, shown: Shown): View | undefined {
   if (key.name === "interrupt") return undefined;
   if (view.isHelpShown) return { ...view, isHelpShown: false };
@@ -106,7 +106,10 @@ function moved(by: number, view: View, shown: Shown): View {
   return settled({ ...view, cursor: { line, key: lines[line]?.key ?? "" } }, shown);
 }
 
-/** Moves the cursor to the line that now has the cursor's key, and scrolls the list until that line is visible. */
+/**
+ * Returns the view with the cursor on the line that has the cursor's key, else on the line of its service, else at its old
+ * position if the list is long enough; scrolls the list so that the cursor is visible.
+ */
 export function settled(view: View, { model, size }: Shown): View {
   const lines = bodyLines(model, view, size);
   const service = view.cursor.key.split("\0")[0] ?? "";
