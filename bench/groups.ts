@@ -18,7 +18,7 @@ import { sessions } from "./rows/sessions.ts";
 import { start } from "./rows/start.ts";
 import { serviceWatchers, serviceWatchers10000, watchers, watchers10000 } from "./rows/watchers.ts";
 
-/** Everything that `make bench` measures, in the order of its table. Each group starts new agents. */
+/** The groups of rows that `make bench` measures, in the order of its table. Each group starts new agents. */
 export const groups: readonly Group[] = [
   keyReads,
   keyWrites,
@@ -35,7 +35,7 @@ export const groups: readonly Group[] = [
   group("idle", idleProcessor, idleWritten),
 ];
 
-/** Praetor compared with the limits of its platform. */
+/** The rows that compare Praetor with the limits of its platform. */
 export const limits: readonly Limit[] = [limitKeyGet, limitLeader, limitCommit];
 
 function group(name: string, ...rows: readonly Row[]): Group {

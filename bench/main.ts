@@ -1,6 +1,6 @@
 /**
- * Compares Praetor with the real Consul: `make bench` runs every row and writes the table of bench/README.md. Arguments
- * choose rows or groups of rows. A quick run (some rows, less than 3 s or 3 pairs) prints its table and writes nothing.
+ * Compares Praetor with the real Consul. `make bench` measures every row and writes the table of bench/README.md. Arguments
+ * choose rows or groups of rows. A quick run (chosen rows, or less than 3 s or 3 pairs) prints its table and writes nothing.
  */
 import { join } from "node:path";
 import { groups, limits } from "./groups.ts";
@@ -19,7 +19,7 @@ const names = process.argv.slice(2);
 const chosen = chooseRows({ groups, limits }, names);
 const effort: Effort = { seconds: numberOf("BENCH_SECONDS", 4), pairs: numberOf("BENCH_PAIRS", 3) };
 const binaries = findBinaries();
-// Both data folders are on one disk.
+// The data folders of both agents are on one disk, so that its speed affects both alike.
 const folder = join(repository, "dist/bench");
 const contenders: Contenders = {
   praetor: new Contender("Praetor", { binary: binaries.praetor, folder }),
@@ -35,7 +35,7 @@ for (const group of chosen.groups) {
       comparisons.push(comparison);
     }
   } catch (error) {
-    // A failed group does not stop the others: a run takes half an hour.
+    // A failed group does not end the run, which takes half an hour: the other groups are still measured.
     console.error(error);
     hasFailed = true;
   }

@@ -12,7 +12,7 @@ import {
 import { waking } from "./waking.ts";
 import { keysAlone, whole } from "./whole.ts";
 
-/** All measurements, in the order of the table. Those that are measured before the services exist come last. */
+/** All measurements, in the order of the table. The one that is made before the services are registered comes last. */
 export const measurements: readonly Measurement[] = [
   keyGet,
   keyPut,
@@ -32,7 +32,7 @@ export const measurements: readonly Measurement[] = [
 ];
 
 /**
- * Returns the measurements that have a row with one of these names.
+ * Returns the measurements that have a row with one of these names; all measurements if there are no names.
  * @throws Error for an unknown row
  */
 export function chooseMeasurements(names: readonly string[]): readonly Measurement[] {

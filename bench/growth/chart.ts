@@ -11,7 +11,8 @@ const margin = 28;
 const headHeight = 92;
 
 /**
- * The picture has a background of its own, because it can detect only the reader's colour scheme, not that of the page around it.
+ * The styles of the picture. It has a background, because it can detect the colour scheme of the reader's system, but not that of
+ * the page that shows it.
  */
 const style = `
   svg { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -27,12 +28,12 @@ const style = `
     .guide { stroke: #9198a1; } .Praetor { --line: #6cb6ff; } .Consul { --line: #f0a35e; }
   }`;
 
-/** Draws bench/growth.svg. */
+/** Writes bench/growth.svg. */
 export function writeChart(growth: Growth): void {
   writeFileSync(path, drawChart(growth));
 }
 
-/** Draws a panel for each row, all on one scale, so that slopes can be compared. */
+/** Returns the picture as SVG, with a panel for each row. All panels have one scale, so that their slopes can be compared. */
 export function drawChart(growth: Growth): string {
   const scale: PanelScale = { sizes: growth.sizes, decades: decadesOf(growth) };
   const [width, height] = extentOf(growth.rows.length);

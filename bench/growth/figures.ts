@@ -6,7 +6,7 @@ import type { Size } from "./size.ts";
 
 export type ContenderName = "Praetor" | "Consul";
 
-/** The measured values of one contender in one row, at each size and in each round. */
+/** The values that one contender reached in one row, at each size and in each round. */
 export interface Series {
   readonly row: string;
   readonly contender: ContenderName;
@@ -16,7 +16,7 @@ export interface Series {
 
 /** All results of a run, from which the table and the picture are rendered. */
 export interface Growth {
-  /** Date, machine, versions: a Markdown list. */
+  /** The date, the machine and the versions, as a Markdown list. */
   readonly run: string;
   readonly sizes: readonly Size[];
   readonly rows: readonly GrowthRow[];
@@ -29,13 +29,13 @@ export function keepGrowth(growth: Growth): void {
   writeFileSync(path, `${JSON.stringify(growth, undefined, 2)}\n`);
 }
 
-/** Returns the results of the last full run. */
+/** Returns the results of the last full run, from bench/growth.json. */
 export function keptGrowth(): Growth {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by keepGrowth
   return JSON.parse(readFileSync(path, "utf8")) as Growth;
 }
 
-/** Returns the median at each size; undefined when this contender was not measured. */
+/** Returns the medians of a row, one for each size; undefined when this contender was not measured. */
 export function middles(growth: Growth, row: string, contender: ContenderName): readonly number[] | undefined {
   return seriesOf(growth, row, contender)?.readings.map(median);
 }

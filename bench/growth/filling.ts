@@ -12,8 +12,8 @@ const instances = 10;
 const value = Buffer.alloc(128, "x").toString("base64");
 
 /**
- * Returns the key with this number, in the form `growth/AREA/FOLDER/KEY`. There are ten areas at any size, and a hundred keys in
- * each folder.
+ * Returns the key with this number, in the form `growth/AREA/FOLDER/KEY`. At any size of the data there are ten areas, and a
+ * hundred keys in each folder.
  */
 export function keyAt(index: number): string {
   return `${folderAt(Math.floor(index / keysPerFolder))}${index % keysPerFolder}`;
@@ -27,7 +27,7 @@ export function folderCount({ keys }: Size): number {
   return keys / keysPerFolder;
 }
 
-/** Returns the name of the service with this number. Each name has ten instances, on different nodes if there are ten. */
+/** Returns the service name with this number. Each name has ten instances, on different nodes if ten nodes exist. */
 export function serviceAt(index: number): string {
   return `web-${index}`;
 }
@@ -36,9 +36,9 @@ export function serviceCount({ services }: Size): number {
   return services / instances;
 }
 
-/** Returns `count` numbers below `below`, spread over the range in an order that defeats caches. */
+/** Returns `count` numbers from 0 to `below` - 1, spread over this range in an order that defeats caches. */
 export function spread(count: number, below: number): readonly number[] {
-  const stride = 7_919; // a prime: each number comes once
+  const stride = 7_919; // a prime, so that no number is repeated
   return Array.from({ length: count }, (_none, at) => (at * stride) % below);
 }
 
@@ -46,7 +46,7 @@ export async function fillKeys(contender: Contender, { keys }: Size): Promise<vo
   await sendAll(contender, keyOperations(keys));
 }
 
-/** Registers services on nodes of the catalog, a hundred on each node, each with a passing check. */
+/** Registers services in the catalog, a hundred on each node, each with a passing check. */
 export async function fillServices(contender: Contender, size: Size): Promise<void> {
   await sendAll(contender, nodeOperations(size));
   await sendAll(contender, serviceOperations(size));
@@ -77,7 +77,7 @@ function addressOf(node: number): string {
   return `10.${Math.floor(node / 65_536)}.${Math.floor(node / 256) % 256}.${node % 256}`;
 }
 
-/** Sends the operations in a few transactions at a time, from several clients, so that one sync serves several. */
+/** Sends the operations in transactions of 64, from several clients at once, so that transactions share a sync. */
 function sendAll(contender: Contender, operations: Generator<object>): Promise<void> {
   return forEachAtOnce(batchesOf(operations), (batch) => contender.put("/v1/txn", batch), clients);
 }

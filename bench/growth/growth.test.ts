@@ -11,7 +11,7 @@ import { renderGrowth } from "./table.ts";
 const ofPraetor = (row: string): readonly (readonly number[])[] => seriesOf(sample, row, "Praetor")?.readings ?? [];
 const flat = { name: "row", title: "row", unit: "ms", grows: "flat" } as const;
 
-test("a row's factor compares the medians of its sizes, and its noise is the range of the single rounds' factors", () => {
+test("a row's factor compares the medians of its largest and smallest size, and its noise is the rounds' range", () => {
   const factor = factorOf({ row: "flat", contender: "Praetor", readings: ofPraetor("flat") });
   expect(factor).toEqual({ factor: 1.25, least: 2 / 3, most: 3 });
 });
@@ -25,28 +25,28 @@ test("a row that measures all data has no maximum factor", () => {
   expect(judge({ ...flat, grows: "data" }, { factor: 100, least: 100, most: 100 })).toBe("");
 });
 
-test("the table has each row with its verdict, and the memory that one key and one service take", () => {
+test("the table of growth has each row with its verdict, and the memory that one key and one service take", () => {
   const table = renderGrowth(sample);
   expect(table).toMatch(/^\| read a key \(ms\) .* 1\.25× \(0\.67–3\.00\) .* flat \|$/m);
   expect(table).toMatch(/^\| list folders .* 100\.00× .* GROWS \|$/m);
   expect(table).toMatch(/^\| Praetor +\| +1,000 bytes \| +2,000 bytes \|$/m);
 });
 
-test("the picture is XML with a panel for each row and a line for each contender", () => {
+test("the picture of growth is XML with a panel for each row and a line for each contender", () => {
   const svg = drawChart(sample);
   expect(svg.match(/<polyline /g)).toHaveLength(5);
   expect(svg).toContain("folders &amp; count &lt;");
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
 });
 
-test("all axes of the picture have the same length, contain their data, and have a tick at each power of ten", () => {
+test("all axes of the picture of growth have one length, contain their data, and have a tick at each power of ten", () => {
   expect(decadesOf(sample)).toBeCloseTo(2.5);
   const axis = axisOf(sample, "grows", decadesOf(sample));
   expect(axis.low).toBeCloseTo(-0.25);
   expect(ticksOf(axis)).toEqual([0, 1, 2]);
 });
 
-test("sizes are read as hundreds of services with ten times as many keys, smallest first", () => {
+test("sizes are parsed from multiples of 100 services, each with ten times as many keys, and are sorted", () => {
   expect(readSizes("2000 100")).toEqual([
     { services: 100, keys: 1_000 },
     { services: 2_000, keys: 20_000 },
@@ -55,7 +55,7 @@ test("sizes are read as hundreds of services with ten times as many keys, smalle
   expect(() => readSizes("many")).toThrow("a size is some hundreds");
 });
 
-test("generated keys are in ten areas, and `spread` chooses keys from all areas without repetition", () => {
+test("generated keys are in ten folders, and `spread` chooses keys from all of these folders without repetition", () => {
   expect([keyAt(0), keyAt(199), keyAt(12_345)]).toEqual(["growth/0/0/0", "growth/1/1/99", "growth/3/123/45"]);
   const indexes = spread(1_000, 1_000_000);
   expect(new Set(indexes).size).toBe(1_000);

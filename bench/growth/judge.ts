@@ -2,13 +2,13 @@ import { median } from "../lib/statistics.ts";
 import type { Series } from "./figures.ts";
 import type { GrowthRow } from "./measurement.ts";
 
-/** Maximum factor by which the cost of a row may grow if the row touches no more data. */
+/** Maximum factor by which the cost of a row may grow from the smallest to the largest size if it touches equally much data. */
 const factorMax = 1.5;
 
 export interface Factor {
-  /** The median at the largest size divided by that at the smallest. */
+  /** The median at the largest size divided by the median at the smallest size. */
   readonly factor: number;
-  /** The lowest and the highest factor of single rounds. All sizes are measured in each round, so the range is the noise. */
+  /** The lowest factor of a single round; `most` is the highest. Each round measures all sizes, so their range is the noise. */
   readonly least: number;
   readonly most: number;
 }

@@ -63,7 +63,7 @@ function folderRead(row: GrowthRow, parameter: string): Measurement {
 const listingMs = 500;
 const listingsMin = 3;
 
-/** Lists the ten names of one level, whatever number of keys is below them, and again after a change below them. */
+/** Lists the ten folders that contain all keys, first without changes, then after a write of a key in one of the folders. */
 export const folderList: Measurement = {
   rows: [
     costRow("folder-list", "list ten folders that hold all keys"),

@@ -18,7 +18,7 @@ export interface Targets {
 
 type Asking = Pick<Targets, "run" | "method">;
 
-/** Requests the targets one after the other, on several connections. */
+/** Requests the targets in turn, on several connections, for `seconds`. Returns wrk's figure. */
 export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
   const { targets, connections, run, seconds = 1, method = "GET", bodyBytes = 0 } = load;
   const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
@@ -38,19 +38,19 @@ export interface Writes {
   readonly bodyOf: (write: number) => object;
 }
 
-/** Writes new keys, the same number at each size, because each written key adds data. */
+/** Sends `count` requests that each write new data. The count is the same at each size, since each write adds data. */
 export function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
   return forEachAtOnce(numbersBelow(count), (write) => contender.put(path, bodyOf(write)));
 }
 
-/** Returns the agent's processor time for one request to the targets, in µs. */
+/** Requests the targets. Returns the agent's processor time for one request, in µs. */
 export function costOfAsking(filled: Filled, targets: readonly string[], options: Asking): Promise<number> {
   const work = async (): Promise<number> =>
     (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
   return costOf(filled.contender, work);
 }
 
-/** Returns the agent's processor time for one of the requests that `work` counts, in µs. */
+/** Runs `work`, which returns its number of requests. Returns the agent's processor time for one request, in µs. */
 export async function costOf({ pid }: Contender, work: () => Promise<number>): Promise<number> {
   const beforeUs = processorUs(pid);
   const requests = await work();

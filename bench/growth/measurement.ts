@@ -7,7 +7,8 @@ export interface GrowthRow {
   readonly title: string;
   readonly unit: string;
   /**
-   * How the cost may grow. "flat": the row touches as much data at each size, and must cost as much. "data": it touches all data.
+   * How the cost may grow with the size. "flat": the row touches the same amount of data at each size, and must cost the same.
+   * "data": the row touches all data, so its cost may grow.
    */
   readonly grows: "flat" | "data";
 }
@@ -20,11 +21,11 @@ export interface Filled {
 /** A measurement that gives values for several rows at once. */
 export interface Measurement {
   readonly rows: readonly GrowthRow[];
-  /** Number of rounds, if the measurement is too slow for the usual number. */
+  /** Maximum number of rounds, for a measurement that is too slow for the usual number. */
   readonly rounds?: number;
-  /** Called once on each filled agent. */
+  /** Prepares the measurement. Called once on each filled agent, before the first round. */
   prepare?(filled: Filled): Promise<void>;
-  /** Returns one value for each row. `run` is a different text at each call. */
+  /** Measures once. Returns one value for each row. `run` is a text that no other round of the measurement gets. */
   measure(filled: Filled, run: string): Promise<readonly number[]>;
 }
 

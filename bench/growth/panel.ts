@@ -22,7 +22,7 @@ interface Place {
   readonly y: (value: number) => number;
 }
 
-/** Draws one row of the table as a panel, with its corner at the origin. */
+/** Returns the SVG of a panel for one row of the table, with the panel's upper left corner at the origin. */
 export function drawPanel(growth: Growth, row: GrowthRow, { sizes, decades }: PanelScale): string {
   const axis = axisOf(growth, row.name, decades);
   const place = placeOn(axis, sizes);
@@ -55,7 +55,7 @@ function placeOn({ low, decades }: Axis, sizes: readonly Size[]): Place {
   };
 }
 
-/** Splits the title into one line or two. The unit follows the last line, or has a line of its own if there is no room. */
+/** Returns the title as one or two lines. The unit follows the last line, or stands on a separate line if the last is full. */
 function title({ title: text, unit }: GrowthRow): readonly string[] {
   const at = text.length <= titleWidth ? text.length : text.lastIndexOf(" ", titleWidth);
   const lines = [text.slice(0, at), text.slice(at + 1)].filter((line) => line !== "");
@@ -93,7 +93,7 @@ function sizeLabel(services: number, { x }: Place): string {
   return `<text class="faint tick" x="${x(services)}" y="${plot.bottom + 15}" text-anchor="middle">${text}</text>`;
 }
 
-/** Draws a line of proportional growth, from the lower left corner, clipped to the panel. */
+/** Returns a line that shows growth in proportion to the data. It begins at the lower left corner and ends within the panel. */
 function guide({ low, decades }: Axis, sizes: readonly Size[], { x, y }: Place): readonly string[] {
   const [first, last] = [sizes[0]?.services ?? 1, sizes.at(-1)?.services ?? 1];
   const rise = Math.min(Math.log10(last / first), decades);
@@ -124,7 +124,7 @@ function drawLine(
   return `<g class="${contender}">${noise.join("")}${line}${dots.join("")}</g>`;
 }
 
-/** Moves overlapping labels apart. */
+/** Returns the labels, moved apart if two of them would overlap. */
 function apart<T extends { readonly y: number }>(labels: readonly T[]): readonly T[] {
   const [first, second] = labels;
   if (first === undefined || second === undefined || Math.abs(first.y - second.y) >= labelHeight) return labels;

@@ -19,8 +19,8 @@ export interface Run {
 }
 
 /**
- * Fills an agent for each size, and measures each row on all of them alternately, so that other load on the machine affects all
- * sizes alike.
+ * Fills an agent for each size, and measures each row on all of these agents alternately, so that other load on the machine
+ * affects all sizes alike. Returns the values of all rows.
  */
 export async function measureGrowth(run: Run): Promise<readonly Series[]> {
   const filled = run.sizes.map((size): Filled => {
@@ -80,7 +80,7 @@ async function measureAll(
   return series;
 }
 
-/** Returns, for each size and each round, one value for each row. */
+/** Returns the values of a measurement: for each size and each round, one value for each of its rows. */
 async function measureInTurn(
   run: Run,
   measurement: Measurement,

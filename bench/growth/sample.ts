@@ -1,6 +1,6 @@
 import type { Growth } from "./figures.ts";
 
-/** Figures of an invented run: one row is flat, one grows, one measures all data. */
+/** Invented results for tests: one row is flat, one grows, and two measure all data. */
 export const sample: Growth = {
   run: "- Date: none",
   sizes: [

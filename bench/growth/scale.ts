@@ -11,7 +11,7 @@ export interface Axis {
 const decadesMin = 2;
 const air = 0.5;
 
-/** Returns how many powers of ten the panel with the widest range needs; all panels get this number. */
+/** Returns the number of powers of ten that the widest range of values of a row needs. The axes of all panels span as many. */
 export function decadesOf(growth: Growth): number {
   const spreads = growth.rows.map(({ name }) => {
     const [least, most] = rangeOf(growth, name);
@@ -26,7 +26,7 @@ export function axisOf(growth: Growth, row: string, decades: number): Axis {
   return { low: (least + most) / 2 - decades / 2, decades };
 }
 
-/** Returns the powers of ten within an axis. */
+/** Returns the powers of ten within the range of an axis, as exponents. */
 export function ticksOf({ low, decades }: Axis): readonly number[] {
   const first = Math.ceil(low);
   return Array.from({ length: Math.floor(low + decades) - first + 1 }, (_none, at) => first + at);

@@ -32,13 +32,13 @@ export const catalogService: Measurement = serviceRead(
   "/v1/catalog/service/",
 );
 
-/** Lists critical checks; no check is critical at any size. */
+/** Measures the list of critical checks, which is empty at any size: all checks pass. */
 export const criticalChecks: Measurement = {
   rows: [costRow("state-critical", "health of all that is critical: nothing")],
   measure: async (filled, run) => [await costOfAsking(filled, ["/v1/health/state/critical?n="], { run })],
 };
 
-/** Queries a hundred names, each in many letter cases, which are one name to a DNS server but different questions to a cache. */
+/** Queries a hundred names in many letter cases: all are one name to DNS, but different questions to a cache of packets. */
 export const dnsA: Measurement = {
   rows: [costRow("dns-a", "DNS: A of a service with 10 instances")],
   async measure({ contender, size }) {
@@ -51,7 +51,7 @@ export const dnsA: Measurement = {
   },
 };
 
-/** Returns `name.service.consul` with capital letters at the one bits of `spelling`. */
+/** Returns `name.service.consul` with a capital letter for each 1 in the bits of `spelling`. */
 function spelled(name: string, spelling: number): string {
   let bits = spelling;
   return `${name}.service.consul`.replace(/[a-z]/g, (letter) => {

@@ -8,8 +8,8 @@ const usual = "1000 10000 100000";
 const keysPerService = 10;
 
 /**
- * Parses sizes given as numbers of services; returns them smallest first.
- * @throws Error when they are not whole hundreds
+ * Parses sizes, which are given as numbers of services. Returns them with the smallest first.
+ * @throws Error when a number is not a multiple of 100
  */
 export function readSizes(text: string = usual): readonly Size[] {
   const sizes = text.trim().split(/\s+/).map(Number);

@@ -4,7 +4,7 @@ import { factorOf, judge } from "./judge.ts";
 import type { GrowthRow } from "./measurement.ts";
 import { contenders } from "./scale.ts";
 
-/** Renders all results as Markdown. */
+/** Returns all results as Markdown. */
 export function renderGrowth(growth: Growth): string {
   const costs = renderRowCosts(growth);
   return [growth.run, renderRows(growth), ...(costs === undefined ? [] : [costs])].join("\n\n");
@@ -42,7 +42,7 @@ function formatFactor({ factor, least, most }: ReturnType<typeof factorOf>): str
   return `${factor.toFixed(2)}×${rounds}`;
 }
 
-/** Renders the memory that one more key and one more service take: the slopes from the smallest to the largest size. */
+/** Returns a table of the memory that one more key and one more service take, computed from the smallest and the largest size. */
 function renderRowCosts(growth: Growth): string | undefined {
   const lines = contenders.flatMap((contender) => {
     const [keys, all] = [middles(growth, "memory-keys", contender), middles(growth, "memory-rest", contender)];

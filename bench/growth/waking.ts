@@ -38,7 +38,7 @@ async function indexOf(contender: Contender): Promise<string> {
   return read.headers.get("X-Consul-Index") ?? "";
 }
 
-/** Returns the milliseconds from a write until the client that watches the key receives its answer. */
+/** Writes the watched key. Returns the milliseconds from the write until the client that watches the key has its answer. */
 async function wakeOnce(contender: Contender, one: Watchers): Promise<number> {
   one.ask(`/v1/kv/${key}?index=${await indexOf(contender)}&wait=60s`);
   await Bun.sleep(10);

@@ -7,7 +7,7 @@ const idleMs = 5_000;
 
 const data = (name: string, title: string, unit: string): GrowthRow => ({ name, title, unit, grows: "data" });
 
-/** Measures after the keys are written and before the services are registered, to separate their costs. */
+/** Measures memory when the keys are written and no services are registered, to separate the cost of keys and services. */
 export const keysAlone: Measurement = {
   rows: [data("memory-keys", "memory at rest with the keys alone", "MiB")],
   rounds: 1,
@@ -32,7 +32,7 @@ export const whole: Measurement = {
   },
 };
 
-/** Returns the resident memory after some idle seconds, in MiB. */
+/** Returns the resident memory of a process after five idle seconds, in MiB. */
 async function memoryAtRest(pid: number): Promise<number> {
   await Bun.sleep(idleMs);
   return residentKib(pid) / 1_024;

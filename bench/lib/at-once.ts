@@ -1,7 +1,7 @@
 const usualMax = 16;
 
 /**
- * Calls `work` for each item, up to `atOnceMax` calls concurrently. The calls start in the order of the items.
+ * Calls `work` for each item, with at most `atOnceMax` calls at the same time. The calls start in the order of the items.
  * @throws the first error of a call
  */
 export async function forEachAtOnce<T>(

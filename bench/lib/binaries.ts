@@ -8,8 +8,8 @@ export interface Binaries {
 export const repository: string = join(import.meta.dir, "../..");
 
 /**
- * Finds the programs to compare. PRAETOR_BINARY names another build, CONSUL_BINARY another Consul. Ends this process when a
- * program is missing.
+ * Returns the paths of the programs to compare. The variable PRAETOR_BINARY names another build of Praetor, CONSUL_BINARY another
+ * Consul. Ends this process when Consul cannot be found.
  */
 export function findBinaries(): Binaries {
   const praetor = process.env["PRAETOR_BINARY"] ?? join(repository, "dist/praetor");

@@ -16,21 +16,21 @@ const chosen = (...names: readonly string[]): readonly string[] =>
     rows.map((each) => `${name}/${each.name}`),
   );
 
-test("all rows are measured when no row is named", () => {
+test("all rows of the benchmark are measured when no row is named", () => {
   expect(chosen()).toEqual(["keys/get", "keys/put", "names/dns-a"]);
 });
 
-test("rows are chosen by their names or by their group's name, and keep their order", () => {
+test("rows of the benchmark are chosen by their name or their group's name, and keep their order", () => {
   expect(chosen("put")).toEqual(["keys/put"]);
   expect(chosen("names", "get")).toEqual(["keys/get", "names/dns-a"]);
   expect(chosen("keys", "put")).toEqual(["keys/get", "keys/put"]);
 });
 
-test("an unknown row name is reported with the known names", () => {
+test("an unknown row name is refused with an error that lists the known names", () => {
   expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a), limits ()");
 });
 
-test("all rows and groups have different names", async () => {
+test("all rows and groups of the benchmark have different names", async () => {
   const { groups: real, limits } = await import("../groups.ts");
   const all = [...real, { name: "limits", rows: limits }];
   const names = all.flatMap((group) => [...new Set([group.name, ...group.rows.map((each) => each.name)])]);

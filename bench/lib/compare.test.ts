@@ -23,7 +23,7 @@ test("a row with a time or a size passes when Praetor's figure is at most the re
   expect(judge(half, { value: 51 }, { value: 100 }).shortOf).toEqual(["value"]);
 });
 
-test("a row with a bound passes when Praetor's figure is below the bound and better than Consul's", () => {
+test("a row with a bound passes when Praetor's figure is below the bound and not worse than Consul's", () => {
   const below = row("lower", { kind: "below", valueMax: 10 });
   expect(judge(below, { value: 9 }, { value: 40 }).shortOf).toEqual([]);
   expect(judge(below, { value: 10 }, { value: 40 }).shortOf).toEqual(["value"]);

@@ -9,9 +9,9 @@ export interface Contenders {
 }
 
 export interface Effort {
-  /** Duration of one measurement. */
+  /** Duration of one measurement, in seconds. */
   readonly seconds: number;
-  /** Number of times that both programs are measured, alternately: A B A B. */
+  /** Number of measurements of each program. The two programs alternate: A B A B. */
   readonly pairs: number;
 }
 
@@ -19,13 +19,13 @@ export interface Comparison {
   readonly row: Row;
   readonly praetor: Figure;
   readonly consul: Figure;
-  /** How many times better Praetor's value is than Consul's; above 1 is better. */
+  /** How many times as good as Consul's value Praetor's is; above 1 if Praetor is better. */
   readonly times: number;
   /** The goals that the row misses; empty when it passes. */
   readonly shortOf: readonly string[];
 }
 
-/** Measures the rows of a group one after the other on the group's agents, which start fresh with its prepared data. */
+/** Measures the rows of a group one after the other, on two new agents that have the group's prepared data. */
 export async function* compareGroup(group: Group, contenders: Contenders, effort: Effort): AsyncGenerator<Comparison> {
   const both = [contenders.praetor, contenders.consul];
   try {
@@ -51,8 +51,8 @@ async function stop(both: readonly Contender[]): Promise<void> {
 }
 
 /**
- * Measures a row on both programs alternately and returns the medians.
- * @throws Error that names the row
+ * Measures a row on both programs alternately, and compares the medians.
+ * @throws Error that names the row if a measurement fails
  */
 async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
   try {
@@ -70,7 +70,7 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
   }
 }
 
-/** Compares Praetor's figure with Consul's and the row's goal. */
+/** Compares Praetor's figure with Consul's figure and with the row's goal. */
 export function judge(row: Row, praetor: Figure, consul: Figure): Comparison {
   const times = row.better === "higher" ? praetor.value / consul.value : consul.value / praetor.value;
   const shortOf: string[] = [];

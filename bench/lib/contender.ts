@@ -5,13 +5,13 @@ import { until } from "./until.ts";
 
 export interface ContenderOptions {
   readonly binary: string;
-  /** The folder in which both data folders are created. */
+  /** The folder in which the data folders of both agents are created. */
   readonly folder: string;
-  /** Arguments in addition to those that both agents get. */
+  /** Further arguments for this agent, in addition to those of both agents. */
   readonly flags?: readonly string[];
 }
 
-/** One of the two agents that are compared: started alike, with data folders beside each other on one disk. */
+/** One of the two agents that are compared. Both get the same arguments, and their data folders are on one disk. */
 export class Contender {
   readonly name: string;
   readonly binary: string;
@@ -59,7 +59,7 @@ export class Contender {
     this.spawnAgain();
   }
 
-  /** Starts the agent with its former data, without waiting for an answer. */
+  /** Starts the agent with the data of its last run, without waiting for an answer. */
   spawnAgain(): void {
     const log = Bun.file(this.#log);
     this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
@@ -74,8 +74,8 @@ export class Contender {
   }
 
   /**
-   * Stops the agent gracefully, starts it with its data, and waits for the first durable write. Returns the milliseconds from
-   * the start until that write was acknowledged.
+   * Stops the agent with SIGTERM, starts it with its data, and waits for the first durable write. Returns the milliseconds from
+   * the start until the agent acknowledges that write.
    */
   async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
     await this.end("SIGTERM");
@@ -132,8 +132,8 @@ export class Contender {
   }
 
   /**
-   * Expects that the agent is running.
-   * @throws Error with its log when it has ended
+   * Checks that the agent is running.
+   * @throws Error with the agent's log when it has ended
    */
   async expectRunning(): Promise<void> {
     const code = this.#process?.exitCode ?? null;
@@ -162,7 +162,7 @@ export class Contender {
         "-1",
       ],
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
-      // Consul's default limit is 200 connections of one client.
+      // Consul by default accepts only 200 connections from one client.
       ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 15000 }"],
       ...this.#ownFlags,
     ];

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { entriesOf } from "./contents.ts";
 
-test("the entries of an answer are the elements of its list or the names of its object", () => {
+test("the number of entries of an answer is the number of elements of its list or of names in its object", () => {
   expect(entriesOf("[{},{}]")).toBe(2);
   expect(entriesOf('{"consul":[],"web":["a","b","c"]}')).toBe(2);
   expect(entriesOf("[]")).toBe(0);

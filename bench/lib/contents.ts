@@ -2,14 +2,15 @@ import { forEachAtOnce } from "./at-once.ts";
 import type { Contender } from "./contender.ts";
 import { until } from "./until.ts";
 
-/** Sends many registrations, several at a time. @throws unless every answer is 200 */
+/** Sends each body with a PUT request to `path`, several at a time. @throws Error unless every answer has status 200 */
 export function putAll(contender: Contender, path: string, bodies: readonly object[]): Promise<void> {
   return forEachAtOnce(bodies, (body) => contender.put(path, body));
 }
 
 /**
- * Prevents a row from measuring errors or partial answers: repeats the request until the answer has the number of
- * entries, since Consul's catalog lags behind registrations with the agent. @throws when it never has, or is not 200
+ * Repeats a request until the answer has `count` entries, so that no row measures errors or partial answers: Consul's catalog
+ * lags behind registrations with the agent.
+ * @throws Error when the answer does not have the entries within 10 s, or its status is not 200
  */
 export async function expectEntries(contender: Contender, path: string, count: number): Promise<void> {
   let found = 0;
@@ -24,7 +25,7 @@ export async function expectEntries(contender: Contender, path: string, count: n
 }
 
 /**
- * Expects that the answer contains the last value written.
+ * Checks that an answer contains a text, such as the last value written.
  * @throws Error unless the status is 200 and the body contains the text
  */
 export async function expectText(contender: Contender, path: string, text: string): Promise<void> {
@@ -33,7 +34,7 @@ export async function expectText(contender: Contender, path: string, text: strin
 }
 
 /**
- * Returns the number of elements of a list, or of names of an object.
+ * Returns the number of elements of a JSON list, or of names in a JSON object.
  * @throws Error when the text is neither
  */
 export function entriesOf(text: string): number {

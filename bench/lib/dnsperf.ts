@@ -2,11 +2,11 @@ import type { Figure } from "./row.ts";
 
 export interface Asking {
   readonly seconds: number;
-  /** Whether the client uses EDNS, and then accepts answers of up to 4,096 octets. */
+  /** Whether the client uses EDNS. With EDNS it accepts answers of up to 4,096 octets. */
   readonly edns: boolean;
 }
 
-/** Returns the answers per second to one question, from 20 clients with 100 pending queries in all. */
+/** Runs dnsperf with 20 clients that have 100 pending queries in all. Returns the answers per second. */
 export async function runDnsperf(port: number, question: string, { seconds, edns }: Asking): Promise<Figure> {
   const child = Bun.spawn(
     [
@@ -21,7 +21,7 @@ export async function runDnsperf(port: number, question: string, { seconds, edns
 }
 
 /**
- * Reads the rate from a report of dnsperf.
+ * Returns the rate, in answers per second, from a report of dnsperf.
  * @throws Error when an answer was lost or is an error, because such a rate has no meaning
  */
 export function readDnsperfReport(report: string): Figure {

@@ -1,5 +1,5 @@
 /**
- * Returns the positive number in an environment variable, or `otherwise` if it is not set.
+ * Returns the positive number in an environment variable, or `otherwise` if the variable is not set.
  * @throws Error for any other value
  */
 export function numberOf(variable: string, otherwise: number): number {

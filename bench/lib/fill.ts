@@ -6,11 +6,11 @@ export interface Filling {
   readonly services?: number;
 }
 
-/** The data of a filled contender, for the rows that use it. */
+/** The number of keys and services of a filled contender, for the rows that measure one. */
 export const filling: Required<Filling> = { keys: 10_000, services: 1_000 };
 export const keyBytes = 128;
 
-/** Writes keys of 128 bytes, and registers services with a check each. @throws unless all succeed */
+/** Writes keys with values of 128 bytes, and registers services with one check each. @throws Error if a request fails */
 export async function fill(contender: Contender, { keys = 0, services = 0 }: Filling): Promise<void> {
   await forEachAtOnce(numbersBelow(keys), async (key) => {
     if (!(await contender.tryPut(keyPath(key), keyValue(key))))
@@ -33,7 +33,7 @@ export function serviceName(service: number): string {
   return `device-${service}`;
 }
 
-/** Returns a registration whose check is passing and has a TTL of a day, so the agent runs no program for it. */
+/** Returns a service's registration. Its TTL check is passing for a day, so the agent does no work for the check. */
 function registration(service: number): object {
   const name = serviceName(service);
   const check = { CheckID: `check-${service}`, Name: `Health Check: ${name}`, TTL: "24h", Status: "passing" };

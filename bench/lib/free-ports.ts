@@ -1,4 +1,4 @@
-/** Returns unused ports. All of them are open until the last is found, so they differ. */
+/** Returns an unused port for each name. All ports stay open until the last one is found, so they differ. */
 export function freePorts<const Names extends readonly string[]>(
   ...names: Names
 ): Readonly<Record<Names[number], number>> {

@@ -6,13 +6,13 @@ const connections = 64;
 
 export interface HttpRead {
   readonly name: string;
-  /** The title without the number of connections, which is added to it. */
+  /** The row's title without the number of connections, which httpRead adds. */
   readonly title: string;
   readonly path: string;
   readonly timesMin: number;
   /**
    * Checks that the answer has everything that the row's title states.
-   * @throws Error otherwise
+   * @throws Error if it does not
    */
   readonly expect: (contender: Contender, path: string) => Promise<void>;
 }

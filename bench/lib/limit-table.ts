@@ -6,7 +6,7 @@ export function renderLimits(results: readonly LimitResult[]): string {
   return renderCells(header, results.map(cellsOf));
 }
 
-/** Renders one result for the terminal. */
+/** Returns one result as a line of text for the terminal. */
 export function renderLimitProgress(result: LimitResult): string {
   const [title, praetor, limit, share, goal, verdict, of] = cellsOf(result);
   return `${title}: ${praetor} of the ${limit} of ${of}, ${share} (goal ${goal}): ${verdict}`;

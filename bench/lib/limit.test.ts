@@ -6,7 +6,7 @@ const limit: Limit = {
   measure: () => Promise.reject(new Error("not measured here")),
 };
 
-test("a row reaches the platform's limit when its figure is at least the row's share of the limit", () => {
+test("a row reaches its goal when Praetor's figure is at least the row's share of the platform's limit", () => {
   expect(judgeLimit(limit, { praetor: 70, limit: 100 })).toMatchObject({ share: 0.7, isReached: true });
   expect(judgeLimit(limit, { praetor: 69, limit: 100 })).toMatchObject({ share: 0.69, isReached: false });
 });

@@ -2,9 +2,9 @@ import type { Contender } from "./contender.ts";
 import type { Effort } from "./compare.ts";
 import { median } from "./statistics.ts";
 
-/** Compares Praetor with a limit of its platform: the same work, done by the bare runtime or by SQLite alone. */
+/** A comparison of Praetor with a limit of its platform: the rate of the same work in the bare runtime or in SQLite alone. */
 export interface Limit {
-  /** The name for `make bench ROWS=...`. */
+  /** The row's name. `make bench ROWS=NAME` measures the row. */
   readonly name: string;
   readonly title: string;
   /** The name of the program that sets the limit. */
@@ -12,9 +12,9 @@ export interface Limit {
   readonly unit: string;
   /** The fraction of the limit that Praetor must reach. */
   readonly shareMin: number;
-  /** Called once on a fresh agent, before the measurements. */
+  /** Prepares the measurements. Called once, on a new agent. */
   prepare?(praetor: Contender): Promise<void>;
-  /** Measures Praetor and the limit once, about `seconds` long. */
+  /** Measures Praetor and the limit once, each for about `seconds`. */
   measure(praetor: Contender, seconds: number): Promise<LimitFigures>;
 }
 
@@ -29,7 +29,7 @@ export interface LimitResult extends LimitFigures {
   readonly isReached: boolean;
 }
 
-/** Measures Praetor and the limit alternately, on a fresh agent, and returns the medians. */
+/** Measures Praetor, on a new agent, and the limit alternately. Returns the medians. */
 export async function measureLimit(limit: Limit, praetor: Contender, effort: Effort): Promise<LimitResult> {
   try {
     await praetor.start();

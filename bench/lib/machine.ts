@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import { readFileSync } from "node:fs";
 import type { Binaries } from "./binaries.ts";
 
-/** Describes the machine and the versions on which the figures depend, one fact on each line. */
+/** Returns a Markdown list of the facts on which the figures depend: date, machine, versions and command. */
 export function describeRun({ praetor, consul }: Binaries, command: string): string {
   const processors = cpus();
   return [

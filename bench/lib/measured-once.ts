@@ -1,8 +1,8 @@
 import type { Contender } from "./contender.ts";
 
 /**
- * Wraps a measurement of minutes that gives several rows their figures. It runs once on each contender, for the first row; later
- * rows and pairs get the same result.
+ * Wraps a measurement that takes minutes and gives several rows their figures. The measurement runs once on each contender, for
+ * the first row. Later rows and repetitions get the same result.
  */
 export function measuredOnce<T>(measure: (contender: Contender) => Promise<T>): (contender: Contender) => Promise<T> {
   const measured = new Map<Contender, Promise<T>>();

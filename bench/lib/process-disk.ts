@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Returns the bytes that a process has caused to be written to disks since its start: whole pages, as Linux counts them. */
+/** Returns the bytes that a process has written to disks since its start. Linux counts whole pages. */
 export function writtenBytes(pid: number): number {
   const found = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
   if (found === undefined) throw new Error(`process ${pid} tells nothing of what it wrote`);

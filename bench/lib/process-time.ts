@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Contender } from "./contender.ts";
 
-/** Returns the processor time of a process in all its threads, in µs. Other load on the machine hardly changes it. */
+/** Returns the processor time of all threads of a process, in µs. Other load on the machine hardly changes this time. */
 export function processorUs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sumUs, thread) => sumUs + threadUs(`/proc/${pid}/task/${thread}/schedstat`), 0);
@@ -11,7 +11,7 @@ function threadUs(path: string): number {
   try {
     return Number(readFileSync(path, "utf8").split(" ")[0]) / 1_000;
   } catch {
-    return 0; // it has just ended
+    return 0; // the thread has just ended
   }
 }
 
@@ -20,8 +20,8 @@ const quietShareMax = 0.1;
 const looksMax = 25;
 
 /**
- * Waits until no process is busy: work that a process deferred until after its answers must not slow the next measurement.
- * Continues after five seconds in any case.
+ * Waits until all contenders are idle, but at most five seconds. Otherwise work that an agent defers until after its answers
+ * would slow the next measurement.
  */
 export async function untilQuiet(contenders: readonly Contender[]): Promise<void> {
   const used = (): readonly number[] => contenders.map(({ pid }) => processorUs(pid));

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-/** A program of bench/programs in a process of its own, so that its work does not slow the measuring process. */
+/** A program of bench/programs that runs as a separate process, so that its work does not slow the measuring process. */
 export class Program {
   readonly #name: string;
   readonly #process: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly #lines: AsyncIterator<string>;
 
-  /** @param task its task, as JSON in its one argument */
+  /** Starts the program. @param task the program's task, which it gets as JSON in its only argument */
   constructor(command: readonly string[], task: object) {
     this.#name = command.join(" ");
     this.#process = Bun.spawn([...command, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
@@ -19,7 +19,7 @@ export class Program {
 
   /**
    * Returns the program's next line of output.
-   * @throws Error when the program ends first; it has printed the reason
+   * @throws Error when the program ends without a further line; it has then printed the reason
    */
   async line(): Promise<string> {
     const next = await this.#lines.next();
@@ -29,7 +29,7 @@ export class Program {
 
   /**
    * Closes the program's input, so that it finishes.
-   * @throws Error unless it exits with 0
+   * @throws Error unless the program exits with code 0
    */
   async end(): Promise<void> {
     await this.#process.stdin.end();

@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 const path = join(import.meta.dir, "../README.md");
 
-/** The generated parts of bench/README.md, by their markers. */
+/** The markers around the generated parts of bench/README.md. */
 const places = {
   results: { begin: "<!-- results: written by make bench -->", end: "<!-- end of results -->" },
   growth: { begin: "<!-- growth: written by make growth -->", end: "<!-- end of growth -->" },
 } as const;
 
-/** Replaces the part between the markers of bench/README.md. */
+/** Replaces the text between two markers of bench/README.md. */
 export function writeResults(place: keyof typeof places, results: string): void {
   const { begin, end } = places[place];
   const text = readFileSync(path, "utf8");

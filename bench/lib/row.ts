@@ -2,36 +2,36 @@ import type { Contender } from "./contender.ts";
 
 /** Rows that are measured on the same agents, one after the other, with the same data. */
 export interface Group {
-  /** The name for `make bench ROWS=...`, which selects all of its rows. */
+  /** The group's name. `make bench ROWS=NAME` measures all rows of the group. */
   readonly name: string;
   readonly rows: readonly Row[];
-  /** Called once on fresh agents, before the first row. */
+  /** Prepares the data of the group. Called once on each new agent, before the first row. */
   prepare?(contender: Contender): Promise<void>;
 }
 
 /** One measurement, which is made in the same way on each contender. */
 export interface Row {
-  /** The name for `make bench ROWS=...`. */
+  /** The row's name. `make bench ROWS=NAME` measures the row. */
   readonly name: string;
   readonly title: string;
   readonly unit: string;
   readonly better: "higher" | "lower";
   readonly goal: Goal;
   /**
-   * Called once before the row is measured, on the agents of its group.
-   * @throws Error when the row would measure something else than its title says
+   * Prepares the row. Called once before the row is measured, on each agent of its group.
+   * @throws Error when the row would not measure what its title says
    */
   prepare?(contender: Contender): Promise<void>;
-  /** Measures once, for about `seconds`; called several times on the same agent. */
+  /** Measures once, for about `seconds`. Called several times on the same agent. */
   measure(contender: Contender, seconds: number): Promise<Figure>;
-  /** true if the row starts and stops its own agents: `contender` is not running then. */
+  /** True if `measure` starts and stops the agent itself; `contender` is then not running before and after it. */
   readonly startsItself?: true;
 }
 
 export type Goal =
-  /** Praetor is at least this many times as good as Consul. */
+  /** Praetor must be at least this many times as good as Consul. */
   | { readonly kind: "times"; readonly timesMin: number }
-  /** Praetor's own figure is below a bound, and better than Consul's. */
+  /** Praetor's figure must be below a bound, and not worse than Consul's. */
   | { readonly kind: "below"; readonly valueMax: number };
 
 export interface Figure {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { median, percentile } from "./statistics.ts";
 
-test("the median is the middle, or the mean of the middle two", () => {
+test("the median is the middle value, or the mean of the two middle values", () => {
   expect(median([9, 1, 5])).toBe(5);
   expect(median([1, 9, 5, 3])).toBe(4);
 });

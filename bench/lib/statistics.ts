@@ -1,4 +1,4 @@
-/** Returns the median; for an even number of values, the mean of the two in the middle. */
+/** Returns the median. For an even number of values it is the mean of the two in the middle. @throws Error without values */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];

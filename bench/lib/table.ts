@@ -1,13 +1,13 @@
 import type { Comparison } from "./compare.ts";
 import type { Figure, Goal } from "./row.ts";
 
-/** Renders the comparisons as a Markdown table with padded columns. */
+/** Returns the comparisons as a Markdown table with padded columns. */
 export function renderTable(comparisons: readonly Comparison[]): string {
   const header = ["", "Praetor", "Consul", "ratio", "goal", "", "Praetor p50 / p99", "Consul p50 / p99"];
   return renderCells(header, comparisons.map(cellsOf));
 }
 
-/** Renders a Markdown table with the first column aligned left, the others right. */
+/** Returns a Markdown table whose first column is aligned left and the others right. */
 export function renderCells(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
@@ -15,7 +15,7 @@ export function renderCells(header: readonly string[], rows: readonly (readonly 
   return [...lines.slice(0, 1), rule, ...lines.slice(1)].map((cells) => renderLine(cells, widths)).join("\n");
 }
 
-/** Renders one comparison for the terminal. */
+/** Returns one comparison as a line of text for the terminal. */
 export function renderProgress(comparison: Comparison): string {
   const [title, praetor, consul, times, goal, verdict, praetorLatency, consulLatency] = cellsOf(comparison);
   const latencies = comparison.praetor.latency ? `; p50 / p99 ${praetorLatency} against ${consulLatency}` : "";
@@ -42,7 +42,7 @@ function renderLine(cells: readonly string[], widths: readonly number[]): string
   return `| ${padded.join(" | ")} |`;
 }
 
-/** Returns how many times better Praetor is; "∞" where Consul's figure is positive and Praetor's is 0. */
+/** Formats a ratio, as in "2.50×"; "∞" for a ratio to 0. */
 function formatTimes(times: number): string {
   return Number.isFinite(times) ? `${times.toFixed(2)}×` : "∞";
 }
@@ -55,7 +55,7 @@ function formatLatency({ latency }: Figure): string {
   return latency === undefined ? "" : `${formatNumber(latency.p50Ms)} / ${formatNumber(latency.p99Ms)} ms`;
 }
 
-/** Returns the number with three significant digits, or with all digits if it is large. */
+/** Formats a number with three significant digits at most, or from 1,000 on as a whole number. */
 export function formatNumber(value: number): string {
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);

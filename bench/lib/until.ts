@@ -3,7 +3,7 @@ export interface Patience {
   readonly everyMs: number;
 }
 
-/** Polls until the condition is true. @throws an error that names the condition when it takes too long */
+/** Polls until a condition is true. @throws Error that names the condition if it is not true within `patience.withinMs` */
 export async function until(what: string, patience: Patience, isTrue: () => Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + patience.withinMs;
   while (!(await isTrue())) {

@@ -1,6 +1,6 @@
 /**
- * Many connections that each hold one request until the server answers. Their work for an answer is part of the
- * measurement, for both contenders, so it is minimal: they keep the bytes and the time.
+ * Many connections, each of which waits for the answer to one request. The measured time of both contenders includes the work of
+ * receiving answers, so this work is minimal: a connection only keeps the bytes and their time.
  */
 export class Watchers {
   readonly #connections: readonly Connection[];
@@ -11,7 +11,7 @@ export class Watchers {
 
   static async connect(port: number, count: number): Promise<Watchers> {
     const connections: Connection[] = [];
-    // Opens the connections in portions, because a listen queue has a few hundred places.
+    // Connections are opened in portions, because the queue of a listener holds only a few hundred.
     while (connections.length < count) {
       const portion = Math.min(100, count - connections.length);
       connections.push(...(await Promise.all(Array.from({ length: portion }, () => openConnection(port)))));
@@ -19,7 +19,7 @@ export class Watchers {
     return new Watchers(connections);
   }
 
-  /** Sends a request on each connection: the same path for all, or one for each. */
+  /** Sends a GET request on each connection, with one path for all connections or with a path for each. */
   ask(path: string | ((watcher: number) => string)): void {
     for (const [watcher, connection] of this.#connections.entries()) {
       const asked = typeof path === "string" ? path : path(watcher);
@@ -29,19 +29,19 @@ export class Watchers {
   }
 
   /**
-   * Returns how many watchers have no complete answer yet.
+   * The number of watchers without a complete answer.
    * @throws Error when an answer's status is not 200, or a connection has ended
    */
   get waiting(): number {
     return this.#connections.filter((connection) => !isWhole(textOf(connection))).length;
   }
 
-  /** Returns the answers, as received. */
+  /** The answers of all watchers, as received so far: head and body. */
   get answers(): readonly string[] {
     return this.#connections.map(textOf);
   }
 
-  /** Returns the time at which each answer was complete; every watcher must have its answer. */
+  /** The time of the last part of each watcher's answer, in milliseconds of performance.now(). */
   get answeredAtMs(): readonly number[] {
     return this.#connections.map(({ lastAtMs }) => lastAtMs);
   }

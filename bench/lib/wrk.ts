@@ -4,13 +4,13 @@ import type { Figure, Latency } from "./row.ts";
 export interface Load {
   readonly connections: number;
   readonly seconds: number;
-  /** A script of bench/wrk that makes the requests; without a script, wrk sends GET requests to the URL. */
+  /** The script of bench/wrk that makes the requests. Without a script, wrk sends GET requests to the URL. */
   readonly script?: string;
   /** Arguments of the script. */
   readonly words?: readonly string[];
 }
 
-/** A run's duration and number of answered requests. */
+/** The rate of a run of wrk, with its latency and its number of answered requests. */
 export interface WrkFigure extends Figure {
   readonly latency: Latency;
   readonly requests: number;
@@ -27,7 +27,7 @@ export function newRun(): string {
   return `run-${runs}`;
 }
 
-/** Measures requests per second and latency at the maximum rate of `connections`, each with one request at a time. */
+/** Measures the maximum rate of requests and the latency over `connections` connections, each with one request at a time. */
 export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
   const child = Bun.spawn(
@@ -43,7 +43,7 @@ export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
 }
 
 /**
- * Reads a report of wrk.
+ * Returns the rate, the latency and the number of requests from a report of wrk.
  * @throws Error when a request failed, because a rate of errors has no meaning
  */
 export function readReport(report: string): WrkFigure {

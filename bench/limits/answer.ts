@@ -14,7 +14,7 @@ export const limitLeader: Limit = limit(
   "/v1/status/leader",
 );
 
-/** Returns a limit: a server without other work that sends Praetor's answer byte for byte. */
+/** Returns a limit that is set by a server which does nothing but send a copy of Praetor's answer. */
 function limit(name: string, title: string, path: string): Limit {
   return {
     ...{ name, title, of: "bare `Bun.serve`", unit: "requests/s", shareMin: 0.7 },
@@ -36,7 +36,7 @@ function limit(name: string, title: string, path: string): Limit {
   };
 }
 
-/** Headers that the server adds itself, so they are omitted from the copied answer. */
+/** Headers that the bare server adds by itself, so that they are left out of the copied answer. */
 const added: ReadonlySet<string> = new Set(["date", "content-length", "connection"]);
 
 async function answerOf(url: string): Promise<BareAnswer> {

@@ -12,7 +12,7 @@ import type { BareStoreTask } from "../programs/bare-store.ts";
 
 const bareStore = new CompiledProgram("bare-store");
 const folder = join(import.meta.dir, "../../dist/bench/bare-store");
-/** Length of the metrics' intervals, in seconds. The batches are counted in an interval that the load fills completely. */
+/** Length of an interval of the agent's metrics, in seconds. The batches of the load are counted in one interval. */
 const intervalSeconds = 10;
 
 export const limitCommit: Limit = {
@@ -28,7 +28,7 @@ export const limitCommit: Limit = {
   },
 };
 
-/** Returns how many writes shared a sync, on average, from the agent's metrics. */
+/** Returns the average number of writes that shared a sync, from the agent's metrics. */
 async function batchSizeOf(praetor: Contender): Promise<number> {
   let size = 0;
   await until("the metrics tell of the load", { withinMs: 2_000 * intervalSeconds, everyMs: 500 }, async () => {
@@ -46,7 +46,7 @@ interface Sample {
   readonly Count: number;
 }
 
-/** Returns the bytes of a batch with this number of keys of the load, in the agent's encoding. */
+/** Returns the size in bytes of a batch with this number of the load's keys, in the engine's encoding. */
 function blockBytesOf(rows: number): number {
   const entry = {
     ...{ key: "bench/run-1/5000", value: new Uint8Array(keyBytes), flags: 0n, session: "" },

@@ -1,6 +1,6 @@
 /**
- * Measures the upper limit of an HTTP server on this runtime: it sends one constant answer. Prints its port, and runs until its
- * input ends.
+ * An HTTP server that answers each request with one constant answer, to measure the upper limit of this runtime. The program
+ * prints the server's port, and runs until its input ends.
  */
 export interface BareAnswer {
   readonly status: number;

@@ -1,12 +1,12 @@
 /**
- * Opens watchers that no write wakes, each on another key. Prints "held" once all requests are sent. When its input ends, it
- * fails if any watcher received an answer.
+ * Opens watchers, each of another key, that no write of the measurement wakes. Prints "held" when the agent holds all requests.
+ * When its input ends, the program fails if a watcher has received an answer.
  */
 import { Watchers } from "../lib/watchers.ts";
 
 export interface HoldTask {
   readonly port: number;
-  /** Number of watchers. They watch the keys `${prefix}0`, `${prefix}1` and so on. */
+  /** Number of watchers. The watched keys are `${prefix}0`, `${prefix}1` and so on. */
   readonly count: number;
   readonly prefix: string;
 }

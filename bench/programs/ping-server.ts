@@ -1,4 +1,4 @@
-/** A service that answers every request, as a checked service does. Prints its port, and runs until its input ends. */
+/** An HTTP server that answers the checks of a service. The program prints the server's port, and runs until its input ends. */
 export const server: Bun.Server<undefined> = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,

@@ -10,7 +10,7 @@ afterEach(async () => {
   await server?.stop(true);
 });
 
-/** Starts a server that answers watchers by `watching`, or holds them until a write and then answers by the other rule. */
+/** Starts a server that answers watchers at once by `watching` or, without it, at the next write by `woken`. Returns its port. */
 function serve(rules: { readonly watching?: () => Response; readonly woken: () => Response }): number {
   server = Bun.serve({
     ...{ hostname: "127.0.0.1", port: 0 },
@@ -38,26 +38,26 @@ async function run(port: number): Promise<{ readonly code: number; readonly out:
   return { code: await child.exited, out, err };
 }
 
-test("each write has one waking time for each watcher", async () => {
+test("watch-writes prints a waking time of each watcher for each write", async () => {
   const { code, out } = await run(serve({ woken: () => answer(8) }));
   const times: number[][] = JSON.parse(out);
   expect(code).toBe(0);
   expect(times.map((round) => round.length)).toEqual([20, 20]);
 });
 
-test("an error answer to a watcher makes the measurement fail", async () => {
+test("watch-writes fails if a watcher gets an error answer", async () => {
   const { code, err } = await run(serve({ woken: () => answer(8, 500) }));
   expect(code).not.toBe(0);
   expect(err).toContain("a watcher was answered HTTP/1.1 500");
 });
 
-test("a watcher that wakes without a change makes the measurement fail", async () => {
+test("watch-writes fails if a watcher is answered with an unchanged index", async () => {
   const { code, err } = await run(serve({ woken: () => answer(7) }));
   expect(code).not.toBe(0);
   expect(err).toContain("an answer without news");
 });
 
-test("a watcher that the server does not hold makes the measurement fail", async () => {
+test("watch-writes fails if the server answers a watcher before a write", async () => {
   const { code, err } = await run(serve({ watching: () => answer(8), woken: () => answer(8) }));
   expect(code).not.toBe(0);
   expect(err).toContain("although nothing had changed");

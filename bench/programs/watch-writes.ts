@@ -1,6 +1,6 @@
 /**
- * Opens watchers of one path, and makes the writes that wake them. Prints, for each write, the milliseconds from sending it to
- * each watcher's answer. It is a separate process, so that ten thousand connections do not slow the measuring process.
+ * Opens watchers of one path, and makes the writes that wake them. Prints, for each write, the milliseconds from the write to
+ * each watcher's answer. The program is a separate process, so that ten thousand connections do not slow the measuring process.
  */
 import { Watchers } from "../lib/watchers.ts";
 
@@ -10,17 +10,17 @@ export interface WatchTask {
   /** The path that all watchers request, without a query string. */
   readonly watched: string;
   readonly written: string;
-  /** The bodies to write. The first is written before any watcher starts, each later one wakes all watchers. */
+  /** The bodies to write. The first is written before any watcher starts, and each later one wakes all watchers. */
   readonly bodies: readonly string[];
 }
 
 const task: WatchTask = JSON.parse(process.argv[2] ?? "");
 const url = `http://127.0.0.1:${task.port}`;
-/** Pause after which the server must hold all watchers, in milliseconds. */
+/** Milliseconds after sending the requests within which the server must hold all watchers. */
 const settleMs = 300 + task.count / 10;
 /**
- * After this time without an answer, in milliseconds, the program counts the complete answers: counting while answers arrive
- * would delay them.
+ * Milliseconds without an answer after which the program counts the complete answers. Counting while answers arrive would delay
+ * their receipt.
  */
 const quietMs = 300;
 const withinMs = 20_000;

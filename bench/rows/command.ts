@@ -11,7 +11,7 @@ export const commandVersion: Row = row("command-version", "the command `version`
   "version",
 ]);
 
-/** Returns a row that runs each contender's command line against its own agent. */
+/** Returns a row that measures a command of each contender's command line, run against the same contender's agent. */
 function row(name: string, title: string, words: readonly string[]): Row {
   return {
     ...{ name, title, unit: "ms", better: "lower" },

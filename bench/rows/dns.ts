@@ -7,7 +7,7 @@ import type { Group, Row } from "../lib/row.ts";
 const few = { name: "few", instances: 10 };
 const many = { name: "many", instances: 100 };
 
-/** Over UDP without EDNS both return three of the ten instances: the default of Consul's `udp_answer_limit`. */
+/** Rows of DNS queries. Over UDP without EDNS an answer has three instances: the default of Consul's `udp_answer_limit`. */
 export const names: Group = {
   name: "dns",
   prepare: (contender) => putAll(contender, "/v1/catalog/register", [few, many].flatMap(instancesOf)),
@@ -15,7 +15,7 @@ export const names: Group = {
     dnsRow({ type: "A", of: few, answers: 3 }),
     dnsRow({ type: "SRV", of: few, answers: 3 }),
     dnsRow({ type: "A", of: many, answers: 100, edns: true }),
-    // Number of the 100 instances that fit into the 4,096 octets that dnsperf accepts.
+    // The 4,096 octets that dnsperf accepts have room for 68 of the 100 instances.
     dnsRow({ type: "SRV", of: many, answers: 68, edns: true }),
   ],
 };

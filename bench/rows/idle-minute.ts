@@ -30,7 +30,7 @@ function row(name: string, { title, unit, of }: Part): Row {
   return {
     ...{ name, title, unit, better: "lower", startsItself: true },
     goal: { kind: "times", timesMin: 1 },
-    // Both contenders are idle, so they can be measured during the same minute.
+    // Both contenders are nearly idle, so they can be measured at the same time.
     async prepare(contender) {
       minuteOf(contender).catch(() => {}); // measure() reports the error
     },
@@ -68,11 +68,11 @@ async function register(contender: Contender, service: number, port: string): Pr
   });
 }
 
-/** Expects that the checks run and pass: an agent that ran no checks would be cheap. */
+/** Checks that all checks pass, since an agent that does not run them would use few resources. @throws Error otherwise */
 async function expectPassing({ url, name }: Contender): Promise<void> {
   const response = await fetch(`${url}/v1/health/state/passing`);
   const passing: unknown = await response.json();
-  // The node has one more check, serfHealth.
+  // Besides the services' checks the node's check serfHealth passes.
   const count = Array.isArray(passing) ? passing.length : 0;
   if (count !== services + 1) throw new Error(`${name}: ${count} checks are passing, not ${services + 1}`);
 }

@@ -12,7 +12,7 @@ export const idleWatchers: Row = {
   unit: "requests/s",
   better: "higher",
   goal: { kind: "times", timesMin: 4 },
-  // In Consul any write of a key wakes the watcher of a missing key.
+  // The watched keys must exist: in Consul any write of a key wakes the watcher of a missing key.
   prepare: (contender) => fill(contender, { keys: count }),
   async measure(contender, seconds) {
     const task: HoldTask = { port: contender.httpPort, count, prefix: "bench/filled/" };

@@ -29,7 +29,7 @@ function row(name: string, what: string, signal: "SIGTERM" | "SIGKILL"): Row {
   };
 }
 
-/** Returns whether the agent has the last value written. */
+/** Returns whether the agent answers with the last key written and the last service registered. */
 async function hasNewest(contender: Contender): Promise<boolean> {
   const key = filling.keys - 1;
   const value = await tryGet(contender, `/v1/kv/${keyPath(key)}?raw`);
@@ -41,11 +41,11 @@ async function hasNewest(contender: Contender): Promise<boolean> {
 async function hasAll(contender: Contender): Promise<boolean> {
   const services = entriesOf((await tryGet(contender, "/v1/catalog/services")) ?? "[]");
   const keys = entriesOf((await tryGet(contender, "/v1/kv/bench/filled/?keys")) ?? "[]");
-  // The server registers itself as one more service.
+  // The catalog has one more service, `consul`, since the server registers itself.
   return services === filling.services + 1 && keys === filling.keys;
 }
 
-/** Returns the answer's body; undefined while no listener is open, or the agent has no data yet. */
+/** Sends a GET request. Returns the answer's body; undefined while the agent does not listen, or answers with an error. */
 async function tryGet(contender: Contender, path: string): Promise<string | undefined> {
   await contender.expectRunning();
   try {

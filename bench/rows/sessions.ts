@@ -4,11 +4,11 @@ import { runWrk } from "../lib/wrk.ts";
 import { runWrites } from "../lib/writes.ts";
 
 const renewed = 16;
-/** No session ends during the measurement. */
+/** The body that creates a session. With this TTL no session ends during the measurement. */
 const session = { TTL: "3600s", LockDelay: "1s" };
 const sessionsOf = new Map<Contender, readonly string[]>();
 
-/** Renewals are measured first, while there are few sessions. */
+/** Rows of sessions. Renewals are measured first, while few sessions exist. */
 export const sessions: Group = {
   name: "sessions",
   rows: [

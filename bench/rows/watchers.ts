@@ -6,7 +6,7 @@ import type { WatchTask } from "../programs/watch-writes.ts";
 
 type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
 
-/** Number of writes. The first one warms up the client, and is not counted. */
+/** Number of writes that wake the watchers. The first of them warms up the client, and is not counted. */
 const rounds = 4;
 
 const key = {
@@ -49,7 +49,7 @@ function row(name: string, count: number, { of, watched }: { readonly of: string
   };
 }
 
-/** Returns, for each write, the milliseconds until each watcher's answer. */
+/** Runs the program watch-writes. Returns, for each write, the milliseconds until each watcher's answer. */
 async function watch({ name }: Contender, task: WatchTask): Promise<number[][]> {
   const program = Program.start("watch-writes", task);
   try {

@@ -1,4 +1,4 @@
--- Creates sessions with the given body.
+-- Creates sessions. The argument is the body of each request.
 local whole = ""
 
 function init(args)

@@ -1,5 +1,5 @@
--- A mixed load of a gateway's services, on the data of bench/lib/fill.ts. Of ten requests six read a key, two write
--- one, one looks up a service, one updates a check.
+-- Sends a mixed load, as from the services of a gateway, on the data of bench/lib/fill.ts. In each ten requests, six read a key,
+-- two write a key, one looks up a service, and one updates a check.
 local count = 0
 local filler = string.rep("x", 110)
 
@@ -14,7 +14,7 @@ end
 function request()
   count = count + 1
   local kind = count % 10
-  -- Steps that are coprime to both numbers, so that all keys and services have their turn.
+  -- The step 7 has no divisor in common with the numbers of keys and services, so that all of them are used.
   local key = "/v1/kv/bench/filled/" .. (count * 7) % 10000
   local service = (count * 7) % 1000
   if kind < 6 then return get(key) end

@@ -1,4 +1,4 @@
--- Durable writes: 10,000 keys in turn, each time with another value of 128 bytes.
+-- Writes 10,000 keys in turn, each time with another value of 128 bytes.
 local run, count = "", 0
 local filler = string.rep("x", 110)
 

@@ -1,4 +1,4 @@
--- Of ten requests nine read one of 100 keys and one gives one of them another value of 128 bytes.
+-- Reads and writes 100 keys. In each ten requests, nine read a key, and one writes another value of 128 bytes.
 local run, count = "", 0
 local filler = string.rep("x", 100)
 

@@ -1,4 +1,4 @@
--- Registers services with the agent or the catalog, in turn and each time with other metadata, so that each is a write.
+-- Registers services with the agent or the catalog in turn, each time with other metadata, so that each registration is a write.
 local to, run, known, nodes, count = "", "", 1, 1, 0
 
 function init(args)

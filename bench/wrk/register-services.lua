@@ -1,4 +1,4 @@
--- Registrations with the agent: every one is a service that was not there before.
+-- Registers services with the agent. Each request registers a new service.
 local run, count = "", 0
 
 function init(args)

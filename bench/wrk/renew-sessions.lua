@@ -1,4 +1,4 @@
--- Renews the given sessions in turn.
+-- Renews sessions in turn. The arguments are their ids.
 local ids, count = {}, 0
 
 function init(args)

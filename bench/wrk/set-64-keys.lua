@@ -1,6 +1,6 @@
--- Transactions of 64 set operations: 6,400 keys in turn, each time with another value of 96 bytes.
+-- Sends transactions that set 64 keys each: 6,400 keys in turn, each time with another value of 96 bytes.
 local run, count = "", 0
--- Digits are base64, too: four of them stand for three bytes.
+-- The value is base64, in which four characters, also digits, stand for three bytes.
 local filler = string.rep("eHh4", 29)
 
 function init(args)

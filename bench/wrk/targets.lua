@@ -1,5 +1,5 @@
--- Requests the targets of a file, one on each line, in turn. A target that ends in "=" gets a new number each time, so
--- that no kept answer matches. PUT sends a new value of 128 bytes each time, or an empty body.
+-- Requests in turn the targets that a file lists, one on each line. A target that ends in "=" gets a new number each time, so
+-- that the agent has no kept answer for it. PUT sends an empty body, or a new value of 128 bytes each time.
 local run, method, bodyBytes, targets, count = "", "GET", 0, {}, 0
 
 function init(args)

@@ -63,7 +63,7 @@ describe("a refused token", () => {
     expect(agent.requests).toHaveLength(4);
   });
 
-  test("of a stream is renewed, too", async () => {
+  test("for a stream is renewed, too", async () => {
     using agent = startGuardedAgent(() => "new");
     expect(await (await clientOf(agent.url, async () => "new").stream({ path: "/" })).text()).toBe("true");
   });
@@ -76,8 +76,8 @@ describe("a refused token", () => {
   });
 });
 
-describe("a renewal that fails", () => {
-  test("has the error text of EdgeX's Go clients, and the next request renews again", async () => {
+describe("a renewal of a token", () => {
+  test("that fails has the error text of EdgeX's Go clients, and the next request renews the token again", async () => {
     using agent = startGuardedAgent(() => "new");
     const sources = [() => Promise.reject(new Error("vault is sealed")), () => Promise.resolve("new")];
     const http = clientOf(agent.url, () => sources.shift()?.() ?? Promise.reject(new Error("asked too often")));
@@ -88,7 +88,7 @@ describe("a renewal that fails", () => {
     expect(textOf(await http.requestOk(put))).toBe("true");
   });
 
-  test("is given up after ten seconds without a token", async () => {
+  test("is given up after ten seconds without a new token", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<AbortSignal>();
@@ -103,7 +103,7 @@ describe("a renewal that fails", () => {
     expect([signal.aborted, clock.timerCount]).toEqual([true, 0]);
   });
 
-  test("fails a waiting request at the timeout or the signal of that request", async () => {
+  test("that does not end fails a waiting request at that request's timeout or signal", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<void>();

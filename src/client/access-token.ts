@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 
-/** Resolves with a new token. The signal aborts when no request waits for the token any more. */
+/** Resolves with a new token. The signal aborts at the time limit of the renewal, or when the renewal has ended. */
 export type FetchAccessToken = (call: { readonly signal: AbortSignal }) => Promise<string>;
 
 /** Time limit for getting a new token, in milliseconds. */
@@ -20,7 +20,7 @@ export class AccessToken {
     this.#fetchToken = fetchToken;
   }
 
-  /** The present token; "" for none. */
+  /** The present token; "" if no token is set. */
   get current(): string {
     return this.#current;
   }
@@ -30,7 +30,7 @@ export class AccessToken {
   }
 
   /**
-   * Replaces a refused token. Requests that are refused at the same time share one renewal.
+   * Replaces a refused token by a new one. Requests that are refused at the same time share one renewal.
    * @throws OperatingError denied, with the text of EdgeX's Go clients
    */
   async renew(refused: string): Promise<void> {

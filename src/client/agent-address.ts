@@ -4,7 +4,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The address of an agent's HTTP API. */
 export interface AgentAddress {
-  /** "http://10.0.0.1:8500", without a path. */
+  /** The base URL, without a path: "http://10.0.0.1:8500". */
   readonly baseUrl: string;
   /** Path of the agent's unix socket; undefined for TCP. */
   readonly socket?: string;
@@ -12,8 +12,8 @@ export interface AgentAddress {
 
 /**
  * Parses an address as Consul 1.8's command line does: "host:port", "http://host:port", "https://host:port" or
- * "unix:///path". `secure` selects https whatever the scheme. The default port is 80, or 443 for https. A final slash is allowed,
- * which Consul refuses.
+ * "unix:///path". With `secure` the protocol is https, whatever the scheme. The default port is 80, or 443 for https. A final
+ * slash, which Consul refuses, is allowed.
  * @throws OperatingError invalid
  */
 export function parseAgentAddress(text: string, { secure }: { readonly secure: boolean }): AgentAddress {
@@ -21,7 +21,7 @@ export function parseAgentAddress(text: string, { secure }: { readonly secure: b
   if (scheme === "unix" && rest !== "") return { baseUrl: `${secure ? "https" : "http"}://localhost`, socket: rest };
   if (scheme !== "http" && scheme !== "https") throw invalid(`Unknown protocol scheme: ${scheme}`);
   const host = rest.replace(/\/$/, "");
-  // Consul 1.8 looks up "host:port/path" in DNS, and its error does not help.
+  // Consul 1.8 looks up "host:port/path" in DNS, and its error does not name the cause.
   if (/[/?#@\\]/.test(host)) throw invalid(`the agent's address ${shown(text)} has more than a host and a port`);
   const url = URL.parse(`${secure ? "https" : scheme}://${host}`);
   if (url === null) throw invalid(`the agent's address ${shown(text)} is not a host and a port`);
@@ -33,7 +33,7 @@ function invalid(what: string): OperatingError {
   return new OperatingError("invalid", "invalid-agent-address", `${what}; ${expected}`);
 }
 
-/** Quotes an address and hides what is before an @, which can be a password. */
+/** Quotes an address for an error text. Hides the part before an @, which can contain a password. */
 function shown(text: string): string {
   return JSON.stringify(text.replace(/^(.*?:\/\/)?.*@/s, "$1***@"));
 }

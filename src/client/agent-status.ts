@@ -15,7 +15,7 @@ export async function isAgentAlive(http: HttpClient, options: CallOptions): Prom
 }
 
 /**
- * Resolves if the agent answers and knows a leader, so that it can read and write.
+ * Resolves if the agent answers and knows a leader, without which it can neither read nor write.
  * @throws OperatingError otherwise
  */
 export async function askAgentReady(http: HttpClient, options: CallOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { HttpAnswer } from "./http.ts";
 
-/** Returns the index of an answer as a number; only the index of events can exceed 53 bits. */
+/** Returns the index of an answer as a number. Only the index of events can exceed 53 bits, and so lose precision. */
 export function indexOfAnswer(answer: HttpAnswer): number {
   return Number(indexTextOfAnswer(answer));
 }

@@ -8,30 +8,31 @@ export interface AnswerWatchSettings {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /**
-   * Called with the first answer, and with each that can differ from the last; the status is 200, or 404 if nothing is stored.
+   * Called with the first answer, and with each later answer that can differ from the one before. The status is 200, or 404 if
+   * nothing is stored.
    */
   readonly onAnswer: (answer: HttpAnswer) => void;
-  /** Called with the error of a failed request, or the one that `onAnswer` throws; the watch continues. */
+  /** Called with the error of a failed request, or with the error that `onAnswer` throws. The watch continues. */
   readonly onError: (thrown: unknown) => void;
-  /** Stops the watch, as stop() does. */
+  /** Stops the watch when it aborts, as stop() does. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Stop {
-  /** Idempotent. No callback starts after it returns; only a callback that is still running can report its failure. */
+  /** Stops the watch. Idempotent. Afterwards no callback starts, except to report the error of one that was still running. */
   stop(): void;
 }
 
-/** The `wait` of each blocking query: short enough to detect a dead agent within about a minute. */
+/** The `wait` of each blocking query, in milliseconds: short enough to detect a dead agent within about a minute. */
 const waitMs = 60_000;
-/** Time limit of a blocking query in milliseconds; Consul adds up to a sixteenth to the wait. */
+/** Time limit of a blocking query, in milliseconds. Consul lengthens the wait by up to a sixteenth. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
 const unchangedPauseMs = 1_000;
 
 /**
- * Watches an answer with blocking queries. `onAnswer` gets the first answer at once, and a later one when its index changed.
- * After an unchanged index, at the end of the wait or from a proxy that answers for the agent, the loop pauses, where Consul's
- * own client would repeat the request at once. A lower index, after the store was replaced, counts as a change.
+ * Watches an answer with blocking queries. `onAnswer` gets the first answer at once, and each later answer whose index has
+ * changed. A lower index counts as a change, since the store can be replaced. If the index is unchanged, because the wait ended
+ * or a proxy answered for the agent, the watch pauses for a second. Consul's own client would repeat the request at once.
  */
 export function watchAnswers(settings: AnswerWatchSettings): Stop {
   const stopping = new AbortController();

@@ -1,7 +1,7 @@
 const firstMs = 1_000;
 const lastMs = 10_000;
 
-/** Computes the pauses between failed attempts: each is twice the last, from one second up to ten. */
+/** Computes the pauses between failed attempts: each is twice the one before, from one second up to ten. */
 export class Backoff {
   #nextMs = firstMs;
 

@@ -1,7 +1,7 @@
-/** Options of every call. */
+/** Options of every call of a client. */
 export interface CallOptions {
-  /** Ends the call: it rejects with the signal's reason. */
+  /** Ends the call when it aborts. The call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Timeout of each request of the call; default 5 s. */
+  /** Timeout of each request of the call, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
 }

@@ -31,7 +31,7 @@ describe("hasConfiguration", () => {
     expect(agent.requests[0]?.target).toBe(`/v1/kv/${basePath}/?keys=`);
   });
 
-  test("is false for a 404, and an error for anything else", async () => {
+  test("is false for status 404, and an error for status 500", async () => {
     using empty = startCannedAgent(absent);
     expect(await clientOf(empty.url).hasConfiguration()).toBe(false);
     using broken = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
@@ -62,7 +62,7 @@ describe("keys below a name", () => {
     expect(await client.hasSubConfiguration("Writ")).toBe(false);
   });
 
-  test("that cannot be read give the error text of the Go client", async () => {
+  test("that cannot be read cause an error with the text of EdgeX's Go client", async () => {
     using agent = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
     const client = clientOf(agent.url);
     const messages = [client.hasSubConfiguration("Writable"), client.getConfigurationKeys("Writable")].map(rejectionOf);
@@ -99,7 +99,7 @@ describe("a single value", () => {
     expect(await client.configurationValueExists("Other")).toBe(false);
   });
 
-  test("that cannot be read or stored gives the error text of the Go client, with the full key", async () => {
+  test("that cannot be read or stored causes an error with the full key and the text of EdgeX's Go client", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 403 }));
     const client = clientOf(agent.url);
     const calls = [
@@ -119,7 +119,7 @@ describe("a single value", () => {
   });
 });
 
-test("a call ends at the timeout or the signal of its options, and rejects with the signal's reason", async () => {
+test("a call of the configuration client rejects at the timeout of its options, or with its signal's reason", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(() => Promise.withResolvers<Response>().promise);
   const client = clientOf(agent.url, clock);
@@ -156,7 +156,7 @@ describe("putConfiguration", () => {
     expect(agent.requests.every(({ target }) => target.endsWith("?cas=0"))).toBe(true);
   });
 
-  test("sends no further request after an error, and waits for those under way", async () => {
+  test("sends no further requests after an error", async () => {
     using agent = startCannedAgent(() => new Response("disk full", { status: 500 }));
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key-${at}`, at]));
     expect((await rejectionOf(clientOf(agent.url).putConfiguration(many, { overwrite: true }))).message).toMatch(
@@ -167,7 +167,7 @@ describe("putConfiguration", () => {
 });
 
 describe("getConfiguration", () => {
-  test("returns a copy of the defaults with the stored values; a value that Consul shows as null is empty", async () => {
+  test("returns a copy of the defaults with the stored values, in which a null of Consul is an empty value", async () => {
     using agent = startCannedAgent(() =>
       stored({ "Writable/LogLevel": "DEBUG", "Service/Port": "1", "Service/Host": null }),
     );
@@ -219,7 +219,7 @@ describe("watchForChanges", () => {
 
   const level = (text: string, index: number) => (): Response => stored({ "Writable/LogLevel": text }, index);
 
-  test("calls onUpdate with the stored values, then waits with the index and calls it after a change", async () => {
+  test("calls onUpdate with the stored values, then queries with the last index and calls it after a change", async () => {
     using watch = watching([level("WARN", 5), level("DEBUG", 9)]);
     await watch.expectUpdates("WARN", "DEBUG");
     await watch.expectRequests(3);
@@ -252,7 +252,7 @@ describe("watchForChanges", () => {
     expect(watch.agent.requests[2]?.target).toContain("index=3");
   });
 
-  test("calls onError and continues, at pauses that grow to ten seconds", async () => {
+  test("calls onError after a failed request and retries, at pauses that grow to ten seconds", async () => {
     const failing = (): Response => new Response("No cluster leader", { status: 500 });
     using watch = watching([failing, failing, failing, failing, failing, failing, level("WARN", 5)]);
     for (const [at, pauseMs] of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000].entries()) {
@@ -272,7 +272,7 @@ describe("watchForChanges", () => {
     await watch.expectRequests(1);
   });
 
-  test("passes what onUpdate throws to onError, and continues", async () => {
+  test("passes an error that onUpdate throws to onError, and continues", async () => {
     const errors: string[] = [];
     const levels: string[] = [];
     let index = 0;
@@ -297,7 +297,7 @@ describe("watchForChanges", () => {
     watch.stop();
   });
 
-  test('watches the base path for the key "", and ends by a signal as by stop', async () => {
+  test('watches the base path for the key "", and ends when its signal aborts', async () => {
     using agent = startCannedAgent(({ target }) =>
       target.includes("index=") ? Promise.withResolvers<Response>().promise : stored({ LogLevel: "WARN" }),
     );

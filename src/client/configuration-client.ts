@@ -16,7 +16,7 @@ import { watchKeys } from "./key-watch.ts";
 
 export interface ConfigurationClientSettings {
   readonly http: HttpClient;
-  /** "edgex/core/1.0/edgex-core-data"; a final "/" makes no difference. */
+  /** The folder of the service's keys: "edgex/core/1.0/edgex-core-data". A final "/" makes no difference. */
   readonly basePath: string;
 }
 
@@ -31,21 +31,21 @@ export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly onError: (error: OperatingError) => void;
   /** Default: `onUpdate` is called after 500 ms without a further change, at the latest after 5 s. */
   readonly quietPeriod?: QuietPeriod;
-  /** Stops the watch, as stop() does. */
+  /** Stops the watch when it aborts, as stop() does. */
   readonly signal?: AbortSignal;
 }
 
 type Parameters = Readonly<Record<string, string>>;
 
 const defaultQuietPeriod: QuietPeriod = { quietMs: 500, maxMs: 5_000 };
-/** Maximum number of concurrent PUTs: enough to hide round-trip times, and leaves connections for other clients. */
+/** Maximum number of concurrent PUTs: enough to hide round-trip times, and few enough to leave other clients connections. */
 const putsMax = 8;
 const existenceFailed = "checking configuration existence from Consul failed";
 
-/** One service's configuration in the key-value store: go-mod-configuration's client, with its key layout and error texts. */
+/** A client of one service's stored configuration, with the key layout and the error texts of go-mod-configuration's client. */
 export class ConfigurationClient {
   readonly #http: HttpClient;
-  /** The base path with a final "/", or ""; without the slash the prefix would match "edgex-core-data-2/...", too. */
+  /** The base path with a final "/", or "". Without the slash the prefix would match "edgex-core-data-2/...", too. */
   readonly #base: string;
 
   constructor(settings: ConfigurationClientSettings) {
@@ -62,15 +62,15 @@ export class ConfigurationClient {
     return withErrorPrefix(existenceFailed, options, async () => (await this.#keys(this.#base, options)).length > 0);
   }
 
-  /** Whether any key is stored at or below a name: "Writable". */
+  /** Resolves with whether any key is stored at or below a name, such as "Writable". */
   async hasSubConfiguration(name: string, options: CallOptions = {}): Promise<boolean> {
     const what = "checking sub configuration existence from Consul failed";
     return withErrorPrefix(what, options, async () => (await this.#keysOf(name, options)).length > 0);
   }
 
   /**
-   * Stores each value under its own key. Without `overwrite`, keys that exist keep their value, even one that another client
-   * stores at the same moment. Never deletes keys. Stops at the first error, so a part can be stored.
+   * Stores each value under its own key. Without `overwrite`, a key that exists keeps its value, even one that another client
+   * stores at the same moment. Never deletes keys. Stops at the first error; the values stored before it stay stored.
    */
   async putConfiguration(
     configuration: ConfigurationObject,
@@ -89,7 +89,7 @@ export class ConfigurationClient {
     await Promise.all(Array.from({ length: putsMax }, putOrStop));
   }
 
-  /** Returns a copy of `defaults` with the stored values in place of the defaults. */
+  /** Resolves with a copy of `defaults` that has the stored values. @throws OperatingError not-found if no key is stored */
   async getConfiguration<T extends ConfigurationObject>(defaults: T, options: CallOptions = {}): Promise<T> {
     const answer = await withErrorPrefix(existenceFailed, options, () =>
       this.#get(this.#base, { recurse: "" }, options),
@@ -101,7 +101,7 @@ export class ConfigurationClient {
     return overlayConfiguration(defaults, textsBelow(this.#base, decodePairs(answer)));
   }
 
-  /** Watches the values below `key` ("Writable"; "" for all) until stopped. */
+  /** Watches the values below `key` ("Writable"; "" for all values) until stop() is called or the signal aborts. */
   watchForChanges<T extends ConfigurationObject>(key: string, watch: ConfigurationWatch<T>): Stop {
     const { signal, onUpdate } = watch;
     const prefix = this.#base + folder(key.replace(/^\/+|\/+$/g, ""));
@@ -142,13 +142,16 @@ export class ConfigurationClient {
     await this.#put([name, value], {}, options);
   }
 
-  /** Resolves with the full keys at and below a name: "edgex/core/1.0/edgex-core-data/Writable/LogLevel"; "" for all. */
+  /**
+   * Resolves with the full keys at and below a name, such as "edgex/core/1.0/edgex-core-data/Writable/LogLevel" for "Writable".
+   * The name "" selects all keys.
+   */
   async getConfigurationKeys(name: string, options: CallOptions = {}): Promise<readonly string[]> {
     const what = `unable to get list of keys for ${this.#base}${name} from Consul`;
     return withErrorPrefix(what, options, () => this.#keysOf(name, options));
   }
 
-  /** Returns the full keys at and below a name, without "Writable2" for "Writable", which Consul's prefix match includes. */
+  /** Resolves with the full keys at and below a name. For "Writable" Consul also returns "Writable2", which is dropped. */
   async #keysOf(name: string, options: CallOptions): Promise<readonly string[]> {
     const key = this.#base + name;
     const keys = await this.#keys(key, options);
@@ -185,7 +188,7 @@ function folder(path: string): string {
   return path === "" || path.endsWith("/") ? path : `${path}/`;
 }
 
-/** Copies bytes, since the body of fetch must not be shared memory. */
+/** Returns a value as a body for fetch. Copies bytes, since fetch does not accept shared memory. */
 function bodyOf(value: Uint8Array | string): Uint8Array<ArrayBuffer> | string {
   return typeof value === "string" ? value : Uint8Array.from(value);
 }

@@ -4,10 +4,10 @@ import { OperatingError } from "../lib/errors.ts";
 /** A key below the base path and its text: ["Service/Port", "48080"]. */
 export type ConfigurationPair = readonly [key: string, text: string];
 
-/** Configuration: nested objects with scalars and lists. */
+/** A configuration: nested objects with scalars and lists. */
 export type ConfigurationObject = object;
 
-/** Keys as a tree: a folder, or the text of a key. */
+/** Keys as a tree: each name has either a folder of names or the text of a key. */
 type Tree = Map<string, Tree | string>;
 
 /**
@@ -37,7 +37,7 @@ function decimal(value: number): string {
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
   if (exponent === undefined) return String(value);
   const shift = Number(exponent);
-  // String() writes one digit before the point where it writes an exponent.
+  // If String() writes an exponent, it writes one digit before the point.
   return shift < 0
     ? `${sign}0.${"0".repeat(-shift - 1)}${whole}${fraction}`
     : `${sign}${whole}${fraction}${"0".repeat(shift - fraction.length)}`;
@@ -72,7 +72,7 @@ function growTree(pairs: readonly ConfigurationPair[]): Tree {
   for (const [key, text] of pairs) {
     const segments = key.split("/");
     const name = segments.pop() ?? "";
-    if (name === "") continue; // "Writable/" is a folder that a person made: it has no value
+    if (name === "") continue; // "Writable/" only marks a folder, and has no value
     const folder = segments.reduce((parent, segment) => folderOf(parent, { segment, key }), root);
     if (folder.get(name) instanceof Map) throw bothValueAndFolder(key);
     folder.set(name, text);
@@ -152,7 +152,7 @@ function inOrder(stored: Tree): (Tree | string)[] {
   return [...stored].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element);
 }
 
-/** Finds a name in any letter case; prefers the exact one, since two stored names can differ in letter case only. */
+/** Finds a name in any letter case. Prefers the exact name, since two stored names can differ in letter case only. */
 function find(stored: Tree, name: string): Tree | string | undefined {
   const exact = stored.get(name);
   if (exact !== undefined) return exact;
@@ -171,7 +171,7 @@ function reject(fallback: unknown, context: DecodeContext, problem: string): unk
 }
 
 function readNumber(text: string): number | undefined {
-  // Digits after the point only: digits that two parts could match would make the match quadratic.
+  // Only one part of the pattern can match each digit. If two parts could, a match would take quadratic time.
   const isNumber = /^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(text);
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }

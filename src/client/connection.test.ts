@@ -40,7 +40,7 @@ describe("a registry location is refused", () => {
   );
 
   test.each([[{ url: "keeper.http://localhost:59890" }], [{ host: "h", port: 1, type: "keeper" }]])(
-    "with a type other than consul, also with the error text of those clients: %j",
+    "with a type other than consul, with the error text of EdgeX's Go clients: %j",
     (location) => {
       expect(() => createRegistryClient({ ...location, serviceKey: "a" })).toThrow(
         "unknown registry type 'keeper' requested",

@@ -5,23 +5,23 @@ import { HttpClient } from "./http.ts";
 
 /** The registry's address: a URL, or its parts. */
 export interface RegistryLocation {
-  /** "http://localhost:8500", or in EdgeX's form: "consul.http://localhost:8500". */
+  /** The URL of the registry: "http://localhost:8500", or in EdgeX's form "consul.http://localhost:8500". */
   readonly url?: string;
-  /** Default: "http". */
+  /** "http", which is the default, or "https". */
   readonly protocol?: string;
   readonly host?: string;
   readonly port?: number;
-  /** Only "consul", the default, is supported. */
+  /** The type of the registry. Only "consul", the default, is supported. */
   readonly type?: string;
 }
 
-/** How to connect to the registry. */
+/** Options of a connection to the registry. */
 export interface ConnectionOptions extends RegistryLocation {
-  /** Sent with each request as X-Consul-Token. */
+  /** The token that is sent with each request, as X-Consul-Token. */
   readonly accessToken?: string;
-  /** Called for a new token when the registry refuses the present one; the request is then repeated once. */
+  /** Returns a new token. Called when the registry refuses the present token; the request is then repeated once. */
   readonly getAccessToken?: FetchAccessToken;
-  /** Default timeout of a request: 5,000 ms. */
+  /** Timeout of a request, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
   /** The clock of timeouts; tests pass a fake one. */
   readonly clock?: Clock;
@@ -29,9 +29,9 @@ export interface ConnectionOptions extends RegistryLocation {
 
 /** The parts in which the error texts of EdgeX's two Go clients differ. */
 export interface ClientErrorTexts {
-  /** Error text if host or port is missing. */
+  /** The error text if host or port is missing. */
   readonly incomplete: string;
-  /** "unknown KIND type 'x' requested" */
+  /** The client's name in the error text "unknown KIND type 'x' requested". */
   readonly kind: string;
 }
 
@@ -53,7 +53,10 @@ export function connect(options: ConnectionOptions, texts: ClientErrorTexts): Ht
   });
 }
 
-/** "consul.http://host:port" names type and protocol, "consul://host:port" only the type, and a plain URL the protocol. */
+/**
+ * Splits the URL of a registry into its parts. "consul.http://host:port" has a type and a protocol, "consul://host:port" only a
+ * type, and a plain URL only a protocol.
+ */
 function partsOf(text: string, texts: ClientErrorTexts): RegistryLocation {
   if (!URL.canParse(text)) throw invalidUrl(text, "is no URL");
   const url = new URL(text);

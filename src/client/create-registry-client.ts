@@ -4,10 +4,10 @@ import { RegistryClient } from "./registry-client.ts";
 export interface RegistryClientOptions extends ConnectionOptions {
   /** The name of the service in the registry: "edgex-core-data". */
   readonly serviceKey: string;
-  /** The service's own address. Required to register; leave it out to look up other services only. */
+  /** Host of the service. Required, like the port, to register; not needed to look up other services. */
   readonly serviceHost?: string;
   readonly servicePort?: number;
-  /** Default: "http". */
+  /** Protocol of the service's health check; default "http". */
   readonly serviceProtocol?: string;
   /** Path that the registry's health check calls: "/api/v1/ping". */
   readonly checkRoute?: string;

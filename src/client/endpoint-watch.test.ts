@@ -40,7 +40,7 @@ function startWatch(answers: readonly (readonly object[] | undefined)[]) {
 const [first, moved] = [row(serviceId, "10.0.0.7", 48081), row(serviceId, "10.0.0.7", 48181)];
 const endpointAt = (host: string, port: number): ServiceEndpoint => ({ serviceId, host, port });
 
-test("onEndpoint is called with the present endpoint, then only after a move, deregistration or return", async () => {
+test("onEndpoint gets the present endpoint, and then one after each move, deregistration and new registration", async () => {
   using watched = startWatch([[], [first], [first], [moved], [], [moved]]);
   await watched.untilAsked(7);
   expect(watched.received).toEqual([
@@ -56,13 +56,13 @@ test("onEndpoint is called with the present endpoint, then only after a move, de
   ]);
 });
 
-test("the endpoint is that of the instance with the given ID; without a service address it has the node's address", async () => {
+test("a watched endpoint belongs to the instance with the given ID, and its address defaults to the node's", async () => {
   using watched = startWatch([[row("other", "10.0.0.8", 1), row(serviceId, "", 48081)]]);
   await watched.untilAsked(2);
   expect(watched.received).toEqual([endpointAt("192.0.2.1", 48081)]);
 });
 
-test("a lost agent causes an error and is queried again, and the watch does not report the service as deregistered", async () => {
+test("an endpoint watch reports a lost agent as an error, not as a deregistration, and queries it again", async () => {
   using watched = startWatch([[first], undefined, undefined, [first], [moved]]);
   await watched.untilAsked(2);
   for (const [at, pauseMs] of [1_000, 2_000].entries()) {

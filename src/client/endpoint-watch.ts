@@ -5,11 +5,14 @@ import { type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 import { decodeHealthService, isSameEndpoint, type ServiceEndpoint } from "./service-endpoint.ts";
 
 export interface EndpointWatch {
-  /** Called with the present endpoint at once, then with each change; undefined if the service is not registered. A returned promise is not awaited. */
+  /**
+   * Called with the present endpoint at once, then after each change. The endpoint is undefined if the service is not registered.
+   * A returned promise is not awaited.
+   */
   readonly onEndpoint: (endpoint: ServiceEndpoint | undefined) => unknown;
-  /** Called if the agent cannot be reached or `onEndpoint` failed; the watch continues, and the last endpoint stays valid. */
+  /** Called if the agent cannot be reached or `onEndpoint` failed. The watch continues, and the last endpoint stays valid. */
   readonly onError: (error: OperatingError) => void;
-  /** Stops the watch, as stop() does. */
+  /** Stops the watch when it aborts, as stop() does. */
   readonly signal?: AbortSignal;
 }
 

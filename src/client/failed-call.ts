@@ -2,8 +2,8 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { CallOptions } from "./call-options.ts";
 
 /**
- * Makes a call, and puts its purpose before the message of a failure, as EdgeX's Go clients do: "unable to get value for
- * edgex/a from Consul: Unexpected response code: 500". The reason of an aborted signal is thrown unchanged.
+ * Makes a call and returns its result. Puts the call's purpose before the message of an error, as EdgeX's Go clients do: "unable
+ * to get value for edgex/a from Consul: Unexpected response code: 500". Throws the reason of an aborted signal unchanged.
  * @throws OperatingError of the same kind as the failure
  */
 export async function withErrorPrefix<T>(what: string, options: CallOptions, call: () => Promise<T>): Promise<T> {
@@ -16,13 +16,13 @@ export async function withErrorPrefix<T>(what: string, options: CallOptions, cal
   }
 }
 
-/** Runs a watch's callback; passes what it throws, or its promise rejects with, to `onError`. */
+/** Runs a watch's callback. Passes the error that it throws, or with which its promise rejects, to `onError`. */
 export function callBack(call: () => unknown, onError: (error: OperatingError) => void): void {
   const calling = async (): Promise<unknown> => call();
   calling().catch((thrown: unknown) => onError(asWatchError(thrown)));
 }
 
-/** Returns the error for a watch's `onError`, from an agent's answer or from the owner's callback. */
+/** Returns the thrown value for a watch's `onError`: unchanged if it is an OperatingError, else as the cause of one. */
 export function asWatchError(thrown: unknown): OperatingError {
   if (thrown instanceof OperatingError) return thrown;
   return new OperatingError("unavailable", "watch-failed", messageOf(thrown), { cause: thrown });

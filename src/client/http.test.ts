@@ -101,7 +101,7 @@ describe("HttpClient", () => {
     expect(await asked(agent.url)).toBe("straight");
     expect(await asked(`http://localhost:${port}`)).toBe("straight");
     expect(await asked("http://gateway.example:8500")).toBe("by the proxy");
-    // 0.0.0.0 is this machine, and not a loopback address.
+    // 0.0.0.0 reaches this machine, but is not a loopback address, so NO_PROXY must exempt it.
     expect(await asked(`http://0.0.0.0:${port}`, { NO_PROXY: "0.0.0.0/8" })).toBe("straight");
     expect(atProxy).toEqual(["http://gateway.example:8500/v1/kv/a?raw"]);
   });

@@ -5,19 +5,19 @@ import type { Environment } from "../lib/proxy.ts";
 import { AccessToken, type FetchAccessToken } from "./access-token.ts";
 
 export interface HttpClientSettings {
-  /** "http://127.0.0.1:8500", without a path. */
+  /** The base URL of the agent, without a path: "http://127.0.0.1:8500". */
   readonly baseUrl: string;
   readonly clock: Clock;
-  /** Sent as X-Consul-Token; "" or absent sends none. */
+  /** The token to send as X-Consul-Token; none is sent if it is "" or undefined. */
   readonly token?: string;
-  /** Sent with each request. */
+  /** Headers to send with each request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called for a new token after a 403; the request is then repeated once. */
+  /** Returns a new token. Called after status 403; the request is then repeated once. */
   readonly fetchToken?: FetchAccessToken | undefined;
-  /** Time limit until the answer begins, and between two of its parts; default 5 s. */
+  /** Milliseconds until the answer must begin, and between two parts of it; default 5,000. */
   readonly timeoutMs?: number;
   readonly transport?: Transport;
-  /** Environment with the proxy variables; default: the process's. */
+  /** The environment with the proxy variables; by default the environment of the process. */
   readonly env?: Environment;
 }
 
@@ -40,8 +40,8 @@ export interface HttpAnswer {
 const defaultTimeoutMs = 5_000;
 
 /**
- * A client of one agent's HTTP API. Every request ends by its answer, by the timeout, or by its signal. It uses only fetch, so it
- * runs on Node, on Bun and in browsers.
+ * A client of one agent's HTTP API. Every request ends with its answer, at its timeout, or when its signal aborts. The client
+ * uses only fetch, so it runs on Node, on Bun and in browsers.
  */
 export class HttpClient {
   readonly clock: Clock;
@@ -73,7 +73,7 @@ export class HttpClient {
   /**
    * Resolves with an answer of status 200.
    * @throws OperatingError for any other status, with Consul's text `Unexpected response code: 500 (No cluster leader)`, which
-   * programs search for; Consul's clients take 201 and 204 as errors, too
+   * programs search for; Consul's clients also treat 201 and 204 as errors
    */
   async requestOk(request: HttpRequest): Promise<HttpAnswer> {
     const answer = await this.request(request);
@@ -82,9 +82,9 @@ export class HttpClient {
   }
 
   /**
-   * Resolves with the answer when it begins; after that only its signal ends it. Requests no compression, since Consul buffers
-   * much of a compressed log before it sends any.
-   * @throws OperatingError as requestOk
+   * Resolves with the answer when it begins. From then on only the request's signal ends the answer. Requests no compression,
+   * since Consul buffers much of a compressed log before it sends a part.
+   * @throws OperatingError in the same cases as requestOk
    */
   async stream(request: HttpRequest): Promise<Response> {
     let response: Response;
@@ -152,7 +152,7 @@ export class HttpClient {
     return new URL(pathAndQuery(request), this.#settings.baseUrl);
   }
 
-  /** Returns the URL of the proxy that a request uses; undefined for none. It can contain a password. */
+  /** Returns the URL of the proxy that a request uses, which can contain a password; undefined if it uses none. */
   proxyOf(request: HttpRequest): string | undefined {
     return this.socketPath === undefined ? proxyOf(this.urlOf(request), this.#settings.env) : undefined;
   }
@@ -193,7 +193,7 @@ export class HttpClient {
   }
 }
 
-/** Settles like the promise, or rejects as soon as the signal aborts. */
+/** Settles as the promise does, or rejects with the signal's reason as soon as the signal aborts. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
@@ -282,7 +282,7 @@ function asFailure(where: string, cause: unknown): OperatingError {
   });
 }
 
-/** Whether the agent did not answer at all, so that further requests are pointless. */
+/** Returns whether the agent did not answer at all, so that further requests are pointless. */
 export function isUnreachable({ code }: OperatingError): boolean {
   return code === "agent-unreachable" || code === "request-timeout";
 }

@@ -22,7 +22,7 @@ function invalidKey(key: string, what: string): OperatingError {
   return new OperatingError("invalid", "invalid-key", `Invalid key. Key ${what}: ${key}`);
 }
 
-/** Decodes the answer of GET /v1/kv/. */
+/** Decodes the answer to a GET of /v1/kv/KEY into its keys and values. */
 export function decodePairs(answer: HttpAnswer): readonly StoredPair[] {
   const json = jsonOf(answer);
   return Array.isArray(json) ? json.flatMap(decodePair) : [];

@@ -4,7 +4,7 @@ import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
 export interface KeyWatchSettings extends Pick<AnswerWatchSettings, "http" | "onError" | "signal"> {
   /** A key, or a folder with its final "/" to watch all keys below it. */
   readonly key: string;
-  /** Called with the stored pairs at once and after each possible change; with none if they are deleted. */
+  /** Called with the stored pairs at once and after each possible change; with an empty list if no pair is stored. */
   readonly onPairs: (pairs: readonly StoredPair[]) => void;
 }
 

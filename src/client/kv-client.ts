@@ -10,7 +10,7 @@ export interface KvPut {
   readonly key: string;
   readonly value: Uint8Array<ArrayBuffer>;
   readonly flags: bigint;
-  /** "cas", "acquire" or "release" with its value; without one the write is unconditional. */
+  /** The parameter "cas", "acquire" or "release" with its value; without it the write is unconditional. */
   readonly condition?: Parameters;
 }
 
@@ -26,7 +26,7 @@ export interface KvSeen {
   readonly index: number;
 }
 
-/** Added to the wait of a blocking query to get its timeout, in milliseconds; detects an agent that hangs. */
+/** Milliseconds added to the wait of a blocking query to get its timeout, which detects an agent that hangs. */
 const answerMsMax = 5_000;
 
 /** A client of an agent's keys, with flags, lock and indexes. Errors have the text of Consul's client. */
@@ -42,7 +42,7 @@ export class KvClient {
     return (await this.#entries(key, {}))[0];
   }
 
-  /** Reads a key, or with `recurse` all keys below it, as a blocking query; index 0 does not wait. */
+  /** Reads a key, or with `recurse` all keys below it, by a blocking query. With index 0 the query does not wait. */
   async wait(key: string, { index, waitMs, query = {}, signal }: KvWait): Promise<KvSeen> {
     const blocking = index === 0 ? {} : { index: String(index), wait: `${Math.ceil(waitMs)}ms` };
     // Consul: a wait takes up to a sixteenth longer.
@@ -59,7 +59,10 @@ export class KvClient {
     return this.#entries(prefix, { recurse: "" });
   }
 
-  /** Resolves with the keys that begin with `prefix`, each cut after the next `separator`; "" for full keys. */
+  /**
+   * Resolves with the keys that begin with `prefix`. Each key is cut after the first `separator` that follows the prefix; with
+   * the separator "" the keys are complete.
+   */
   async names(prefix: string, separator: string): Promise<readonly string[]> {
     const answer = await this.#read(prefix, { keys: "", ...(separator !== "" && { separator }) });
     const json = answer === undefined ? [] : jsonOf(answer);
@@ -90,12 +93,12 @@ export class KvClient {
     const answer = await this.#http.request({ path: keyPath(key), query });
     if (answer.status === 404) return undefined;
     if (answer.status === 200) return answer;
-    // Consul's client shows only the status of a failed read; the agent's reason helps more.
+    // Consul's client shows only the status of a failed read. This error also has the agent's reason.
     throw unexpectedStatus(answer);
   }
 }
 
-/** Whether the answer's body is "true". @throws OperatingError for any status but 200 */
+/** Returns whether the answer's body is "true". @throws OperatingError for any status but 200 */
 function isTrue(answer: HttpAnswer): boolean {
   if (answer.status !== 200) throw unexpectedStatus(answer);
   return textOf(answer).includes("true");

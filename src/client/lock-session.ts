@@ -7,7 +7,7 @@ export interface LockSessionOptions {
   readonly clock: Clock;
   /** The session's name in listings. */
   readonly name: string;
-  /** "delete": the end of the session deletes its keys. */
+  /** With "delete", the end of the session deletes the keys that the session has acquired; otherwise it releases them. */
   readonly behavior?: "delete";
 }
 
@@ -18,8 +18,9 @@ const retryMs = 1_000;
 type Http = Pick<HttpClient, "request">;
 
 /**
- * A session for a lock, renewed until `end`. It does not report that the session is gone; the holder learns that from the key. A
- * failed renewal is repeated even after the TTL, since an agent that restarts starts the TTL of every session again.
+ * A session for a lock, which is renewed until `end` is called. It does not report the loss of the session, which the holder of
+ * the lock sees in the lock's key. A failed renewal is repeated even after the TTL, since an agent that restarts begins the TTL
+ * of every session anew.
  */
 export class LockSession {
   readonly id: string;
@@ -41,7 +42,7 @@ export class LockSession {
     return session;
   }
 
-  /** Destroys the session; if that fails, the session ends with its TTL. */
+  /** Destroys the session. If that fails, the session ends at the end of its TTL. Never rejects. */
   async end(): Promise<void> {
     this.#ending.abort();
     await this.#put("destroy").catch(() => undefined);

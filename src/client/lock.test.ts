@@ -10,7 +10,7 @@ import { Mutex } from "./mutex.ts";
 
 type Read = (at: number, request: CannedRequest) => Response | Promise<Response>;
 
-/** Starts an agent with the session "me"; `read` returns the lock's key for each read. */
+/** Starts an agent, and takes a lock from it with the session "me". `read` answers each read of the lock's key. */
 function startLocking(
   read: Read,
   { monitorRetries = 0, timeoutMs }: { monitorRetries?: number; timeoutMs?: number } = {},
@@ -49,7 +49,7 @@ function never({ signal }: CannedRequest): Promise<Response> {
 }
 
 describe("a lock", () => {
-  test("is acquired by a new session, which is renewed and ends with it", async () => {
+  test("is acquired by a new session, which is renewed until the lock is released and then destroyed", async () => {
     using locking = startLocking((at, request) => (at === 0 ? absent() : at === 1 ? key("me") : never(request)));
     const held = await locking.held;
     expect(locking.agent.requests[0]?.body).toBe('{"Name":"a job","TTL":"15s"}');
@@ -68,7 +68,7 @@ describe("a lock", () => {
     expect(locking.clock.timerCount).toBe(0);
   });
 
-  test("waits for its holder, at most the timeout", async () => {
+  test("that another session holds is waited for until the timeout or the abort of the signal", async () => {
     using locking = startLocking((at, request) => (at === 0 ? key("another") : never(request)), { timeoutMs: 2_000 });
     await within(2_000, async () => expect(locking.asked("index=7&wait=2000ms")).toHaveLength(1));
     locking.ending.abort();
@@ -76,7 +76,7 @@ describe("a lock", () => {
     expect(locking.asked("/v1/session/destroy/me")).toHaveLength(1);
   });
 
-  test("does not acquire a key that is not a lock", async () => {
+  test("is not acquired if its key has the flags of another use", async () => {
     using locking = startLocking(() => key("", { flags: "42" }));
     expect((await rejectionOf(locking.held)).message).toBe("Existing key does not match lock use");
     expect(locking.asked("acquire=")).toHaveLength(0);
@@ -88,7 +88,7 @@ describe("a lock", () => {
     await within(2_000, async () => expect(held?.lost.aborted).toBe(true));
   });
 
-  test("survives monitorRetries failures of the agent, and no more", async () => {
+  test("is kept during monitorRetries consecutive failures of the agent, and is lost at the next failure", async () => {
     using locking = startLocking((at) => (at === 0 ? absent() : failed()), { monitorRetries: 2 });
     const held = await locking.held;
     await within(2_000, async () => {

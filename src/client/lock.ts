@@ -4,9 +4,9 @@ import { LockSession } from "./lock-session.ts";
 import type { HttpClient } from "./http.ts";
 
 /*
- * Locks compatible with those of Consul's own clients: both exclude each other. The two recipes, `Mutex` and `Semaphore`, read
- * and
- * write different keys. Here is what they share: the session, waiting for the lock, and monitoring it while it is held.
+ * Locks that are compatible with those of Consul's clients, so that holders of either kind exclude each other. The two recipes,
+ * `Mutex` and `Semaphore`, read and write different keys. This file has their common part: it creates the session, waits for the
+ * lock, and monitors the lock while it is held.
  */
 
 /** The keys of a kind of lock, and the requests that acquire and release it. */
@@ -16,10 +16,10 @@ export interface LockRecipe {
   enter(session: string): Promise<void>;
   /** Tries once to get the lock. @throws OperatingError if its keys have another use, or the agent fails */
   attempt(session: string, wait: Wait): Promise<Attempt>;
-  /** Resolves, as a blocking query, with whether the session holds the lock. */
+  /** Sends a blocking query. Resolves with whether the session holds the lock. */
   checkHeld(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }>;
   release(session: string): Promise<void>;
-  /** Deletes the lock's key; resolves with false if it is in use. */
+  /** Deletes the lock's key. Resolves with false if a session holds the lock. */
   cleanUp(): Promise<boolean>;
 }
 
@@ -36,22 +36,22 @@ export type Attempt =
   | { readonly outcome: "taken"; readonly index: number }
   /** No session holds the lock, but the lock delay after an invalidated session is not over. */
   | { readonly outcome: "delayed" }
-  /** Another contender wrote first; try again. */
+  /** Another contender has written the key first, so the caller tries again. */
   | { readonly outcome: "raced" };
 
 export interface LockOptions {
   readonly clock: Clock;
   readonly sessionName: string;
-  /** Time limit for the lock; undefined for none. */
+  /** Milliseconds to wait for the lock; undefined to wait without a limit. */
   readonly timeoutMs: number | undefined;
   /** The lock counts as lost after more than this number of consecutive failed monitoring queries. */
   readonly monitorRetries: number;
-  /** Ends waiting for the lock. */
+  /** Ends the wait for the lock when it aborts. */
   readonly signal: AbortSignal;
 }
 
 export interface HeldLock {
-  /** Aborts when the lock is lost, or can no longer be confirmed. */
+  /** Aborts when the lock is lost or released, or the agent cannot confirm that it is held. */
   readonly lost: AbortSignal;
   /** Releases the lock. @throws OperatingError */
   release(): Promise<void>;
@@ -62,7 +62,7 @@ const lockDelayRetryMs = 5_000;
 const monitorRetryMs = 1_000;
 
 /**
- * Resolves with the lock once it is held; undefined at the timeout or if the signal aborts.
+ * Resolves with the lock once it is held, or with undefined at the timeout or when the signal aborts.
  * @throws OperatingError
  */
 export async function takeLock(
@@ -129,7 +129,7 @@ function holdLock(recipe: LockRecipe, session: LockSession, options: LockOptions
   };
 }
 
-/** Resolves when the session does not hold the lock any more, or the agent cannot confirm it. */
+/** Resolves when the session does not hold the lock any more, or the agent cannot confirm that it does. */
 async function monitor(recipe: LockRecipe, session: string, options: LockOptions): Promise<void> {
   const { clock, signal, monitorRetries } = options;
   let [index, failures] = [0, 0];
@@ -152,7 +152,7 @@ function isTemporary(error: unknown): boolean {
   return error instanceof OperatingError && (error.kind === "unavailable" || error.kind === "timeout");
 }
 
-/** Puts what failed before an error's message, with the text of Consul's client. */
+/** Runs `act`. Puts `what`, a text of Consul's client, before the message of an error. */
 export async function withErrorPrefix<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

@@ -36,7 +36,7 @@ function portChangedAnswer(revision = 3, newPort = 28_000): Response {
 
 type Answers = (request: CannedRequest) => Response | undefined;
 
-/** A client of an agent with a port record for it, or without one; `answers` replaces the agent's own answers. */
+/** Starts an agent that can store a port record, and a client of it. `answers` can replace the agent's answers. */
 function startClient(answers: Answers = () => undefined) {
   let [stored, index]: [string | undefined, number] = [undefined, 1];
   let changed = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ const asFirst = ['"Port":48080', ":48080/ping"];
 const asMoved = ['"Port":28000', ":28000/ping"];
 
 describe("a port change", () => {
-  test("in a port record is passed to onChange, then registered with the service's checks", async () => {
+  test("in a port record is passed to onChange, then registered for the service and its checks", async () => {
     using world = startClient();
     await world.client.register();
     await world.client.registerCheck({ name: "ready", route: "/ready", interval: "5s" });
@@ -119,7 +119,7 @@ describe("a port change", () => {
     });
   });
 
-  test("in the answer to a registration is made at once, and not again for its record", async () => {
+  test("in the answer to a registration is made at once, and not made again when its record is stored", async () => {
     using world = startClient(({ target, body }) =>
       target.startsWith("/v1/agent/service/register") && body.includes("48080") ? portChangedAnswer() : undefined,
     );
@@ -132,7 +132,7 @@ describe("a port change", () => {
     expect(world.changes).toEqual([{ id: "c1", revision: 3, oldPort: 48_080, newPort: 28_000 }]);
   });
 
-  test("recorded before the registration is passed to onChange after it", async () => {
+  test("recorded before the service registers is passed to onChange after the registration", async () => {
     using world = startClient();
     world.store(record());
     world.follow();
@@ -165,7 +165,7 @@ describe("a port change", () => {
     expect(world.changes).toEqual([]);
   });
 
-  test("during another waits for it, and only the newest of several is made", async () => {
+  test("that arrives during another waits for it, and only the newest of several is made", async () => {
     using world = startClient();
     await world.client.register();
     const rebound = Promise.withResolvers<void>();
@@ -180,8 +180,8 @@ describe("a port change", () => {
   });
 });
 
-describe("a failure", () => {
-  test("of onChange leaves the registration unchanged, and is not retried", async () => {
+describe("a port change that fails", () => {
+  test("in onChange leaves the registration unchanged, and is not retried", async () => {
     using world = startClient();
     await world.client.register();
     world.follow(() => Promise.reject(new Error("listen EADDRINUSE :28000")));
@@ -196,7 +196,7 @@ describe("a failure", () => {
     expect(world.changes).toHaveLength(2);
   });
 
-  test("of the registry calls onError, and the registration of the new port is retried", async () => {
+  test("because the registry is unavailable calls onError, and the registration of the new port is retried", async () => {
     let failures = 3;
     using world = startClient(({ method, body }) =>
       method === "PUT" && body.includes("28000") && failures-- > 0
@@ -215,7 +215,7 @@ describe("a failure", () => {
     expect(world.changes).toHaveLength(1);
   });
 
-  test("that is permanent is not retried", async () => {
+  test("because the registry refuses the new port is not retried", async () => {
     using world = startClient(({ method, body }) =>
       method === "PUT" && body.includes("28000") ? new Response("reserved", { status: 409 }) : undefined,
     );
@@ -227,7 +227,7 @@ describe("a failure", () => {
     expect(world.registered()).toEqual([...asFirst, '"Port":28000']);
   });
 
-  test("to decode a record calls onError, and the next record counts", async () => {
+  test("because its record cannot be decoded calls onError, and the next record counts", async () => {
     using world = startClient();
     await world.client.register();
     world.follow();
@@ -240,7 +240,7 @@ describe("a failure", () => {
   });
 });
 
-describe("no port change is made or registered", () => {
+describe("no port change is registered, and no later one is made,", () => {
   test.each(["stop", "unregister", "another follower"] as const)("after %s", async (how) => {
     using world = startClient();
     await world.client.register();

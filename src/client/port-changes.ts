@@ -8,11 +8,11 @@ import type { StoredPair } from "./key-value.ts";
 import { decodePortRecord, type PortChange, portRecordKey } from "./port-record.ts";
 
 export interface PortWatch {
-  /** Makes the service listen on `newPort`. The client registers that port when it resolves; nothing changes if it throws. */
+  /** Makes the service listen on `newPort`. The client then registers that port, unless this callback fails. */
   readonly onChange: (change: PortChange) => Promise<void> | void;
-  /** Called if `onChange` threw or the registry cannot be reached; the watch continues. */
+  /** Called if `onChange` failed or the registry cannot be reached. The watch continues. */
   readonly onError: (error: OperatingError) => void;
-  /** Stops the watch, as stop() does. */
+  /** Stops the watch when it aborts, as stop() does. */
   readonly signal?: AbortSignal;
 }
 
@@ -25,9 +25,10 @@ export interface Registration {
 }
 
 /**
- * Makes the port changes that the registry asks of one service. They arrive in answers to registrations and in the service's
- * port record. Each, by id and revision, is passed to `onChange` once, one after the other; of those that arrive during a
- * change only the newest counts. Then the service is registered on its new port, with retries until the registry answers.
+ * Makes the port changes that the registry assigns to one service. A change arrives in the answer to a registration or in the
+ * service's port record. Changes are made one after the other: each, identified by id and revision, is passed to `onChange` once,
+ * then the service is registered on its new port, with retries until the registry answers. If several changes arrive while one is
+ * made, only the newest counts.
  */
 export class PortChanges {
   readonly #http: HttpClient;
@@ -122,7 +123,7 @@ function nameOf({ id, revision }: PortChange): string {
   return `${id} ${revision}`;
 }
 
-/** Whether a later attempt can succeed. */
+/** Returns whether a later attempt can succeed. */
 function isTemporary(thrown: unknown): boolean {
   return thrown instanceof OperatingError && ["unavailable", "timeout", "rate-limited", "denied"].includes(thrown.kind);
 }

@@ -3,14 +3,14 @@ import { portRecordFolder } from "../model/port-record.ts";
 import { type HttpAnswer, textOf } from "./http.ts";
 import { fieldsOf } from "./json-object.ts";
 
-/** The registry has assigned another port to a service, because the port it registered has another owner. */
+/** The registry's assignment of another port to a service, because the port that it registered has another owner. */
 export interface PortChange {
-  /** Identifies the change, together with `revision`. */
+  /** The record's id, which identifies the change together with `revision`. */
   readonly id: string;
   readonly revision: number;
   readonly oldPort: number;
   readonly newPort: number;
-  /** The owner of the old port, and a reason for people. The answer to a registration has neither. */
+  /** The service that owns the old port. The answer to a registration has neither owner nor reason. */
   readonly owner?: string;
   readonly reason?: string;
 }
@@ -21,7 +21,7 @@ export function portRecordKey(serviceKey: string): string {
 }
 
 /**
- * Decodes a port record; undefined if it asks the service for no change.
+ * Decodes a port record. Returns undefined if the record does not ask the service to change its port.
  * @throws OperatingError invalid if the text is not a port record
  */
 export function decodePortRecord(text: string): PortChange | undefined {
@@ -33,7 +33,7 @@ export function decodePortRecord(text: string): PortChange | undefined {
   return { ...change, ...(typeof owner === "string" && { owner }), ...(typeof reason === "string" && { reason }) };
 }
 
-/** Decodes the port change in the answer to a registration; Consul's answer is empty. */
+/** Decodes the port change in the answer to a registration; undefined without one, as in Consul's empty answer. */
 export function decodePortChanged(answer: HttpAnswer): PortChange | undefined {
   const { PortChanged: change } = fieldsOf(parse(textOf(answer)));
   const { ID: id, Revision: revision, Old: oldPort, New: newPort } = fieldsOf(change);

@@ -93,7 +93,7 @@ describe("registerCheck", () => {
     ]);
   });
 
-  test("forgets a refused check, so unregister does not deregister it", async () => {
+  test("does not keep a refused check, so that unregister does not deregister it", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/agent/check/register" ? new Response("no", { status: 400 }) : ok(),
     );
@@ -125,7 +125,7 @@ test("the errors of the registry client have the text of EdgeX's Go client", asy
   );
 });
 
-test("unregister deregisters the service and the check by its real ID", async () => {
+test("unregister deregisters the service, and its check by the check's ID", async () => {
   using agent = startCannedAgent(ok);
   await clientOf(agent.url).unregister();
   expect(linesOf(agent.requests)).toEqual([
@@ -208,7 +208,7 @@ describe("the registry client", () => {
     expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
   });
 
-  test("has different errors for unknown health and for bad health", async () => {
+  test("has different errors for health that cannot be read and for bad health", async () => {
     using agent = startCannedAgent((request) =>
       request.target === "/v1/agent/services" ? answering()(request) : new Response("no", { status: 500 }),
     );

@@ -10,39 +10,40 @@ import { decodePortChanged } from "./port-record.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 import { decodeAgentServices, type ServiceEndpoint } from "./service-endpoint.ts";
 
-/** The service that the client registers. */
+/** Settings of the client, and of the service that it registers. */
 export interface RegistryClientSettings {
   readonly http: HttpClient;
   /** The name of the service in the registry: "edgex-core-data". */
   readonly serviceKey: string;
   readonly serviceHost: string;
   readonly servicePort: number;
-  /** Protocol of its checks; default "http". */
+  /** Protocol of the service's HTTP checks; default "http". */
   readonly serviceProtocol?: string;
-  /** Path of its health check: "/api/v1/ping". */
+  /** Path of the service's health check: "/api/v1/ping". */
   readonly checkRoute: string;
-  /** A Go duration: "10s". */
+  /** Interval of the health check, as a Go duration: "10s". */
   readonly checkInterval: string;
 }
 
 /** A further HTTP check of the service. */
 export interface RouteCheck {
-  /** Default: its name. */
+  /** The check's ID; by default its name. */
   readonly id?: string;
   readonly name: string;
   readonly notes?: string;
-  /** Path: "/api/v1/ready". */
+  /** Path that the check requests: "/api/v1/ready". */
   readonly route: string;
-  /** Go durations: "10s". The default timeout is 10 s. */
+  /** Interval of the check, as a Go duration: "10s". */
   readonly interval: string;
+  /** Timeout of one run of the check, as a Go duration; by default 10 s. */
   readonly timeout?: string;
 }
 
-/** Registers one service with the agent and finds others: go-mod-registry's client, with its request shapes and error texts. */
+/** Registers one service with the agent and looks up others, with the requests and error texts of go-mod-registry's client. */
 export class RegistryClient {
   readonly #settings: RegistryClientSettings;
   readonly #http: HttpClient;
-  /** Checks by ID; a port change registers them again. */
+  /** The service's checks by ID. A port change registers them again. */
   readonly #checks = new Map<string, RouteCheck>();
   #port: number;
   #isRegistered = false;
@@ -57,7 +58,7 @@ export class RegistryClient {
     this.#checks.set(name, { name, notes: "Check the health of the API", route, interval });
   }
 
-  /** Whether this client has registered the service and not unregistered it. The registry may have lost it since. */
+  /** Whether this client has registered the service and not unregistered it. The registry may have lost the registration. */
   get isRegistered(): boolean {
     return this.#isRegistered;
   }
@@ -67,14 +68,14 @@ export class RegistryClient {
     return isAgentAlive(this.#http, options);
   }
 
-  /** Registers the service, then its check; deregisters the service if the check is refused. */
+  /** Registers the service, then its checks. Deregisters the service if a check is refused. */
   async register(options: CallOptions = {}): Promise<void> {
     this.#assertComplete();
     const answer = await this.#putService(this.#port, options);
     try {
       await this.#putChecks(this.#port, options);
     } catch (thrown) {
-      // Without the caller's signal, which can be what failed the check's registration.
+      // Sent without the caller's signal, whose abort may have ended the registration of the checks.
       await this.#put(this.#deregisterPath()).catch(() => undefined);
       throw thrown;
     }
@@ -98,7 +99,7 @@ export class RegistryClient {
     await withErrorPrefix("unable to de-register service with consul", options, () =>
       this.#put(this.#deregisterPath(), undefined, options),
     );
-    // The agent deletes checks with their service; one is left only if it was moved to another service.
+    // The agent deletes checks with their service. A check is left only if it was moved to another service.
     for (const id of this.#checks.keys()) {
       const path = `/v1/agent/check/deregister/${encodeURIComponent(id)}`;
       await withErrorPrefix("unable to de-register service health check with consul", options, () =>
@@ -125,7 +126,7 @@ export class RegistryClient {
   }
 
   /**
-   * Watches for port changes that the registry asks of this service, until stopped or unregistered. A second call ends the first
+   * Watches for ports that the registry assigns to this service, until stopped or unregistered. A second call ends the first
    * watch. Call it before register(), whose answer can contain a change.
    */
   onPortChanged(watch: PortWatch): Stop {

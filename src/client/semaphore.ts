@@ -8,7 +8,7 @@ import { type Attempt, type LockRecipe, withErrorPrefix, type Wait } from "./loc
 /** Consul: flags of a semaphore's keys, which differ from those of a lock. */
 const semaphoreFlags = 0xe0f69a2baa414de0n;
 
-/** The value of the key `.lock`: the sessions that hold the semaphore. */
+/** The value of the key `.lock`: the limit, and the sessions that hold the semaphore. */
 interface Places {
   readonly limit: number;
   readonly holders: readonly string[];
@@ -22,13 +22,13 @@ interface Seen {
 
 /**
  * A lock with up to `limit` holders. Each contender has its own key below the prefix, acquired by its session and deleted with
- * it; the key `.lock` lists the holders. A holder without its own key no longer counts.
+ * it; the key `.lock` lists the holders. A holder whose own key is deleted does not count.
  */
 export class Semaphore implements LockRecipe {
   readonly behavior = "delete";
   readonly key: string;
   readonly #kv: KvClient;
-  /** Ends in "/". */
+  /** The folder of the semaphore's keys, with a final "/". */
   readonly #folder: string;
   readonly #limit: number;
 
@@ -77,7 +77,7 @@ export class Semaphore implements LockRecipe {
     return withErrorPrefix("failed to remove semaphore", () => this.#kv.delete(this.key, { cas: String(modifyIndex) }));
   }
 
-  /** Returns the holders whose own keys still exist. */
+  /** Reads the semaphore's keys. Resolves with the holders whose own keys still exist. */
   async #read(wait: Omit<Wait, "signal">, query: Readonly<Record<string, string>> = {}): Promise<Seen> {
     const { entries, index } = await withErrorPrefix("failed to read prefix", () =>
       this.#kv.wait(this.#folder, { ...wait, query: { ...query, recurse: "" } }),
@@ -91,7 +91,7 @@ export class Semaphore implements LockRecipe {
     return { places, modifyIndex: entry?.modifyIndex ?? 0, index };
   }
 
-  /** Resolves with false if another contender wrote first. */
+  /** Writes the key `.lock`. Resolves with false if another contender has written it since `modifyIndex`. */
   #write({ limit, holders }: Places, modifyIndex: number): Promise<boolean> {
     const Holders = Object.fromEntries(holders.toSorted().map((holder) => [holder, true]));
     const value = new TextEncoder().encode(JSON.stringify({ Limit: limit, Holders }));

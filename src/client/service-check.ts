@@ -13,8 +13,8 @@ export interface ServiceCheck {
 }
 
 /**
- * Decodes an answer of /v1/agent/checks (an object, by check ID), /v1/health/checks/x or /v1/health/state/x (arrays); null is no
- * checks.
+ * Decodes an answer of /v1/agent/checks (an object, by check ID), or of /v1/health/checks/x or /v1/health/state/x (arrays). A
+ * null means no checks.
  * @throws OperatingError invalid for anything else
  */
 export function decodeChecks(json: unknown): readonly ServiceCheck[] {

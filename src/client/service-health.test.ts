@@ -12,7 +12,7 @@ function check(serviceId: string, status: string, changes: Partial<ServiceCheck>
 }
 
 describe("serviceHealth", () => {
-  test("an instance has the status of its worst check, in any order", () => {
+  test("an instance has the status of its worst check, whatever the order of the checks", () => {
     const checks = [check("data", "passing", { checkId: "1" }), check("data", "critical", { checkId: "2" })];
     expect(serviceHealth(checks, "data").status).toBe("critical");
     expect(serviceHealth(checks.toReversed(), "data").status).toBe("critical");
@@ -25,7 +25,7 @@ describe("serviceHealth", () => {
     expect(serviceHealth(checks, "data-1").status).toBe("critical");
   });
 
-  test("a service without checks, or unknown, has no status", () => {
+  test("a service that is unknown or has no checks has no status", () => {
     expect(serviceHealth([check("data", "passing")], "dat").status).toBeUndefined();
     expect(serviceHealth([], "data").status).toBeUndefined();
   });
@@ -42,7 +42,7 @@ describe("serviceHealth", () => {
     expect(serviceHealth([check("data", ""), check("data", "passing")], "data").status).toBe("");
   });
 
-  test("each check that does not pass gives a line with the first line of its output", () => {
+  test("the complaints have a line for each check that does not pass, with the first line of its output", () => {
     const failing = check("data", "critical", { output: "dial tcp: refused\nmore" });
     const { complaints } = serviceHealth([failing, check("data", "passing")], "data");
     expect(complaints).toEqual(['check "service:data" of data is critical: dial tcp: refused']);
@@ -58,7 +58,7 @@ describe("decodeChecks", () => {
     expect(decodeChecks(null)).toEqual([]);
   });
 
-  test.each([[[1]], [{ error: "x" }], ["text"], [7], [[{ Node: {}, Service: {} }]]])("refuses %j", (json) => {
+  test.each([[[1]], [{ error: "x" }], ["text"], [7], [[{ Node: {}, Service: {} }]]])("refuses the value %j", (json) => {
     expect(() => decodeChecks(json)).toThrow(/not a list of checks/);
   });
 

@@ -3,17 +3,17 @@ import { nodeMaintenanceId, reasonOf } from "../model/check-reason.ts";
 import { type HttpClient, jsonOf } from "./http.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
-/** The endpoint that lists the checks. */
+/** An agent, and its endpoint that lists the checks. */
 export interface HealthSource {
   readonly http: HttpClient;
-  /** The path and query of a list of checks, as "/v1/health/checks/NAME". The default is the agent's, /v1/agent/checks. */
+  /** The path and query of a list of checks: "/v1/health/checks/NAME". The default is the agent's list, /v1/agent/checks. */
   readonly path?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Resolves with the health of a service by an agent's checks.
- * @throws OperatingError if the agent does not answer, or not with a list of checks
+ * Resolves with the health of a service, according to the checks that an agent lists.
+ * @throws OperatingError if the agent does not answer, or its answer is not a list of checks
  */
 export async function askServiceHealth(
   service: string,
@@ -23,7 +23,7 @@ export async function askServiceHealth(
 }
 
 /**
- * Parses the URL of a list of checks; without a path it is the agent's own list.
+ * Parses the URL of a list of checks. A URL without a path gets the path of the agent's own list.
  * @throws OperatingError invalid
  */
 export function checksUrl(text: string): URL {
@@ -36,11 +36,11 @@ export function checksUrl(text: string): URL {
   return url;
 }
 
-/** The health of one service, by the checks that an agent listed. */
+/** The health of one service, according to the checks that an agent listed. */
 export interface ServiceHealth {
-  /** undefined if the list has no check of the service. */
+  /** The status of the service; undefined if the list has no check of the service. */
   readonly status: string | undefined;
-  /** One readable line for each check that is not passing. */
+  /** One readable line for each check of the service or its node that is not passing. */
   readonly complaints: readonly string[];
 }
 
@@ -65,7 +65,7 @@ function worst(checks: readonly ServiceCheck[]): string {
   return checks.map((check) => check.status).reduce((a, b) => (severity(b) > severity(a) ? b : a));
 }
 
-/** Ranks statuses; one that Consul does not have ranks between warning and critical. */
+/** Returns the rank of a status: a worse one ranks higher, and one unknown to Consul between warning and critical. */
 function severity(status: string): number {
   const known = ["passing", "warning", "", "critical"].indexOf(status);
   return known === -1 ? 2 : known;

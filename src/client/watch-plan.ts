@@ -5,7 +5,7 @@ import { type HttpAnswer, jsonOf } from "./http.ts";
 import { keyPath } from "./key-value.ts";
 import { checksShape, nodesShape, serviceShape } from "./watch-shapes.ts";
 
-/** A watch: the request that it repeats, and what its handler gets of the answer. */
+/** A watch: the request that it repeats, and the function that reads its handler's content from an answer. */
 export interface WatchPlan {
   readonly type: WatchType;
   /** The request's path and query string, without index and wait. */
@@ -15,7 +15,7 @@ export interface WatchPlan {
 
 export type WatchType = keyof typeof plans;
 
-/** By name: "key", "service", "tag", ...; `tag` can be a list. */
+/** The parameters of a watch by name: "key", "service", "tag", ... The value of "tag" can be a list. */
 export type WatchParameters = Readonly<Record<string, unknown>>;
 
 /**

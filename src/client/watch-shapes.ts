@@ -1,6 +1,6 @@
 /*
- * Handlers of watches get what Consul's own client prints, not what its agent answers: every field in the client's order, also
- * fields that the agent leaves out.
+ * Converts an agent's answer to the content that a watch's handler gets. As in the output of Consul's client, this content has
+ * every field in the client's order, also fields that the agent's answer leaves out.
  */
 
 type Reader = (json: unknown) => unknown;
@@ -17,7 +17,7 @@ function list(read: Reader): Reader {
   return (json) => (Array.isArray(json) ? json.map(read) : json);
 }
 
-/** Returns a reader of a value, which returns the fallback if the value is absent. */
+/** Returns a reader that returns a value unchanged, or the fallback if the value is absent. */
 function or(fallback: unknown): Reader {
   return (json) => json ?? fallback;
 }

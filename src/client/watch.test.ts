@@ -87,7 +87,7 @@ describe("a watch", () => {
     expect(watched.agent.requests[3]?.target).toBe("/v1/catalog/services");
   });
 
-  test("pauses after an unchanged index, as a proxy may answer", async () => {
+  test("pauses after an answer with an unchanged index, which a proxy may send", async () => {
     const answer = { index: "5", body: {} };
     await using watched = startWatch("services", {}, [answer, answer, answer]);
     await watched.untilAsked(2);

@@ -5,7 +5,7 @@ import { type HttpClient, unexpectedStatus } from "./http.ts";
 import { fieldsOf } from "./json-object.ts";
 import type { WatchPlan } from "./watch-plan.ts";
 
-/** The content that a handler gets. */
+/** The content that a handler gets, with its index. */
 export interface Change {
   /** X-Consul-Index as text, since it has 64 bits. */
   readonly index: string;
@@ -14,26 +14,26 @@ export interface Change {
 
 export interface WatchOptions {
   readonly clock: Clock;
-  /** Ends the watch. */
+  /** Ends the watch when it aborts. */
   readonly signal: AbortSignal;
-  /** Called with the first content, and with each that differs from the last. The next query starts after it resolves. */
+  /** Called with the first content, then with each content that differs. The next query starts when the call has resolved. */
   readonly onChange: (change: Change) => Promise<void> | void;
-  /** Called if a query failed; it is repeated after `retryMs`. */
+  /** Called if a query failed. The query is repeated after `retryMs` milliseconds. */
   readonly onError: (thrown: unknown, retryMs: number) => void;
 }
 
 const waitMs = 60_000;
-/** Time limit of a blocking query in milliseconds; Consul adds up to a sixteenth to the wait. */
+/** Time limit of a blocking query, in milliseconds. Consul lengthens the wait by up to a sixteenth. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
-/** Pause after an answer with an unchanged index, which limits requests to a proxy that ignores the index. */
+/** Pause in milliseconds after an answer with an unchanged index. It limits requests to a proxy that ignores the index. */
 const unchangedPauseMs = 1_000;
 const retryMs = 5_000;
 const retryMsMax = 180_000;
 
 /**
- * Runs a plan with blocking queries, and calls `onChange` with its content and each change, until the signal aborts. Content that
- * is
- * unchanged after a lost agent returns is skipped. For events, only those newer than the last one passed are passed.
+ * Runs a plan with blocking queries until the signal aborts. Calls `onChange` with the first content and with each changed
+ * content. Content that is unchanged when a lost agent returns is skipped. The content of a watch of events has only the events
+ * that no earlier content had.
  */
 export async function watch(
   http: Pick<HttpClient, "request">,
@@ -87,7 +87,7 @@ class NewContent {
   }
 }
 
-/** Selects the events after the last one seen; from the first answer all events, even an empty list. */
+/** Selects the events after the last one seen. From the first answer it selects all events, even an empty list. */
 class NewEvents {
   #lastId: unknown;
   #isFirst = true;
@@ -95,7 +95,7 @@ class NewEvents {
   of(content: unknown): readonly unknown[] {
     const events: unknown[] = Array.isArray(content) ? content : [];
     const ids = events.map((event) => fieldsOf(event)["ID"]);
-    // After a restart the agent has none of the earlier events, so all are new.
+    // A restarted agent lacks the last event, so lastIndexOf returns -1 and all its events are new.
     const fresh = events.slice(ids.lastIndexOf(this.#lastId) + 1);
     this.#lastId = ids.at(-1) ?? this.#lastId;
     if (fresh.length === 0 && !this.#isFirst) return [];

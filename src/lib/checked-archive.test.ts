@@ -54,7 +54,7 @@ test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])(
   },
 );
 
-test("the archive's last file lists the hashes of the other files", async () => {
+test("an archive's file SHA256SUMS lists the hashes of all other files", async () => {
   const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
   const files = await unpackFiles(archive);
   const sums = files.get("SHA256SUMS")?.toString();
@@ -68,7 +68,7 @@ test("a flipped bit anywhere in the archive is detected or does not change the u
   for (let bit = 0; bit < archive.length * 8; bit += 3) {
     const damaged = Buffer.from(archive);
     damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    // The time and operating system in gzip's header do not affect the content.
+    // A flipped bit of the time or the operating system in gzip's header does not change the content.
     const found = await unpack(damaged).catch((error: unknown) => error);
     if (!(found instanceof OperatingError)) expect(found).toEqual(whole);
   }
@@ -101,7 +101,7 @@ describe("unpacking refuses, with a reason,", () => {
       expect(await refusal(archive.subarray(0, length))).toStartWith("archive-damaged: ");
   });
 
-  test("content above the limit, as soon as the limit is passed, however well it compresses", async () => {
+  test("content above the limit, even if the archive itself is small", async () => {
     const archive = await pack({
       text: [Buffer.from("hello")],
       large: Array.from({ length: 64 }, () => Buffer.alloc(1 << 20)),

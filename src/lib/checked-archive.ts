@@ -12,10 +12,10 @@ import { nextTurn } from "./next-turn.ts";
 
 const sumsName = "SHA256SUMS";
 const smallBytesMax = 64 * 1024;
-/** Maximum number of bytes of the tar's headers, padding and small files together, beside the large file. */
+/** Maximum total size of the tar's headers, padding and small files, in bytes: all but the large file's content. */
 const tarBytesMax = 256 * 1024;
 
-/** A tar header holds a time as eleven octal digits of seconds since 1970, unsigned. A gateway's clock may be far off. */
+/** Latest time that a tar header can hold, in seconds since 1970: eleven octal digits. A gateway's wrong clock may be later. */
 const tarSecondsMax = 8 ** 11 - 1;
 
 export interface ArchiveFile {
@@ -27,7 +27,7 @@ export interface ArchiveFile {
   readonly blocks: () => Iterable<Uint8Array>;
 }
 
-/** Reads the content once for its length and hash, and returns the file for packArchive. */
+/** Returns the file that packArchive needs. Reads the whole content once, to compute its length and hash. */
 export async function measureFile(name: string, blocks: () => Iterable<Uint8Array>): Promise<ArchiveFile> {
   const hasher = new Bun.CryptoHasher("sha256");
   let bytes = 0;
@@ -39,7 +39,7 @@ export async function measureFile(name: string, blocks: () => Iterable<Uint8Arra
   return { name, bytes, sha256: hasher.digest("hex"), blocks };
 }
 
-/** Returns the archive as a stream, which is generated as the reader pulls it. */
+/** Returns the gzipped archive as a stream. Its content is generated as the reader pulls it. */
 export function packArchive(files: readonly ArchiveFile[], modified: Date): ReadableStream<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const sums = Buffer.from(files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(""));
@@ -67,12 +67,12 @@ async function addAll(
     }
     controller.finalize();
   } catch (error) {
-    // Either the reader cancelled the stream, or it gets this error.
+    // The reader gets this error, unless it has cancelled the stream.
     controller.error(error);
   }
 }
 
-/** The files that an archive must contain, and no others. */
+/** The files that an archive must contain. An archive with any other file is refused. */
 export interface WantedFiles {
   /** Names of the small files, whose content unpackArchive returns. */
   readonly texts: readonly string[];
@@ -80,14 +80,14 @@ export interface WantedFiles {
   readonly streamed: string;
   /** Receives the large file's content, block by block. */
   receive(block: Uint8Array): void;
-  /** Maximum number of bytes of the unpacked content of all files together. */
+  /** Maximum total size of all unpacked files, in bytes. */
   readonly bytesMax: number;
 }
 
 /**
- * Unpacks an archive and returns the small files' content by name. The hashes are checked last, so the caller may use the
- * blocks that `receive` got only once this resolves.
- * @throws OperatingError invalid when the bytes are not an archive or the archive is damaged; any error of `receive`
+ * Unpacks an archive and returns the content of each small file by its name. The hashes are checked last, so the caller may
+ * use the blocks that `receive` got only after this promise resolves.
+ * @throws OperatingError invalid when the bytes are not an archive or the archive is damaged; too-large above the limits
  */
 export async function unpackArchive(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,

@@ -4,16 +4,16 @@ import { sleep, systemClock, wakefulClock } from "./clock.ts";
 
 const day = 86_400_000;
 
-/** Uses the runtime's fake timers: there is no other way to let 25 days pass. */
+/** Tests with the runtime's fake timers, since a test cannot wait for a timer of 25 days. */
 describe.each([
   ["systemClock", systemClock],
   ["wakefulClock", wakefulClock],
-])("%s", (_name, clock) => {
+])("the clock %s", (_name, clock) => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
   test.each([0, 1, day, 24 * day, 25 * day, 100 * day])(
-    "a timer of %d ms fires once, and not before that time",
+    "fires a timer of %d ms exactly once, and not before that time",
     (delayMs) => {
       let fired = 0;
       clock.schedule(delayMs, () => (fired += 1));
@@ -26,7 +26,7 @@ describe.each([
     },
   );
 
-  test.each([day, 100 * day])("a timer of %d ms that was cancelled never fires", (delayMs) => {
+  test.each([day, 100 * day])("never fires a cancelled timer of %d ms", (delayMs) => {
     let fired = 0;
     const timer = clock.schedule(delayMs, () => (fired += 1));
     advance(delayMs / 2);
@@ -37,12 +37,12 @@ describe.each([
   });
 });
 
-/** The runtime's fake timers advance by at most 49 days at a time. */
+/** Advances the fake timers one day at a time: one call of the runtime can advance them by at most 49 days. */
 function advance(ms: number): void {
   for (let left = ms; left > 0; left -= day) jest.advanceTimersByTime(Math.min(left, day));
 }
 
-test("a pending timer of wakefulClock keeps a program running, one of systemClock does not", async () => {
+test("a pending timer of wakefulClock keeps a program running, and one of systemClock does not", async () => {
   const program = (clock: string): string =>
     `import { ${clock} } from "${import.meta.dir}/clock.ts"; ${clock}.schedule(20, () => console.log("fired"));`;
   const printed = (clock: string): Promise<string> =>

@@ -3,11 +3,11 @@
  * reading only, because a gateway's wall clock may start in 1970 and jump.
  */
 export interface Clock {
-  /** Wall-clock time in milliseconds since 1970; may jump in either direction. For display only. */
+  /** Returns the wall-clock time in milliseconds since 1970. For display only: the wall clock may jump in either direction. */
   wallMs(): number;
-  /** Milliseconds from an arbitrary start; never goes back. For durations and deadlines. */
+  /** Returns the milliseconds since an arbitrary start, for durations and deadlines. The value never decreases. */
   monotonicMs(): number;
-  /** Calls `run` once, after at least `delayMs`. The timer alone does not keep the process alive. */
+  /** Calls `run` once, after at least `delayMs` milliseconds. */
   schedule(delayMs: number, run: () => void): Timer;
 }
 
@@ -16,9 +16,10 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Maximum delay of setTimeout in milliseconds, 25 days: for a longer one it fires at once, so the clock splits it. */
+/** Maximum delay of setTimeout, in milliseconds: 25 days. The clock splits a longer delay, which would fire at once. */
 const delayMsMax = 2 ** 31 - 1;
 
+/** The clock of the agent and of commands. A pending timer does not keep the process alive. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -26,8 +27,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * As systemClock, but a pending timer keeps the process alive. For the published client package: a program that only waits
- * to reach its agent again must not exit. It also runs in browsers, which have no `unref`.
+ * The clock of the published client package. A pending timer keeps the process alive, so that a program which only waits to
+ * reach its agent again does not exit. It also works in browsers, whose timers have no `unref`.
  */
 export const wakefulClock: Clock = {
   ...systemClock,
@@ -59,7 +60,7 @@ export function keepProcessAlive(): () => void {
   return () => clearInterval(handle);
 }
 
-/** Resolves after `delayMs`, or at once when `signal` aborts; `signal.aborted` tells which. */
+/** Resolves after `delayMs` milliseconds, or at once when `signal` aborts. `signal.aborted` tells the caller which happened. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -1,6 +1,6 @@
-/** Returns the known word most similar to `typed`: at most two letters differ, and fewer than half; else undefined. */
+/** Returns the known word most similar to `typed`; undefined if each differs in over two letters, or over half of the letters. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
-  // Comparing costs the product of both lengths: without this filter a key of 30,000 letters took over a second.
+  // Comparing two words takes time in proportion to the product of their lengths: over a second for one of 30,000 letters.
   const alike = known.filter((word) => Math.abs(word.length - typed.length) <= lettersOffMax);
   const [best] = alike.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
   return best && best.off <= lettersOffMax && best.off * 2 < typed.length + 1 ? best.word : undefined;

@@ -3,7 +3,7 @@ import { FakeClock } from "../../test/support/fake-clock.ts";
 import { type Descriptors, guardDescriptors, type PausableListener } from "./descriptor-guard.ts";
 import { createLog } from "./log.ts";
 
-/** A process with a limit of 256 descriptors, whose number of connections the test sets. */
+/** Fakes a process with a limit of 256 descriptors. The test sets its number of open connections. */
 class Platform implements Descriptors, PausableListener {
   readonly max = 256;
   connections = 10;
@@ -49,7 +49,7 @@ class Platform implements Descriptors, PausableListener {
   }
 }
 
-test("the guard stops accepting connections while few descriptors are left, and logs it once", async () => {
+test("the descriptor guard stops the listeners while few descriptors are left, and logs that once", async () => {
   const world = new Platform();
   await world.clock.advance(5_000);
   expect([world.isOpen, world.held]).toEqual([true, 32]);
@@ -69,7 +69,7 @@ test("the guard stops accepting connections while few descriptors are left, and 
   await world.end();
 });
 
-test("the guard tries again to resume a listener that could not resume", async () => {
+test("the descriptor guard resumes a listener in a later attempt if the first attempt fails", async () => {
   const world = new Platform();
   world.connections = 250;
   await world.clock.advance(1_000);
@@ -82,7 +82,7 @@ test("the guard tries again to resume a listener that could not resume", async (
   await world.end();
 });
 
-test("aborting the guard closes the reserved descriptors and leaves no timer", async () => {
+test("aborting the descriptor guard closes the reserved descriptors and leaves no timer", async () => {
   const world = new Platform();
   await world.end();
   expect([world.held, world.clock.timerCount]).toEqual([0, 0]);

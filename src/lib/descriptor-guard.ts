@@ -4,8 +4,8 @@ import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 /*
- * The system limits a process's file descriptors, and each connection is one. Without a free one, a listener whose accept
- * fails retries in a busy loop, checks cannot connect and scripts cannot start. So the guard holds some in reserve:
+ * The system limits the number of a process's file descriptors, and each connection takes one. When no descriptor is free, a
+ * listener retries a failed accept in a busy loop, checks cannot connect and scripts cannot start. So the guard keeps a reserve:
  *
  *   plenty ──(few left)──▶ short: the listeners accept nothing, the reserve is free for checks and scripts
  *     ▲                       │
@@ -17,7 +17,7 @@ import type { Log } from "./log.ts";
 /** A listener that can stop accepting connections for a while. */
 export interface PausableListener {
   pause(): void;
-  /** @throws when it cannot listen; the guard calls it again */
+  /** Accepts connections again. @throws Error when the listener cannot listen; the guard then retries later */
   resume(): Promise<void>;
 }
 
@@ -29,11 +29,11 @@ export interface GuardOptions {
   readonly descriptors: Descriptors;
 }
 
-/** Milliseconds between two counts. If descriptors run out between two counts, a check that needs one may fail. */
+/** Milliseconds between two counts of the free descriptors. A check may fail if they run out between two counts. */
 const intervalMs = 500;
 const reserveMax = 32;
 
-/** Watches the number of free descriptors until `signal` aborts. */
+/** Pauses the listeners whenever few descriptors are free, until `signal` aborts. Does nothing where the limit is unknown. */
 export async function guardDescriptors(options: GuardOptions): Promise<void> {
   const { clock, signal, descriptors } = options;
   const { max } = descriptors;
@@ -92,9 +92,9 @@ class Guard {
 export interface Descriptors {
   /** Maximum number of open descriptors of the process; undefined where the system does not report it. */
   readonly max: number | undefined;
-  /** Number of open descriptors, the reserve included. */
+  /** Returns the number of open descriptors, including the reserve. */
   used(): number;
-  /** Opens descriptors until `count` are held in reserve, or none is left. */
+  /** Opens descriptors until `count` of them are reserved, or no descriptor is free. */
   reserve(count: number): void;
   release(): void;
 }
@@ -108,7 +108,7 @@ export class ProcessDescriptors implements Descriptors {
 
   used(): number {
     try {
-      // Linux 6.2 and later report the count as the folder's size; before, listing some thousand entries takes 1 ms.
+      // Linux 6.2 and later report the count as the folder's size. Older ones list it: 1 ms for some thousand entries.
       return statSync(own).size || readdirSync(own).length;
     } catch {
       // Reading the folder needs a descriptor, and none is free.

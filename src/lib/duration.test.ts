@@ -4,7 +4,7 @@ import { patienceMs } from "../../test/support/patience.ts";
 import { formatDuration, parseDuration, parseDurationWithDays } from "./duration.ts";
 import { OperatingError } from "./errors.ts";
 
-/** Up to 104 days, a number of milliseconds is exact to the nanosecond. */
+/** Durations in nanoseconds, up to 104 days. Up to this limit, milliseconds as a number are exact to the nanosecond. */
 const nanoseconds = fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
 describe("a duration in Go's format", () => {
@@ -25,7 +25,7 @@ describe("a duration in Go's format", () => {
     ["3μs", 0.003],
     ["7ns", 7e-6],
     ["2562047h", 2_562_047 * 3_600_000],
-  ])("of the text %s is %d ms", (text, ms) => {
+  ])("written as %s is %d ms", (text, ms) => {
     expect(parseDuration(text)).toBeCloseTo(ms, 9);
   });
 
@@ -42,7 +42,7 @@ describe("a duration in Go's format", () => {
     ["10 s", 'time: unknown unit " s" in duration "10 s"'],
     ["10S", 'time: unknown unit "S" in duration "10S"'],
     ["9999999h", 'time: invalid duration "9999999h"'],
-  ])("is refused with Go's error text for %p", (text, message) => {
+  ])("written as %p is refused with Go's error text", (text, message) => {
     expect(refusalOf(text)).toMatchObject({ kind: "invalid", message });
   });
 
@@ -62,7 +62,7 @@ describe("a duration in Go's format", () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  test("that is formatted parses to the same value, to the nanosecond", () => {
+  test("that is formatted parses to the same value within two nanoseconds", () => {
     fc.assert(
       fc.property(nanoseconds, (ns) => {
         const read = parseDuration(formatDuration(ns / 1e6));
@@ -71,7 +71,7 @@ describe("a duration in Go's format", () => {
     );
   });
 
-  test("parses or throws an OperatingError, whatever the text", () => {
+  test("written as any text parses or throws an OperatingError, never another error", () => {
     const unit = fc.constantFrom("1", "0", ".", "-", "+", "h", "m", "s", "n", "u", "µ", " ", "x");
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 8 }), (text) => {
@@ -92,16 +92,16 @@ describe("a duration that may have days, as in EdgeX,", () => {
     ["1d1d", 172_800_000],
     ["10s", 10_000],
     ["0d", 0],
-  ])("of the text %s is %d ms", (text, ms) => {
+  ])("written as %s is %d ms", (text, ms) => {
     expect(parseDurationWithDays(text)).toBe(ms);
   });
 
-  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("is refused for the text %p", (text) => {
+  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("written as %p is refused", (text) => {
     expect(refusalOf(text, parseDurationWithDays)).toMatchObject({ kind: "invalid", code: "invalid-duration" });
   });
 });
 
-test("a duration of very many digits is refused in linear time, with days or without", () => {
+test("a text of 20,000 digits is refused as a duration in linear time, whether days are allowed or not", () => {
   const startMs = performance.now();
   const digits = "8".repeat(20_000);
   expect(() => parseDurationWithDays(digits)).toThrow("missing unit");

@@ -39,12 +39,12 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * As parseDuration, and also accepts days, as EdgeX writes them: "1d", "1d12h", "0.5d".
+ * Parses a duration as parseDuration does, and also accepts days, as EdgeX writes them: "1d", "1d12h", "0.5d".
  * @throws OperatingError invalid
  */
 export function parseDurationWithDays(text: string): number {
   let days = 0;
-  // The look-behind starts a match at the beginning of a number only: else a long run of digits takes quadratic time.
+  // The look-behind lets a match begin only where a number begins. Without it a long run of digits takes quadratic time.
   const rest = text.replaceAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)d/g, (_, number: string) => {
     days += Number(number);
     return "";
@@ -54,7 +54,7 @@ export function parseDurationWithDays(text: string): number {
   return totalMs;
 }
 
-/** Go holds a duration in a signed 64-bit count of nanoseconds. */
+/** Longest duration of Go, in nanoseconds: the largest signed 64-bit integer. */
 const nanosecondsMax = 2 ** 63 - 1;
 
 function invalidDuration(what: string): OperatingError {

@@ -1,4 +1,4 @@
-/** Classes of errors by what the caller can do. Each front end (HTTP, DNS, CLI) maps them in one exhaustive switch. */
+/** Class of an error, by what the caller can do about it. Each front end (HTTP, DNS, CLI) maps all kinds in one switch. */
 export type ErrorKind =
   | "invalid" // the request is wrong; repeating it will not help
   | "not-found" // the named thing does not exist
@@ -11,12 +11,12 @@ export type ErrorKind =
 
 /**
  * An error whose cause is outside the program: input, disk, network, another agent. `message` says what failed, where, and
- * what to do. An error of the program itself is an assertion instead.
+ * what to do. A fault of the program itself is reported by `assert` instead.
  */
 export class OperatingError extends Error {
   override readonly name = "OperatingError";
   readonly kind: ErrorKind;
-  /** Stable, kebab-case, listed in docs/errors.md. */
+  /** A code in kebab-case that never changes. docs/errors.md lists all codes. */
   readonly code: string;
 
   constructor(kind: ErrorKind, code: string, message: string, options?: { cause?: unknown }) {
@@ -26,7 +26,7 @@ export class OperatingError extends Error {
   }
 }
 
-/** Returns the message of any thrown value. */
+/** Returns the message of a thrown Error, or any other thrown value as text. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

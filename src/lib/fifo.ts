@@ -1,4 +1,4 @@
-/** The array is compacted when it has at least this many empty slots at its front, and more slots than items. */
+/** Minimum number of empty slots at the array's front for the array to be compacted. They must also outnumber the items. */
 const gapMax = 1_024;
 
 /** A first-in, first-out queue. `take` costs amortised constant time, unlike Array.shift. */

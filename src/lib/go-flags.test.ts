@@ -15,12 +15,12 @@ function values(...args: string[]): Record<string, readonly string[]> {
 }
 
 describe("a command line by the rules of Go's flag package", () => {
-  test("may write a flag as -x v, -x=v, --x v or --x=v", () => {
+  test("may have a flag with a value as -x v, -x=v, --x v or --x=v", () => {
     for (const args of [["-join", "a"], ["-join=a"], ["--join", "a"], ["--join=a"]])
       expect(values(...args)).toEqual({ join: ["a"] });
   });
 
-  test("never takes the word after a boolean flag as its value", () => {
+  test("does not use the word after a boolean flag as the flag's value", () => {
     const parsed = parseGoFlags(["-ui", "false"], specs);
     expect(parsed.values.get("ui")).toEqual(["true"]);
     expect(parsed.rest).toEqual(["false"]);
@@ -31,7 +31,7 @@ describe("a command line by the rules of Go's flag package", () => {
     expect(values("-join", "a", "-join=b=c", "-join=")).toEqual({ join: ["a", "b=c", ""] });
   });
 
-  test("has no flags from the first other word, from a single dash, or after --", () => {
+  test("ends its flags before the first word without a dash, before a single dash, and after --", () => {
     expect(parseGoFlags(["-ui", "x", "-join", "a"], specs).rest).toEqual(["x", "-join", "a"]);
     expect(parseGoFlags(["-", "-ui"], specs).rest).toEqual(["-", "-ui"]);
     expect(parseGoFlags(["--", "-ui"], specs).rest).toEqual(["-ui"]);
@@ -53,7 +53,7 @@ describe("a command line by the rules of Go's flag package", () => {
     for (const word of ["-h", "-help", "--help"]) expect(parseGoFlags([word], specs).helpAsked).toBe(true);
   });
 
-  test("is refused with the error texts of Go's flag package", () => {
+  test("with an invalid flag is refused with the error text of Go's flag package", () => {
     const messages: readonly [string[], string][] = [
       [["-foo"], "flag provided but not defined: -foo"],
       [["--foo=1"], "flag provided but not defined: -foo"],

@@ -1,7 +1,10 @@
 import { parseBool } from "./go-bool.ts";
 import { OperatingError } from "./errors.ts";
 
-/** One flag of a command, by the rules of Go's flag package: `-x v`, `-x=v`, `--x`; booleans only `-x` and `-x=false`. */
+/**
+ * One flag of a command. Users write it by the rules of Go's flag package: `-x v`, `-x=v` or `--x v`, and a boolean only as `-x`
+ * or `-x=false`.
+ */
 export interface FlagSpec {
   /** The flag's name, without the dashes. */
   readonly name: string;
@@ -9,9 +12,9 @@ export interface FlagSpec {
 }
 
 export interface ParsedFlags {
-  /** Every value on the command line, in order, by flag name; booleans as "true" or "false", unsigned numbers in decimal. */
+  /** The values of each flag, by its name, in their order. A boolean is "true" or "false", an unsigned number is in decimal. */
   readonly values: ReadonlyMap<string, readonly string[]>;
-  /** The same values as one list in the order of the command line, for flags whose relative order matters. */
+  /** All flags and their values as one list in the order of the command line, for flags whose relative order matters. */
   readonly inOrder: readonly { readonly name: string; readonly value: string }[];
   /** The words after the flags: parsing ends before the first word that is not a flag, or after "--". */
   readonly rest: readonly string[];
@@ -20,7 +23,7 @@ export interface ParsedFlags {
 }
 
 /**
- * Parses a command line. Error texts are those of Go's flag package, which scripts around Consul match.
+ * Parses the flags of a command line. Error texts are those of Go's flag package, because scripts for Consul compare them.
  * @throws OperatingError invalid
  */
 export function parseGoFlags(args: readonly string[], specs: readonly FlagSpec[]): ParsedFlags {
@@ -82,7 +85,7 @@ function checkValue(spec: FlagSpec, value: string): string {
 
 const uintMax = 2n ** 64n - 1n;
 
-/** Parses an unsigned 64-bit number, also as 0x2a, 0o52 or 0b101010. */
+/** Parses an unsigned 64-bit number: decimal, or written as 0x2a, 0o52 or 0b101010. @throws OperatingError invalid */
 function parseUint(name: string, value: string): bigint {
   const isNumber = /^(\d+|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(value);
   const number = isNumber ? BigInt(value) : undefined;

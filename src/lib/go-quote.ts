@@ -10,10 +10,10 @@ const named: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-/** Characters to escape: all but letters, marks, numbers, punctuation, symbols and the space. */
+/** Matches a character to escape: quotes, backslashes, and all but letters, marks, numbers, punctuation, symbols and spaces. */
 const quoted = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
-/** Quotes a text as Go's %q does. */
+/** Quotes a text as Go's format verb %q does. */
 export function goQuote(text: string): string {
   return `"${text.replace(quoted, (char) => named[char] ?? escaped(char.codePointAt(0) ?? 0))}"`;
 }

@@ -5,7 +5,7 @@ import { formatGoUrl, GoUrlError, parseGoUrl, requestUri, resolveGoUrl, toAscii 
 // test/conformance/check-urls runs checks of some 380 URLs and compares their requests and outputs with Consul's. The tests here
 // cover results of these functions that no request and no output of a check contains.
 
-test("a URL without user, host or query is formatted as it was parsed", () => {
+test("a URL that needs no escaping is formatted as the text from which it was parsed", () => {
   for (const text of ["", "a/b", "./a:b", "//host", "//host/x", "mailto:a@b?c", "http:///x", "x?#f", "*", "http://u@h"])
     expect(formatGoUrl(parseGoUrl(text))).toBe(text);
 });
@@ -49,7 +49,7 @@ test("a GoUrlError's message names the URL without its fragment, and its reason 
   });
 });
 
-test("any text throws a GoUrlError or parses, and its formatted form parses to the same URL", () => {
+test("any text throws a GoUrlError, or parses to a URL whose formatted text parses to the same URL", () => {
   const pieces = [
     "http",
     ":",
@@ -94,7 +94,7 @@ test("toAscii converts only host names that IDNA allows", () => {
   ]);
 });
 
-test("error texts quote unprintable characters as Go's %q does", () => {
+test("goQuote escapes unprintable characters as Go's %q does", () => {
   expect(goQuote('a"\\\n\t\u0001\u007fé\u00a0\u{1F600}\u{E0001}')).toBe(
     '"a\\"\\\\\\n\\t\\x01\\u007fé\\u00a0\u{1F600}\\U000e0001"',
   );

@@ -7,7 +7,7 @@ import { goQuote } from "./go-quote.ts";
 export interface GoUrl {
   /** The scheme in lower case; "" for a relative reference. */
   readonly scheme: string;
-  /** The rest after the scheme when it does not begin with a slash: "a@b" of "mailto:a@b". */
+  /** The text between scheme and query if it does not begin with a slash: "a@b" of "mailto:a@b"; otherwise empty. */
   readonly opaque: string;
   readonly user: GoUserinfo | undefined;
   /** The host, unescaped, with the port if the URL has one. */
@@ -27,7 +27,7 @@ export interface GoUserinfo {
   readonly password: string | undefined;
 }
 
-/** `message` is Go's text, "parse URL: reason"; `reason` is its last part. */
+/** The error for a text that is not a URL. `message` is Go's text, "parse URL: reason"; `reason` is only the last part. */
 export class GoUrlError extends Error {
   readonly reason: string;
 
@@ -37,11 +37,11 @@ export class GoUrlError extends Error {
   }
 }
 
-/** An error of a function in this file: parseGoUrl turns it into a GoUrlError, which names the URL. */
+/** The reason why parsing fails, without the URL. parseGoUrl turns it into a GoUrlError, which names the URL. */
 class Fault extends Error {}
 
 /**
- * Parses a URL or a relative reference. The functions below work on strings in which each character is one octet.
+ * Parses a URL or a relative reference. The functions that this one calls work on strings with one octet as each character.
  * @throws GoUrlError
  */
 export function parseGoUrl(text: string): GoUrl {
@@ -68,19 +68,19 @@ function octetsOf(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-/** Decodes octets as UTF-8; invalid ones become U+FFFD. */
+/** Decodes octets as UTF-8. Invalid octets become U+FFFD. */
 function textOf(octets: string): string {
   return Buffer.from(octets, "latin1").toString();
 }
 
-/** Splits at the first `mark` into the text before and after it; the second is undefined without a mark. */
+/** Returns the text before the first `mark` and the text after it. Without a mark the latter is undefined. */
 function cut(text: string, mark: string): readonly [string, string | undefined] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function parseWithoutFragment(text: string): Omit<GoUrl, "fragment"> {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- the pattern finds control characters
   if (/[\0-\x1f\x7f]/.test(text)) throw new Fault("net/url: invalid control character in URL");
   const none = { scheme: "", opaque: "", user: undefined, host: "", path: text, query: undefined };
   if (text === "*") return none;
@@ -120,21 +120,21 @@ function parseHost(host: string): string {
   if (portAt === 0 && host.startsWith("[")) throw new Fault("missing ']' in host");
   const port = portAt < 0 ? "" : host.slice(portAt);
   if (!isOptionalPort(port)) throw new Fault(`invalid port ${goQuote(textOf(port))} after host`);
-  // RFC 6874: the zone of a link-local address, behind %25, may have more characters escaped.
+  // RFC 6874: the zone of a link-local address follows %25, and may have more escaped characters than a host.
   const zoneAt = host.startsWith("[") ? host.slice(0, portAt - 1).indexOf("%25") : -1;
   if (zoneAt < 0) return unescapeHost(host, "host");
   const parts = [host.slice(0, zoneAt), host.slice(zoneAt, portAt - 1), host.slice(portAt - 1)] as const;
   return unescapeHost(parts[0], "host") + unescapeHost(parts[1], "zone") + unescapeHost(parts[2], "host");
 }
 
-/** Whether the text is empty, or a colon followed by any number of digits. */
+/** Returns whether the text is empty, or a colon followed by any number of digits. */
 function isOptionalPort(text: string): boolean {
   return /^(?::\d*)?$/.test(text);
 }
 
 type Part = "path" | "fragment" | "user" | "host";
 
-/** Matches the characters that Go does not escape when it formats that part of a URL. */
+/** For each part of a URL, the characters that Go does not escape when it formats the part. */
 const unescaped: Readonly<Record<Part, RegExp>> = {
   path: /[\w.~$&+,/:;=@-]/,
   fragment: /[\w.~$&+,/:;=?@!()*-]/,
@@ -142,7 +142,7 @@ const unescaped: Readonly<Record<Part, RegExp>> = {
   host: /[\w.~!$&'()*+,;=:[\]<>"-]/,
 };
 
-/** Matches a part that Go formats as written: besides `unescaped` it may have characters that Go would escape. */
+/** Matches a path or fragment that Go formats as it was written, even with characters that `unescaped` lacks. */
 const sendable: Readonly<Record<"path" | "fragment", RegExp>> = {
   path: /^[\w.~$&+,/:;=@!'()*[\]%-]*$/,
   fragment: /^[\w.~$&+,/:;=?@!'()*[\]%-]*$/,
@@ -154,7 +154,7 @@ function escape(octets: string, part: Part): string {
   );
 }
 
-/** Returns the text as written if it is `sendable`; otherwise unescapes and escapes it again. */
+/** Returns the text as written if `sendable` matches it; otherwise unescapes and escapes it again. @throws Fault */
 function escapedAs(part: "path" | "fragment", written: string): string {
   const plain = unescape(written);
   return sendable[part].test(written) ? written : escape(plain, part);
@@ -167,7 +167,7 @@ function unescape(written: string): string {
   });
 }
 
-/** Unescapes a host or zone. Go: a host may escape only "%" and non-ASCII octets; a zone also spaces and host characters. */
+/** Unescapes a host or zone. Go: a host may escape only "%" and non-ASCII octets, a zone also spaces and host characters. */
 function unescapeHost(written: string, part: "host" | "zone"): string {
   return written.replace(/%([0-9a-f]{2})?|./gis, (found, hex: string | undefined, at: number) => {
     if (!found.startsWith("%")) {
@@ -200,7 +200,7 @@ function queryOf({ query }: GoUrl): string {
   return query === undefined ? "" : `?${query}`;
 }
 
-/** Formats the URL as Go does; the result is ASCII unless the query is not. */
+/** Formats the URL as Go does. The query and the opaque part stay as written, even if they are not ASCII. */
 export function formatGoUrl(url: GoUrl): string {
   const { scheme, opaque, user, host, path, fragment } = url;
   const isRooted = scheme !== "" || host !== "" || user !== undefined;
@@ -235,18 +235,18 @@ function splitHostPort(host: string): { readonly hostname: string; readonly port
   return { hostname: hostname.replace(/^\[(.*)\]$/s, "$1"), port: hasPort ? host.slice(colon + 1) : "" };
 }
 
-/** Converts a host name to ASCII for DNS (IDNA); returns a name that IDNA does not allow unchanged. */
+/** Converts a host name to ASCII for DNS (IDNA). A name that IDNA does not allow is returned unchanged. */
 export function toAscii(hostname: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are ASCII, too
+  // oxlint-disable-next-line no-control-regex -- control characters are ASCII, too
   if (/^[\0-\x7f]*$/.test(hostname)) return hostname;
-  // Go 1.15 still maps these as IDNA of 2003 did.
+  // Go 1.15 maps these characters as IDNA 2003 does.
   const mapped = hostname
     .replaceAll("ß", "ss")
     .replaceAll("ς", "σ")
     .replace(/\u200c|\u200d/g, "");
   const ascii = URL.parse(`http://${mapped}`)?.hostname;
   const labels = mapped.normalize("NFKC").split(/[.\u3002]/);
-  // oxlint-disable-next-line no-control-regex -- of ASCII, letters, digits and hyphens are allowed
+  // oxlint-disable-next-line no-control-regex -- control characters are among those that a label must not have
   const isAllowed = labels.every((label) => !/[\0-,/:-@[-`{-\x7f]|^-|-$|^(?!xn)..--/i.test(label));
   return isAllowed ? (ascii ?? hostname) : hostname;
 }

@@ -1,6 +1,6 @@
 import { type Environment, proxyFor } from "./proxy.ts";
 
-/** How a request reaches its server. Both are options of Bun's fetch; Node and browsers ignore them. */
+/** Options of Bun's fetch that determine how a request reaches its server. Node and browsers ignore them. */
 export interface Transport {
   /** Path of a Unix socket to connect to, whatever host the URL names. */
   readonly unix?: string;
@@ -8,15 +8,15 @@ export interface Transport {
 }
 
 export interface HttpFetchOptions extends RequestInit, Transport {
-  /** Environment with the proxy variables; by default that of the process. */
+  /** The environment with the proxy variables; by default the environment of the process. */
   readonly env?: Environment | undefined;
 }
 
 /**
- * Calls fetch with the proxy that proxyFor chooses. Praetor and its published client call fetch nowhere else: by default
- * Bun's fetch sends every request through HTTP_PROXY, also those for 127.0.0.1. Node's and browsers' fetch read no such
- * variables and ignore the option `proxy`.
- * @throws OperatingError as proxyFor, and whatever fetch throws
+ * Calls fetch with the proxy that proxyFor chooses. This is the only caller of fetch in Praetor and its published client,
+ * because Bun's fetch by itself sends every request through HTTP_PROXY, even a request for 127.0.0.1. The fetch of Node and of
+ * browsers reads no proxy variables and ignores the option `proxy`.
+ * @throws OperatingError in the same cases as proxyFor; any error of fetch
  */
 export async function httpFetch(url: URL, { env, ...init }: HttpFetchOptions): Promise<Response> {
   const proxy = init.unix === undefined ? proxyOf(url, env) : undefined;
@@ -25,7 +25,7 @@ export async function httpFetch(url: URL, { env, ...init }: HttpFetchOptions): P
   return fetch(url, options);
 }
 
-/** Returns the URL of the proxy that httpFetch uses. Browsers have no environment. */
+/** Returns the URL of the proxy that httpFetch uses; undefined without one, as in browsers, which have no environment. */
 export function proxyOf(url: URL, env: Environment | undefined): string | undefined {
   return proxyFor(url, env ?? (typeof process === "undefined" ? {} : process.env));
 }

@@ -34,7 +34,7 @@ describe("a text with embedded expressions", () => {
     ['${"a" "b\\n\\"\\\\\\x"}', 'ab\n"\\\\x'],
     ['${"a${"b${name.full}"}c"}', "abgeo-dbc"],
     ['${""}', ""],
-  ])("%j evaluates to %j", (text, expected) => {
+  ])("such as %j evaluates to %j", (text, expected) => {
     expect(interpolate(text)).toBe(expected);
   });
 
@@ -52,7 +52,7 @@ describe("a text with embedded expressions", () => {
     "${1.5}",
     "${99999999999999999999}",
     `\${${"(".repeat(200)}1${")".repeat(200)}}`,
-  ])("%j is a syntax error", (text) => {
+  ])("such as %j is refused as a syntax error", (text) => {
     expect(() => parseInterpolation(text)).toThrow("parse error: syntax error");
   });
 
@@ -65,11 +65,11 @@ describe("a text with embedded expressions", () => {
     ["${match()}", "1:3: match: expected 1 arguments, got 0"],
     ["${match(1,2)}", "1:3: match: expected 1 arguments, got 2"],
     ["${match(name.full)}", '__builtin_StringToInt: strconv.ParseInt: parsing "geo-db": invalid syntax'],
-  ])("%j cannot be evaluated: %s", (text, fault) => {
+  ])("such as %j cannot be evaluated: %s", (text, fault) => {
     expect(() => interpolate(text)).toThrow(fault);
   });
 
-  test("of any characters has a value or an OperatingError", () => {
+  test("evaluates or throws an OperatingError, whatever its characters", () => {
     const piece = fc.constantFrom("${", "}", "$$", '"', "(", ")", ",", "match", "name.full", "1", "\\", " ", "\n", "é");
     const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(""));
     fc.assert(

@@ -2,7 +2,7 @@ import { OperatingError } from "./errors.ts";
 import { parseGoInt } from "./filter/go-literal.ts";
 
 /**
- * Text with embedded expressions: "db-${name.suffix}-${match(1)}". An expression is a variable, a whole number, a quoted
+ * A parsed text with expressions: "db-${name.suffix}-${match(1)}". An expression is a variable, a whole number, a quoted
  * text (which may embed expressions), one of these in parentheses, or a function call. `$$` stands for one `$`. This is HIL
  * (HashiCorp's interpolation language) without arithmetic, which prepared-query templates do not need.
  */
@@ -13,7 +13,7 @@ export type Expression =
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly place: Place }
   | { readonly kind: "sequence"; readonly parts: readonly Expression[] };
 
-/** Returns "line:column" for an error text. A function, so that it is computed only for an error. */
+/** Returns a position as "line:column". This is a function so that the position is computed only for an error. */
 type Place = () => string;
 
 /** The variables and functions that an expression may use. */
@@ -25,12 +25,12 @@ export interface InterpolationScope {
 
 const depthMax = 100;
 
-/** @throws OperatingError invalid, code "interpolation" */
+/** Parses a text with embedded expressions. @throws OperatingError invalid, code "interpolation" */
 export function parseInterpolation(text: string): Expression {
   return new InterpolationParser(text).parse();
 }
 
-/** @throws OperatingError invalid, code "interpolation" */
+/** Returns the text with each expression replaced by its value. @throws OperatingError invalid, code "interpolation" */
 export function evaluateInterpolation(expression: Expression, scope: InterpolationScope): string {
   return String(evaluate(expression, scope));
 }
@@ -52,7 +52,7 @@ class InterpolationParser {
     return sequence(this.#pieces({ quoted: false }));
   }
 
-  /** Reads text and expressions up to the end, or up to the closing quote. */
+  /** Reads plain text and expressions up to the end of the input or, if `quoted`, up to the closing quote. */
   #pieces({ quoted }: { readonly quoted: boolean }): Expression[] {
     const parts: Expression[] = [];
     for (;;) {
@@ -95,7 +95,7 @@ class InterpolationParser {
   }
 
   #term(): Expression {
-    // HIL: a name's position is that of the spaces before it.
+    // HIL: error texts give as a name's position the beginning of the spaces before it.
     const place = this.#place();
     this.#skipSpace();
     if (this.#take("(")) {
@@ -112,7 +112,7 @@ class InterpolationParser {
     return this.#take("(") ? { kind: "call", name, args: this.#args(), place } : { kind: "variable", name, place };
   }
 
-  /** HIL: adjacent quoted texts are joined. */
+  /** Reads quoted texts. HIL: adjacent ones are joined. */
   #quoted(): Expression {
     const parts: Expression[] = [];
     while (this.#take('"')) {
@@ -125,7 +125,7 @@ class InterpolationParser {
   #args(): Expression[] {
     const args: Expression[] = [];
     this.#skipSpace();
-    // HIL: the first argument may be missing before a comma.
+    // HIL: the first argument may be missing before a comma, as in `match(,1)`.
     if (!/[,)]/.test(this.#text[this.#at] ?? "")) args.push(this.#expression());
     while (this.#take(",")) args.push(this.#expression());
     this.#expect(")");

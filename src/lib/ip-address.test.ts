@@ -29,7 +29,7 @@ describe("IP addresses", () => {
     );
   });
 
-  test("may not be host names or have a zone or port", () => {
+  test("are not parsed from a host name, or from a text with a zone or a port", () => {
     for (const text of ["", "localhost", "fe80::1%eth0", "1.2.3.4:80", "1.2.3", "[::1]"])
       expect(parseIp(text)).toBeUndefined();
     for (const text of ["1.2.3.4", "1.2.3.4/33", "::/129", "x/8", "1.2.3.4/"]) expect(parseCidr(text)).toBeUndefined();
@@ -47,7 +47,7 @@ describe("IP addresses", () => {
     expect(holds("fd00::/8", "fdff::1")).toBe(true);
   });
 
-  test("are in a list of networks if one of these contains them; an IPv4-mapped address counts as IPv4", () => {
+  test("are in a list of networks if one network contains them, and IPv4-mapped addresses count as IPv4", () => {
     const networks = ["10.0.0.0/8", "127.0.0.0/8", "fd00::/8"];
     const inside = ["10.1.2.3", "127.0.0.1", "::ffff:127.0.0.1", "::FFFF:10.0.0.1", "fd12::1"];
     expect(inside.filter((address) => !isInNetworks(networks, address))).toEqual([]);

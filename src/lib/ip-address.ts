@@ -51,7 +51,7 @@ export function contains({ address, prefixLength }: IpNetwork, other: IpAddress)
   return address.family === other.family && address.value >> shift === other.value >> shift;
 }
 
-/** Whether one of the networks (CIDR) contains the address; "::ffff:10.0.0.1", as an IPv6 listener reports it, is IPv4. */
+/** Returns whether one of the networks (CIDR) contains the address. An IPv4-mapped address ("::ffff:10.0.0.1") counts as IPv4. */
 export function isInNetworks(networks: readonly string[], address: string): boolean {
   const ip = parseIp(address.replace(/^::ffff:(?=[\d.]+$)/i, ""));
   return ip !== undefined && networks.some((cidr) => isIn(ip, parseCidr(cidr)));
@@ -61,7 +61,7 @@ function isIn(ip: IpAddress, network: IpNetwork | undefined): boolean {
   return network !== undefined && contains(network, ip);
 }
 
-/** Whether the address is in 127.0.0.0/8 or is ::1. */
+/** Returns whether the address is in 127.0.0.0/8 or is ::1. */
 export function isLoopback({ family, value }: IpAddress): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }
@@ -72,7 +72,7 @@ export function unmapped(address: IpAddress): IpAddress {
   return isMapped ? { family: 4, value: address.value & 0xffffffffn } : address;
 }
 
-/** Whether the address is 0.0.0.0 or "::": a listener may have it, but no client can connect to it. */
+/** Returns whether the address is 0.0.0.0 or "::". A listener can have such an address, but no client can connect to it. */
 export function isAnyIp(address: IpAddress): boolean {
   return address.value === 0n;
 }

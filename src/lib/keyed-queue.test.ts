@@ -3,7 +3,7 @@ import { rejectionOf } from "../../test/support/rejection.ts";
 import { settle } from "../../test/support/settle.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** Creates a queue, the log of its tasks, and a function that ends each task. */
+/** Creates a queue, a log of the begin and end of its tasks, and functions that run a task and that end it. */
 function trial() {
   const queue = new KeyedQueue();
   const order: string[] = [];

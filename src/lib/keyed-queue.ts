@@ -3,7 +3,7 @@
  * has nothing to wait for begins before `run` returns.
  */
 export class KeyedQueue {
-  /** The last task of each key. */
+  /** For each key, a promise that resolves when its last task has ended or failed. */
   readonly #last = new Map<string, Promise<void>>();
 
   /** Number of keys with an unfinished task. */

@@ -12,8 +12,8 @@ const functions = {
 let opened: Library<typeof functions> | undefined;
 
 /**
- * Returns functions of the C library that Bun has no API for. Opens it on first use, and once: Bun compiles each function,
- * in some 2 ms. musl provides the library under glibc's name, too.
+ * Returns the functions of the C library that Bun has no API for. Opens the library once, on first use, because Bun then
+ * compiles each function, in some 2 ms. musl provides the library under glibc's name, too.
  */
 export function libc(): Library<typeof functions>["symbols"] {
   opened ??= dlopen("libc.so.6", functions);

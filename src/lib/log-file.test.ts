@@ -37,7 +37,7 @@ describe("a log file", () => {
     expect(modes).toEqual([0o640, 0o640]);
   });
 
-  test("is rotated at its size limit, which counts what an earlier run wrote", async () => {
+  test("is rotated at its size limit, which includes the bytes that an earlier run wrote", async () => {
     open()("12345");
     const write = open({ rotateBytes: 6 });
     write("new");
@@ -71,7 +71,7 @@ describe("a log file", () => {
     [0, 5],
     [2, 2],
     [-1, 0],
-  ])("whose number of rotated files is limited to %d keeps %d of them", async (rotatedFilesMax, left) => {
+  ])("with rotatedFilesMax %d keeps %d of its five rotated files", async (rotatedFilesMax, left) => {
     const write = open({ rotateBytes: 1, rotatedFilesMax });
     for (let line = 0; line < 6; line += 1) {
       write(String(line));
@@ -90,14 +90,14 @@ describe("a log file", () => {
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1000000000000", "agent.log.60000"]);
   });
 
-  test("with rotation never deletes another file in its folder", () => {
+  test("never deletes other files in its folder when it is rotated", () => {
     for (const name of ["agent.log.bak", "agent.log.1.gz", "agent.log2.7"]) writeFileSync(join(folder, name), "mine");
     const write = open({ rotateBytes: 1, rotatedFilesMax: -1 });
     for (const line of ["one", "two"]) write(line);
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1.gz", "agent.log.bak", "agent.log2.7"]);
   });
 
-  test("that cannot be opened at the start is an error; one that later becomes unwritable is not", () => {
+  test("that cannot be opened at the start is an error, and one that later becomes unwritable is not", () => {
     expect(() => open({ path: join(folder, "no", "agent.log") })).toThrow("Choose another with -log-file");
     const write = open();
     rmSync(folder, { recursive: true });

@@ -14,13 +14,13 @@ export interface LogFileOptions {
   readonly clock: Clock;
 }
 
-/** Permissions of a new log file. Consul: the owner writes, the group reads. */
+/** Permissions of a new log file. Consul: only the owner can write it, and the group can read it. */
 const mode = 0o640;
 
 /**
- * Returns a sink that appends lines to the file and rotates it at the limits, renaming the old file to its name plus the
- * time. After the start, lines that cannot be written are dropped: a full disk must not stop the agent.
- * @throws OperatingError unavailable when the file cannot be written to now
+ * Returns a sink that appends lines to the file and rotates the file at the limits: it renames the file to its name, a dot and
+ * the time. The sink drops a line that it cannot write, because a full disk must not stop the agent.
+ * @throws OperatingError unavailable when this call cannot write to the file
  */
 export function openLogFile(options: LogFileOptions): LogSink {
   const { path, clock } = options;
@@ -60,7 +60,7 @@ function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {
   for (const name of old.slice(0, Math.max(old.length - kept, 0))) unlinkSync(join(dirname(path), name));
 }
 
-/** Lists the rotated files, oldest first. Compares times as numbers: a clock that starts in 1970 writes fewer digits. */
+/** Returns the rotated files, oldest first. Compares their times as numbers: a clock that starts in 1970 has fewer digits. */
 function listRotated(path: string): string[] {
   const prefix = `${basename(path)}.`;
   const timeOf = (name: string): number => Number(name.slice(prefix.length));

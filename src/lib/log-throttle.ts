@@ -3,10 +3,10 @@ import type { Clock } from "./clock.ts";
 const windowMs = 60_000;
 const textsMax = 64;
 
-/** Lets each text be logged once a minute, so that a lasting fault does not fill the log. */
+/** Limits each log text to once a minute, so that a lasting fault does not fill the log. */
 export class LogThrottle {
   readonly #clock: Clock;
-  /** Monotonic time at which each text was last logged, oldest first. */
+  /** For each text, the monotonic time in milliseconds at which it was last logged; oldest first. */
   readonly #loggedMs = new Map<string, number>();
 
   constructor(clock: Clock) {

@@ -63,7 +63,7 @@ describe("a log line", () => {
   });
 });
 
-test.each(logLevels)("at level %s lines of that level and above are written, lines below are not", (level) => {
+test.each(logLevels)("at level %s the log writes lines of this level and above, and no lines below it", (level) => {
   const { log, lines } = trial({ level });
   for (const each of logLevels) log[each]("m");
   expect(lines).toHaveLength(logLevels.length - logLevels.indexOf(level));
@@ -79,7 +79,7 @@ test("a change of the log level takes effect at once, also for named logs that e
 });
 
 describe("a subscriber of the log", () => {
-  test("with a level below that of the log makes `writes` return true for this level while it is subscribed", () => {
+  test("whose level is below the log's makes the log's `writes` return true for that level while it is subscribed", () => {
     const { log } = trial();
     const named = log.named("http");
     expect([named.writes("debug"), named.writes("info")]).toEqual([false, true]);
@@ -113,7 +113,7 @@ describe("a subscriber of the log", () => {
 describe("the history of a log", () => {
   const text = { level: "trace", json: false } as const;
 
-  test("keeps the newest lines from info up, and lower levels when the log writes them", () => {
+  test("keeps the newest lines of level info and above, and of lower levels when the log writes them", () => {
     const { log, settings } = trial({ level: "warn", history: new LogHistory() });
     log.debug("not kept");
     log.named("http").info("kept", { port: 80 });

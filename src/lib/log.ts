@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Consul's names of the levels. */
+/** The log levels by Consul's names. */
 export const logLevelNames: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
   ["TRACE", "trace"],
   ["DEBUG", "debug"],
@@ -24,9 +24,9 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Whether a line of this level is written anywhere; lets the caller skip building an expensive message. */
+  /** Returns whether any output takes lines of this level. If not, the caller need not build an expensive message. */
   writes(level: LogLevel): boolean;
-  /** Returns a log whose lines carry the name `parent.name`. */
+  /** Returns a log whose lines have this log's name, a dot and `name` as their name: "agent.http". */
   named(name: string): Log;
   /** Also sends the lines of all logs of this process to `tap`, until the returned function is called. */
   tap(tap: LogTap): () => void;
@@ -39,7 +39,7 @@ export interface LogForm {
   readonly json: boolean;
 }
 
-/** A log subscriber (`agent/monitor`) with its own level and format. */
+/** A subscriber of the log, such as a client of /v1/agent/monitor, with its own level and format. */
 export interface LogTap extends LogForm {
   readonly sink: LogSink;
 }
@@ -50,13 +50,13 @@ export interface LogSettings {
   readonly json: boolean;
   readonly sink: LogSink;
   readonly clock: Clock;
-  /** Keeps lines of level `info` and above, and those of lower levels if `level` is lower. */
+  /** The newest lines: those of level `info` and above, and those of lower levels if `level` is lower. */
   readonly history?: LogHistory;
 }
 
 /**
- * Creates a log with Consul's layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`, or with `json`
- * one object a line with `@level`, `@message`, `@module`, `@timestamp`, so that programs which parse Consul's log work.
+ * Creates a log with Consul's layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`. With `json`, each
+ * line is an object with `@level`, `@message`, `@module` and `@timestamp`. Programs that parse Consul's log can parse it.
  * Times are local with their offset (`+0100`), from the environment variable TZ or /etc/localtime.
  */
 export function createLog(settings: LogSettings, name: string): Log {
@@ -93,10 +93,10 @@ function accepts(to: Pick<LogTap, "level">, level: LogLevel): boolean {
   return ranks[level] >= ranks[to.level];
 }
 
-/** The order of the levels. A table, because each request calls `writes`. */
+/** The rank of each level. A table is fast, and each request calls `writes`. */
 const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
 
-/** Whether the history keeps lines of this level. */
+/** Returns whether the history keeps lines of this level. */
 function keeps(settings: LogSettings, level: LogLevel): boolean {
   return settings.history !== undefined && (ranks[level] >= ranks.info || accepts(settings, level));
 }
@@ -138,7 +138,7 @@ function twoDigits(value: number): string {
   return String(Math.trunc(value)).padStart(2, "0");
 }
 
-/** Consul quotes only values with white space: a URL with a query is not quoted. */
+/** Quotes a value with white space or a quotation mark. Consul: other values, such as a URL with a query, are not quoted. */
 function quoteIfNeeded(text: string): string {
   return /[\s"]/.test(text) ? JSON.stringify(text) : text;
 }

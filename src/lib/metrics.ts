@@ -9,11 +9,11 @@ export interface Aggregate {
   readonly min: number;
   readonly max: number;
   readonly stddev: number;
-  /** For a sample: the 0.5, 0.9 and 0.99 quantiles of the last ten to twenty seconds; NaN without values in that time. */
+  /** For a sample, the quantiles of the last ten to twenty seconds (NaN without values in that time); empty for a counter. */
   readonly quantiles: readonly number[];
 }
 
-/** The quantiles that are computed of a sample. */
+/** The shares whose quantiles are computed for a sample: the median, and the 90th and 99th percentiles. */
 export const quantileShares: readonly number[] = [0.5, 0.9, 0.99];
 
 export interface Gauge {
@@ -23,7 +23,7 @@ export interface Gauge {
 
 /** All metrics of one interval, or since the start. */
 export interface MetricsSnapshot {
-  /** When the interval began, in milliseconds since 1970. */
+  /** The time at which the interval began, in milliseconds since 1970. */
   readonly startMs: number;
   readonly gauges: readonly Gauge[];
   readonly counters: readonly Aggregate[];
@@ -32,13 +32,13 @@ export interface MetricsSnapshot {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Milliseconds of an interval, over which counters and samples are aggregated. */
+/** Length in milliseconds of an interval over which counters and samples are aggregated. */
 export const intervalMs = 10_000;
 
-/** Number of ended intervals that are kept. Consul keeps a minute: these and the current interval. */
+/** Number of ended intervals that are kept. Consul keeps one minute: the current interval and these five. */
 const endedIntervalsKept = 5;
 
-/** Aggregates the values of one name and label set. `add` is a few additions: no clock, no map, no allocation. */
+/** Aggregates the values of one metric with one set of labels. `add` is cheap: it reads no clock and looks nothing up. */
 export class Meter {
   readonly name: string;
   readonly labels: Labels;
@@ -46,7 +46,7 @@ export class Meter {
   readonly #all = new Sums();
   readonly #recent: RecentValues | undefined;
 
-  /** @param recent keeps single values for the quantiles of a sample; undefined for a counter */
+  /** @param recent keeps values to compute the quantiles of a sample; undefined for a counter */
   constructor(name: string, labels: Labels, recent?: RecentValues) {
     this.name = name;
     this.labels = labels;
@@ -63,12 +63,12 @@ export class Meter {
     return this.#aggregate(this.#interval);
   }
 
-  /** Returns the aggregate since the start. */
+  /** Returns the aggregate of all values since the start; undefined when nothing was added. */
   total(): Aggregate | undefined {
     return this.#aggregate(this.#all.plus(this.#interval));
   }
 
-  /** Begins the next interval; returns the aggregate of the one that ends. */
+  /** Ends the current interval and begins the next. Returns the ended interval's aggregate; undefined when nothing was added. */
   endInterval(): Aggregate | undefined {
     const ended = this.interval();
     this.#all.take(this.#interval);
@@ -99,7 +99,7 @@ class Sums {
     if (value > this.max) this.max = value;
   }
 
-  /** The sample standard deviation: divides by count - 1. */
+  /** The sample standard deviation, whose divisor is count - 1; 0 for fewer than two values. */
   get stddev(): number {
     if (this.count < 2) return 0;
     const variance = (this.#squares - (this.sum * this.sum) / this.count) / (this.count - 1);
@@ -147,7 +147,7 @@ export class Metrics {
     return keep(this.#counters, new Meter(name, labels));
   }
 
-  /** Creates a sample of durations in milliseconds. */
+  /** Creates a sample: the caller adds durations in milliseconds. */
   sample(name: string, labels: Labels = {}): Meter {
     return keep(this.#samples, new Meter(name, labels, new RecentValues()));
   }
@@ -167,13 +167,13 @@ export class Metrics {
     return this.#ended;
   }
 
-  /** Returns the interval that ended last, or the first while it is running. Gauges are read now. */
+  /** Returns the metrics of the interval that ended last, or of the first interval before it ends. Gauges are read now. */
   lastInterval(): MetricsSnapshot {
     const last = this.#ended.at(-1);
     return last ? { ...last, gauges: this.#readGauges() } : this.#snapshot((meter) => meter.interval());
   }
 
-  /** Returns the aggregates since the start. */
+  /** Returns the metrics with all values since the start. */
   total(): MetricsSnapshot {
     return this.#snapshot((meter) => meter.total());
   }

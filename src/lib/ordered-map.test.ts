@@ -14,7 +14,7 @@ describe("an ordered map", () => {
     expect([...mapOf("b", "a").values()]).toEqual(["of a", "of b"]);
   });
 
-  test("lists the entries whose keys have a prefix, all of them or those from a given key on", () => {
+  test("lists the entries whose keys begin with a prefix, or only those entries from a given key on", () => {
     const map = mapOf("a", "a/", "a/b", "a/c", "ab", "b");
     const keys = (prefix: string, after?: string): string[] => [...map.startingWith(prefix, after)].map(([key]) => key);
     expect(keys("a/")).toEqual(["a/", "a/b", "a/c"]);
@@ -36,7 +36,7 @@ describe("an ordered map", () => {
   });
 });
 
-test("every version of an ordered map agrees with a sorted list of the same edits", () => {
+test("every version of an ordered map has the same entries as a sorted list with the same edits", () => {
   const key = fc.string({ unit: fc.constantFrom("a", "b", "/", "\0", "é", "\u{1F600}"), maxLength: 4 });
   const edits = fc.array(fc.tuple(key, fc.option(fc.nat(), { nil: undefined })), { maxLength: 80 });
   fc.assert(

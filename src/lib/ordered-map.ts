@@ -1,7 +1,7 @@
 import sortedBTree, { simpleComparator } from "sorted-btree";
 
-// sorted-btree is CommonJS: when run from sources the default import is the class, in a bundle it is the module.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know only the first
+// sorted-btree is CommonJS: its default import is the class when Bun runs the sources, and the module in a bundle.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package's types declare only the class
 const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
 type BTree<K, V> = sortedBTree<K, V>;
 

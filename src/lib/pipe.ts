@@ -10,7 +10,7 @@ export interface Pipe {
   readonly writeEnd: number;
 }
 
-/** Linux's O_CLOEXEC: with it, a program that is started at the same time does not inherit the pipe. */
+/** Linux's O_CLOEXEC: a program that the agent starts does not inherit a pipe that has this flag. */
 const closeOnExec = 0o2000000;
 
 /** Creates a pipe. @throws Error when the process or the system has no descriptors left */

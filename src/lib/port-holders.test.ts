@@ -48,7 +48,7 @@ describe("the program that holds a port", () => {
     ["::", "::1", "[::]"],
     ["::", "127.0.0.1", "[::]"],
     ["::1", "::", "[::1]"],
-  ])("on %s is found when %s is wanted", (held, wanted, local) => {
+  ])("on %s is found when the port is wanted on %s", (held, wanted, local) => {
     using listener = listenTcp(held);
     const { port } = listener;
     const found = findPortHolders({ network: "tcp", address: wanted, port });
@@ -60,13 +60,13 @@ describe("the program that holds a port", () => {
     ["127.0.0.1", "::1"],
     ["::1", "127.0.0.1"],
     ["::1", "0.0.0.0"],
-  ])("on %s is not found when %s is wanted", (held, wanted) => {
+  ])("on %s is not found when the port is wanted on %s", (held, wanted) => {
     using listener = listenTcp(held);
     const { port } = listener;
     expect(findPortHolders({ network: "tcp", address: wanted, port })).toEqual([]);
   });
 
-  test("is found for a UDP port, even if another program holds the TCP port of that number", async () => {
+  test("is found for a UDP port, and not for the TCP port of the same number", async () => {
     const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
     const place = { address: "127.0.0.1", port: socket.port };
     expect(findPortHolders({ network: "udp", ...place })).toMatchObject([{ state: "listening", program }]);
@@ -75,7 +75,7 @@ describe("the program that holds a port", () => {
     expect(findPortHolders({ network: "udp", ...place })).toEqual([]);
   });
 
-  test("may hold it by a connection, which is listed after a listening socket", async () => {
+  test("is found if it holds the port by a connection, which is listed after a listening socket", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");
@@ -117,7 +117,7 @@ describe("the explanation of a failed listen", () => {
     expect(failure("EADDRINUSE", port)).toStartWith("the port is in use. Stop the program that has it, or");
   });
 
-  test("names this process if it listens on the port itself", async () => {
+  test("says so if this process itself already listens on the port", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     expect(failure("EADDRINUSE", port)).toStartWith("this program listens there already: choose another address");

@@ -4,8 +4,8 @@ import { formatIp, isAnyIp, type IpAddress, parseIp } from "./ip-address.ts";
 import { localAddresses } from "./rtnetlink.ts";
 
 /*
- * Finds the program that occupies a port this process wants. /proc/net/tcp and the like list the sockets with their
- * inodes; /proc/<pid>/fd, as far as this user may read it, links each process's descriptors to these inodes.
+ * Finds the program that occupies a port which this process wants. /proc/net/tcp, tcp6, udp, udp6 and unix list the sockets
+ * with their inodes. /proc/<pid>/fd links each process's descriptors to these inodes, as far as this user may read it.
  */
 
 /** An address of this machine and a port. */
@@ -22,18 +22,18 @@ export interface RunningProgram {
   readonly name: string;
 }
 
-/** A socket bound to an endpoint, or to one that overlaps it. */
+/** A socket that is bound to a wanted endpoint, or to an endpoint that overlaps the wanted one. */
 export interface PortHolder {
-  /** The address that it is bound to: "127.0.0.1:8500". */
+  /** The address and port to which the socket is bound: "127.0.0.1:8500". */
   readonly local: string;
   readonly state: "listening" | "connected" | "closing";
-  /** The peer's address; undefined for a socket that is not a connection. */
+  /** The peer's address and port; for a socket that is not a connection the port is 0: "0.0.0.0:0". */
   readonly remote: string;
   /** The program with the socket; undefined if this user may not see it or the program has already closed the socket. */
   readonly program: RunningProgram | undefined;
 }
 
-/** Returns the sockets bound to this endpoint, listening ones first. Empty on systems without Linux's /proc. */
+/** Returns the sockets bound to this endpoint, listening ones first; an empty list on systems without Linux's /proc. */
 export function findPortHolders({ network, address, port }: Endpoint): readonly PortHolder[] {
   const wanted = parseIp(address);
   const found = [`/proc/net/${network}`, `/proc/net/${network}6`]
@@ -67,7 +67,7 @@ export function findSocketHolder(path: string): Pick<PortHolder, "program"> | un
 
 /** A program that listens for TCP connections. */
 export interface ListeningProgram extends RunningProgram {
-  /** The addresses it listens on, sorted: "127.0.0.1:8500". */
+  /** The addresses and ports on which the program listens, sorted: "127.0.0.1:8500". */
   readonly endpoints: readonly string[];
 }
 
@@ -111,7 +111,7 @@ export function explainListenFailure(failure: ListenFailure): string {
   return `${messageOf(error)}. Check the address, or ${chooseAnother}`;
 }
 
-/** Returns "nginx (process 812)" for a message. */
+/** Returns the program's name and process id for a message: "nginx (process 812)". */
 export function nameProgram(program: RunningProgram | undefined): string {
   return program ? `${program.name} (process ${program.pid})` : "one that this user may not see";
 }
@@ -135,7 +135,7 @@ function explainHolder(holder: PortHolder | undefined, { address, port }: Endpoi
   }
 }
 
-/** Returns the advice to use a port outside of the range from which the system takes the local ports of connections. */
+/** Returns advice to avoid the range from which the system takes local ports of connections; empty for a port outside of it. */
 function adviceOnRange(port: number): string {
   const [first = 0, last = 0] = readText("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
   if (port < first || port > last) return "";
@@ -173,7 +173,7 @@ function socketsIn(table: string, listening: string): readonly Socket[] {
   });
 }
 
-/** Decodes "0100007F:1F90" as 127.0.0.1:8080: 32-bit words in the processor's byte order, little-endian. */
+/** Decodes the kernel's form of an address: "0100007F:1F90" is 127.0.0.1:8080. Its 32-bit words are little-endian. */
 function decodeAddress(text: string): SocketAddress {
   const [address = "", port = ""] = text.split(":");
   const words = address.match(/.{8}/g) ?? [];
@@ -186,7 +186,7 @@ function decodeAddress(text: string): SocketAddress {
   return { ip, port: Number.parseInt(port, 16) };
 }
 
-/** Whether two sockets with the same port conflict. A socket on "::" takes IPv4 connections, too. */
+/** Returns whether two sockets with the same port conflict. A socket on "::" takes IPv4 connections, too. */
 function overlap(a: IpAddress | undefined, b: IpAddress | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.family === b.family) return isAnyIp(a) || isAnyIp(b) || a.value === b.value;

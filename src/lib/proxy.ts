@@ -6,9 +6,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Returns the URL of the proxy for a request, or undefined for a direct connection. These are the rules of Go's net/http
- * (golang.org/x/net/http/httpproxy, as of Go 1.15, which Consul 1.8 is built with): HTTP_PROXY, for https URLs HTTPS_PROXY
- * or else HTTP_PROXY; the upper-case name wins over the lower-case one. A request for localhost or a loopback address
- * never goes through a proxy, nor does one that NO_PROXY exempts. A value that is not a URL is ignored.
+ * (golang.org/x/net/http/httpproxy, as of Go 1.15, which Consul 1.8 is built with). HTTP_PROXY names the proxy; for an https URL
+ * HTTPS_PROXY comes first. A variable's upper-case name wins over its lower-case name. A request for localhost or a loopback
+ * address never goes through a proxy, nor does one that NO_PROXY exempts. A value that is not a URL is ignored.
  * @throws OperatingError invalid in a CGI program (REQUEST_METHOD is set), where HTTP_PROXY can be a request's header "Proxy"
  */
 export function proxyFor(url: URL, env: Environment): string | undefined {
@@ -26,7 +26,7 @@ function variable(env: Environment, name: string): string {
   return env[name] || env[name.toLowerCase()] || "";
 }
 
-/** A proxy may be named without a scheme: "proxy.example:3128". */
+/** Returns the URL of a proxy, whose scheme may be missing: "proxy.example:3128". Returns undefined for other text. */
 function proxyOf(text: string): string | undefined {
   if (text === "") return undefined;
   const url = /^(https?|socks5):\/\//i.test(text) ? text : `http://${text}`;
@@ -49,8 +49,9 @@ function isExempt(url: URL, noProxy: string): boolean {
 }
 
 /**
- * Whether one entry of NO_PROXY exempts the target: "*"; a network, "10.0.0.0/8"; an address or a domain, each with or
- * without a port. "example.com" is the domain and its subdomains, ".example.com" and "*.example.com" only the subdomains.
+ * Returns whether one entry of NO_PROXY exempts the target. The entry is "*", a network ("10.0.0.0/8"), or an address or domain,
+ * each with or without a port. "example.com" is the domain and its subdomains, while ".example.com" and "*.example.com" are only
+ * the subdomains.
  */
 function exempts(entry: string, { host, ip, port }: Target): boolean {
   if (entry === "*") return true;

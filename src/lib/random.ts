@@ -1,6 +1,6 @@
-/** The only source of randomness, so that a test can replay a run from its seed. */
+/** The only source of randomness, except for secrets. A test can thus replay a run from its seed. */
 export interface Random {
-  /** Returns a number, uniform in [0, 1). */
+  /** Returns a uniformly distributed number from 0 up to but not including 1. */
   uniform(): number;
   /** Returns a random (version 4) UUID in lower case. */
   uuid(): string;
@@ -11,7 +11,7 @@ export const systemRandom: Random = {
   uuid: () => crypto.randomUUID(),
 };
 
-/** Consul: lengthens a wait by up to 1/16 at random, so that clients do not all return at once. */
+/** Lengthens a wait by a random part of up to 1/16, as Consul does, so that clients do not all send requests at once. */
 export function withJitter(waitMs: number, random: Random): number {
   return waitMs + (random.uniform() * waitMs) / 16;
 }

@@ -11,12 +11,12 @@ export interface BodyLimit {
   readonly gone: () => Error;
 }
 
-/** Milliseconds in which a body must arrive: half a megabyte, the largest value of a key, does over 140 kbit/s. */
+/** Milliseconds within which a body must arrive: enough for the largest value of a key, half a megabyte, at 140 kbit/s. */
 const msMax = 30_000;
 
 /**
- * Returns the whole body of a request. The limit of time keeps a slow client from occupying a connection.
- * Reads little more than `bytesMax` bytes of a body that is too large.
+ * Returns the whole body of a request. The time limit keeps a slow client from occupying a connection. If the body is too large,
+ * little more than `bytesMax` bytes are read.
  * @throws the errors that `limit` makes
  */
 export async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 /** Maximum number of values that are kept of each interval: enough for a 0.99 quantile. */
 const valuesMax = 256;
 
-/** Keeps the newest values of the current interval and the one before, for quantiles. Allocates with the first value. */
+/** Computes quantiles of the newest values of the current and the previous interval. Allocates memory with the first value. */
 export class RecentValues {
   #values: Float64Array | undefined;
   #previous: Float64Array | undefined;
@@ -19,7 +19,7 @@ export class RecentValues {
     [this.#count, this.#previousCount] = [0, this.#count];
   }
 
-  /** Returns for each share the smallest value that at least this share of all values do not exceed; NaN without values. */
+  /** Returns for each share its quantile: the smallest value that this share of the values do not exceed; NaN without values. */
   quantiles(shares: readonly number[]): number[] {
     const sorted = new Float64Array([
       ...newest(this.#values, this.#count),

@@ -1,7 +1,7 @@
 import { formatIp, type IpAddress, type IpNetwork } from "./ip-address.ts";
 import { libc } from "./libc.ts";
 
-/** One interface, as the kernel lists it. */
+/** One network interface, as the kernel lists it. */
 interface Link {
   readonly index: number;
   readonly name: string;
@@ -14,7 +14,7 @@ interface LinkAddress extends IpNetwork {
   readonly index: number;
 }
 
-// <linux/netlink.h> and <linux/rtnetlink.h>: the same on every processor that Bun runs on.
+// Constants of <linux/netlink.h> and <linux/rtnetlink.h>, the same on every processor that Bun runs on.
 const [afNetlink, sockRaw, sockCloexec, netlinkRoute] = [16, 3, 0x80000, 0];
 const [requestFlag, dumpFlag] = [1, 0x300];
 const [messageError, messageDone] = [2, 3];
@@ -26,7 +26,7 @@ const [linkBytes, addressBytes] = [16, 8];
 /**
  * Lists interfaces and addresses in the kernel's order, as Go's net package does. os.networkInterfaces() is not used: it
  * leaves out interfaces that are down or without a carrier (docker0 while no container runs), names an address by its label
- * ("eth0:1") instead of its interface, and has no flags.
+ * ("eth0:1") instead of its interface, and does not report the interfaces' flags.
  * @throws Error when the kernel does not answer
  */
 export function listLinks(): readonly (Link & { readonly addresses: readonly LinkAddress[] })[] {
@@ -55,7 +55,7 @@ function readLink(body: Buffer): Link {
   };
 }
 
-/** Decodes an address message. IFA_LOCAL comes first: on a point-to-point link IFA_ADDRESS is the peer's address. */
+/** Decodes an address message. Prefers IFA_LOCAL, since IFA_ADDRESS is the peer's address on a point-to-point link. */
 function readAddress(body: Buffer): readonly LinkAddress[] {
   const attributes = attributesOf(body.subarray(addressBytes));
   const bytes = attributes.get(ifaLocal) ?? attributes.get(ifaAddress);

@@ -1,4 +1,4 @@
-/** Returns cryptographically random bytes, for keys and serial numbers. Not from Random, whose seed would reproduce them. */
+/** Returns cryptographically random bytes, for keys and serial numbers. Random is not used, since its seed reproduces them. */
 export function secretBytes(count: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(count));
 }

@@ -4,12 +4,12 @@
  */
 export class SharedRuns {
   readonly #run: () => Promise<void>;
-  /** The next run waits for this: first the permission, then the run before it. */
+  /** The promise that the next run waits for: the permission, and later the end of the previous run. */
   #previous: Promise<unknown>;
   #next: Promise<void> | undefined;
   #refusal: Error | undefined;
 
-  /** @param permission no run begins before it resolves; when it rejects, waiting requests reject with the same error */
+  /** @param permission no run begins before this promise resolves; if it rejects, waiting requests reject with the same error */
   constructor(permission: Promise<unknown>, run: () => Promise<void>) {
     this.#run = run;
     this.#previous = permission;

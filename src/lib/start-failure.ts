@@ -11,10 +11,10 @@ const causes: Readonly<Record<string, string>> = {
   ENOMEM: "cannot allocate memory",
   EAGAIN: "resource temporarily unavailable",
   EMFILE: "too many open files",
-  ERR_INVALID_ARG_VALUE: "no such file or directory", // an empty name
+  ERR_INVALID_ARG_VALUE: "no such file or directory", // Bun's code for an empty name
 };
 
-/** Returns Go's error text for a program that could not be started, which Consul's users know. */
+/** Returns the error text that Go, and so Consul, gives for a program that could not be started. */
 export function startFailureText(program: string, error: unknown): string {
   const code = codeOf(error);
   const isSearched = program !== "" && !program.includes("/");

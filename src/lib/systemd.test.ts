@@ -23,7 +23,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 test.each([
   ["a path", newPath()],
   ["an abstract name", `@praetor-test-${process.pid}`],
-])("messages to systemd reach the socket of %s, one line for each field", async (_, name) => {
+])("messages to systemd reach a socket that is named by %s, with one line for each field", async (_, name) => {
   using socket = openNotifySocket(name);
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: name });
   systemd?.ready("Serving on [::1]:8500, caf\u00e9");
@@ -64,7 +64,7 @@ test.each([
   ["vsock:2:1234", "it must be the path of a Unix socket, or @ and an abstract name"],
   ["relative/path", "it must be the path of a Unix socket, or @ and an abstract name"],
   [`/${"x".repeat(107)}`, "the path of a Unix socket has at most 107 bytes"],
-])("NOTIFY_SOCKET=%s is a warning, and systemd is not notified", async (name, reason) => {
+])("NOTIFY_SOCKET=%s causes a warning, and systemd is not notified", async (name, reason) => {
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: name });
   expect(systemd).toBeUndefined();
   expect(warnings).toEqual([`NOTIFY_SOCKET is ${name}: ${reason}. systemd is not notified`]);
@@ -77,7 +77,7 @@ test("each message to systemd that cannot be sent is logged as a warning", async
   expect(warnings).toEqual(["cannot send to NOTIFY_SOCKET: READY=1, STATUS=Serving"]);
 });
 
-test("the process sends its MAINPID only when systemd started a script that started it", async () => {
+test("the process sends its MAINPID only when systemd started another process, such as a script", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   for (const pid of [process.pid, 1]) {
@@ -87,7 +87,7 @@ test("the process sends its MAINPID only when systemd started a script that star
   expect(socket.read().map(([first]) => first)).toEqual(["READY=1", `MAINPID=${process.pid}`]);
 });
 
-test("the watchdog gets a keep-alive twice in its period, each time after a ping resolved", async () => {
+test("the watchdog gets a keep-alive twice in its period, each time after the ping has resolved", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: path, WATCHDOG_USEC: "30000000" });

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 
-/** Variables that are removed from the environment: systemd would take a child process's messages for this process's. */
+/** Variables that are removed from the environment, so that no child process notifies systemd in this process's name. */
 const variables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
 export interface SystemdOptions {
@@ -31,7 +31,7 @@ export class Systemd {
     this.#warn = warn;
   }
 
-  /** Connects to systemd. Returns undefined when systemd did not start this process; also, with a warning, on failure. */
+  /** Connects to systemd. Returns undefined when systemd did not start this process or, after a warning, cannot be reached. */
   static async find({ env, warn }: SystemdOptions): Promise<Systemd | undefined> {
     const own = { ...env };
     for (const name of variables) Reflect.deleteProperty(env, name);
@@ -92,14 +92,14 @@ export class Systemd {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Fields = Readonly<Record<string, string | number | bigint>>;
 
-/** Returns the watchdog's period; undefined when systemd does not watch this process. */
+/** Returns the watchdog's period in milliseconds; undefined when systemd does not watch this process. */
 function watchdogMsOf(env: Environment): number | undefined {
   const usec = Number(env["WATCHDOG_USEC"] ?? "");
   const isOurs = ["", String(process.pid)].includes(env["WATCHDOG_PID"] ?? "");
   return isOurs && Number.isSafeInteger(usec) && usec > 0 ? usec / 1_000 : undefined;
 }
 
-/** systemd signals the process that it started, so a process that a shell script started names itself with MAINPID. */
+/** Returns MAINPID if systemd started another process, such as a script that started this one: systemd signals the MAINPID. */
 function mainPidOf(env: Environment): Fields {
   const started = env["SYSTEMD_EXEC_PID"] ?? "";
   return started === "" || started === String(process.pid) ? {} : { MAINPID: process.pid };
@@ -108,15 +108,15 @@ function mainPidOf(env: Environment): Fields {
 interface DatagramSocket {
   /** Returns whether the datagram was sent. Does not block. */
   send(text: string): boolean;
-  /** Returns CLOCK_MONOTONIC in microseconds, which systemd compares with its own. */
+  /** Returns CLOCK_MONOTONIC in microseconds, which systemd compares with its own reading. */
   monotonicUs(): bigint;
 }
 
-// Constants of Linux, the same on every processor that Bun runs on.
+// Constants of Linux, which are the same on every processor that Bun runs on.
 const [afUnix, sockDgram, sockCloexec, msgDontwait, msgNosignal, clockMonotonic] = [1, 2, 0x80000, 0x40, 0x4000, 1];
 
 /**
- * Opens a Unix datagram socket. Neither Bun nor Node has these, so this calls the C library.
+ * Opens a Unix datagram socket. Calls the C library, because neither Bun nor Node has such sockets.
  * @throws Error that says why the path cannot be used
  */
 async function openDatagramSocket(path: string): Promise<DatagramSocket> {

@@ -33,7 +33,7 @@ const plain: TlsFiles = {
   preferServerCipherSuites: false,
 };
 
-/** Returns the cipher suite that a client negotiates; undefined when the server refuses it. */
+/** Returns the cipher suite that a client negotiates; undefined when the server refuses the client. */
 async function suiteFor(files: TlsFiles, client: ConnectionOptions): Promise<string | undefined> {
   using server = serve(files);
   return await new Promise((resolve) => {
@@ -42,7 +42,7 @@ async function suiteFor(files: TlsFiles, client: ConnectionOptions): Promise<str
       resolve(suite);
       socket.destroy();
     };
-    // A TLS 1.3 server refuses a client's certificate after the handshake: only a response shows that it accepted it.
+    // A TLS 1.3 server can refuse a client's certificate after the handshake. Only a response shows that it accepted the client.
     socket.on("secureConnect", () => socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     socket.on("data", () => end(socket.getCipher().name));
     socket.on("error", () => end(undefined)).on("close", () => end(undefined));
@@ -70,7 +70,7 @@ describe("the oldest version of TLS", () => {
     ["tls11", ["TLSv1.1", "TLSv1.2", "TLSv1.3"]],
     ["tls12", ["TLSv1.2", "TLSv1.3"]],
     ["tls13", ["TLSv1.3"]],
-  ])("if set to %s, is accepted, and no older one", async (minVersion, versions) => {
+  ])("that is set to %s is accepted, and older versions are refused", async (minVersion, versions) => {
     expect(await versionsOf({ ...plain, minVersion })).toEqual(versions);
   });
 });
@@ -85,7 +85,7 @@ describe("cipher suites", () => {
     expect(suite).toBe(openSslName);
   });
 
-  test("that are not available are ignored beside others, and an error if the settings name no other", async () => {
+  test("that are not available are ignored, and are an error if the settings name no others", async () => {
     const missing = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
     const named = [missing, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"];
     expect(await suiteFor({ ...plain, cipherSuites: named }, { maxVersion: "TLSv1.2" })).toBe("ECDHE-ECDSA-AES128-SHA");
@@ -122,7 +122,7 @@ describe("a folder of CA certificates", () => {
     ["is empty", () => folder("empty", {}), "holds no files"],
     ["is missing", () => join(root, "nowhere"), "cannot read ca_path"],
     ["holds something else", () => folder("mixed", { "a.pem": cert, README: "hello" }), "mixed/README does not hold"],
-  ])("that %s is an error that names it", (_, make, message) => {
+  ])("that %s is refused with an error that says so", (_, make, message) => {
     expect(() => readTlsFiles({ ...plain, caPath: make(), verifyIncoming: true })).toThrow(message);
   });
 });

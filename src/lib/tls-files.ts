@@ -52,7 +52,7 @@ export const cipherSuites: ReadonlyMap<string, CipherSuite> = new Map([
 const serverPreference = 0x0040_0000;
 
 /**
- * Reads the certificates and keys of HTTPS. Parses each file, because the listener's own errors do not name one. Consul:
+ * Reads the certificates and keys of HTTPS. Parses each file, because the listener's errors do not name the file. Consul:
  * without a certificate or its key, HTTPS listens and each handshake fails; a reload can add them.
  * @throws OperatingError invalid that names the field and the file that cannot be used
  */
@@ -83,7 +83,7 @@ export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
   };
 }
 
-/** Returns the versions and cipher suites. Bun accepts minVersion, although its type lacks it (see tls-files.test.ts). */
+/** Returns Bun's options for the versions and cipher suites. Bun accepts minVersion, which its type of the options lacks. */
 function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
   const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
   if (named.length > 0 && ciphers.length === 0)

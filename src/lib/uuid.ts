@@ -1,4 +1,4 @@
-/** Returns Consul's text for a malformed UUID; undefined for a valid one. Consul ignores where the hyphens are. */
+/** Returns Consul's text for a malformed UUID; undefined for a valid one. Consul accepts the hyphens at any place. */
 export function uuidFault(id: string): string | undefined {
   if (Buffer.byteLength(id) !== 36) return "UUID must be 36 characters";
   const hyphens = id.split("-").length - 1;
@@ -10,17 +10,17 @@ export function uuidFault(id: string): string | undefined {
   return `Invalid UUID: encoding/hex: invalid byte: U+${point} '${bad}'`;
 }
 
-/** Whether the text is a UUID in the usual form, 8-4-4-4-12 hexadecimal digits. */
+/** Returns whether the text is a UUID in the usual form, 8-4-4-4-12 hexadecimal digits. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** Whether the text is the beginning of a UUID. */
+/** Returns whether the text is the beginning of a UUID. The empty text is one. */
 export function beginsUuid(text: string): boolean {
   return isUuid(text + "00000000-0000-0000-0000-000000000000".slice(text.length));
 }
 
-/** Returns the version 5 UUID of a name: the same for the same name and namespace, which is a UUID itself. */
+/** Returns the version 5 UUID that a name has in a namespace. It depends only on these two; the namespace is a UUID, too. */
 export function uuidOfName(name: string, namespace: string): string {
   return Bun.randomUUIDv5(name, namespace);
 }

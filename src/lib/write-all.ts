@@ -1,11 +1,11 @@
 import { writeSync } from "node:fs";
 
-/** Maximum number of retries on a full pipe, a millisecond apart, before the rest is dropped. */
+/** Maximum number of retries when a pipe is full, a millisecond apart, before the rest is dropped. */
 const triesMax = 50;
 
 /**
- * Writes text or bytes to a file descriptor. Waits a moment while a pipe is full, then drops the rest: a reader that has
- * stopped or gone must neither block nor end the program. Returns false when the reader has gone.
+ * Writes text or bytes to a file descriptor. Waits up to 50 ms while a pipe is full, then drops the rest: a reader that does
+ * not read, or has exited, must neither block nor end the program. Returns false when the reader has closed the pipe.
  */
 export function writeAll(descriptor: number, text: string | Uint8Array): boolean {
   let bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.byteLength);

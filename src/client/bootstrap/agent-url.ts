@@ -1,8 +1,8 @@
 import { OperatingError } from "../../lib/errors.ts";
 
 /**
- * Returns the base URL that EdgeX writes as "consul.http://host:port", or "consul://host:port" as Fuji's services do.
- * @param from the flag or variable that has the text, for the error: "-cp"
+ * Returns the base URL of an agent that EdgeX names as "consul.http://host:port", or in its Fuji release "consul://host:port".
+ * @param from the name of the flag or variable that has the text, for the error: "-cp"
  * @throws OperatingError invalid
  */
 export function parseAgentUrl(text: string, from: string): string {

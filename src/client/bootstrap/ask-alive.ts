@@ -2,8 +2,8 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { HttpClient } from "../http.ts";
 
 /**
- * Resolves if the agent answers.
- * @param what the agent's role in the error: "registry"
+ * Resolves if the agent answers /v1/status/leader with status 200.
+ * @param what the agent's role, for the error text: "registry"
  * @throws OperatingError unavailable, with the text of EdgeX's services
  */
 export async function askAlive(http: HttpClient, what: string, signal: AbortSignal): Promise<void> {

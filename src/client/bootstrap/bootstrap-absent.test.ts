@@ -9,7 +9,7 @@ import { rejectionOf } from "../../../test/support/rejection.ts";
 import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 
-/* Services whose registry is absent, refuses, or starts later, under a fake clock. */
+/* Tests of services whose registry is absent, refuses requests, or starts later. The clock is a fake. */
 
 const defaults = {
   Writable: { LogLevel: "INFO" },
@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Registry in memory that records the requests of services. `answer` can replace an answer. */
+/** A registry in memory that records the requests of services. A test can set `answer` to replace answers. */
 class Registry {
   readonly stored = new Map<string, string>();
   /** The ports of all registrations, in order. */
@@ -52,7 +52,7 @@ class Registry {
     return this.answer(request) ?? this.#answer(request);
   }
 
-  /** Loses the service, and wakes blocking queries. */
+  /** Removes the service, and wakes blocking queries. */
   forgetService(): void {
     this.#services = {};
     this.#index += 1;
@@ -123,7 +123,7 @@ function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Servi
   return starting;
 }
 
-/** Moves the clock in half seconds until the expectation holds, with real time for answers in between. */
+/** Advances the clock by half seconds until the expectation holds. Between the steps it waits for answers in real time. */
 function expectInTime(expectation: () => void): Promise<void> {
   return within(10_000, async () => {
     await clock.advance(500);
@@ -142,8 +142,8 @@ async function secondsUntil(promise: Promise<unknown>): Promise<number> {
 const targets = (): string[] => agent?.requests.map(({ target }) => target) ?? [];
 const leaderAsked = (): number => targets().filter((target) => target === "/v1/status/leader").length;
 
-describe("an absent registry", () => {
-  test("is called every second until the time limit; then the service starts with its local configuration", async () => {
+describe("a registry at the start of a service", () => {
+  test("that is absent is called every second until the time limit, and then the local configuration is used", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: {} });
     expect(await secondsUntil(starting)).toBeWithin(30, 31);
@@ -156,7 +156,7 @@ describe("an absent registry", () => {
     );
   });
 
-  test("fails the start at the time limit if the registry is required, with the error text of EdgeX's services", async () => {
+  test("that is absent but required fails the start at the time limit, with the error text of EdgeX's services", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ requireRegistry: true, argv: [`-r=consul://${new URL(agent?.url ?? "").host}`] });
     await secondsUntil(starting);
@@ -176,7 +176,7 @@ describe("an absent registry", () => {
     );
   });
 
-  test("is called with the time limit and the interval that the environment sets", async () => {
+  test("that is absent is called with the time limit and the interval that the environment sets", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "6", EDGEX_STARTUP_INTERVAL: "3" } });
     expect(await secondsUntil(starting)).toBeWithin(6, 7);
@@ -207,7 +207,7 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(targets()).toContain(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`));
   });
 
-  test("that starts later without a stored configuration gets the service's local one", async () => {
+  test("that starts later without a stored configuration gets the service's local configuration", async () => {
     const registry = openRegistry();
     registry.answer = isAbsent;
     await secondsUntil(start());
@@ -215,7 +215,7 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(registry.stored.get(`${base}Service/Port`)).toBe("48080"));
   });
 
-  test("is not called any more after the service stopped", async () => {
+  test("that is absent is not called after the service has stopped", async () => {
     openRegistry().answer = isAbsent;
     const starting = start();
     await secondsUntil(starting);
@@ -225,7 +225,7 @@ describe("an absent registry", () => {
   });
 });
 
-test("the next attempt finishes an interrupted push, and does not take its part for a stored configuration", async () => {
+test("after an interrupted push of the configuration, the next attempt completes the push before it pulls", async () => {
   const registry = openRegistry();
   let fails = true;
   registry.answer = ({ method, target }) =>
@@ -265,7 +265,7 @@ describe("a service's first start", () => {
     });
   });
 
-  test("keeps values that others stored, even if its first push was interrupted", async () => {
+  test("keeps values that other clients stored, even if its first push was interrupted", async () => {
     const registry = openRegistry();
     registry.answer = ({ method, target }) => {
       if (method !== "PUT" || !target.includes("Service/Port")) return undefined;
@@ -279,7 +279,7 @@ describe("a service's first start", () => {
     expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("DEBUG");
   });
 
-  test("with -o replaces values that others stored", async () => {
+  test("with -o replaces values that other clients stored", async () => {
     const registry = openRegistry();
     writeInBetween(registry, { "Writable/LogLevel": "DEBUG" });
     const service = await start({ argv: [`-cp=consul.${agent?.url}`, "-o"] });
@@ -288,7 +288,7 @@ describe("a service's first start", () => {
   });
 });
 
-test("a stored configuration that cannot be parsed is read again until the limit, and the service still registers", async () => {
+test("a stored configuration that cannot be parsed is pulled again until the limit, and then the service registers", async () => {
   const registry = openRegistry();
   registry.stored.set(`${base}Service/Port`, "high");
   const starting = start();
@@ -332,7 +332,7 @@ describe("a registry that refuses a taken port", () => {
 describe("a service that the registry has lost", () => {
   const asksForService = (): number => targets().filter((target) => target.startsWith("/v1/health/service/s")).length;
 
-  test("is registered again as soon as possible", async () => {
+  test("is registered again as soon as the registry accepts it", async () => {
     const registry = openRegistry();
     await start();
     await expectInTime(() => expect(asksForService()).toBe(2));
@@ -372,7 +372,7 @@ describe("a service that the registry has lost", () => {
   });
 });
 
-test("a listener that does not close delays stop by at most five seconds", async () => {
+test("a listener that does not close delays the stop of a service by at most five seconds", async () => {
   const registry = openRegistry();
   const service = await start({ listen: () => () => new Promise(() => {}) });
   const startedMs = clock.monotonicMs();

@@ -10,7 +10,7 @@ import { startTarget, type Target } from "../../../test/support/target.ts";
 import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 
-/* Services that start against a real agent, with real files and sockets. */
+/* Tests of services that start with a real agent, real files and real sockets. */
 
 const defaults = {
   Writable: { LogLevel: "INFO", Limit: 10 },
@@ -88,7 +88,7 @@ function expectWritable(service: Service<Defaults>, expected: Partial<Defaults["
 }
 
 describe("a service's configuration", () => {
-  test("is pushed if none is stored: the file overrides the defaults, the environment overrides both", async () => {
+  test("is pushed if none is stored, with the file over the defaults and the environment over both", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nPort = 1\n');
     const service = await start({ env: { CLIENTS_COREDATA_PORT: "2" } });
     expect(service.configuration.Writable).toEqual({ LogLevel: "WARN", Limit: 10 });
@@ -97,7 +97,7 @@ describe("a service's configuration", () => {
     expect(await stored("Labels/0")).toBe("one");
   });
 
-  test("is pulled if it is stored: it overrides the file, the environment overrides both and is not written back", async () => {
+  test("is pulled if one is stored; it overrides the file, and the environment overrides both without being stored", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nHost = "file"\nPort = 1\n');
     await put("Clients/CoreData/Host", "stored");
     await put("Clients/CoreData/Port", "3");
@@ -108,7 +108,7 @@ describe("a service's configuration", () => {
     expect(said).toContain("info the stored configuration differs in Clients.CoreData.Host");
   });
 
-  test("replaces the stored one if -o is given", async () => {
+  test("replaces the stored configuration if -o is given", async () => {
     file('[Writable]\nLogLevel = "WARN"\n');
     await put("Writable/LogLevel", "DEBUG");
     const service = await start({ argv: [`-cp=consul.${agent.url}`, "-o"] });
@@ -147,7 +147,7 @@ describe("a service's listener", () => {
     expect([await registeredPort(), service.configuration.Service.Port]).toEqual([port, port]);
   });
 
-  test("opens on the assigned port if another program has the stored one", async () => {
+  test("opens on the assigned port if another program listens on the stored port", async () => {
     file("");
     const [taken = 0, assigned = 0] = await freePorts(2);
     const release = await serve(taken);
@@ -162,7 +162,7 @@ describe("a service's listener", () => {
     expect([await registeredPort(), service.configuration.Service.Port]).toEqual([assigned, assigned]);
   });
 
-  test("that finds no free port fails the start; nothing stays registered or open", async () => {
+  test("that finds no free port fails the start, and nothing stays registered or open", async () => {
     file("");
     const [taken = 0] = await freePorts(1);
     const release = await serve(taken);
@@ -177,7 +177,7 @@ describe("a service's listener", () => {
 });
 
 describe("a change of Writable", () => {
-  test("is passed to listeners after the quiet period; changes of other settings are not", async () => {
+  test("is passed to listeners after the quiet period, and changes of other settings are not", async () => {
     file("");
     const service = await start();
     const received: object[] = [];
@@ -242,7 +242,7 @@ describe("a change of Writable", () => {
   });
 });
 
-describe("stop", () => {
+describe("stopping a service", () => {
   test("closes the listener, then deregisters the service", async () => {
     file("");
     const registeredAtClose: unknown[] = [];
@@ -275,7 +275,7 @@ describe("stop", () => {
   });
 });
 
-test("the registry client finds other services", async () => {
+test("the registry client of a started service finds the endpoints of services", async () => {
   file("");
   const service = await start();
   const { registry } = service;

@@ -26,15 +26,15 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
    * when another port is assigned. Must throw the system's error, with code EADDRINUSE, if the port is taken.
    */
   readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
-  /** Folder of the service's key in the store. Default: "edgex/core/1.0/". */
+  /** The key prefix of the service's folder in the store. Default: "edgex/core/1.0/". */
   readonly configStem?: string;
   /** Path of the registry's health check. Default: "/api/v1/ping". */
   readonly checkRoute?: string;
-  /** Fail the start at the time limit if the registry does not answer; otherwise the start goes on without it. Default: false. */
+  /** Whether the start fails at its time limit if the registry does not answer. By default it continues without the registry. */
   readonly requireRegistry?: boolean;
-  /** The service's log. Default: lines on standard output from the level Writable/LogLevel upwards. */
+  /** The service's log. Default: lines of the level Writable/LogLevel and above, on standard output. */
   readonly log?: ServiceLog;
-  /** The arguments after the program's name. Default: the process's. */
+  /** The arguments after the program's name. Default: those of the process. */
   readonly argv?: readonly string[];
   /** The environment variables. Default: those of the process. */
   readonly env?: Environment;
@@ -43,22 +43,22 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
 
 /** A service that has started. */
 export interface Service<T extends ServiceConfiguration> {
-  /** The present configuration: Writable follows the store, Service.Port the assigned port. */
+  /** The present configuration. A change of Writable in the store updates it, and so does the assignment of another port. */
   readonly configuration: T;
-  /** For looking up other services; undefined if this one does not register. bootstrap already watches this service's port. */
+  /** A client to look up services; undefined if this service does not register. bootstrap itself watches the port with it. */
   readonly registry: RegistryClient | undefined;
-  /** Aborts when the service starts to stop. */
+  /** Aborts when the service begins to stop. */
   readonly signal: AbortSignal;
-  /** Calls `run` after each change of Writable; earlier changes are in `configuration` already. */
+  /** Calls `run` after each later change of Writable. `configuration` already has the earlier changes. */
   onWritableChange(run: WritableListener<T>): void;
   /** Closes the listener, then deregisters the service. Never rejects. SIGINT and SIGTERM do the same, and end the process. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a service as EdgeX's own start: reads its configuration from file, environment and store, opens its listener, registers
- * it, and watches Writable. Keeps the process alive until the service is stopped.
- * @throws OperatingError if the start fails; everything opened is closed
+ * Starts a service as EdgeX's own bootstrap does: reads its configuration from file, environment and store, opens its listener,
+ * registers it, and watches Writable. Keeps the process alive until the service is stopped.
+ * @throws OperatingError if the start fails, after closing everything that was opened
  */
 export async function bootstrap<T extends ServiceConfiguration>(options: BootstrapOptions<T>): Promise<Service<T>> {
   const service = await openService(options, readFlags(options));
@@ -73,7 +73,7 @@ export async function bootstrap<T extends ServiceConfiguration>(options: Bootstr
   return service;
 }
 
-/** Prints the usage and ends the process for --help and for a wrong command line, which the caller cannot correct. */
+/** Returns the flags of the command line. For --help or an invalid command line it prints the usage and ends the process. */
 function readFlags({
   argv = process.argv.slice(2),
   serviceKey,
@@ -117,7 +117,7 @@ async function openService<T extends ServiceConfiguration>(
 }
 
 /**
- * Calls `run` at the first SIGINT or SIGTERM; a second one ends the process as usual. Returns a function that removes the
+ * Calls `run` at the first SIGINT or SIGTERM; a second signal ends the process as usual. Returns a function that removes the
  * handlers.
  */
 function onTermination(run: () => void): () => void {
@@ -133,7 +133,7 @@ function onTermination(run: () => void): () => void {
   return undo;
 }
 
-/** EdgeX: a service exits with 0 after --help and after a signal, and with 1 after a wrong command line. */
+/** Ends the process. EdgeX: the code is 0 after --help and after a signal, and 1 after an invalid command line. */
 function endProcess(code: 0 | 1): never {
   // oxlint-disable-next-line unicorn/no-process-exit -- bootstrap runs a service's main program from start to exit
   return process.exit(code);

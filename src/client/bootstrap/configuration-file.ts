@@ -5,7 +5,7 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { fileFailure } from "../../lib/file-failure.ts";
 import { type ConfigurationPair, flattenConfiguration } from "../configuration-values.ts";
 
-/** The choice of the file by flags and variables; a field is undefined if neither sets it. */
+/** The parts of the configuration file's path, as flags and variables set them. A field is undefined if neither sets it. */
 export interface FileChoice {
   readonly directory: string | undefined;
   readonly profile: string | undefined;
@@ -17,12 +17,13 @@ export interface ConfigurationFile {
   readonly pairs: readonly ConfigurationPair[];
 }
 
-/** The file names that are tried in this order; the first is that of EdgeX's Geneva release. */
+/** The file names to try if none is given, in this order. EdgeX's Geneva release uses the first. */
 const defaultNames = ["configuration.toml", "configuration.yaml", "configuration.yml", "configuration.json"];
 
 /**
- * Reads the local configuration file DIRECTORY/PROFILE/NAME. Returns undefined if it does not exist and was not asked for.
- * @throws OperatingError invalid if a file that was asked for is missing, or a file cannot be parsed
+ * Reads the local configuration file DIRECTORY/PROFILE/NAME. Returns undefined if it does not exist and no flag or variable
+ * names a part of its path.
+ * @throws OperatingError invalid if a file that a flag or variable names is missing, or a file cannot be parsed
  */
 export async function readConfigurationFile(choice: FileChoice): Promise<ConfigurationFile | undefined> {
   const folder = join(choice.directory ?? "res", choice.profile ?? "");
@@ -38,14 +39,14 @@ export async function readConfigurationFile(choice: FileChoice): Promise<Configu
   }
 }
 
-/** Returns the pairs of a parsed file; none for null, as which an empty YAML file is parsed. */
+/** Returns the pairs of a parsed file. An empty YAML file parses to null, and has no pairs. */
 function pairsOf(parsed: unknown): readonly ConfigurationPair[] {
   if (parsed === null) return [];
   if (typeof parsed === "object" && !Array.isArray(parsed)) return flattenConfiguration(asStored(parsed));
   throw new Error("it has no settings: expected names with values");
 }
 
-/** Loads a parser only for a file that needs it. */
+/** Parses a file by its extension. Loads the parser of TOML or YAML only for a file that needs it. */
 async function parse(path: string, text: string): Promise<unknown> {
   switch (extname(path).toLowerCase()) {
     case ".toml":
@@ -60,7 +61,7 @@ async function parse(path: string, text: string): Promise<unknown> {
   }
 }
 
-/** Converts a value as the store has it: a time becomes text, and an empty list empty text. */
+/** Converts a value of a file to the form that the store has: a time becomes text, and an empty list becomes empty text. */
 function asStored(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.length === 0 ? "" : value.map(asStored);

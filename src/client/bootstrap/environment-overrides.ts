@@ -4,13 +4,13 @@ import { type ConfigurationObject, type ConfigurationPair, overlayConfiguration 
 
 export interface Overridden<T> {
   readonly configuration: T;
-  /** "Service.Port by SERVICE_PORT", without the value, which can be a password. */
+  /** The overrides, without their values, which can be passwords: "Service.Port by SERVICE_PORT". */
   readonly applied: readonly string[];
 }
 
 /**
- * Replaces settings by variables of the environment. Service/Port is the variable Service_Port, as in Geneva's services, or
- * SERVICE_PORT; the first counts if both are set. A list is separated by commas.
+ * Replaces settings by variables of the environment. The variable of Service/Port is Service_Port, as in Geneva's services, or
+ * SERVICE_PORT; Service_Port counts if both are set. Commas separate the elements of a list.
  * @throws OperatingError invalid if a value does not have its setting's type
  */
 export function overrideByEnvironment<T extends ConfigurationObject>(

@@ -42,13 +42,13 @@ async function threePorts(): Promise<[number, number, number]> {
 }
 
 describe("Listener.open", () => {
-  test("opens the wanted port without a request for an assigned one", async () => {
+  test("opens the wanted port without requesting an assigned port", async () => {
     const [port] = await threePorts();
     expect(await listenerOf(listen).open(port, notAsked)).toBe(port);
     expect(await answers(port)).toBe(true);
   });
 
-  test("requests an assigned port once if the wanted one is taken", async () => {
+  test("requests an assigned port once if the wanted port is taken", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
     expect(await listenerOf(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
@@ -66,7 +66,7 @@ describe("Listener.open", () => {
     await listener.close();
   });
 
-  test("rejects with advice if the assigned port is taken or equals the wanted one", async () => {
+  test("rejects with advice if the assigned port is taken or equals the wanted port", async () => {
     const [taken, alsoTaken] = await threePorts();
     await listen(taken);
     await listen(alsoTaken);
@@ -112,7 +112,7 @@ describe("Listener.move", () => {
     expect(await answers(old)).toBe(false);
   });
 
-  test("logs a failure to close the old listener, and moves", async () => {
+  test("moves even if the old listener fails to close, and logs the failure", async () => {
     const listener = listenerOf(() => () => Promise.reject(new Error("stuck")));
     await listener.open(1, notAsked);
     await listener.move(2);

@@ -14,7 +14,7 @@ export interface ListenerOptions {
   readonly log: ServiceLog;
 }
 
-/** Time limit for closing a listener, in which requests under way can end. */
+/** Time limit for closing a listener, in milliseconds, within which requests under way can end. */
 const closeMaxMs = 5_000;
 
 /** Opens, moves and closes the only listener of a service. */
@@ -27,8 +27,8 @@ export class Listener {
   }
 
   /**
-   * Opens the listener and resolves with its port: `wanted`, or, if another program has that, the one of `askAssigned`.
-   * @throws OperatingError conflict if no other port is assigned, or that one is taken, too
+   * Opens the listener and resolves with its port: `wanted` or, if another program listens there, the result of `askAssigned`.
+   * @throws OperatingError conflict if no other port is assigned, or the assigned port is taken, too
    */
   async open(wanted: number, askAssigned: () => Promise<number>): Promise<number> {
     if (await this.#isOpenedOn(wanted)) return wanted;
@@ -42,7 +42,7 @@ export class Listener {
 
   /**
    * Moves to another port: closes the old listener after the new one is open.
-   * @throws OperatingError conflict if that port is taken; the old listener stays open
+   * @throws OperatingError conflict if the new port is taken; the old listener stays open
    */
   async move(port: number): Promise<void> {
     const closeOld = this.#close;
@@ -57,7 +57,7 @@ export class Listener {
     await this.#end(close);
   }
 
-  /** Calls the function that closes a listener; logs its failure, and waits at most `closeMaxMs`. */
+  /** Calls the function that closes a listener. Logs its failure, and waits for it at most `closeMaxMs`. */
   async #end(close: CloseListener | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const ended = new AbortController();

@@ -30,7 +30,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     this.#current = withPort(this.#current, port);
   }
 
-  /** Replaces the configuration by the stored one; a service that listens already keeps its `port`. */
+  /** Replaces the configuration by the stored one, but with `port`, which a service that already listens passes to keep it. */
   adopt(stored: T, port: number = stored.Service.Port): void {
     const before = this.#current;
     this.#current = withPort(stored, port);
@@ -39,7 +39,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     if (!isDeepStrictEqual(before.Writable, stored.Writable)) this.#notifyWritable();
   }
 
-  /** Replaces Writable, and calls the listeners if it differs. */
+  /** Replaces Writable and calls the listeners. Does nothing if the new value equals the present one. */
   setWritable(writable: WritableOf<T>): void {
     if (isDeepStrictEqual(this.#current.Writable, writable)) return;
     this.#current = { ...this.#current, Writable: writable };
@@ -62,7 +62,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
   }
 }
 
-/** Returns the path, as "Clients.CoreData.Host", of each setting that differs. */
+/** Returns the path ("Clients.CoreData.Host") of each setting of `right` that differs from `left`. */
 function differences(left: object, right: object): string[] {
   const before = new Map(flattenConfiguration(left));
   return flattenConfiguration(right)

@@ -11,7 +11,7 @@ export interface LocalSources {
 }
 
 /**
- * Returns the local configuration; later wins: defaults, file, environment.
+ * Returns the local configuration: the file overrides the defaults, and the environment overrides both.
  * @throws OperatingError invalid
  */
 export async function readLocalConfiguration<T extends ConfigurationObject>(

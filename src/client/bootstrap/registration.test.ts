@@ -7,7 +7,7 @@ import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 import type { ServiceConfiguration } from "./service-configuration.ts";
 
-/* Registered services whose entry changes under them, at a real agent that keeps all in memory. */
+/* Tests of registered services whose registration or assigned port changes. The agent is real and keeps all in memory. */
 
 let agent: Target;
 let serviceKey: string;
@@ -160,7 +160,7 @@ describe("a port that the registry assigns", () => {
 describe("bootstrap registers a service again", () => {
   const lost = "the registry does not know this service any more: it is registered again";
 
-  test("after another client has deregistered it, and watches its port as before", async () => {
+  test("after another client has deregistered it, and watches its assigned port again", async () => {
     await start();
     await put(`agent/service/deregister/${serviceKey}`);
     await untilSaid(lost);

@@ -17,7 +17,7 @@ export interface RegistrationOptions {
   readonly askAssigned: (signal: AbortSignal) => Promise<number>;
   /** Moves the service's listener to another port. */
   readonly move: (port: number) => Promise<void>;
-  /** Repeats an attempt, after a pause, until it succeeds or the service stops. */
+  /** Repeats an attempt in the background, with pauses, until it succeeds or the service stops. */
   readonly inBackground: (attempt: Attempt) => void;
   readonly log: ServiceLog;
 }
@@ -29,14 +29,14 @@ const checkIntervalDefault = "10s";
  *
  *   registered and watched -> lost -> still known to the agent, or registered again -> watched ... unregistered
  *
- * It watches for an assigned port and for its own registration, which is lost if the registry loses its data or another
- * process with the same key deregisters. It watches nothing while the registration is lost, so that no move to another port
+ * It watches the assigned port and the service's entry in the registry. The registration is lost if the registry loses its data
+ * or another process deregisters the same key. While it is lost both watches are stopped, so that no move to another port
  * overlaps a registration.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
   #client: RegistryClient;
-  /** Whether a registration was sent; it can have succeeded even without an answer. */
+  /** Whether a registration was sent. It can have succeeded even if no answer arrived. */
   #hasTried = false;
   #following = new AbortController();
   #moving: Promise<unknown> | undefined;
@@ -85,7 +85,7 @@ export class Registration {
     if (this.#hasTried) await this.#client.unregister();
   }
 
-  /** Stops watching; resolves when no move is under way. */
+  /** Stops both watches. Resolves when a move to another port that is under way has ended. */
   async stopFollowing(): Promise<void> {
     this.#following.abort();
     await this.#moving;
@@ -102,7 +102,7 @@ export class Registration {
     });
     this.#client.watchServiceEndpoint(serviceKey, {
       onEndpoint: (endpoint) => endpoint ?? this.#registerAgain(),
-      // The watch above has logged a registry that does not answer.
+      // The port watch above already logs each error of the registry as a warning.
       onError: ({ message }) => log.debug(`following the service's entry: ${message}`),
       signal,
     });
@@ -135,7 +135,7 @@ export class Registration {
     });
   }
 
-  /** Whether the agent still has the service. Queries the agent itself, since the catalog can be older. */
+  /** Resolves with whether the agent still has the service. Queries the agent, since the catalog can be older. */
   async #isKnown(signal: AbortSignal): Promise<boolean> {
     const services = await this.#client.getAllServiceEndpoints({ signal });
     return services.some(({ serviceId }) => serviceId === this.#options.serviceKey);

@@ -17,7 +17,7 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly requireRegistry: boolean;
   readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
   readonly settings: StartSettings;
-  /** Defaults, file and environment; later wins. */
+  /** The local configuration: the file overrides the defaults, and the environment overrides both. */
   readonly local: T;
   /** Whether the environment sets Service/Port, so that assigned ports are ignored. */
   readonly isPortFixed: boolean;
@@ -34,18 +34,18 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
  *
  *   configuration pulled or pushed -> listener open -> registered -> Writable watched ... listener closed -> unregistered
  *
- * While it is registered it moves to a port that the registry assigns, and registers again if its registration is lost. If the
- * registry does not answer in time, the start goes on without it and the attempts continue in the background.
+ * A registered service moves to a port that the registry assigns, and registers again if its registration is lost. If the
+ * registry does not answer in time, the start continues without it and further attempts follow in the background.
  */
 export class RunningService<T extends ServiceConfiguration> {
   readonly #options: RunningServiceOptions<T>;
   readonly #live: LiveConfiguration<T>;
   readonly #listener: Listener;
-  /** Tasks that stop() waits for. */
+  /** The promises of the tasks that stop() waits for. */
   readonly #underWay: Promise<void>[] = [];
   #registration: Registration | undefined;
   #stopped: Promise<void> | undefined;
-  /** Keeps the process alive while the service has no socket open. */
+  /** Lets the process end. Until it is called the process stays alive, even while the service has no open socket. */
   readonly #letProcessEnd: () => void = keepProcessAlive();
 
   constructor(options: RunningServiceOptions<T>) {
@@ -140,7 +140,7 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#options.stored?.watchWritable((writable) => this.#live.setWritable(writable), this.signal);
   }
 
-  /** Reads Service/Port from the store, since the registry may have just assigned another. */
+  /** Resolves with Service/Port from the store, where the registry may have just assigned another port. */
   async #askAssigned(signal: AbortSignal): Promise<number> {
     const { stored } = this.#options;
     if (stored === undefined) throw new Error("no configuration provider is used");

@@ -9,7 +9,7 @@ export interface ServiceFlags {
   readonly profile: string | undefined;
   readonly directory: string | undefined;
   readonly useRegistry: boolean;
-  /** The value of `-r=consul://host:port`. */
+  /** The URL of `-r=consul://host:port`; undefined for -r without a URL. */
   readonly registryUrl: string | undefined;
   readonly helpAsked: boolean;
 }
@@ -33,7 +33,7 @@ const specs: readonly FlagSpec[] = Object.entries(flags).flatMap(([flag, names])
 );
 
 /**
- * Parses the arguments after the program's name by the rules of EdgeX's services: Go's, but -cp and -r need no value.
+ * Parses the arguments after the program's name as EdgeX's services do: by Go's rules, except that -cp and -r need no value.
  * @throws OperatingError invalid
  */
 export function parseServiceFlags(words: readonly string[]): ServiceFlags {
@@ -57,8 +57,8 @@ export function parseServiceFlags(words: readonly string[]): ServiceFlags {
 }
 
 /**
- * Adds a value to -cp and -r where they have none. Compares whole arguments; Geneva's services take "-c /opt/edgex-res" for -r,
- * because it contains "-r". A URL in the next argument is the flag's value.
+ * Returns the arguments with a value for each -cp and -r. A URL in the next argument is the flag's value. Only whole arguments
+ * count as these flags, while Geneva's services mistake "-c /opt/edgex-res" for -r, because it contains "-r".
  */
 function withValues(words: readonly string[]): readonly string[] {
   const given: string[] = [];

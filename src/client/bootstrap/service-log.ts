@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { createLog, logLevelNames, type LogSettings } from "../../lib/log.ts";
 
-/** The log of a service; `console` is one. */
+/** The log of a service. JavaScript's `console` can be used as one. */
 export interface ServiceLog {
   debug(message: string): void;
   info(message: string): void;
@@ -15,7 +15,7 @@ export interface LevelledLog {
   readonly setLevel: (writable: object | undefined) => void;
 }
 
-/** Writes lines to standard output in the format of EdgeX's services, from the level of Writable/LogLevel. */
+/** Returns a log to standard output in the format of EdgeX's services, of lines of the level Writable/LogLevel and above. */
 export function createServiceLog(serviceKey: string, clock: Clock): LevelledLog {
   const sink = (line: string): void => void process.stdout.write(`${line}\n`);
   const settings: LogSettings = { level: "info", json: false, clock, sink };

@@ -20,7 +20,7 @@ describe("the configuration provider and the registry", () => {
     ["-cp=consul.https://p:2", {}, "https://p:2", ""],
     ["-cp=consul://p:2", {}, "http://p:2", ""],
     ["-cp=consul.http://p:2 -r", {}, "http://p:2", "http://registry:3"],
-    // Geneva: -r alone sets both.
+    // Geneva: -r alone makes one agent both the registry and the configuration provider.
     ["-r", {}, "http://registry:3", "http://registry:3"],
     ["-r=consul://r:4", {}, "http://r:4", "http://r:4"],
     ["", variable, "http://env:1", ""],
@@ -53,7 +53,7 @@ describe("the configuration provider and the registry", () => {
     ["", { EDGEX_CONFIGURATION_PROVIDER: "p:1" }, 'EDGEX_CONFIGURATION_PROVIDER is "p:1"'],
     ["-r", { EDGEX_USE_REGISTRY: "perhaps" }, 'EDGEX_USE_REGISTRY is "perhaps"; expected true or false'],
   ])(
-    "are refused for the arguments %j and the environment %j, and the error names the faulty one",
+    "are refused for the arguments %j and the environment %j, and the error names the faulty flag or variable",
     (line, env, message) => {
       expect(() => places(line, env)).toThrow(message);
     },
@@ -65,7 +65,7 @@ describe("the configuration provider and the registry", () => {
   });
 });
 
-test("environment variables override flags, also those that choose the file and -o", () => {
+test("environment variables override a service's flags, also -o and the flags that choose the configuration file", () => {
   const flags = parseServiceFlags(["-c", "flag", "-p", "flag", "-f", "flag"]);
   const named = (env: Readonly<Record<string, string>>) => readStartSettings(flags, env);
   expect(named({}).file).toEqual({ directory: "flag", profile: "flag", name: "flag" });

@@ -6,23 +6,23 @@ import type { FileChoice } from "./configuration-file.ts";
 import type { ServiceConfiguration } from "./service-configuration.ts";
 import type { ServiceFlags } from "./service-flags.ts";
 
-/** The base URL of an agent, or "in-configuration" for the one that section [Registry] names. */
+/** The base URL of an agent, or "in-configuration" for the agent that the configuration's section [Registry] names. */
 type AgentLocation = { readonly url: string } | "in-configuration";
 
 /** Settings from the command line and the environment, which are needed before the configuration is read. */
 export interface StartSettings {
   readonly file: FileChoice;
   readonly overwrite: boolean;
-  /** The configuration provider. */
+  /** The agent that stores the configuration; undefined without a configuration provider. */
   readonly provider: AgentLocation | undefined;
-  /** The registry. */
+  /** The agent with which the service registers; undefined if it does not register. */
   readonly registry: AgentLocation | undefined;
   readonly token: string;
 }
 
 /**
- * Reads the settings. The environment overrides the command line. If several variables set one setting, the first one that is
- * not empty counts: Geneva's and EdgeX 2's, then EdgeX 3's.
+ * Returns the settings. The environment overrides the command line. If several variables can set one setting, the first that
+ * is not empty counts: those of Geneva and EdgeX 2 come before those of EdgeX 3.
  * @throws OperatingError invalid
  */
 export function readStartSettings(flags: ServiceFlags, env: Environment): StartSettings {
@@ -52,7 +52,7 @@ function decideProvider(flags: ServiceFlags, env: Environment): AgentLocation | 
   return placeAt(flags.providerUrl, "-cp") ?? placeAt(flags.registryUrl, "-r") ?? inConfigurationIf(flags.useRegistry);
 }
 
-/** Returns where the registry is. Geneva: the variable edgex_registry enables it even if the variable is empty. */
+/** Returns the registry; undefined without one. Geneva: the variable edgex_registry enables it even if the variable is empty. */
 function decideRegistry(flags: ServiceFlags, env: Environment): AgentLocation | undefined {
   const isUsed = flags.useRegistry || env["edgex_registry"] !== undefined;
   if (!(readBoolean(env, "EDGEX_USE_REGISTRY") ?? isUsed)) return undefined;
@@ -105,7 +105,7 @@ export interface StartLimits {
   readonly intervalMs: number;
 }
 
-/** Reads the limits in seconds from the environment, else from [Startup], else 30 and 1. @throws OperatingError invalid */
+/** Returns the limits from the environment, or from [Startup], or by default 30 s and 1 s. @throws OperatingError invalid */
 export function readStartLimits(configuration: ServiceConfiguration, env: Environment): StartLimits {
   const { Duration: duration = 0, Interval: interval = 0 } = configuration.Startup ?? {};
   const seconds = (given: number, fallback: number): number => (given > 0 ? given : fallback);

@@ -58,7 +58,7 @@ describe("tryUntilLimit", () => {
     expect(timer.lastFailure).toBe("no answer yet");
   });
 
-  test("stops at once when the service stops", async () => {
+  test("rejects at once when the service stops", async () => {
     const { timer, clock, stopping, failing } = timing();
     const trying = rejectionOf(timer.tryUntilLimit(failing));
     await clock.advance(1_500);

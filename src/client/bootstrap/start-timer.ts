@@ -8,7 +8,7 @@ export type Attempt = (signal: AbortSignal) => Promise<void>;
 export interface StartTimerOptions {
   readonly clock: Clock;
   readonly log: ServiceLog;
-  /** When the start began, in milliseconds of the monotonic clock. */
+  /** The time at which the start began, in milliseconds of the monotonic clock. */
   readonly startedMs: number;
   readonly limits: StartLimits;
   /** Aborts when the service stops. */
@@ -18,8 +18,8 @@ export interface StartTimerOptions {
 const pauseMaxMs = 30_000;
 
 /**
- * Repeats attempts to reach provider and registry. All attempts of the start share one time limit; after it they can continue
- * in the background, at pauses that grow to half a minute.
+ * Repeats attempts to reach the configuration provider and the registry. All attempts of the start share one time limit. After
+ * the limit, attempts can continue in the background, at pauses that grow to half a minute.
  */
 export class StartTimer {
   readonly #options: StartTimerOptions;
@@ -33,7 +33,7 @@ export class StartTimer {
     return this.#lastFailure;
   }
 
-  /** Resolves with true once the attempt succeeds, or with false at the time limit, which also aborts an attempt under way. */
+  /** Repeats the attempt until it succeeds (true), or until the time limit (false), which aborts an attempt under way. */
   async tryUntilLimit(attempt: Attempt): Promise<boolean> {
     const { clock, stopping, limits, startedMs } = this.#options;
     const leftMs = startedMs + limits.limitMs - clock.monotonicMs();

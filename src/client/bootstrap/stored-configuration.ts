@@ -10,18 +10,18 @@ import type { ServiceLog } from "./service-log.ts";
 export interface StoredConfigurationOptions<T> {
   readonly http: HttpClient;
   readonly basePath: string;
-  /** Defaults, file and environment; later wins. */
+  /** The local configuration: the file overrides the defaults, and the environment overrides both. */
   readonly local: T;
   readonly env: Environment;
   readonly overwrite: boolean;
   readonly log: ServiceLog;
 }
 
-/** A service's configuration in the store. Later wins: local, store, environment. */
+/** A service's configuration in the store. Stored values override local ones, and the environment overrides both. */
 export class StoredConfiguration<T extends ServiceConfiguration> {
   readonly #options: StoredConfigurationOptions<T>;
   readonly #client: ConfigurationClient;
-  /** True while a push is incomplete, so that the next attempt finishes it and does not take the part for a stored configuration. */
+  /** Whether the next attempt must push, as after an incomplete push, which must not count as a stored configuration. */
   #mustPush: boolean;
 
   constructor(options: StoredConfigurationOptions<T>) {
@@ -31,8 +31,8 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
   }
 
   /**
-   * Stores the local configuration if none is stored or `overwrite` is set, then reads the stored one. Without `overwrite` a key
-   * that an operator or the registry writes meanwhile keeps its value.
+   * Stores the local configuration if none is stored or `overwrite` is set, then returns the stored one. Without `overwrite`, a
+   * key that an operator or the registry writes meanwhile keeps its value.
    */
   async synchronise(signal: AbortSignal): Promise<T> {
     const { http, local, overwrite, log } = this.#options;
@@ -58,8 +58,8 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
   }
 
   /**
-   * Watches Writable. The first call has the present values, so that no change since the pull is lost. Settings that the
-   * environment overrides stay.
+   * Calls `onUpdate` with the stored Writable at once, so that no change since the pull is lost, and after each change. Settings
+   * that the environment overrides keep the environment's values.
    */
   watchWritable(onUpdate: (writable: WritableOf<T>) => void, signal: AbortSignal): void {
     const { local, env, log } = this.#options;

@@ -44,7 +44,7 @@ function compileNode(node: FilterNode, fields: FilterFields): Test {
   }
 }
 
-/** Compiles the selector's parts from number `taken` on into a test of a value whose type is `field`. */
+/** Compiles the selector's parts from the index `taken` on, and its comparison, into a predicate on values of type `field`. */
 function compileStep(match: FilterMatch, field: FilterField, taken: number): Test {
   const part = match.selector[taken];
   if (part === undefined) return compileComparison(match, field);
@@ -57,11 +57,11 @@ function compileStep(match: FilterMatch, field: FilterField, taken: number): Tes
   if (child === undefined) throw filterError(`Selector ${quoteSelector(match, taken + 1)} is not valid`);
   const test = compileStep(match, child, taken + 1);
   const read: Test = (value) => test(hasKey(value, part) ? value[part] : undefined);
-  // A list of objects matches when one object does, also for a negated operator.
+  // A list of objects matches when one of its objects matches, also for a negated operator.
   return field.kind === "objects" ? (value) => Array.isArray(value) && value.some(read) : read;
 }
 
-/** Consul: a key that a map lacks passes every operator except ==, in and contains: so it passes `matches` too. */
+/** Returns whether a map without the key passes. Consul: it passes every operator except ==, in and contains. */
 function passesWhenMissing({ operator, negated }: FilterMatch): boolean {
   return negated || operator === "matches";
 }

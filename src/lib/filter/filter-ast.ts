@@ -1,13 +1,13 @@
-/** How a selected value is compared. `a contains b` is `b in a`, as in Consul. */
+/** The comparison of a selected value. `a contains b` has the operator of `b in a`, as in Consul. */
 export type MatchOperator = "equal" | "in" | "is-empty" | "matches";
 
-/** `Meta.env != prod`: selector ["Meta", "env"], operator "equal", negated, value "prod". */
+/** A comparison. `Meta.env != prod` has the selector ["Meta", "env"], the operator "equal", negated, and the value "prod". */
 export interface FilterMatch {
   readonly kind: "match";
   readonly selector: readonly string[];
   readonly operator: MatchOperator;
   readonly negated: boolean;
-  /** The value to compare with; "" for is-empty, which has none. */
+  /** The value to compare with; "" for the operator "is-empty", which has no value. */
   readonly value: string;
 }
 

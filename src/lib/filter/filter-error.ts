@@ -1,6 +1,6 @@
 import { OperatingError } from "../errors.ts";
 
-/** Returns the error, with Consul's text, for a filter with a syntax error or one that does not fit the rows' fields. */
+/** Returns an error with Consul's text, for a filter that has a syntax error or does not fit the fields of the rows. */
 export function filterError(what: string): OperatingError {
   return new OperatingError("invalid", "filter", `Failed to create boolean expression evaluator: ${what}`);
 }

@@ -2,9 +2,9 @@ import type { FilterMatch, FilterNode, MatchOperator } from "./filter-ast.ts";
 import { filterError } from "./filter-error.ts";
 import { FilterScanner } from "./filter-scanner.ts";
 
-/** Maximum depth of nesting: more than clients use, and little enough for the call stack. */
+/** Maximum depth of nesting: more than clients use, and small enough for the call stack. */
 const depthMax = 100;
-/** Maximum number of characters: more than any URL that a client sends. */
+/** Maximum length of an expression in characters: more than in any URL that a client sends. */
 const lengthMax = 16_384;
 
 /**
@@ -17,8 +17,8 @@ const lengthMax = 16_384;
  *           | Value _ ["not" _] "in" _ Selector
  *     Selector = Name { "." Name | "[" [_] String [_] "]" }      Value = Selector | Number | String
  *
- * Alternatives are tried in this order, and a word is a keyword only where the grammar allows one: `not in Tags` asks for
- * the tag "not". No alternative reads a nested part a second time, so the time is linear.
+ * Alternatives are tried in this order. A word is a keyword only where the grammar allows a keyword: `not in Tags` tests for
+ * the tag "not". No alternative reads a nested part a second time, so parsing takes linear time.
  * @throws OperatingError invalid, code "filter", with Consul's texts
  */
 export function parseFilter(expression: string): FilterNode {

@@ -3,8 +3,8 @@ import { filterError } from "./filter-error.ts";
 import { unquoteGo } from "./go-literal.ts";
 
 /**
- * Reads the tokens of a filter expression. For the error message it remembers the furthest position that was reached and
- * the tokens that were expected there. A method that does not match leaves the position as it is.
+ * Reads the tokens of a filter expression. For the error message the scanner remembers the furthest position that was reached and
+ * the tokens that were expected there. A method that finds no match leaves the position as it is.
  */
 export class FilterScanner {
   readonly #text: string;

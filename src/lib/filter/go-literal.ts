@@ -1,4 +1,4 @@
-/** Decodes the inside of a Go string literal; undefined when it has an escape that Go does not know. */
+/** Decodes the inside of a Go string literal. Returns undefined when it has an escape that Go does not know. */
 export function unquoteGo(quote: '"' | "`", inner: string): string | undefined {
   if (quote === "`") return inner.replaceAll("\r", "");
   if (inner.includes("\n")) return undefined;

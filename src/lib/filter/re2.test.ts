@@ -15,7 +15,7 @@ function groups(pattern: string, text: string): readonly string[] | undefined {
   return compiled.match(text);
 }
 
-/** Patterns that mean the same to JavaScript. */
+/** Patterns that have the same meaning in RE2 and in JavaScript. */
 const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
   const group = tie("pattern").map((inner) => `(?:${inner})`);
   const atom = fc.oneof(
@@ -123,7 +123,7 @@ test.each([
   expect(matches(re2, subject)).toBe(expected);
 });
 
-// Faults as Consul 1.8.7 answers them to a filter with `matches`.
+// The expected faults are Consul 1.8.7's answers to a filter with `matches`.
 test.each([
   ["(", "missing closing ): `(`"],
   ["a**", "invalid nested repetition operator: `**`"],
@@ -147,7 +147,7 @@ test.each(["\\(?<n>", "[(?<n>]", "\\Q(?<n>\\E", "\\Q(?<n>", "[]\\](?<]", "[[:alp
   },
 );
 
-/** Patterns that mean the same to JavaScript, which repeats what matches nothing in another way. */
+/** Patterns with the same groups in RE2 and JavaScript, which differ only where a part that can match nothing is repeated. */
 const { grouped } = fc.letrec<{ grouped: string }>((tie) => {
   const atom = fc.constantFrom("a", "b", ".", "[ab]", "(a)", "(b|a)", "(ab?)", "(?:a|(b))");
   const perhapsNothing = fc.constantFrom("(a*?)", "(.*)", "(b?)", "^", "$");
