@@ -55,10 +55,10 @@ function bindAddress(sources: AddressSources): IpAddress {
 }
 
 /**
- * Chooses the address to advertise when the agent binds to 0.0.0.0 or [::]: a private IPv4 (or public IPv6) address of a
- * running interface, preferably that of the default route, else the first; 127.0.0.1 or ::1 if the machine has none. Consul
- * refuses to start when there are several or none. A gateway must start unattended, even when Docker has added a bridge
- * or the network is down.
+ * Chooses the address to advertise when the agent binds to 0.0.0.0 or [::]: a private IPv4 (or public IPv6) address of a running
+ * interface, preferably that of the default route, else the first; 127.0.0.1 or ::1 if the machine has none. Consul refuses to
+ * start if there are several such addresses or none. Praetor starts, because a gateway must start unattended, even when Docker
+ * has added a bridge or the network is down.
  */
 function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
   const kind = bind.family === 4 ? "private IPv4" : "public IPv6";
@@ -88,8 +88,8 @@ function severalAddresses(kind: string, found: Addresses, chosen: InterfaceAddre
 }
 
 /**
- * Returns the tagged addresses "lan", "lan_ipv4" and "lan_ipv6" (or those of "wan"). A tag that is not configured has `address`
- * as its value, if the family fits.
+ * Returns the tagged addresses "lan", "lan_ipv4" and "lan_ipv6" (or those of "wan"). A tag that is not configured has the value
+ * `address`, if that is of the tag's family.
  */
 function taggedAddresses(
   tag: "lan" | "wan",
@@ -109,7 +109,7 @@ function taggedAddresses(
 }
 
 /**
- * Returns the addresses that each listener binds to; none for a listener whose port is off.
+ * Returns the addresses that each listener binds to; only unix sockets for a listener whose port is off.
  * @throws OperatingError invalid
  */
 export function clientAddresses(sources: AddressSources, ports: Ports): ClientAddresses {

@@ -16,11 +16,11 @@ export interface BuildInputs extends AddressSources {
   readonly definitions: readonly RawDefinition[];
 }
 
-/** Consul: the minimum session TTL in milliseconds if session_ttl_min is not set. */
+/** Consul's minimum TTL of sessions if session_ttl_min is not set, in milliseconds. */
 const sessionTtlMsMinDefault = 10_000;
 
 /**
- * Turns merged settings into the agent's configuration. validate.ts checks that the settings agree with each other.
+ * Builds the agent's configuration from the merged settings. validate.ts checks that the settings agree with each other.
  * @throws OperatingError invalid
  */
 export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings" | "consulNodeId"> {
@@ -83,7 +83,7 @@ function buildIdentity({ settings, devMode, hostname }: BuildInputs): Identity {
     nodeId: settings.text("node_id").toLowerCase(),
     nodeMeta: settings.textMap("node_meta"),
     dnsDomain: withFinalDot(settings.text("domain")),
-    // Consul: -dev wins over a data folder.
+    // Consul: -dev keeps all data in memory, even if data_dir is set.
     dataDir: devMode ? undefined : settings.optionalText("data_dir"),
   };
 }
@@ -167,7 +167,8 @@ function buildAgent(settings: Settings): Agent {
       rotateAfterMs: settings.number("log_rotate_duration"),
       rotatedFilesMax: settings.number("log_rotate_max_files"),
     },
-    // Consul forgets metrics that were not updated for this long. Praetor keeps all: any value above 0 enables Prometheus.
+    // Consul drops metrics that were not updated for this time. Praetor keeps all metrics, and any value above 0 enables the
+    // format of Prometheus.
     prometheusRetentionMs: settings.number("telemetry.prometheus_retention_time"),
     pidFile: settings.optionalText("pid_file"),
     enableScriptChecks: scripts,
@@ -189,7 +190,7 @@ function logLevel(settings: Settings): LogLevel {
   throw new OperatingError("invalid", "invalid-config", message);
 }
 
-/** Splits a text at its commas. Consul: allows no blanks around the commas. */
+/** Splits a text at its commas. Consul: blanks around the commas are not removed. */
 function splitList(text: string): readonly string[] {
   return text === "" ? [] : text.split(",");
 }

@@ -48,7 +48,7 @@ describe("the agent's command line", () => {
     }
   });
 
-  test("-help is recognized beside other flags", () => {
+  test("-help is recognized when other flags are given, too", () => {
     expect(parseCommandLine(["-dev", "-help"]).helpAsked).toBe(true);
   });
 });

@@ -15,8 +15,8 @@ export interface CommandLine {
   readonly configFormat: "json" | "hcl" | undefined;
   readonly hclFragments: readonly string[];
   /**
-   * Settings of flags that are lists. Consul: merges them before the files, and all other flags after the files; a list inside a
-   * group (ports, dns_config) is merged after the files, too.
+   * The settings of flags whose fields are lists. Consul: these settings are merged before the files, and those of all other
+   * flags after the files. A list inside a group (ports, dns_config) is merged after the files, too.
    */
   readonly lists: Source;
   readonly scalars: Source;
@@ -25,11 +25,11 @@ export interface CommandLine {
 /** Consul: both flags accept files and folders, and their order on the command line is the order of merging. */
 const pathFlags: readonly string[] = ["config-file", "config-dir"];
 
-/** @throws OperatingError invalid */
+/** Parses the arguments of `praetor agent`. @throws OperatingError invalid */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, inOrder, rest, helpAsked } = parseGoFlags(args, agentFlags);
   if (rest.length > 0 && !helpAsked) throw invalid(`Unexpected extra arguments: [${rest.join(" ")}]`);
-  // Consul: see CommandLine.lists.
+  // Consul merges lists and other settings at different points: see CommandLine.lists.
   const lists = new Map<string, Setting>();
   const scalars = new Map<string, Setting>();
   for (const flag of agentFlags) {

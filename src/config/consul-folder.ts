@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The files and ids that an earlier Consul agent left in the data folder. */
+/** The data that an earlier Consul agent left in the data folder. */
 export interface ConsulFolder {
   /** The node id that Consul stored, in lower case; undefined if the file is missing or damaged. */
   readonly nodeId: string | undefined;

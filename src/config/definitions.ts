@@ -11,7 +11,10 @@ import { decodeWatchDefinition, type WatchDefinition } from "./watch-definition.
 /** A mistake in the definition of a service, check or watch. */
 export interface DefinitionFault extends PlacedFault {
   readonly file: string;
-  /** Whether the agent ignores the whole definition. If false, the agent uses it with the change that `message` describes. */
+  /**
+   * Whether the agent ignores the whole definition. If false, the agent uses the definition with the change that `message`
+   * describes.
+   */
   readonly isLeftOut: boolean;
 }
 
@@ -67,7 +70,7 @@ export function readDefinitions(raw: readonly RawDefinition[], options: Definiti
 /**
  * Decodes definitions that must all be valid. Accepts script checks: the agent that registers the definitions decides whether to
  * allow them.
- * @throws OperatingError invalid: every fault, with its file, line and column
+ * @throws OperatingError invalid, with every fault and its file, line and column
  */
 export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax: number): Definitions {
   const definitions = readDefinitions(raw, { outputBytesMax, scripts: { fromApi: true, fromFiles: true } });
@@ -75,7 +78,7 @@ export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax:
   return definitions;
 }
 
-/** @throws OperatingError invalid, if a definition was ignored */
+/** Throws if the agent would ignore a definition. @throws OperatingError invalid, with the faults of all ignored definitions */
 export function refuseFaults({ definitionFaults }: Pick<Definitions, "definitionFaults">): void {
   const leftOut = definitionFaults.filter(({ isLeftOut }) => isLeftOut);
   const byFile = Map.groupBy(leftOut, ({ file }) => file);

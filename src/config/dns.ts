@@ -3,7 +3,7 @@ import { type AddressSources, expandHosts } from "./expand.ts";
 import { isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { DnsConfig } from "./runtime-config.ts";
 
-/** @throws OperatingError invalid */
+/** Builds the configuration of DNS from the settings. @throws OperatingError invalid */
 export function buildDns(sources: AddressSources): DnsConfig {
   const { settings } = sources;
   return {
@@ -33,7 +33,7 @@ export function withFinalDot(domain: string): string {
 }
 
 function recursors(sources: AddressSources): readonly string[] {
-  // Consul: ignores empty strings; a null in a JSON list also becomes an empty string.
+  // Consul: empty strings are ignored. A null in a JSON list also becomes an empty string.
   const hosts = [...new Set(expandHosts("recursors", sources))].filter((host) => host !== "");
   for (const host of hosts) {
     const address = parseIp(host === "[::]" ? "::" : host);

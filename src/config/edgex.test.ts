@@ -17,7 +17,7 @@ describe("the settings of port assignment", () => {
     });
   });
 
-  test("are a default policy, policies of single services, a port range and reservations", () => {
+  test("include a default policy, policies of single services, a port range and reservations", () => {
     const { portAllocation } = load(`edgex { ports {
       policy = "reassign"
       policies = { vault = "off" }
@@ -46,7 +46,7 @@ describe("the settings of port assignment", () => {
     [`range = "0-70000"`, `edgex.ports.range: "0-70000" is no range of ports.`],
     [`reserved = ["redis"]`, `edgex.ports.reserved: "redis" is no port. Write "1883", or "edgex-redis:6379"`],
     [`reserved = ["70000"]`, `edgex.ports.reserved: "70000" is no port.`],
-  ])("%s is refused with an example of what to write", (hcl, message) => {
+  ])("are refused with an example of a correct value: %s", (hcl, message) => {
     expect(() => load(`edgex { ports { ${hcl} } }`)).toThrow(message);
   });
 });
@@ -84,7 +84,7 @@ describe("the settings of the message bus", () => {
   });
 });
 
-test("core-keeper's API listens on the addresses of the HTTP API if it has a port", () => {
+test("core-keeper's API, if ports.keeper is set, listens on addresses.keeper or else on client_addr", () => {
   expect(load("").keeperAddresses).toEqual([]);
   expect(load("ports { keeper = 59890 }").keeperAddresses).toEqual(["127.0.0.1"]);
   expect(load(`ports { keeper = 59890 } addresses { keeper = "127.0.0.2" }`).keeperAddresses).toEqual(["127.0.0.2"]);

@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 const portMax = 65_535;
 const prefixes = "edgex.message_bus.key_prefixes";
 
-/** @throws OperatingError invalid */
+/** Builds the configuration of port assignment from the settings. @throws OperatingError invalid */
 export function buildPortAllocation(settings: Settings): PortAllocationConfig {
   const policies = Object.entries(settings.textMap("edgex.ports.policies"));
   return {
@@ -18,7 +18,7 @@ export function buildPortAllocation(settings: Settings): PortAllocationConfig {
 }
 
 /**
- * Returns undefined if no broker is configured.
+ * Builds the configuration of the message bus; undefined if no broker is configured.
  * @throws OperatingError invalid
  */
 export function buildMessageBus(settings: Settings, nodeName: string): MessageBusConfig | undefined {
@@ -60,7 +60,7 @@ function reservationOf(settings: Settings, text: string): PortReservation {
   throw invalid(`edgex.ports.reserved: ${JSON.stringify(text)} is no port. ${example}`);
 }
 
-/** Returns the broker's URL as mqtt:// or mqtts://. Also accepts EdgeX's names for these: tcp:// and ssl://. */
+/** Returns the broker's URL as mqtt:// or mqtts://. Also accepts EdgeX's names for these schemes: tcp:// and ssl://. */
 function brokerUrl(settings: Settings, text: string): string {
   const url = URL.parse(text.replace(/^tcp:/, "mqtt:").replace(/^ssl:/, "mqtts:"));
   if (url && ["mqtt:", "mqtts:"].includes(url.protocol) && url.hostname !== "") return url.href;

@@ -2,7 +2,8 @@ import { readSource } from "./read-source.ts";
 import { emptySource, type Setting, type Source } from "./source.ts";
 
 /**
- * Describes the variables of Consul's container image, which compose files set. They are merged after files and before flags.
+ * Descriptions of the environment variables of Consul's container image, by name. Compose files set these variables; the agent
+ * merges them after files and before flags.
  */
 export const environmentVariables: Readonly<Record<string, string>> = {
   CONSUL_BIND_INTERFACE: "Interface whose address is bind_addr.",
@@ -12,7 +13,7 @@ export const environmentVariables: Readonly<Record<string, string>> = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws OperatingError invalid */
+/** Returns the configuration in environment variables. @throws OperatingError invalid */
 export function readEnvironment(env: Environment): readonly Source[] {
   const settings = new Map<string, Setting>();
   addInterface(settings, "bind_addr", env["CONSUL_BIND_INTERFACE"], "CONSUL_BIND_INTERFACE");

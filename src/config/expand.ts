@@ -27,7 +27,7 @@ export function expandAddresses(path: string, { settings, interfaces }: AddressS
   });
 }
 
-/** Like expandAddresses, but refuses unix sockets. */
+/** Returns the addresses of a field as expandAddresses does, but refuses unix sockets. */
 export function expandIps(path: string, sources: AddressSources): readonly string[] {
   const addresses = expandAddresses(path, sources);
   if (addresses.every((address) => parseIp(address) !== undefined)) return addresses;

@@ -20,12 +20,12 @@ export type FieldType =
 /**
  * The use that the agent makes of a field:
  * - used: it changes what the agent does;
- * - settled: the agent always behaves as the safest value would have it, so it logs no warning;
+ * - settled: the agent always behaves as with the field's safest value, so it logs no warning about the field;
  * - unused: accepted, so that files written for Consul load, but without effect; the agent logs a warning at start.
  */
 export type FieldUse = "used" | "settled" | "unused";
 
-/** One row of docs/config.md. */
+/** A configuration field, and its row in docs/config.md. */
 export interface Field {
   /** The name in files, with its groups joined by dots: "ports.http". */
   readonly path: string;

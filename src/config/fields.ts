@@ -7,7 +7,7 @@ import { networkFields } from "./fields/network.ts";
 import { securityFields } from "./fields/security.ts";
 import { telemetryFields } from "./fields/telemetry.ts";
 
-/** Every field that a configuration file of Consul 1.8 may hold, and Praetor's own. */
+/** Every field that a configuration file of Consul 1.8 may hold, and the fields that only Praetor has. */
 export const fields: readonly Field[] = [
   ...agentFields,
   ...networkFields,

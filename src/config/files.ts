@@ -17,9 +17,9 @@ export interface FilesRead {
 export const manifestName = ".praetor-edgex";
 
 /**
- * Reads files and folders in the order given, a folder's files sorted by name, without its subfolders. `format`, else
- * the extension, decides how to read a file; files of other extensions are skipped with a warning. Consul: files whose
- * names begin with a dot are read, too.
+ * Reads files and folders in the order given, a folder's files sorted by name, without its subfolders. `format` decides how to
+ * read all files; without it, the extension of each file decides, and files with another extension than .json and .hcl are
+ * skipped with a warning. Consul: files whose names begin with a dot are read, too.
  * @throws OperatingError invalid, for the first file that cannot be read or used
  */
 export function readConfigPaths(paths: readonly string[], format: ConfigFormat | undefined): FilesRead {
@@ -53,7 +53,7 @@ function formatOf(file: string): ConfigFormat | undefined {
   return file.endsWith(".hcl") ? "hcl" : undefined;
 }
 
-/** Runs one step, and reports its failure with Consul's text, since scripts search the output of `validate` for that. */
+/** Runs one step, and reports its failure with Consul's text, since scripts search the output of `validate` for that text. */
 function attempt<T>(step: "Open" | "Readdir" | "ReadFile", path: string, run: () => T): T {
   try {
     return run();

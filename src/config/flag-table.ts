@@ -1,6 +1,6 @@
 import type { FlagSpec } from "../lib/go-flags.ts";
 
-/** One flag of `agent`. */
+/** One flag of `praetor agent`. */
 export interface AgentFlag {
   readonly name: string;
   readonly kind: FlagSpec["kind"];
@@ -133,7 +133,7 @@ const bool: readonly Row[] = [
   ["ui", "ui", "", "Serve the browser UI.", "-ui"],
 ];
 
-/** Flags that set no field but name sources of configuration. */
+/** Flags that set no field but select sources of configuration. */
 const special: readonly AgentFlag[] = [
   specialFlag(
     "config-dir",
@@ -173,7 +173,7 @@ function rows(kind: FlagSpec["kind"], table: readonly Row[]): readonly AgentFlag
   return table.map(([name, field, placeholder, help, example]) => ({ name, kind, field, placeholder, help, example }));
 }
 
-/** Every flag of Consul 1.8's `agent`, by name. */
+/** Every flag of `praetor agent`, sorted by name: those of Consul 1.8 and Praetor's own. */
 export const agentFlags: readonly AgentFlag[] = [
   ...special,
   ...rows("text", text),

@@ -1,7 +1,9 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { nestingMax, type Place, type Scalar, type SyntaxTree, unusableFile } from "./syntax-tree.ts";
 
-/** Token kinds of jsonc-parser, which declares them as a const enum; isolatedModules cannot import those. */
+/**
+ * Token kinds of jsonc-parser, which declares them as a const enum. TypeScript cannot import a const enum with isolatedModules.
+ */
 const openBrace = 1;
 const closeBrace = 2;
 const openBracket = 3;
@@ -46,7 +48,7 @@ function scalarOf(value: unknown): Scalar {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
-/** Refuses JSON that is nested too deeply, before jsonc-parser runs, since that recurses for each level. */
+/** Refuses JSON that is nested too deeply, before jsonc-parser runs, since jsonc-parser recurses for each level. */
 function refuseDeepNesting(text: string, fail: (offset: number, message: string) => Error): void {
   const scanner = createScanner(text, true);
   let depth = 0;

@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 let folders = 0;
 
-/** Creates a folder with these files, and returns its path; a name that ends in a slash is a folder. */
+/** Creates a folder with these files, and returns its path. A file name that ends in a slash creates a subfolder. */
 function folder(files: Readonly<Record<string, string>>): string {
   folders += 1;
   const path = join(root, String(folders));
@@ -98,7 +98,7 @@ describe("sources of configuration", () => {
     expect(config.httpBlockEndpoints).toEqual(["/v1/a", "/v1/b"]);
   });
 
-  test("a folder's .json and .hcl files are read in order of name, other files skipped with a warning, subfolders ignored", () => {
+  test("a folder's .json and .hcl files are read in order of name, and its other files are skipped with a warning", () => {
     const path = folder({
       "2.json": '{"node_name":"two"}',
       "10.hcl": 'node_name = "ten"',
@@ -127,7 +127,7 @@ describe("sources of configuration", () => {
     );
   });
 
-  test("the error for a missing file names it", () => {
+  test("the error for a missing file names the file", () => {
     expect(() => load(["-config-file", "/nowhere/a.json"])).toThrow(
       "config: Open failed on /nowhere/a.json. open /nowhere/a.json: no such file or directory",
     );
@@ -149,7 +149,7 @@ describe("sources of configuration", () => {
     );
   });
 
-  test("names match in any letter case, but beside an exact match another spelling is unknown", () => {
+  test("field names match in any letter case, but beside an exact name another spelling of it is refused", () => {
     expect(loadText('Node_Name = "x"\nPORTS { HTTP = 1 }')).toMatchObject({ nodeName: "x", ports: { http: 1 } });
     expect(() => loadText('Node_Name = "x"\nnode_name = "y"')).toThrow("invalid config key Node_Name");
   });
@@ -260,7 +260,7 @@ describe("the addresses of an agent", () => {
   const found = "Multiple private IPv4 addresses found: 172.17.0.1 on docker0, 10.0.0.5 on eth0. ";
   const how = "; choose another with 'bind' or 'advertise'";
 
-  test("the agent advertises the one of several private addresses that the default route uses, and warns how to choose another", () => {
+  test("the agent advertises the private address that the default route uses, and warns if there are several", () => {
     const options = {
       args: ["-data-dir", root],
       env: {},
@@ -308,7 +308,7 @@ describe("the addresses of an agent", () => {
   });
 });
 
-describe("an invalid configuration is refused with Consul's error", () => {
+describe("the validation of a configuration", () => {
   const faults: readonly (readonly [hcl: string, message: string])[] = [
     ['data_dir = ""', "data_dir cannot be empty"],
     ['data_dir = "/etc/passwd"', 'data_dir "/etc/passwd" is not a directory (flags-0.hcl:1)'],
@@ -350,7 +350,7 @@ describe("an invalid configuration is refused with Consul's error", () => {
     ["acl { enabled = true }", "acl.enabled: access control lists are not available"],
     ['acl_datacenter = "dc1"', "acl_datacenter: access control lists are not available"],
   ];
-  test.each(faults)("%s: %s", (hcl, message) => {
+  test.each(faults)("refuses %s with the error %s", (hcl, message) => {
     let thrown: unknown;
     try {
       loadText(hcl);
@@ -361,7 +361,7 @@ describe("an invalid configuration is refused with Consul's error", () => {
     expect(String(thrown)).toContain(message);
   });
 
-  test("-dev refuses bootstrap_expect", () => {
+  test("refuses bootstrap_expect together with -dev", () => {
     expect(() => load(["-dev", "-bootstrap-expect", "3"])).toThrow("'bootstrap_expect > 0' not allowed in dev mode");
   });
 
@@ -374,7 +374,7 @@ describe("an invalid configuration is refused with Consul's error", () => {
     ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],
     ['client_addr = ""', "client_addr is empty"],
   ];
-  test.each(warnings)("%s is allowed, with a warning", (hcl, warning) => {
+  test.each(warnings)("accepts a risky setting, or one without effect, with a warning: %s", (hcl, warning) => {
     expect(loadText(hcl).warnings.join("\n")).toContain(warning);
   });
 });

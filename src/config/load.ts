@@ -17,7 +17,7 @@ export interface LoadConfigOptions {
   /** The arguments after `agent`. */
   readonly args: readonly string[];
   readonly env: Environment;
-  /** The node's name if none is configured. */
+  /** This machine's host name, which is the node's name if none is configured. */
   readonly hostname: string;
   /** The addresses of this machine. */
   readonly interfaces: () => Addresses;
@@ -28,13 +28,13 @@ export interface LoadConfigOptions {
  *
  *     defaults < -dev < lists of flags < files and folders < environment < other flags < -hcl
  *
- * A source becomes settings that keep their places (json.ts, hcl/), so that each fault names its file and line. The settings
- * are merged, then built into one frozen RuntimeConfig (build.ts) and validated as a whole (validate.ts).
+ * Each source is parsed into settings with their line and column (json.ts, hcl/), so that each fault names its file and line. The
+ * settings are merged, then built into one frozen RuntimeConfig (build.ts) and validated as a whole (validate.ts).
  *
  * Invariants:
  * - The other layers see the RuntimeConfig alone: they read no flag, file or environment variable of the configuration.
- * - A reload calls this again. A configuration that is invalid anywhere takes no effect.
- * @throws OperatingError invalid: the fault, its file and line or flag, and what to do
+ * - A reload calls this function again. A configuration that is invalid anywhere takes no effect.
+ * @throws OperatingError invalid, whose text has the fault, its file and line or flag, and what to do
  */
 export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   const commandLine = parseCommandLine(options.args);

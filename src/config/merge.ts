@@ -33,7 +33,7 @@ export function isNumberMap(value: SettingValue): value is Readonly<Record<strin
   return isMapOf(value, "number");
 }
 
-/** Whether the value is a map of this type. An empty map counts as a map of either type. */
+/** Returns whether the value is a map of this type. An empty map counts as a map of either type. */
 function isMapOf(value: SettingValue, type: "string" | "number"): boolean {
   if (typeof value !== "object" || value === null || isList(value)) return false;
   return Object.values(value).every((item) => typeof item === type);

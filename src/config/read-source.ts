@@ -24,7 +24,7 @@ export type ConfigFormat = "json" | "hcl";
  */
 export function readSource(text: string, format: ConfigFormat, options: { file: string }): Source {
   const reader = new SourceReader(options.file);
-  // Editors on Windows begin a file with a byte order mark.
+  // Some editors on Windows begin a file with a byte order mark, which the parsers would refuse.
   const written = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const root = format === "json" ? parseJson(written, options.file) : parseHcl(written, options.file);
   reader.readRoot(root);
@@ -92,7 +92,7 @@ class SourceReader implements Faults {
 
   /**
    * Reads definitions: `service` holds one, `services` a list. A fault stays with its definition, so that the agent can use the
-   * others.
+   * other definitions.
    */
   #readDefinitions(tree: SyntaxTree, noun: RawDefinition["noun"], { path, type }: Pick<Field, "path" | "type">): void {
     const shape = shapeOf(type);

@@ -52,7 +52,10 @@ function readMap(tree: ObjectTree, item: Shape, context: { path: string; faults:
   return Object.fromEntries(entries);
 }
 
-/** Returns what null means as an item of a list or map: "" if the items are texts, as in Consul, else undefined. */
+/**
+ * Returns the value of a null item of a list or map. Consul: "" if the items are texts; otherwise undefined, which omits the
+ * item.
+ */
 function emptyText(shape: Shape): string | undefined {
   return shape.kind === "scalar" && shape.type === "string" ? "" : undefined;
 }
@@ -79,7 +82,7 @@ function readRecord(
 
 /**
  * Returns the entries with known names, by those names; adds a fault for each unknown name. A name matches exactly, else in any
- * letter case; if both occur, the exact one wins and the other is unknown.
+ * letter case; if both occur, the exact name wins and the other spelling counts as unknown.
  */
 export function knownEntries(
   tree: ObjectTree,

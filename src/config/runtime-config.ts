@@ -3,16 +3,16 @@ import type { TlsFiles } from "../lib/tls-files.ts";
 import type { PortPolicy } from "../model/port-record.ts";
 import type { Definitions } from "./definitions.ts";
 
-/** The agent's whole configuration, merged from all sources and validated. Frozen. */
+/** The agent's whole configuration, merged from all sources and validated. The object is frozen. */
 export interface RuntimeConfig extends Definitions {
   readonly server: boolean;
   readonly bootstrap: boolean;
   readonly bootstrapExpect: number;
-  /** Keeps all data in memory and uses no data folder. */
+  /** Whether the agent keeps all data in memory and uses no data folder. */
   readonly devMode: boolean;
   readonly datacenter: string;
   readonly nodeName: string;
-  /** The configured node id; "" selects the id in the data folder, else a new one. */
+  /** The configured node id; "" selects the id in the data folder, or a new id if the folder has none. */
   readonly nodeId: string;
   /** The node id that an earlier Consul agent left in the data folder; undefined if it left no id. */
   readonly consulNodeId: string | undefined;
@@ -37,18 +37,18 @@ export interface RuntimeConfig extends Definitions {
   readonly dnsAddresses: readonly string[];
   /** Addresses of core-keeper's API: IP addresses, or "unix:///path". */
   readonly keeperAddresses: readonly string[];
-  /** Owner and mode of every "unix:///path" above. */
+  /** Owner and mode of every unix socket among the addresses. */
   readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
   /**
-   * The range of ports, both ends inclusive, that the agent assigns to sidecar proxies registered without a port; with 0 it
-   * refuses those proxies.
+   * The range of ports, both ends inclusive, that the agent assigns to sidecar proxies registered without a port. If both ends
+   * are 0, the agent refuses those proxies.
    */
   readonly sidecarPorts: { readonly first: number; readonly last: number };
   readonly tls: TlsFiles;
 
   readonly ui: boolean;
-  /** The folder of -ui-dir, served at /ui/ instead of the built-in page. */
+  /** The folder of -ui-dir, which the agent serves as the UI instead of the built-in page. */
   readonly uiDir: string | undefined;
   /** The UI's path; starts and ends with a slash. */
   readonly uiContentPath: string;
@@ -68,7 +68,10 @@ export interface RuntimeConfig extends Definitions {
   readonly kvValueBytesMax: number;
 
   readonly log: LogConfig;
-  /** In milliseconds. If above 0, the agent also serves metrics in the format of Prometheus. */
+  /**
+   * The configured retention time of metrics, in milliseconds. If it is above 0, the agent also serves metrics in the format of
+   * Prometheus.
+   */
   readonly prometheusRetentionMs: number;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
@@ -132,7 +135,7 @@ export interface DnsConfig {
   /** Time to live in milliseconds by service name; "name*" matches names with that prefix, "*" matches every name. */
   readonly serviceTtlMs: Readonly<Record<string, number>>;
   readonly enableTruncate: boolean;
-  /** 0 for no limit. */
+  /** Maximum number of address records in an answer; 0 for no limit. */
   readonly aRecordsMax: number;
   readonly udpAnswersMax: number;
   readonly disableCompression: boolean;
@@ -192,6 +195,6 @@ export interface RejoinAddresses {
   readonly join: readonly string[];
   readonly retryJoin: readonly string[];
   readonly retryIntervalMs: number;
-  /** 0 for no limit. */
+  /** Maximum number of attempts to join by `retryJoin`; 0 for no limit. */
   readonly retriesMax: number;
 }

@@ -14,7 +14,7 @@ export class Settings {
     return this.#get(path, (value) => typeof value === "string", "");
   }
 
-  /** Returns undefined if the setting is not set, or is "". */
+  /** Returns the text of a setting; undefined if the setting is absent or "". */
   optionalText(path: string): string | undefined {
     const text = this.text(path);
     return text === "" ? undefined : text;
@@ -48,12 +48,12 @@ export class Settings {
     return this.#source.settings.has(path);
   }
 
-  /** Whether a file, flag or environment variable sets it; defaults do not count. */
+  /** Returns whether a file, flag or environment variable sets the field; defaults do not count. */
   isGiven(path: string): boolean {
     return this.has(path) && this.#source.settings.get(path)?.origin !== defaultOrigin;
   }
 
-  /** Returns the setting's origin as the end of an error message: " (agent.hcl:3)"; "" if not set. */
+  /** Returns the setting's origin, to append to an error message: " (agent.hcl:3)"; "" if not set. */
   from(path: string): string {
     const origin = this.#source.settings.get(path)?.origin;
     return origin === undefined ? "" : ` (${origin})`;

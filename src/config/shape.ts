@@ -7,7 +7,7 @@ export type Shape =
   | { readonly kind: "scalar"; readonly type: ScalarType }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "map"; readonly item: Shape }
-  /** Fixed names; `aliases` maps other spellings, in lower case, to them. */
+  /** An object with a fixed set of field names; `aliases` maps other spellings, in lower case, to these names. */
   | {
       readonly kind: "record";
       readonly fields: () => Readonly<Record<string, Shape>>;
@@ -29,7 +29,7 @@ function record(
   return { kind: "record", fields, aliases };
 }
 
-/** The fields of a check definition. Durations are texts here: decodeCheckDefinition parses them. */
+/** The fields of a check definition. Durations are texts in this shape; decodeCheckDefinition parses them. */
 const check = record(
   () => ({
     id: text,
@@ -59,7 +59,7 @@ const check = record(
     failures_before_critical: whole,
     deregister_critical_service_after: text,
   }),
-  // Consul: files may use the HTTP API's spelling of these names only.
+  // Consul: files may use the HTTP API's spelling for these names, and for no others.
   new Map([
     ["serviceid", "service_id"],
     ["scriptargs", "args"],

@@ -46,7 +46,10 @@ function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings)
   if (httpsAddresses.length > 0 && tls.certFile !== undefined && tls.keyFile !== undefined) readTlsFiles(tls);
 }
 
-/** Checks the port ranges. Consul: also checks those of proxies and of exposed paths, from which Praetor assigns no ports. */
+/**
+ * Checks the port ranges. As in Consul, these include the ranges of proxies and exposed paths, from which Praetor assigns no
+ * ports.
+ */
 function validatePortRanges(settings: Settings): void {
   for (const name of ["proxy", "sidecar", "expose"]) {
     const [least, most] = [`ports.${name}_min_port`, `ports.${name}_max_port`];

@@ -48,7 +48,7 @@ function scriptWarnings(config: Unwarned): readonly string[] {
   ];
 }
 
-/** Warns if the UI's folder is missing. Not an error, since it must not keep a gateway's agent from starting. */
+/** Warns if the UI's folder is missing. A missing folder is no error, since it must not keep a gateway's agent from starting. */
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];

@@ -15,7 +15,7 @@ describe("a watch definition", () => {
     expect(handler).toEqual({ kind: "script", words: ["cat >told"], shell: true });
   });
 
-  test("may have a URL, also in the lists that the HCL parser makes of blocks", () => {
+  test("may have a URL, also if its object is in a list, as the HCL parser returns blocks", () => {
     const http = { path: "http://127.0.0.1:1/x", header: [{ "X-A": ["1", "2"] }], timeout: "2s" };
     const { handler } = decodeWatchDefinition({ type: "nodes", handler_type: "http", http_handler_config: [http] });
     expect(handler).toEqual({

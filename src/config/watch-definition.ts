@@ -3,7 +3,7 @@ import { OperatingError } from "../lib/errors.ts";
 
 /** A watch: the data to watch, and the handler to call when it changes. */
 export interface WatchDefinition {
-  /** "key", "keyprefix", "services", "nodes", "service", "checks" or "event". */
+  /** The type: "key", "keyprefix", "services", "nodes", "service", "checks" or "event". */
   readonly type: string;
   /** The parameters of the type, by name: "key", "prefix", "service", "tag" ... */
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export interface HttpHandler {
 
 const httpTimeoutMsDefault = 10_000;
 
-/** @throws OperatingError invalid, with Consul's error text */
+/** Decodes a watch definition. @throws OperatingError invalid, with Consul's error text */
 export function decodeWatchDefinition(plain: unknown): WatchDefinition {
   const { type, handler, handler_type, args, http_handler_config, ...parameters } = fieldsOf(plain);
   const kind = textOf(handler_type, "handler_type") || "script";

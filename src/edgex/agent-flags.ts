@@ -1,4 +1,7 @@
-/** Returns the last value of a flag of the agent, in any of Go's forms: `-x v`, `-x=v`, `--x v`, `--x=v`. */
+/**
+ * Returns the last value of a flag of the agent, in any of Go's forms: `-x v`, `-x=v`, `--x v`, `--x=v`; undefined without the
+ * flag.
+ */
 export function flagValue(flags: readonly string[], name: string): string | undefined {
   let value: string | undefined;
   flags.forEach((word, at) => {
@@ -20,8 +23,8 @@ export function keeperUrlOf(flags: readonly string[], defaultPort: number): stri
 }
 
 /**
- * Returns a host at which this machine reaches an agent with this `-client` flag: 127.0.0.1, unless the flag is a list of
- * addresses without it.
+ * Returns a host at which this machine reaches an agent with this `-client` flag: 127.0.0.1, or the flag's first address if the
+ * agent does not listen on 127.0.0.1.
  */
 function localHostOf(client: string | undefined): string {
   const addresses = (client ?? "").split(/\s+/).filter((address) => /^[\da-fA-F.:]+$/.test(address));

@@ -29,10 +29,12 @@ type Checker = (targets: CheckerTargets) => Promise<CheckerOutcome>;
 /** The server name of the certificate that EdgeX's proxy set-up stores in Kong. */
 const proxyCertificateName = "edgex-kong";
 
-/** Maps each service to the test of its checker script in EdgeX Geneva, with the same exit codes. */
+/**
+ * The checkers by service name. Each makes the test of the service's checker script in EdgeX Geneva, with the same exit codes.
+ */
 const checkers: ReadonlyMap<string, Checker> = new Map([
   ["kong-db", checkKongDatabase],
-  // As in Geneva: tests only that the migrations can run, not that they have.
+  // As in Geneva, this checker tests only that the migrations can run, not that they have run.
   ["kong-migrations", (targets: CheckerTargets) => checkService("kong-db", targets)],
   ["security-secrets-setup", (targets: CheckerTargets) => checkDoneFile(targets.secretsSetupDoneFile)],
   ["security-secretstore-setup", checkSecretStoreSetup],
@@ -87,7 +89,7 @@ async function checkService(service: string, targets: CheckerTargets): Promise<C
   );
 }
 
-/** Returns passing if the file exists, else a warning: the set-up is still running. */
+/** Returns passing if the file exists, else a warning, because the set-up is still running. */
 async function checkDoneFile(path: string): Promise<CheckerOutcome> {
   try {
     await access(path);

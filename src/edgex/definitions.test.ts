@@ -38,7 +38,7 @@ function scripted(name: string, checkName = `Health Check: ${name}`, ...[tags = 
   return { name, tags, checks: [{ name: checkName, args, ...everySecond }] };
 }
 
-describe("the definitions", () => {
+describe("the definition files of praetor edgex", () => {
   const settings = { isSecure: true, executable: ["praetor"], agentUrl: "http://127.0.0.1:8500" };
   const files = new Map(
     (["redis", "mongo"] as const)
@@ -46,7 +46,7 @@ describe("the definitions", () => {
       .map(({ name, content }) => [name, JSON.parse(content) as Readonly<Record<string, unknown>>]),
   );
 
-  test.each(Object.entries(geneva))("%s defines the same service and check as Geneva", (name, service) => {
+  test.each(Object.entries(geneva))("have in %s the same service and check as Geneva's file", (name, service) => {
     expect(files.get(name)).toEqual({ service });
   });
 
@@ -64,7 +64,7 @@ describe("the definitions", () => {
     expect(JSON.parse(content)).toEqual({ ports, edgex: { ports: { policy: "reassign" }, message_bus: messageBus } });
   });
 
-  test("are in these files and no others", () => {
+  test("are 00-consul.json, 00-praetor.json and those of Geneva's services, and no others", () => {
     expect([...files.keys()].toSorted()).toEqual(
       ["00-consul.json", "00-praetor.json", ...Object.keys(geneva)].toSorted(),
     );

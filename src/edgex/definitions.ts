@@ -27,8 +27,8 @@ const everySecond = { interval: "1s", timeout: "1s" } as const;
 
 /**
  * Returns definitions of the services that do not register themselves in EdgeX Geneva: the database, and in secure mode Kong and
- * the security set-up jobs. Geneva's Consul image defines the same ones, and its other containers rely on their names, tags,
- * addresses and intervals.
+ * the security set-up jobs. Geneva's Consul image has the same definitions, and Geneva's other containers rely on their names,
+ * tags, addresses and intervals.
  */
 export function definitionFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
   const files = [
@@ -41,8 +41,8 @@ export function definitionFiles(settings: DefinitionSettings): readonly Definiti
 }
 
 /**
- * Returns Praetor's own settings. They are in a file, so that an operator's files, which the agent reads later, can override
- * them.
+ * Returns Praetor's own settings for EdgeX. They are in a file, so that an operator's files, which the agent reads later, can
+ * override them.
  */
 function ownSettings({ messageBus }: DefinitionSettings): object {
   const bus = messageBus === undefined ? {} : { message_bus: messageBus };

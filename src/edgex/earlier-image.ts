@@ -29,12 +29,13 @@ const hashesByName: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The names of those files. */
+/** The names of the files that docker-edgex-consul 1.1.0 to 1.3.0 wrote. */
 export const earlierImageNames: readonly string[] = Object.keys(hashesByName);
 
-/** Whether docker-edgex-consul wrote this file and no one has changed it since. */
+/** Returns whether docker-edgex-consul wrote this file and it has not been changed since. */
 export function isOfEarlierImage(name: string, content: Uint8Array): boolean {
-  // The program's hash differs in each release. Any ELF file named "health" is the image's: an operator's would be a script.
+  // The image's program `health` has another hash in each release. Any ELF file of this name counts as that program, since an
+  // operator would write a script.
   if (name === "health") return Buffer.from(content.subarray(0, 4)).toString("latin1") === "\x7FELF";
   return hashesByName[name]?.includes(new Bun.CryptoHasher("sha256").update(content).digest("hex")) ?? false;
 }

@@ -64,7 +64,7 @@ describe("a link in a managed folder", () => {
 });
 
 describe("a file in a managed folder", () => {
-  test("of docker-edgex-consul is replaced if the current run needs it, and removed otherwise", async () => {
+  test("that docker-edgex-consul wrote is replaced if the current run needs its name, and removed otherwise", async () => {
     await put(ofEarlierImage);
     expect(await update({ ...ofEarlierImage, content: "{}" })).toEqual(nothing);
     expect(await content("00-consul.json")).toBe("{}");
@@ -72,7 +72,7 @@ describe("a file in a managed folder", () => {
     expect(await update()).toEqual({ ...nothing, removed: ["00-consul.json"] });
   });
 
-  test("that an operator wrote is kept and reported at each start, until it is removed", async () => {
+  test("that an operator wrote is kept and reported at each start, until the operator removes it", async () => {
     const wanted = { name: "02-kong.json", content: "{}" };
     await put({ name: "02-kong.json", content: '{"service":{"name":"kong"}}' });
     expect(await update(wanted)).toEqual({ ...nothing, keptOwn: ["02-kong.json"] });

@@ -9,7 +9,7 @@ import { earlierImageNames, isOfEarlierImage } from "./earlier-image.ts";
 export interface ManagedFolder {
   readonly path: string;
   readonly files: readonly ManagedFile[];
-  /** The mode of the files, for chmod. */
+  /** The mode of the files, as for chmod. */
   readonly fileMode: number;
 }
 
@@ -23,13 +23,13 @@ interface Link {
 /** Maps the name of each file that an earlier run wrote to the file's hash. */
 type Manifest = Readonly<Record<string, string>>;
 
-/** The changes of a folder. */
+/** The result of updating a folder: names of files. */
 export interface FolderChange {
   /** Files of an earlier run or of docker-edgex-consul that the current settings do not need. */
   readonly removed: readonly string[];
   /**
-   * Files of an earlier run that are no longer needed but that an operator has changed. They are kept, for the operator to
-   * decide.
+   * Files of an earlier run that the current settings do not need but that an operator has changed. They are kept, because the
+   * operator must decide whether to delete them.
    */
   readonly keptChanged: readonly string[];
   /** Names of needed files that were not written, because an operator's file has the same name. */
@@ -87,7 +87,10 @@ async function removeStale(
   return { removed, keptChanged };
 }
 
-/** Returns an empty manifest if the file is missing or damaged, so that no file is removed. */
+/**
+ * Reads the manifest of a folder. Returns an empty manifest if its file is missing or damaged, so that no file of an earlier run
+ * is removed.
+ */
 async function readManifest(path: string): Promise<Manifest> {
   try {
     const json: unknown = JSON.parse((await readIfExists(join(path, manifestName)))?.toString() ?? "{}");
@@ -103,11 +106,11 @@ async function readManifest(path: string): Promise<Manifest> {
 /** A file, link or other entry of the folder. */
 interface Entry {
   readonly hash: string;
-  /** undefined if the entry is not a regular file. */
+  /** The file's content; undefined if the entry is not a regular file. */
   readonly content: Uint8Array | undefined;
 }
 
-/** Whether an earlier run or docker-edgex-consul wrote the entry and no operator has changed it since. */
+/** Returns whether an earlier run or docker-edgex-consul wrote the entry and no operator has changed it since. */
 function isManaged(name: string, { hash, content }: Entry, before: Manifest): boolean {
   return before[name] === hash || (content !== undefined && isOfEarlierImage(name, content));
 }

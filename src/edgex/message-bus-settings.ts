@@ -2,7 +2,7 @@ import type { Environment } from "../client/agent-address.ts";
 
 /** The message bus that EdgeX's environment variables describe. */
 export interface MessageBusSettings {
-  /** The value of `edgex.message_bus` in the configuration; undefined without an MQTT broker. */
+  /** The value of `edgex.message_bus` in the configuration; undefined if the environment names no MQTT broker. */
   readonly configuration: MessageBusConfiguration | undefined;
   /** One line for each invalid variable. */
   readonly warnings: readonly string[];
@@ -17,7 +17,9 @@ export interface MessageBusConfiguration {
 const none: MessageBusSettings = { configuration: undefined, warnings: [] };
 const defaultPort = "1883";
 
-/** Reads the variables that every service of EdgeX 3 and 4 reads. Ignores a bus that is not MQTT, and warns about it. */
+/**
+ * Returns the message bus that the environment variables of EdgeX 3 and 4 describe. A bus that is not MQTT gives a warning only.
+ */
 export function messageBusSettings(env: Environment): MessageBusSettings {
   const type = env["MESSAGEBUS_TYPE"] || "mqtt";
   if (type !== "mqtt") return { ...none, warnings: [unsupported("MESSAGEBUS_TYPE", type)] };

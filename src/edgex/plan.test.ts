@@ -37,7 +37,7 @@ function contentOf(plan: EdgexPlan, name: string): unknown {
 
 const always = ["/consul/config/00-consul.json", "/consul/config/00-praetor.json"];
 
-describe("definitions", () => {
+describe("the definitions of praetor edgex", () => {
   test("without environment variables are those of redis and the security services, and the shared scripts", () => {
     const plan = planOf([]);
     expect(fileNames(plan)).toEqual([
@@ -62,16 +62,16 @@ describe("definitions", () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  test("with EDGEX_DB=mongo and EDGEX_SECURE=false are those of mongo only", () => {
+  test("with EDGEX_DB=mongo and EDGEX_SECURE=false are those of mongo and Praetor's own", () => {
     const plan = planOf([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
     expect(definitionNames(plan)).toEqual([...always, "/consul/config/01-mongo.json"]);
   });
 
-  test("treat an empty variable as unset", () => {
+  test("are the same with an empty environment variable as without the variable", () => {
     expect(planOf([], { EDGEX_DB: "", EDGEX_SECURE: "" })).toEqual(planOf([]));
   });
 
-  test("include the check scripts even if the security services are disabled, as in Geneva's image", () => {
+  test("come with the check scripts even if the security services are disabled, as in Geneva's image", () => {
     const names = fileNames(planOf([], { EDGEX_SECURE: "false" }));
     expect(names).toContain("/consul/scripts/consul-svc-healthy.sh");
     expect(names).toContain("/consul/scripts/kong-db-checker.sh");
@@ -83,7 +83,7 @@ describe("definitions", () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  test("ignore an invalid variable, with a warning", () => {
+  test("do not include the services of an invalid environment variable, which gives a warning", () => {
     const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
     expect(definitionNames(plan)).toEqual(always);
     expect(plan.warnings).toEqual([
@@ -92,7 +92,7 @@ describe("definitions", () => {
     ]);
   });
 
-  test("of script checks name this executable and the agent's port", () => {
+  test("of script checks contain the path of this executable and the agent's port", () => {
     const plan = planOf(["-http-port=18500"]);
     expect(contentOf(plan, "02-kong-db.json")).toEqual({
       service: {
@@ -115,12 +115,12 @@ describe("the agent's arguments", () => {
   const folders = ["-data-dir=/consul/data", "-config-dir=/consul/config"];
   const defaults = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"];
 
-  test("are those of Geneva's image, followed by flags that are given without the word agent", () => {
+  test("are those of Geneva's image, followed by the flags that the user gives without the word agent", () => {
     expect(planOf([]).agentArgs).toEqual([...folders, ...defaults]);
     expect(planOf(["-http-port", "80"]).agentArgs).toEqual([...folders, ...defaults, "-http-port", "80"]);
   });
 
-  test("are only the given ones if those begin with the word agent", () => {
+  test("are the folders and the user's flags alone, if the user gives the word agent before the flags", () => {
     expect(planOf(["agent", "-dev"]).agentArgs).toEqual([...folders, "-dev"]);
   });
 
@@ -149,7 +149,7 @@ describe("the folders of praetor edgex", () => {
     expect(plan.folders[0]?.path).toBe("/consul/data/config");
   });
 
-  test("contain a file local.json with the text of CONSUL_LOCAL_CONFIG", () => {
+  test("include a configuration folder with a file local.json that has the text of CONSUL_LOCAL_CONFIG", () => {
     const plan = planOf([], { CONSUL_LOCAL_CONFIG: '{"log_level":"DEBUG"}' });
     expect(plan.folders[0]?.files.at(-1)).toEqual({ name: "local.json", content: '{"log_level":"DEBUG"}' });
   });
@@ -163,7 +163,7 @@ test.each([
   [["agent", "-client=::1"], "http://[::1]:8500"],
   [["agent", '-client={{ GetInterfaceIP "eth0" }}'], "http://127.0.0.1:8500"],
   [["-http-port=1", "-http-port=2"], "http://127.0.0.1:2"],
-])("with the arguments %j the agent's URL is %s", (args, url) => {
+])("with the arguments %j of praetor edgex the agent's URL is %s", (args, url) => {
   expect(planOf(args).agentUrl).toBe(url);
 });
 
@@ -204,7 +204,7 @@ describe("`praetor edgex` accepts every flag of the agent", () => {
     }
   };
 
-  test.each(agentFlags.map(({ name, kind }) => [name, kind] as const))("-%s", (name, kind) => {
+  test.each(agentFlags.map(({ name, kind }) => [name, kind] as const))("the flag -%s", (name, kind) => {
     const value = values[name] ?? (kind === "int" ? "8123" : "127.0.0.1");
     const given = [kind === "bool" ? `-${name}` : `-${name}=${value}`];
     const alone = load([`-data-dir=${folder}`, "-server", "-client=0.0.0.0", ...given]);

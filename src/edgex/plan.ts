@@ -23,7 +23,7 @@ export interface EdgexPlan {
   /** The arguments for `praetor agent`. */
   readonly agentArgs: readonly string[];
   readonly agentUrl: string;
-  /** The URL of core-keeper's API; undefined if it is switched off. */
+  /** The URL of core-keeper's API; undefined if the API is off. */
   readonly keeperUrl: string | undefined;
   readonly dataDir: string;
   readonly folders: readonly ManagedFolder[];
@@ -36,8 +36,9 @@ export interface EdgexPlan {
 const scriptsDir = "/consul/scripts";
 
 /**
- * Plans a run of `praetor edgex` from the command line and the environment. `args` is either `agent` with flags, which are used
- * alone, like the command of the original image, or flags, which are appended to the default ones.
+ * Plans a run of `praetor edgex` from the command line and the environment. If `args` begins with `agent`, the flags that follow
+ * are used alone, like the command of the original image. Otherwise all `args` are flags, which are appended to the default
+ * flags.
  */
 export function planEdgex(args: readonly string[], surroundings: Surroundings): EdgexPlan {
   const { env } = surroundings;
@@ -79,7 +80,7 @@ function defaultDataDir({ env, folderState }: Surroundings): string {
 
 /**
  * Returns the configuration folders. Praetor writes to the first one. The agent also reads /consul/config, which holds an
- * operator's files, if that is read-only.
+ * operator's files, if that folder is read-only.
  */
 function configDirsOf(
   dataDir: string,
@@ -117,14 +118,16 @@ function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
 
 /**
  * Returns the scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's definitions may
- * use.
+ * use; nothing if the folder is not writable.
  */
 function sharedScripts({ folderState, executable }: Surroundings): readonly ManagedFolder[] {
   if (folderState(scriptsDir) !== "writable") return [];
   return [{ path: scriptsDir, files: scriptFiles(executable), fileMode: 0o755 }];
 }
 
-/** Returns EDGEX_DB, else its default. An empty variable counts as unset, as in the original image's shell script. */
+/**
+ * Returns the value of EDGEX_DB, else its default. An empty variable counts as unset, as in the original image's shell script.
+ */
 function databaseSetting(env: Surroundings["env"]): string {
   return env["EDGEX_DB"] || "redis";
 }

@@ -42,7 +42,7 @@ export function askPostgresReady(target: PostgresTarget, { clock, timeoutMs }: R
   });
 }
 
-/** Encodes length, protocol version, names and values that each end in a zero byte, and a final zero. */
+/** Encodes a startup message: length, protocol version, names and values that each end in a zero byte, and a final zero byte. */
 function startupMessage({ user, database }: PostgresTarget): Buffer {
   const parameters = Buffer.from(`user\0${user}\0database\0${database}\0\0`);
   const head = Buffer.alloc(8);
@@ -66,8 +66,8 @@ function onFirstMessage(socket: Socket, receive: (message: Buffer) => void): voi
 }
 
 /**
- * Returns the error if the message is "cannot connect now", undefined for all others. The body of an error message is a list of
- * fields, each a byte of type and a text that ends in a zero byte.
+ * Returns an error if the message is the error "cannot connect now", and undefined for all other messages. The body of an error
+ * message is a list of fields, each a byte of type and a text that ends in a zero byte.
  */
 function problemIn(where: string, message: Buffer): OperatingError | undefined {
   if (message.toString("latin1", 0, 1) !== "E") return undefined;

@@ -13,7 +13,7 @@ export interface EdgexIo {
   readonly isTerminal: boolean;
   /** The command that starts this program, for script checks. */
   readonly executable: readonly string[];
-  /** Runs the agent with these arguments; resolves with its exit code. Calls `onServing` once it listens. */
+  /** Runs the agent with these arguments; resolves with its exit code. Calls `onServing` once the agent listens. */
   startAgent(args: readonly string[], onServing?: () => void): Promise<number>;
 }
 
@@ -40,7 +40,7 @@ Environment:
 `;
 
 /**
- * Writes the definitions and starts the agent, as the entry point of docker-edgex-consul did; resolves with the agent's exit
+ * Writes the definitions and starts the agent, as the entry point of docker-edgex-consul does; resolves with the agent's exit
  * code.
  */
 export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<number> {
@@ -110,8 +110,8 @@ function canWrite(path: string): boolean {
 }
 
 /**
- * Returns what `praetor edgex` prints once the agent listens: the agent's addresses, and commands to try. Titles are bold on a
- * terminal.
+ * Returns the text that `praetor edgex` prints once the agent listens: the agent's addresses, and commands to try. Titles are
+ * bold on a terminal.
  */
 function announcement(plan: EdgexPlan, isTerminal: boolean): string {
   const title = (text: string): string => (isTerminal ? `\u001B[1m${text}\u001B[0m` : text);

@@ -14,8 +14,8 @@ export const scriptArguments: ReadonlyMap<string, readonly string[]> = new Map<s
 
 /**
  * Returns the files of the scripts folder, which other containers mount. consul-svc-healthy.sh is a shell script, since those
- * containers do not have this program. The others run in the agent's container and are links to this program, unless starting it
- * takes arguments.
+ * containers do not have this program. The other scripts run in the agent's container. They are links to this program, and are
+ * left out if the command that starts this program has arguments.
  */
 export function scriptFiles(executable: readonly string[]): readonly ManagedFile[] {
   const [linkTo, ...more] = executable;

@@ -4,7 +4,7 @@ import { putKv } from "../registry/kv.ts";
 import type { Store } from "../registry/store.ts";
 import { CommitTimes } from "./commit-times.ts";
 
-/** Resolves with the index of a write. */
+/** Writes a key, and resolves with the index of the write. */
 async function write(store: Store): Promise<number> {
   const key = String(store.state.index);
   await putKv(store, { key, value: new Uint8Array(), flags: 0n, cas: undefined });

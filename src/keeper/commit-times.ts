@@ -10,8 +10,8 @@ interface Commit {
 }
 
 /**
- * Maps the index of a write to its time. Rows store indexes and no times, and only core-keeper's API shows times, so they are
- * kept in memory: a write before the agent's start gets the time of the start, and times of older writes are less exact.
+ * Maps the index of a write to its time. Rows store indexes and no times, and only core-keeper's API shows times, so the times
+ * are kept in memory only: a write before the agent's start gets the time of the start, and times of older writes are less exact.
  */
 export class CommitTimes {
   #commits: Commit[];
@@ -21,7 +21,10 @@ export class CommitTimes {
     store.follow(() => this.#note({ index: store.state.index, ms: clock.wallMs() }));
   }
 
-  /** Returns the time of the write with this index, or of a later one, in milliseconds since 1970. */
+  /**
+   * Returns the time of the write with this index, in milliseconds since 1970; if that time is not kept, the time of the next
+   * later write that has one.
+   */
   at(index: number): number {
     const commits = this.#commits;
     let [first, last] = [0, commits.length - 1];
@@ -37,7 +40,7 @@ export class CommitTimes {
     if (this.#commits.at(-1)?.index === commit.index) return;
     this.#commits.push(commit);
     if (this.#commits.length <= commitsMax) return;
-    // Drop every second entry of the older half.
+    // Drop every second commit of the older half, which bounds the memory and keeps the newest times exact.
     this.#commits = this.#commits.filter((_, at) => at % 2 === 1 || at > commitsMax / 2);
   }
 }

@@ -4,7 +4,7 @@ import { readBody } from "../lib/read-body.ts";
 import { KeeperError } from "./keeper-error.ts";
 
 export interface KeeperRequestOptions {
-  /** The part of the path after the route's, decoded. */
+  /** The part of the request's path after the route's path, decoded. */
   readonly rest: string;
   /** The query string, without "?". */
   readonly query: string;

@@ -6,7 +6,7 @@ import type { KeeperRequest } from "./keeper-request.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** The parts of the agent that endpoints use. */
+/** The parts of the agent that endpoints of core-keeper's API use. */
 export interface Keeper {
   readonly store: Registry;
   /** Assigns a port before a service reads its configuration. */
@@ -23,7 +23,7 @@ export interface Keeper {
 export type Endpoint = (request: KeeperRequest) => Response | Promise<Response>;
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
 
-/** One path of the API; a path with a final "/" matches all paths below it. */
+/** One path of core-keeper's API, with an endpoint for each method; a path with a final "/" matches all paths below it. */
 export interface Route {
   readonly path: string;
   readonly methods: { readonly [M in Method]?: Endpoint };

@@ -17,9 +17,9 @@ export interface KeyText {
 }
 
 /**
- * Returns a key for each leaf of an object: { A: { B: 1 }, C: [2] } below "k" gives k/A/B and k/C. Nulls and empty objects
- * are skipped; a list is one value.
- * @throws KeeperError 400 for a name that does not give a valid key below its object's
+ * Returns a key for each leaf of an object: { A: { B: 1 }, C: [2] } below "k" gives k/A/B and k/C. Nulls and empty objects are
+ * skipped; a list is one value.
+ * @throws KeeperError 400 for a field name that does not give a valid key below the key of its object
  */
 export function flatten(key: string, value: unknown): KeyText[] {
   if (value === null) return [];

@@ -15,7 +15,7 @@ function savedOf({ clock, disk, store }: TestAgent): SavedRegistrations {
   return new SavedRegistrations(new LocalRows(store), local, clock);
 }
 
-/** The registry of a test agent. */
+/** Returns the registry of a test agent. */
 function registrationsOf(world: TestAgent, saved: SavedRegistrations = savedOf(world)): Registrations {
   const { agent, clock, store } = world;
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
@@ -73,7 +73,7 @@ describe("a check that runs during a halt", () => {
 });
 
 describe("the result of a check", () => {
-  test("changes the registration's time `modified`, and is not written while the status stays the same", async () => {
+  test("changes the registration's time `modified`, and is not written to the disk while the status stays the same", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -89,7 +89,7 @@ describe("the result of a check", () => {
     expect(world.engine.batches).toHaveLength(batches);
   });
 
-  test("is forgotten when the service registers again", async () => {
+  test("is dropped when the service registers again", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -160,7 +160,7 @@ describe("a registration", () => {
     expect(registrations.find("web")).toBeUndefined();
   });
 
-  test("of a service that was deregistered without this API is deleted at the next start", async () => {
+  test("is deleted at the next start if its service was deregistered while core-keeper's API did not run", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);

@@ -29,15 +29,15 @@ export interface RegistrationsOptions {
   readonly checkOutputBytesMax: number;
 }
 
-/** The client that registers a service. */
+/** The facts about the client that registers a service. */
 export interface RegisteringClient {
-  /** The client registers before it listens, so a listener at the port is another program. */
+  /** Whether the client registers before it listens, so that a listener at its port is another program. */
   readonly beforeListening: boolean;
 }
 
 interface Put {
   readonly service: KeeperService;
-  /** undefined for a new registration. */
+  /** When the service first registered, in milliseconds since 1970; undefined for a new registration. */
   readonly createdMs: number | undefined;
 }
 
@@ -85,14 +85,17 @@ export class Registrations {
     return [...found.values()].toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   }
 
-  /** Resolves with undefined, and changes nothing, if a service with this id exists, halted or not. */
+  /** Registers a new service. Resolves with undefined, and changes nothing, if a service with this id exists, halted or not. */
   add(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () =>
       this.#isTaken(service.serviceId) ? undefined : this.#put({ service, createdMs: undefined }, client),
     );
   }
 
-  /** Updates a service; also halts it or registers a halted one again. Resolves with undefined if no service has this id. */
+  /**
+   * Updates a service: halts it, registers it again after a halt, or replaces its registration. Resolves with undefined if no
+   * service has this id.
+   */
   update(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () => {
       const known = this.find(service.serviceId);
@@ -100,7 +103,7 @@ export class Registrations {
     });
   }
 
-  /** Resolves with false if no service has this id. */
+  /** Deregisters a service. Resolves with false if no service has this id. */
   remove(serviceId: string): Promise<boolean> {
     const { agent, saved, store } = this.#options;
     return this.#changes.run([serviceId], async () => {
@@ -121,7 +124,8 @@ export class Registrations {
   }
 
   /**
-   * Refuses a change of a service with an unfinished change, before the two writes, so that both are done or both are refused.
+   * Refuses a change of a service that has an unfinished change. Callers check this before they change the agent's service and
+   * the saved row, so that both change or neither does.
    * @throws OperatingError unavailable while the outcome of an earlier change is unknown
    */
   #requireKnown(serviceId: string): void {
@@ -145,7 +149,10 @@ export class Registrations {
     return ports.register(definition, options);
   }
 
-  /** Deregisters the service from the agent. A check still running does not undo this, since the agent ignores its result. */
+  /**
+   * Deregisters the service from the agent. A check that is still running does not undo the deregistration, since the agent
+   * ignores the check's result.
+   */
   async #halt(registration: KeeperRegistration): Promise<PortOutcome> {
     const { agent, saved } = this.#options;
     await agent.deregisterService(registration.serviceId, saved.putting(registration));
@@ -161,7 +168,7 @@ export class Registrations {
   async #deleteIfStale(serviceId: string): Promise<void> {
     const { saved, log } = this.#options;
     try {
-      // Check again after the service's earlier changes, one of which may be the reason for the difference.
+      // Check again after the earlier changes of the service are done, since one of them may be the reason for the difference.
       await this.#changes.run([serviceId], async () => {
         await saved.delete(serviceId, () => this.#isStale(serviceId));
       });

@@ -9,7 +9,7 @@ import type { Endpoint, Route } from "./keeper.ts";
 import { KeeperError, statusOf } from "./keeper-error.ts";
 import { KeeperRequest } from "./keeper-request.ts";
 
-/** Limits the connections and requests of one client. */
+/** Limits the connections and requests of each client. */
 export interface ClientGate {
   answer(client: () => string | undefined, handle: () => Promise<Response>): Response | Promise<Response>;
 }
@@ -41,19 +41,20 @@ export class KeeperRouter {
   }
 
   /**
-   * @param path as the client sent it; the runtime normalizes the one in `request.url`
+   * Answers a request.
+   * @param path the path as the client sent it; the runtime normalizes the path in `request.url`
    * @param connections the listener that accepted the request
    */
   handle(request: Request, { parts }: SentPath, connections: Connections): Response | Promise<Response> {
     if (!parts) return this.refuse(whyUnreadable(request));
-    // core-keeper decodes some paths twice and fails for "%25"; this decodes once.
+    // core-keeper decodes some paths twice and fails for "%25"; Praetor decodes each path once.
     const path = `/${parts.join("/")}`;
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
     return this.#options.clientGate.answer(clientAddress, answer);
   }
 
-  /** Answers a request whose path cannot be read. */
+  /** Returns the answer with status 400 to a request whose path cannot be read. */
   refuse(reason: string): Response {
     return this.#addHeaders(failure(400, reason), this.#options.random.uuid());
   }

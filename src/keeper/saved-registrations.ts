@@ -8,9 +8,9 @@ const prefix = "keeper/";
 
 /**
  * Saves registrations of core-keeper's API in the agent's rows, for the fields that the agent's services do not have: the
- * client's status, the interval as written, the times. A registration with status HALT exists only here.
+ * client's status, the interval as the client wrote it, the times. A registration with status HALT exists in these rows only.
  *
- * A row is written in the batch of the agent's change of the service. When the disk confirms such a batch late, the agent
+ * A row is written in the same batch as the agent's change of the service. When the disk confirms such a batch late, the agent
  * repeats the change with the row. Only the deletion of a stale registration is a write of its own.
  */
 export class SavedRegistrations {
@@ -37,7 +37,7 @@ export class SavedRegistrations {
     return this.#saved.values();
   }
 
-  /** Saves the registration in the batch of a change of its service. */
+  /** Returns the row that saves the registration, for the batch in which the agent changes the service. */
   putting(registration: KeeperRegistration): Along {
     const { serviceId } = registration;
     const value = new TextEncoder().encode(JSON.stringify(registration));
@@ -47,14 +47,14 @@ export class SavedRegistrations {
     };
   }
 
-  /** Deletes the registration in the batch of a change of its service. */
+  /** Returns the row that deletes the registration, for the batch in which the agent changes the service. */
   deleting(serviceId: string): Along {
     const rows = this.#saved.has(serviceId) ? [{ key: prefix + serviceId, value: undefined }] : [];
     return { rows, onDurable: () => void this.#saved.delete(serviceId) };
   }
 
   /**
-   * Deletes the registration. Durable when it resolves.
+   * Deletes the registration. The deletion is durable when the promise resolves.
    * @param isWanted called after earlier changes of the service are done; false keeps the registration
    */
   delete(serviceId: string, isWanted: () => boolean): Promise<void> {
@@ -65,7 +65,9 @@ export class SavedRegistrations {
     });
   }
 
-  /** Refuses a further change. @throws OperatingError unavailable while the outcome of the service's earlier change is unknown */
+  /**
+   * Refuses a further change of the service. @throws OperatingError unavailable while an earlier change has an unknown outcome
+   */
   requireKnown(serviceId: string): void {
     this.#changes.requireKnown([serviceId]);
   }

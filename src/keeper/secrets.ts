@@ -2,7 +2,7 @@ import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const prefix = "secret/";
 
-/** Values by name: a user name, a password. */
+/** The values of one secret by name, such as a user name and a password. */
 export type Secret = Readonly<Record<string, string>>;
 
 /**
@@ -27,7 +27,7 @@ export class Secrets {
     return this.#secrets.get(name);
   }
 
-  /** Replaces the secret of this name. Durable when it resolves. */
+  /** Stores the secret, in place of an earlier one of this name. The secret is durable when the promise resolves. */
   async store(name: string, data: Secret): Promise<void> {
     await this.#rows.save([{ key: prefix + name, value: new TextEncoder().encode(JSON.stringify(data)) }]);
     this.#secrets.set(name, data);

@@ -42,7 +42,7 @@ function placeOf({ id, address, port }: ServiceRow): Pick<KeeperRegistration, "s
   return { serviceId: id, host: address, port };
 }
 
-/** Whether the status is known: the check has a result, has status warning, or never runs. */
+/** Returns whether the status of a check is known: the check has a result, has the status warning, or never runs. */
 function isKnown(check: LocalCheck): boolean {
   return check.saidMs !== undefined || check.status === "warning" || !isRun(check);
 }
@@ -69,7 +69,7 @@ function healthCheckOf(method: CheckMethod | undefined, saved: KeeperRegistratio
   return isDeepStrictEqual(shownHealthCheck(own?.method), shown) ? saved.healthCheck : shown;
 }
 
-/** Returns core-keeper's form of a check; kinds that core-keeper does not have fill its fields as far as they can. */
+/** Returns a check in core-keeper's form. A kind of check that core-keeper does not have fills the fields as far as possible. */
 function shownHealthCheck(method: CheckMethod | undefined): KeeperHealthCheck {
   switch (method?.kind) {
     case undefined:

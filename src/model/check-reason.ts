@@ -3,7 +3,7 @@
  * reason in their notes: Consul's maintenance checks, and the check for a port that belongs to another service.
  */
 
-/** Returns the output, or the notes of a check without output; "" if it has neither. */
+/** Returns a check's output, or its notes if the output is blank; "" if the check has neither. */
 export function reasonOf({ output, notes }: { readonly output: string; readonly notes: string }): string {
   return output.trim() === "" ? notes : output;
 }

@@ -61,8 +61,8 @@ export interface CheckDefinition {
   readonly initialStatus: CheckStatus;
   readonly method: CheckMethod;
   /**
-   * Number of results in a row that change the status to passing or warning, and to critical. 0 and 1 both mean one result
-   * (withThresholds).
+   * Numbers of consecutive results that change the check's status: to passing or warning, and to critical. 0 and 1 both mean one
+   * result (withThresholds).
    */
   readonly successBeforePassing: number;
   readonly failuresBeforeCritical: number;
@@ -72,14 +72,17 @@ export interface CheckDefinition {
   readonly outputBytesMax: number;
 }
 
-/** A check as the catalog keeps and shows it. */
+/** A check as the catalog stores it and the API shows it. */
 export interface Check {
   readonly node: string;
   readonly id: string;
   readonly name: string;
   readonly status: CheckStatus;
   readonly notes: string;
-  /** The output; stored only for checks registered through the catalog. The agent keeps that of the local state in memory. */
+  /**
+   * The output. The catalog stores it only for checks registered through the catalog; the agent keeps the output of its own
+   * checks in memory.
+   */
   readonly output: string;
   readonly serviceId: string;
   readonly serviceName: string;
@@ -107,7 +110,7 @@ export interface CheckRowDefinition {
 
 export type CheckRow = Check & RowIndexes;
 
-/** Returns the worst of the statuses: critical before warning before passing; passing without any status. */
+/** Returns the worst of the statuses: critical before warning before passing. Returns passing if `statuses` is empty. */
 export function worstStatus(statuses: Iterable<CheckStatus>): CheckStatus {
   let worst: CheckStatus = "passing";
   for (const status of statuses) {

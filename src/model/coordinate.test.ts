@@ -12,13 +12,13 @@ const place: fc.Arbitrary<Coordinate> = fc.record({
 });
 
 describe("the distance between two coordinates", () => {
-  test("is their Euclidean distance plus the heights of both", () => {
+  test("is their Euclidean distance plus both heights", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance(a, b)).toBe(3);
     expect(distance({ ...a, height: 0.5 }, { ...b, height: 0.25 })).toBe(3.75);
   });
 
-  test("includes the adjustments of both, unless the sum would be zero or negative", () => {
+  test("includes both adjustments, unless the sum would be zero or negative", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance({ ...a, adjustment: -1 }, { ...b, adjustment: 0.5 })).toBe(2.5);
     expect(distance({ ...a, adjustment: -2 }, { ...b, adjustment: -1 })).toBe(3);
@@ -54,7 +54,7 @@ describe("the distance between two nodes", () => {
     ["is that in the one segment of either", [nodeAt("a", 1), nodeAt("a", 5, "x")], [nodeAt("b", 7, "x")], 2],
     ["is not known where the one segment of each is another", [nodeAt("a", 1)], [nodeAt("b", 3, "x")], Infinity],
     ["is not known where one has no place", [nodeAt("a", 1)], [], Infinity],
-  ])("%s", (_name, from, to, expected) => {
+  ])("is that in a common segment, or infinite without one: it %s", (_name, from, to, expected) => {
     expect(nodeDistance(from, to)).toBe(expected);
     expect(nodeDistance(to, from)).toBe(expected);
   });

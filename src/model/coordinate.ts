@@ -12,7 +12,7 @@ export interface Coordinate {
   readonly height: number;
 }
 
-/** Consul: a node has one coordinate in each network segment that it is in; "" is the default segment. */
+/** The coordinate of a node in one network segment; "" is the default segment. Consul: a node has one in each of its segments. */
 export interface NodeCoordinate {
   readonly node: string;
   readonly segment: string;
@@ -36,7 +36,9 @@ export function distance(from: Coordinate, to: Coordinate): number {
   return adjusted > 0 ? adjusted : raw;
 }
 
-/** Returns the estimated round-trip time between two nodes, in seconds; Infinity without coordinates in a common segment. */
+/**
+ * Returns the estimated round-trip time between two nodes, in seconds; Infinity if they have no coordinates in a common segment.
+ */
 export function nodeDistance(from: readonly NodeCoordinate[], to: readonly NodeCoordinate[]): number {
   const segment = commonSegment(from, to);
   const [here, there] = [coordinateIn(from, segment), coordinateIn(to, segment)];

@@ -12,8 +12,8 @@ export interface Event {
 }
 
 /**
- * Returns the X-Consul-Index of an event list whose last event is this event. Consul: the xor of the two halves of the id,
- * so such indexes can be compared for equality but not for order.
+ * Returns the X-Consul-Index of an event list whose last event is this event. Consul: the index is the xor of the two halves of
+ * the event's id, so such indexes can be compared for equality but not for order.
  */
 export function eventIndex({ id }: Event): bigint {
   const digits = id.replaceAll("-", "");

@@ -20,7 +20,7 @@ export interface KeeperService {
   readonly healthCheck: KeeperHealthCheck;
 }
 
-/** A service as core-keeper shows it. */
+/** A service's registration as core-keeper returns it. */
 export interface KeeperRegistration extends KeeperService {
   /** When the service registered, in milliseconds since 1970. */
   readonly createdMs: number;

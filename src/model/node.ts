@@ -11,7 +11,9 @@ export interface Node {
   readonly name: string;
   readonly address: string;
   readonly datacenter: string;
-  /** Addresses by tag: "lan", "wan", "lan_ipv4". null where Consul keeps a nil map: responses show null or {}. */
+  /**
+   * Addresses by tag: "lan", "wan", "lan_ipv4". null where Consul keeps a nil map, because responses distinguish null from {}.
+   */
   readonly taggedAddresses: Readonly<Record<string, string>> | null;
   readonly meta: Readonly<Record<string, string>> | null;
 }

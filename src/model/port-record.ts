@@ -20,9 +20,9 @@ export type PortState = (typeof portStates)[number];
 
 /** The port conflict of one service. Stored as a key under `portRecordFolder`, so that clients can read and watch it. */
 export interface PortRecord {
-  /** UUID of this change. */
+  /** UUID of the change that wrote this record. */
   readonly id: string;
-  /** Number of this change, one higher than that of the previous change of the service's record. */
+  /** Number of the change that wrote this record; each change of a service's record adds one. */
   readonly revision: number;
   readonly service: string;
   /** The service's address, as the service registered it. */

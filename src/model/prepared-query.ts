@@ -4,9 +4,12 @@ import type { RowIndexes } from "./node.ts";
 export interface PreparedQuery {
   /** A UUID. */
   readonly id: string;
-  /** The query's name. "" for a query that is run by its id only, and for the template that matches all other names. */
+  /**
+   * The prepared query's name. "" for a prepared query that is run by its id only, and for the template that matches all other
+   * names.
+   */
   readonly name: string;
-  /** The session whose end deletes the query; "" for none. */
+  /** The session whose end deletes the prepared query; "" for none. */
   readonly session: string;
   /** An ACL token, which is only stored and shown: Praetor has no access control lists. */
   readonly token: string;
@@ -17,21 +20,24 @@ export interface PreparedQuery {
 }
 
 export interface QueryTemplate {
-  /** The template's type; "" for a query that is not a template. */
+  /** The template's type; "" for a prepared query that is not a template. */
   readonly type: string;
-  /** A regular expression. match(n) in the template's texts returns its group n. */
+  /** A regular expression for the queried name; match(n) in the template's texts returns the text of its group n. */
   readonly regexp: string;
   readonly removeEmptyTags: boolean;
 }
 
-/** Selects the instances of the result. Lists and maps are null where Consul keeps nil: responses show null or []. */
+/**
+ * The conditions that select the instances of the result. Lists and maps are null where Consul keeps nil, because responses
+ * distinguish null from [].
+ */
 export interface ServiceQuery {
   readonly service: string;
   readonly failover: QueryFailover;
   /** Whether to exclude instances with the status warning, too, not only critical ones. */
   readonly onlyPassing: boolean;
   readonly ignoreCheckIds: readonly string[] | null;
-  /** Sorts by round-trip time from this node: its name, "_agent" or "_ip". */
+  /** The node by whose round-trip times the instances are sorted: its name, "_agent" or "_ip"; "" for no such order. */
   readonly near: string;
   /** Tags that an instance must have or, with a leading "!", must not have. */
   readonly tags: readonly string[] | null;
@@ -49,7 +55,7 @@ export interface QueryFailover {
 
 export type PreparedQueryRow = PreparedQuery & RowIndexes;
 
-/** Whether the query can be run by a name: it has one, or it is a template, whose name may be "". */
+/** Returns whether the prepared query can be run by a name: it has a name, or it is a template, whose name may be "". */
 export function isNamed(query: PreparedQuery): boolean {
   return query.name !== "" || isTemplate(query);
 }

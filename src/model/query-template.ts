@@ -9,9 +9,9 @@ import {
 import type { PreparedQuery, ServiceQuery } from "./prepared-query.ts";
 
 /**
- * Renders a template for the name that a client queries: evaluates the expressions in all texts of its service. Example:
- * for the name `geo-db-main`, the template `geo-` with the regular expression `^geo-(.*)-(.*)$` has name.full
- * `geo-db-main`, name.prefix `geo-`, name.suffix `db-main`, match(1) `db` and match(2) `main`.
+ * Renders a template for the name that a client queries: evaluates the expressions in all texts of `query.service`. Example: for
+ * the name `geo-db-main`, the template `geo-` with the regular expression `^geo-(.*)-(.*)$` has name.full `geo-db-main`,
+ * name.prefix `geo-`, name.suffix `db-main`, match(1) `db` and match(2) `main`.
  * @throws OperatingError invalid, code "query-template", with Consul's text
  */
 export function renderTemplate<T extends PreparedQuery>(query: T, name: string): T {
@@ -89,7 +89,10 @@ function scopeOf({ name, prefix, groups }: TemplateCall): InterpolationScope {
 
 type TextMap = (text: string, path: string) => string;
 
-/** Replaces each text by `change(text, path)`, in Consul's order and with the paths of its error texts. */
+/**
+ * Returns the service with each text replaced by `change(text, path)`, in Consul's order; the paths are those of Consul's error
+ * texts.
+ */
 function mapTexts(service: ServiceQuery, change: TextMap): ServiceQuery {
   return {
     ...service,

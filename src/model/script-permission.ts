@@ -7,7 +7,7 @@ export interface ScriptPermission {
   readonly fromFiles: boolean;
 }
 
-/** Refuses checks that may not run programs. @throws OperatingError denied for a check that runs a program without permission */
+/** Refuses a check that runs a program without permission. @throws OperatingError denied */
 export function requireScriptAllowed(
   check: CheckDefinition,
   source: "api" | "file",

@@ -1,4 +1,4 @@
-/** The configuration of a service's Connect proxy. Praetor stores and shows it, and configures no proxy. */
+/** The configuration of a service's Connect proxy. Praetor stores and shows the configuration, but configures no proxy. */
 export interface ServiceProxy {
   readonly destinationServiceName: string;
   readonly destinationServiceId: string;

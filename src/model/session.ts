@@ -17,10 +17,10 @@ export interface Session {
   readonly behavior: SessionBehavior;
   /** How long the session lasts without a renewal: the Go duration that the client wrote. "" and zero mean no limit. */
   readonly ttl: string;
-  /** Ids of checks of the node. null where Consul keeps a nil list: responses show null or []. */
+  /** Ids of checks of the node. null where Consul keeps a nil list, because responses distinguish null from []. */
   readonly nodeChecks: readonly string[] | null;
   readonly serviceChecks: readonly SessionServiceCheck[] | null;
-  /** Ids of checks in the field of clients older than Consul 1.7; the session depends on these checks, too. */
+  /** Ids of checks in the field that clients older than Consul 1.7 send; the session depends on these checks, too. */
   readonly checks: readonly string[];
 }
 

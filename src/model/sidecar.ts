@@ -10,8 +10,8 @@ export function sidecarId(serviceId: string): string {
 }
 
 /**
- * Returns the definition of a service's sidecar proxy that listens on `port`, with the default two checks if it has none;
- * undefined for a service without a sidecar.
+ * Returns the definition of a service's sidecar proxy that listens on `port`, with the default two checks if its definition has
+ * no checks; undefined for a service without a sidecar.
  */
 export function sidecarAt(definition: ServiceDefinition, port: number): ServiceDefinition | undefined {
   if (definition.sidecar === undefined) return undefined;

@@ -48,7 +48,7 @@ export type TxnResult =
   | { readonly kind: "service"; readonly row: ServiceRow }
   | { readonly kind: "check"; readonly row: CheckRow };
 
-/** An error of one operation, which made the transaction be rejected. */
+/** An error of one operation, because of which the transaction took no effect. */
 export interface TxnError {
   /** Number of the operation, from 0. */
   readonly at: number;

@@ -32,7 +32,7 @@ describe("the instances of a service", () => {
     [[], { zone: "a", rack: "2" }, ["n2"]],
     [[], { rack: "" }, []],
     [["v1"], { toString: "x" }, []],
-  ])("that have all tags of %p, on nodes with the meta %p, are on the nodes %p", async (tags, meta, expected) => {
+  ])("with all the tags %p, on nodes with the meta %p, are those on the nodes %p", async (tags, meta, expected) => {
     const store = await openWithServices();
     const found = serviceInstances("WEB", tags, meta).read(store.state);
     expect(found.map(({ node }) => node.name)).toEqual(expected);
@@ -82,7 +82,7 @@ describe("a node", () => {
     expect(nodeServices(store, id).read(store.state)?.node.name).toBe("n1");
   });
 
-  test("wakes the watcher of its id when it registers, and again at each later change of its services", async () => {
+  test("wakes the watchers of its id when it is registered, and again at each later change of its services", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("other"));
     const query = nodeServices(store, id);
@@ -123,7 +123,7 @@ describe("a node", () => {
   });
 });
 
-test("a registration that breaks a rule gets Consul's error text", async () => {
+test("a registration that breaks a rule of the catalog is rejected with Consul's error text", async () => {
   const { store } = openTestStore();
   const checks = [checkNamed("c", { serviceId: "web" })];
   const refused = register(store, { node: nodeNamed("n1"), skipNodeUpdate: false, checks });

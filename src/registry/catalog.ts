@@ -44,7 +44,10 @@ export interface Deregistration {
 
 export type NodeMeta = Readonly<Record<string, string>>;
 
-/** @throws OperatingError conflict when the registration breaks a rule of the catalog; the catalog is then unchanged */
+/**
+ * Registers a node with its service and checks.
+ * @throws OperatingError conflict when the registration breaks a rule of the catalog; the catalog is then unchanged
+ */
 export async function register(store: Registry, registration: Registration): Promise<void> {
   throwIfRejected(await store.submit({ type: "register", ...registration }));
 }
@@ -61,7 +64,10 @@ export function node(name: string): Query<NodeRow | undefined> {
   return { topics: [topics.node(name)], read: (state) => getNode(state, name) };
 }
 
-/** Maps each service name to the tags of its instances. With `meta`, counts only the instances on nodes with these meta pairs. */
+/**
+ * Returns the query that maps each service name to the tags of its instances. With `meta`, the query counts only the instances on
+ * nodes with these meta pairs.
+ */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
   return {
@@ -93,7 +99,10 @@ export function allInstances(): Query<readonly ServiceRow[]> {
   return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
-/** As serviceInstances, for the Connect-capable instances of a service: sidecar proxies and Connect-native instances. */
+/**
+ * Returns the query for the Connect-capable instances of a service (sidecar proxies and Connect-native instances) that have all
+ * of `tags` and run on nodes with `meta`.
+ */
 export function connectInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.connect(name)],
@@ -118,7 +127,7 @@ function withNodes(
 export function nodeServices(store: Registry, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    /** Computed at each use, because a node id can move to a node with another name. */
+    /** Computes the topics at each use, because a node id can move to a node with another name. */
     get topics() {
       if (!beginsUuid(nameOrId) || getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
       return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
@@ -130,12 +139,12 @@ export function nodeServices(store: Registry, nameOrId: string): Query<NodeServi
   };
 }
 
-/** Consul: tags match without regard to letter case. */
+/** Returns whether the service has all of these tags. Consul: letter case does not matter. */
 function hasTags(service: Service, tags: readonly string[]): boolean {
   return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
 }
 
-/** Returns `watched`, and adds the topic of all nodes if the query filters by node meta. */
+/** Returns the topics `watched`, plus the topic of all nodes if the query filters by node meta. */
 export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonly Topic[] {
   return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }

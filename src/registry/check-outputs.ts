@@ -10,9 +10,9 @@ interface Output {
 }
 
 /**
- * The newest output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them,
- * so a new output is not written and raises no index. Answers combine it with the stored status. (Consul writes outputs to
- * the catalog every five minutes.)
+ * The newest output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them, so
+ * a new output is not written to the disk and raises no index. Answers combine it with the stored status. (Consul writes outputs
+ * to the catalog every five minutes.)
  */
 export class CheckOutputs {
   readonly #outputs = new Map<string, Output>();

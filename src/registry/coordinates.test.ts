@@ -15,7 +15,7 @@ interface TestCoordinates extends TestStore {
   readonly register: (...nodes: readonly string[]) => Promise<unknown>;
   /** Sends these updates and advances the clock until they are applied. */
   readonly send: (...updates: readonly NodeCoordinate[]) => Promise<void>;
-  /** Maps "node" or "node/segment" to the first component of that coordinate's vector, in seconds. */
+  /** Returns the first component of each coordinate's vector, in seconds, by "node" or "node/segment". */
   readonly placed: () => Readonly<Record<string, number | undefined>>;
   readonly index: () => number;
 }
@@ -58,7 +58,7 @@ test("a coordinate update that arrives while the agent stops sets no timer", asy
 });
 
 describe("a coordinate update", () => {
-  test("is applied at the end of the period, unless a later one of the same node and segment replaced it", async () => {
+  test("is applied at the end of the period, unless a later update of the node and segment replaces it", async () => {
     const { register, coordinates, clock, placed } = openCoordinates();
     await register("a", "b");
     for (const update of [nodeAt("a", 1), nodeAt("b", 2), nodeAt("A", 3), nodeAt("a", 4, "x")])
@@ -152,7 +152,7 @@ describe("a node", () => {
   });
 });
 
-test("the coordinates' index rises with each batch and removal, to at least the newest write's, and never falls", async () => {
+test("the index of coordinates rises with each batch of updates and each removal, to at least the newest write's", async () => {
   const { register, send, store, index } = openCoordinates();
   let before = index();
   const expectRise = (): void => {

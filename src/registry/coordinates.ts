@@ -67,7 +67,7 @@ export class Coordinates {
     return [...this.#rows.values()];
   }
 
-  /** Returns one coordinate for each network segment that the node is in. */
+  /** Returns the node's coordinates: one for each network segment that the node is in. */
   ofNode(name: string): NodeCoordinate[] {
     return [...this.#rows.startingWith(rowKey(name))].map(([, row]) => row);
   }
@@ -101,7 +101,7 @@ export class Coordinates {
 
   #goneOf(touched: ReadonlySet<Topic>): NodeCoordinate[] {
     const gone: NodeCoordinate[] = [];
-    // This runs on each commit, and nearly all commits touch no node: those must allocate nothing.
+    // This loop runs on each commit. Nearly all commits touch no node, and for them the loop allocates nothing.
     for (const topic of touched) {
       const name = nodeOfTopic(topic);
       if (name !== undefined && this.#isGone(name)) gone.push(...this.ofNode(name));

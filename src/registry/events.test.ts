@@ -32,7 +32,7 @@ describe("a blocking query for user events", () => {
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: false }))).toBe(true);
   });
 
-  test("ends when the event arrives, its wait time is over, its client disconnects or the agent stops", async () => {
+  test("ends when an event of its name arrives, its wait time is over, its client disconnects or the agent stops", async () => {
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: true }))).toBe(false);
     expect(await waitsAfter(({ clock }) => clock.advance(1_000))).toBe(false);
     expect(await waitsAfter(({ leave }) => leave())).toBe(false);

@@ -29,7 +29,7 @@ export class Events {
   #closed = false;
   readonly #fired: Meter;
 
-  /** @param fired counts the events */
+  /** @param fired the meter that counts the fired events */
   constructor(fired: Meter) {
     this.#fired = fired;
   }
@@ -40,8 +40,8 @@ export class Events {
   }
 
   /**
-   * Gives the event its Lamport time. With `remember`, also adds it to the list: the caller sets it if the event addresses this
-   * agent.
+   * Gives the event its Lamport time. With `remember`, which the caller sets if the event addresses this agent, also adds the
+   * event to the list.
    */
   fire(event: Event, { remember }: { readonly remember: boolean }): void {
     const time = this.#time;
@@ -62,7 +62,9 @@ export class Events {
     return last ? eventIndex(last) : emptyIndex;
   }
 
-  /** Resolves when the list's index differs from the client's, the wait is over, the client disconnects or the agent stops. */
+  /**
+   * Resolves when the list's index differs from the client's index, the wait is over, the client disconnects or the agent stops.
+   */
   waitForOther(name: string, { index, waitMs, signal, clock }: EventWait): Promise<void> {
     if (this.#closed || signal.aborted || this.indexOf(name) !== index) return Promise.resolve();
     return new Promise((resolve) => {

@@ -34,7 +34,7 @@ describe("the health of a service", () => {
     ]);
   });
 
-  test("omits with ?passing an instance if one of its own checks or of its node's checks does not pass", async () => {
+  test("omits, with ?passing, each instance that has a check of its own or of its node that does not pass", async () => {
     const store = await openWithChecks();
     const passing = serviceHealth("web", { ...everything, passingOnly: true }).read(store.state);
     expect(passing.map(({ node }) => node.name)).toEqual(["n1", "n3"]);

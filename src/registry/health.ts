@@ -55,7 +55,7 @@ export function nodeHealth(name: string): Query<readonly CheckRow[]> {
 }
 
 export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly CheckRow[]> {
-  // A change of a node's meta touches the services on it, so the query need not depend on all nodes.
+  // A change of a node's meta touches the services on that node, so the query need not depend on all nodes.
   const ofNodes = Object.keys(meta).length > 0 ? [topics.service(name)] : [];
   return {
     topics: [topics.serviceChecks(name), ...ofNodes],
@@ -82,7 +82,7 @@ function onNodesWith(state: State, checks: readonly CheckRow[], meta: NodeMeta):
   });
 }
 
-/** Consul: DNS answers omit critical instances and include those with warnings. */
+/** Returns whether no check of the instance is critical. Consul: DNS answers omit critical instances only. */
 export function isUsable({ checks }: CheckedInstance): boolean {
   return checks.every(({ status }) => status !== "critical");
 }

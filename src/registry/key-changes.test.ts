@@ -28,7 +28,7 @@ describe("the key changes since an index", () => {
     expect(texts(keyChangesSince(driver.state, 5, ["e/"]))).toEqual([]);
   });
 
-  test("have every present key after the store dropped tombstones, each with an index not below the one reported before", () => {
+  test("include every present key after the store has dropped tombstones, and no key's index is lower than before", () => {
     const driver = new StateDriver();
     driver.run(keySet("e/a", "1"));
     for (let at = 0; at <= tombstonesMax; at++) {

@@ -13,7 +13,7 @@ export interface KeyChange {
   readonly entry: KvEntry | undefined;
 }
 
-/** Returns the keys below the prefixes that a commit touched, in their present state and in the order of their writes. */
+/** Returns the keys with one of these prefixes that a commit touched, in their present state and in the order of their writes. */
 export function keyChangesOf(
   state: State,
   touched: ReadonlySet<Topic>,
@@ -28,8 +28,8 @@ export function keyChangesOf(
 }
 
 /**
- * Returns the keys below the prefixes that changed after `index`, in their present state and in the order of their writes:
- * present keys, and deleted keys that still have a tombstone. If the store has dropped tombstones since then (after many
+ * Returns the keys with one of these prefixes that changed after `index`, in their present state and in the order of their
+ * writes: present keys, and deleted keys that still have a tombstone. If the store has dropped tombstones since then (after many
  * deletes, or when it restored a snapshot), returns all present keys, because any of them may have changed.
  */
 export function keyChangesSince(state: State, index: number, prefixes: readonly string[]): readonly KeyChange[] {

@@ -21,15 +21,15 @@ export interface KeyConflict {
   readonly other: string;
 }
 
-/** Writes all keys, or none. Returns the conflict that prevented the write, or undefined after it. */
+/** Writes all keys, or none. Returns the conflict that prevented the write, or undefined if the keys were written. */
 export async function putKvBranch(store: Registry, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
   const outcome = await store.submit({ type: "kv-set-branch", entries });
   return outcome.type === "rejected" && outcome.reason.code === "key-in-the-way" ? outcome.reason : undefined;
 }
 
 /**
- * Deletes a key, with `below` also all keys below it, and returns the deleted keys. Without `below`, deletes nothing and
- * returns undefined if the key has others below it.
+ * Deletes a key and, with `below`, all keys below it. Returns the deleted keys. Without `below`, a key that has keys below it is
+ * not deleted, and the result is undefined.
  */
 export async function deleteKvBranch(
   store: Registry,

@@ -38,9 +38,9 @@ export interface KvHold {
 }
 
 /**
- * Writes a key and locks it for a session. Returns false, and writes nothing, if another session holds the key or the
- * lock delay of an ended session has not passed.
- * @throws OperatingError conflict when there is no such session
+ * Writes a key and locks it for a session. Returns false, and writes nothing, if another session holds the key or the lock delay
+ * of an ended session has not passed.
+ * @throws OperatingError conflict when the session does not exist
  */
 export async function lockKv(store: Registry, hold: KvHold): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-lock", ...hold });
@@ -56,7 +56,7 @@ export async function unlockKv(store: Registry, hold: KvHold): Promise<boolean> 
 }
 
 /**
- * Deletes a key. Returns false, and deletes nothing, if `cas` differs from the key's ModifyIndex; true if the key did not
+ * Deletes a key. Returns false, and deletes nothing, if `cas` differs from the key's ModifyIndex. Returns true if the key did not
  * exist.
  */
 export async function deleteKv(store: Registry, key: string, cas: number | undefined): Promise<boolean> {

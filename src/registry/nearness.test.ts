@@ -35,7 +35,7 @@ describe("rows sorted by distance from a node", () => {
     expect(order("own")).toBe("C b a x y");
   });
 
-  test("keep their order if the node has no coordinates", async () => {
+  test("keep their original order if that node has no coordinates", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 2));
     const rows = [{ name: "a" }, { name: "b" }];
     expect(nearness.nearestFirst(rows, "unknown")).toBe(rows);
@@ -52,7 +52,7 @@ describe("rows sorted by distance from a node", () => {
     expect(nearness.nearestFirst(instances, "own")).toEqual(instances.toReversed());
   });
 
-  test("are all there, each at least as far as the one before it", async () => {
+  test("include every row, each at least as far away as the row before it", async () => {
     const at = (name: string): number => Number(name) % 5;
     const names = Array.from({ length: 20 }, (_, number) => String(number));
     const nearness = await nearnessOf(...names.map((name) => nodeAt(name, at(name))));

@@ -27,7 +27,10 @@ export class Nearness {
       .map(({ row }) => row);
   }
 
-  /** Returns the same query with its rows sorted by distance. Consul: a changed coordinate wakes no blocking query. */
+  /**
+   * Returns the query with its rows sorted by their distance from the node `from`. Consul: a changed coordinate wakes no blocking
+   * query.
+   */
   order<T extends OfNode>(query: Query<readonly T[]>, from: string): Query<readonly T[]> {
     return {
       topics: [...query.topics, topics.distances],
@@ -41,7 +44,7 @@ function nodeNameOf(row: OfNode): string {
   return typeof row.node === "string" ? row.node : row.node.name;
 }
 
-/** Does not subtract, because the difference of two infinite distances is NaN. */
+/** Compares two distances for a sort. It does not subtract, because the difference of two infinite distances is NaN. */
 function compare(left: number, right: number): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;

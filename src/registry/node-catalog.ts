@@ -16,7 +16,7 @@ export interface NodeContents {
   readonly checks: readonly CheckRow[];
 }
 
-/** The changes of one batch, which the store applies in this order. */
+/** The changes of one batch, which the store applies in the order of these fields. */
 interface NodeChange {
   /** Rows that only this agent uses. */
   readonly rows?: readonly LocalRow[];

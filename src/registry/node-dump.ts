@@ -14,10 +14,10 @@ export interface NodeDump {
   readonly checks: readonly CheckRow[];
 }
 
-/** A summary of all instances of one service. Consul: counts a node and its checks once for each instance on it. */
+/** A summary of all instances of one service. Consul: a node and its checks count once for each instance on that node. */
 export interface ServiceSummary {
   readonly name: string;
-  /** The kind of the service's last instance, as "connect-proxy"; "" if that instance is no proxy or gateway. */
+  /** The kind of the service's last instance, such as "connect-proxy"; "" if that instance is no proxy or gateway. */
   readonly kind: string;
   /** The names of the services for which the instances are proxies. */
   readonly proxyFor: readonly string[];
@@ -41,7 +41,7 @@ export function nodeDump(name: string): Query<NodeDump | undefined> {
 
 export function nodeDumps(store: Registry): Query<readonly NodeDump[]> {
   return {
-    /** Computed at each use, because each node has its own topic, and nodes come and go. */
+    /** Computes the topics at each use, because each node has its own topic, and the set of nodes changes. */
     get topics() {
       const each = listNodes(store.state).map(({ name }) => topics.node(name));
       return [topics.nodes, topics.checks, ...each];

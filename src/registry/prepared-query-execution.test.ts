@@ -45,7 +45,7 @@ async function openQueries(
 }
 
 describe("the instances that a prepared query returns", () => {
-  test("have another order at each execution, with each instance once", async () => {
+  test("are all returned once at each execution, each time in another order", async () => {
     const { nodes } = await openQueries();
     const [one, other] = [nodes(), nodes()];
     expect(one).not.toEqual(other);
@@ -61,12 +61,12 @@ describe("the instances that a prepared query returns", () => {
     expect(nodes({ near: "n02", limit: 1 })).toEqual(["n12"]);
   });
 
-  test("begin with the agent's own node for _agent, and with the client's node for _ip", async () => {
+  test("begin with the one on the agent's node for `near` _agent, and with the one on the client's node for _ip", async () => {
     const { nodes } = await openQueries({ service: { near: "_agent" } }, backwards);
     expect(nodes({ limit: 1 })).toEqual(["n05"]);
     expect(nodes({ near: "_ip", clientAddress: "192.0.2.7", limit: 1 })).toEqual(["n07"]);
     const unknown = [nodes({ near: "_ip" }), nodes({ near: "_ip", clientAddress: "198.51.100.1" })];
-    // A client whose address no node has gets the instances in random order.
+    // If no node has the client's address, the instances are in random order.
     expect(unknown.map((order) => order?.[0])).not.toEqual(["n12", "n12"]);
   });
 });

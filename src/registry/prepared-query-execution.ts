@@ -34,7 +34,7 @@ export interface PreparedQueriesOptions {
 export interface ExecutionOptions {
   /** Maximum number of instances to return; 0: all. */
   readonly limit: number;
-  /** The node from which distances count, instead of the query's own `near`; "": use the query's. */
+  /** The node from which distances are measured; "": the `near` node of the prepared query. */
   readonly near: string;
   /** The client's IP address, to which "_ip" refers. */
   readonly clientAddress: string | undefined;
@@ -65,7 +65,8 @@ export class PreparedQueries {
   }
 
   /**
-   * Returns the query with this id or name, and renders a template for the name. Returns undefined for an unknown query.
+   * Returns the prepared query with this id or name; a template is rendered for the name. Returns undefined if no prepared query
+   * has the id or matches the name.
    * @throws OperatingError invalid for the id of a template, or when the template cannot be rendered for the name
    */
   explain(idOrName: string): PreparedQueryRow | undefined {
@@ -73,8 +74,8 @@ export class PreparedQueries {
   }
 
   /**
-   * Returns the query's answer, or undefined for an unknown query. @throws OperatingError invalid, in the same cases as
-   * `explain`
+   * Returns the answer of the prepared query with this id or name, or undefined for an unknown one.
+   * @throws OperatingError invalid, in the same cases as `explain`
    */
   execute(idOrName: string, execution: ExecutionOptions): QueryAnswer | undefined {
     return this.#timed(this.#executing, () => {
@@ -114,19 +115,19 @@ export class PreparedQueries {
     }
   }
 
-  /** Returns the matching instances of the service, or its Connect-capable ones. */
+  /** Returns the instances of the service that match the prepared query; with `connect`, only Connect-capable instances. */
   #instances(service: ServiceQuery, connect: boolean): readonly CheckedInstance[] {
     const find = connect ? connectHealth : serviceHealth;
     const health = find(service.service, { tags: [], meta: service.nodeMeta ?? {}, passingOnly: false });
     return health.read(this.#store.state).filter((instance) => matches(instance, service));
   }
 
-  /** Shuffles the instances to spread the load, then sorts them by distance from `near`, that node first. */
+  /** Shuffles the instances to spread the load, then sorts them by their distance from the node `near`, if it is not "". */
   #sorted(instances: readonly CheckedInstance[], near: string): readonly CheckedInstance[] {
     const shuffled = shuffle(instances, this.#options.random);
     if (near === "") return shuffled;
     const ordered = this.#options.distances?.nearestFirst(shuffled, near) ?? shuffled;
-    // Consul: looks for the `near` node among the first ten instances only, and swaps its instance with the first.
+    // Consul looks for the `near` node among the first ten instances only, and swaps that node's instance with the first.
     const at = ordered.slice(0, 10).findIndex(({ node }) => node.name === near);
     return at > 0 ? swappedWithFirst(ordered, at) : ordered;
   }
@@ -138,7 +139,7 @@ export class PreparedQueries {
     return listNodes(this.#store.state).find(({ address }) => address === clientAddress)?.name ?? "";
   }
 
-  /** Logs the failover datacenters of a query. All are unknown, because there is only one datacenter. */
+  /** Logs that each failover datacenter of a prepared query is skipped as unknown: there is only one datacenter. */
   #logSkippedDatacenters({ failover }: ServiceQuery): void {
     for (const datacenter of failover.datacenters ?? [])
       this.#options.log.debug("Skipping unknown datacenter in prepared query", { datacenter });
@@ -154,7 +155,10 @@ function matches({ service, checks }: CheckedInstance, wanted: ServiceQuery): bo
   return isHealthy && hasMeta(service, serviceMeta ?? {}) && matchesTags(service.tags, tags ?? []);
 }
 
-/** Consul: "!tag" matches an instance without the tag. */
+/**
+ * Returns whether an instance with the tags `own` has all wanted tags, in any letter case. Consul: "!tag" wants an instance
+ * without the tag.
+ */
 function matchesTags(own: readonly string[], wanted: readonly string[]): boolean {
   const folded = new Set(own.map(fold));
   return wanted.every((tag) => (tag.startsWith("!") ? !folded.has(fold(tag.slice(1))) : folded.has(fold(tag))));

@@ -14,14 +14,14 @@ export async function createPreparedQuery(store: Registry, query: PreparedQuery)
 }
 
 /**
- * Replaces a prepared query. @throws OperatingError conflict in the same cases as createPreparedQuery, and when no query has
- * the id
+ * Replaces a prepared query. @throws OperatingError conflict in the same cases as createPreparedQuery, and when no prepared query
+ * has the id
  */
 export async function updatePreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: true }));
 }
 
-/** @throws OperatingError conflict when no query has the id */
+/** Deletes a prepared query. @throws OperatingError conflict when no prepared query has the id */
 export async function deletePreparedQuery(store: Registry, id: string): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-delete", id }));
 }

@@ -10,7 +10,7 @@ import type { Store } from "./store.ts";
 
 const limits = { defaultMs: 300_000, maxMs: 600_000 };
 
-/** Opens a store with the key "a", whose newest write, with index 2, was to another key. */
+/** Opens a store in which the key "a" has the index 1 and the newest write, to another key, has the index 2. */
 async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
   const { store } = openTestStore();
   await store.submit(keySet("a", "1"));
@@ -18,7 +18,7 @@ async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
   return { store, clock: new FakeClock() };
 }
 
-/** Starts a blocking query. `index` of the result is undefined until the query is answered, then the answer's index. */
+/** Starts a blocking query. The result's `index` is undefined until the query is answered, and then the index of the answer. */
 function ask(
   { store, clock }: { readonly store: Store; readonly clock: FakeClock },
   wait: Partial<Wait> & { readonly query?: Query<unknown> } = {},
@@ -38,7 +38,7 @@ describe("a query", () => {
     ["whose answer is newer than its index", 0.5, 1],
     ["whose index is two above the store's newest", 4, 1],
     ["whose index is far above the store's newest", 2 ** 63, 1],
-  ])("%s is answered at once", async (_name, index, answered) => {
+  ])("is answered at once: one %s", async (_name, index, answered) => {
     const opened = await openWithKeys();
     const asked = ask(opened, { index });
     await settle();
@@ -75,7 +75,7 @@ describe("a blocking query", () => {
     expect(asked.index).toBeUndefined();
   });
 
-  test("with an index one above the newest is answered by the next write to its topic", async () => {
+  test("with an index one above the store's newest is answered by the next write to its topic", async () => {
     const opened = await openWithKeys();
     const asked = ask(opened, { index: 3 });
     await settle();
@@ -99,7 +99,7 @@ describe("a blocking query", () => {
     ["names no wait time waits for the default", undefined, limits.defaultMs],
     ["names a wait time of 0 waits for the default", 0, limits.defaultMs],
     ["names a longer wait time than the maximum waits for the maximum", 1e12, limits.maxMs],
-  ])("that %s, plus at most a sixteenth of it", async (_name, waitMs, expectedMs) => {
+  ])("ends at most a sixteenth of its wait time late: one that %s", async (_name, waitMs, expectedMs) => {
     const opened = await openWithKeys();
     const asked = ask(opened, { waitMs });
     await opened.clock.advance(expectedMs - 1);
@@ -119,7 +119,7 @@ describe("a blocking query", () => {
     expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("ends when the store closes, and does not wait after that", async () => {
+  test("ends when the store closes, and a later query is answered at once", async () => {
     const opened = await openWithKeys();
     const asked = ask(opened);
     await opened.store.close();

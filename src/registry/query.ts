@@ -4,15 +4,15 @@ import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Registry } from "./registry.ts";
 
-/** A read of the state, with the topics whose change can change its answer. */
+/** A read of the state, with the topics on which its answer depends. */
 export interface Query<T> {
   readonly topics: readonly Topic[];
   read(state: State): T;
 }
 
-/** The waiting part of a blocking query. */
+/** The parameters of a query that decide whether and how long it waits. */
 export interface Wait {
-  /** The index that the client has seen; 0 does not wait. */
+  /** The index that the client has seen; a query with 0 does not wait. */
   readonly index: number;
   /** The time to wait in milliseconds, at most `limits.maxMs`; undefined: `limits.defaultMs`. */
   readonly waitMs: number | undefined;
@@ -26,13 +26,13 @@ export interface WaitLimits {
 }
 
 /**
- * The blocking-query rule, in one place. Resolves when the answer may be newer than the client's index, when the wait is
- * over, or when the store closes. A query whose index is at or above the answer's waits; the first write that touches one
- * of its topics ends the wait, whatever that write's index.
+ * Waits for a blocking query: resolves when the answer may be newer than the client's index, when the wait time is over, when the
+ * client disconnects, or when the store closes. A query whose index is at or above the answer's waits; the first write that
+ * touches one of its topics ends the wait, whatever that write's index.
  *
- * A client that sends the last index plus one (Nomad) waits like a client that sends the last index. An index further above
- * the store's newest comes from a store that was lost or replaced: the agent answers such a query at once, so that the
- * client continues from the answer's index. (Consul lets the query wait until its wait time ends.)
+ * A client that sends the last index plus one (Nomad) waits like a client that sends the last index. An index further above the
+ * store's newest comes from a store that was lost or replaced: the agent answers such a query at once, so that the client
+ * continues from the answer's index. (Consul lets the query wait until its wait time ends.)
  */
 export function waitForChange(
   store: Registry,

@@ -5,8 +5,8 @@ import type { Registry } from "./registry.ts";
 export type Caller = "agent" | "anonymous";
 
 /**
- * Runs queries for a caller. Code outside this folder must use it for every query (test/architecture/readers.test.ts), so
- * that what a caller may see is decided here.
+ * Runs queries for a caller. Code outside this folder must use it for every query (test/architecture/readers.test.ts), so that
+ * this class alone decides what a caller may read.
  */
 export class Reader {
   readonly caller: Caller;

@@ -3,10 +3,13 @@ import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Waiter } from "./watches.ts";
 
-/** How new a snapshot must be. "stale": what this server has; the others: includes every write acknowledged before the call. */
+/**
+ * How new a snapshot must be. "stale": the state that this server has; "default" and "consistent": a state with every write
+ * acknowledged before the call.
+ */
 export type Consistency = "stale" | "default" | "consistent";
 
-/** Called after each commit with the topics it touched, before the watches wake. */
+/** Called after each commit with the topics that the commit touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 
 /**

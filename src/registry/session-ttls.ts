@@ -7,14 +7,14 @@ import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
 import { destroySession } from "./session.ts";
 import type { Registry } from "./registry.ts";
 
-/** The number of TTLs after which a session expires. Consul: twice its TTL, so that a renewal may be late. */
+/** The number of TTLs after which a session expires. Consul: two, so that a renewal may be late. */
 const grace = 2;
 /** The delay in milliseconds after a failed attempt to end a session. */
 const retryMs = 1_000;
 
 /**
- * Ends sessions whose holders do not renew them in time. The timers are in memory only: a renewal writes nothing, and after
- * a restart each session has its full time again, because its holder could not renew it while the agent was down.
+ * Ends sessions whose holders do not renew them in time. The timers are in memory only: a renewal writes nothing, and after a
+ * restart each session has its full TTL again, because its holder could not renew it while the agent was down.
  */
 export class SessionTtls {
   readonly #store: Registry;
@@ -24,7 +24,8 @@ export class SessionTtls {
   /** The timer of each session, by the session's id in lower case. */
   readonly #timers = new Map<string, Timer>();
   /**
-   * Expired sessions whose deletion may not be durable yet. Renewing one of them fails, so that its holder does not rely on it.
+   * Expired sessions whose deletion may not be durable yet. The agent refuses to renew such a session, so that the session's
+   * holder does not rely on it.
    */
   readonly #ending = new Set<string>();
   #stopped = false;
@@ -43,7 +44,7 @@ export class SessionTtls {
     return this.#timers.size;
   }
 
-  /** Restarts the session's timer and returns the session; undefined if it has ended or is expired. */
+  /** Restarts the session's timer and returns the session. Returns undefined if the session has ended or expired. */
   renew(id: string): SessionRow | undefined {
     if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);

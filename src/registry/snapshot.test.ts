@@ -32,7 +32,7 @@ function valueOf({ store }: TestStore, key: string): string | undefined {
   return entry && Buffer.from(entry.value).toString();
 }
 
-test("a snapshot does not include writes that the store commits while its blocks are read", async () => {
+test("a snapshot does not include writes that the store commits while the snapshot's blocks are read", async () => {
   const opened = openTestStore();
   await opened.store.submit(keySet("a", "1"));
   const snapshot = takeSnapshot(opened.store);
@@ -44,7 +44,7 @@ test("a snapshot does not include writes that the store commits while its blocks
 });
 
 describe("the restore of a snapshot", () => {
-  test("commits one batch, which is durable when the restore resolves", async () => {
+  test("commits one batch, which is durable when the restore returns", async () => {
     const opened = openTestStore();
     await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => opened.store.submit(each)));
     const saved = save(opened.store);
@@ -58,7 +58,7 @@ describe("the restore of a snapshot", () => {
     expect(state.index).toBe(5);
   });
 
-  test("that equals the present state writes no row again", async () => {
+  test("writes no unchanged row if the snapshot equals the present state", async () => {
     const opened = openTestStore();
     await opened.store.submit(keySet("a", "1"));
     await restore(opened.store, save(opened.store));
@@ -78,7 +78,7 @@ describe("the restore of a snapshot", () => {
     expect([opened.store.state, woken]).toEqual([before, false]);
   });
 
-  test("with a higher index than the store's continues from that index, and no index falls", async () => {
+  test("continues from the snapshot's index if that is above the store's, and no index falls", async () => {
     const other = openTestStore();
     for (let at = 0; at < 9; at += 1) await other.store.submit(keySet("a", `${at}`));
     const opened = openTestStore();
@@ -117,7 +117,7 @@ describe("after the restore of a snapshot", () => {
     return opened;
   }
 
-  test("sessions that had ended before have their full TTL again", async () => {
+  test("sessions that had ended since the snapshot exist again, with their full TTL", async () => {
     const { store, clock } = await openWithSession("10s");
     const saved = save(store);
     await clock.advance(20_000);

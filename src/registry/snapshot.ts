@@ -3,7 +3,7 @@ import { encodeSnapshot, SnapshotDecoder } from "../state/snapshot.ts";
 import type { State } from "../state/state.ts";
 import type { Registry } from "./registry.ts";
 
-/** The state at one index, which later writes do not change. */
+/** The state at one index. Later writes do not change it. */
 export interface Snapshot {
   readonly index: number;
   /** Encodes the state lazily, block by block. Each call yields the same bytes. */
@@ -24,7 +24,7 @@ export class IncomingSnapshot {
     this.#store = store;
   }
 
-  /** Decodes the next block of bytes. @throws OperatingError invalid when the bytes are not a snapshot, or a damaged snapshot */
+  /** Decodes the next block of bytes. @throws OperatingError invalid when the bytes are damaged or no snapshot */
   add(block: Uint8Array): void {
     this.#decoder.add(block);
   }
@@ -38,7 +38,7 @@ export class IncomingSnapshot {
   }
 
   /**
-   * Replaces the store's state by the snapshot's, and gives the new state an index above those of both.
+   * Replaces the store's state by the snapshot's. The new state's index is above the indexes of both.
    * @throws OperatingError unavailable when the new state cannot be made durable; the store is then unchanged
    */
   async commit(): Promise<void> {

@@ -29,8 +29,8 @@ test("a lock delay starts when the deletion of its session is durable", async ()
   expect(await lockAs(rival)).toEqual({ type: "done" });
 });
 
-describe("a disk that does not answer", () => {
-  test("gives each caller an error within the time limit, which says whether the write may still be done", async () => {
+describe("a slow disk", () => {
+  test("gives each caller an error after the time limit that says whether the write may still take effect", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const underWay = rejectionOf(store.submit(keySet("a", "1")));
@@ -43,7 +43,7 @@ describe("a disk that does not answer", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("commits, if it answers late, the batch under way and wakes its watchers, but commits no refused write", async () => {
+  test("that answers after the time limit commits the batch under way and wakes its watchers, but no refused write", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const refused = rejectionOf(store.submit(keySet("a", "1")));
@@ -60,7 +60,7 @@ describe("a disk that does not answer", () => {
     expect(await store.submit(keySet("b", "2"))).toEqual({ type: "done" });
   });
 
-  test("has a time limit of a millisecond more for each row, so that a large restore can end", async () => {
+  test("has a millisecond more for each row of a batch before the time limit, so that a large restore can end", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     let ended = false;
@@ -72,13 +72,13 @@ describe("a disk that does not answer", () => {
     await all;
   });
 
-  test("leaves no timer if it answers within the time limit", async () => {
+  test("that answers within the time limit leaves no timer", async () => {
     const { store, clock } = openTestStore();
     await store.submit(keySet("a", "1"));
     expect(clock.timerCount).toBe(0);
   });
 
-  test("makes the agent answer writes with status 500 and does not affect reads", async () => {
+  test("makes the agent answer writes with status 500 after the time limit, and does not affect reads", async () => {
     const api = await startTestApi();
     await api.ask("/v1/kv/a", { method: "PUT", body: "1" });
     api.engine.hold();

@@ -11,7 +11,7 @@ import { emptyState } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { LocalRows } from "./local-rows.ts";
 
-/** A command that the state machine cannot apply: it throws. Decoders of requests would refuse it. */
+/** A command with which the state machine throws an error. Decoders of requests refuse such a command. */
 const faulty = { type: "register", node: undefined } as unknown as Command;
 
 describe("group commit", () => {
@@ -73,7 +73,7 @@ describe("group commit", () => {
     expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
   });
 
-  test("rows of this agent alone share the batch of the commands, and change neither the state nor its index", async () => {
+  test("local rows are in the same batch as the commands of their call, and change neither the state nor its index", async () => {
     const { store, engine } = openTestStore();
     const local = new LocalRows(store);
     await local.save([{ key: "x", value: new Uint8Array([1]) }]);
@@ -127,7 +127,7 @@ describe("a batch that fails", () => {
     expect(calls).toBe(0);
   });
 
-  test("does not make the commands fail that were queued after it", async () => {
+  test("does not fail the commands that were queued after it", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     engine.fail();

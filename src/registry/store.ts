@@ -14,7 +14,10 @@ import type { CommitListener, Consistency, Registry } from "./registry.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches, type Waiter } from "./watches.ts";
 
-/** A call of `submit` or `submitTogether` that waits. The store never splits its commands over two batches. */
+/**
+ * A call of `submit` or `submitTogether` that waits for its outcomes. The store never splits the commands of a call over two
+ * batches.
+ */
 interface Pending {
   readonly startMs: number;
   readonly commands: readonly Command[];
@@ -27,7 +30,7 @@ interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
 
-/** Milliseconds within which a batch must become durable. Each row adds one, so that a large restore can end. */
+/** Milliseconds within which a batch must become durable. Each row of the batch adds one, so that a large restore can end. */
 const commitMsMax = 10_000;
 
 /** Receives the store's events and durations, for metrics. */
@@ -55,18 +58,19 @@ const noMeter: StoreMeter = {
 /**
  * The store of a server that orders all writes itself: it alone writes to the engine, and it alone holds the state.
  *
- * Commands queue up while the engine makes a batch durable. Then the store applies all of them, in order, to a private
- * next state and commits their rows as one batch (group commit, without a timer). When the batch is durable the store
- * swaps the state, resolves the callers' promises and wakes the watchers of the touched topics.
+ * Commands queue up while the engine makes a batch durable. Then the store applies all of them, in order, to a private next state
+ * and commits their rows as one batch (group commit, without a timer). When the batch is durable the store swaps the state,
+ * resolves the callers' promises and wakes the watchers of the touched topics.
  *
- * Life cycle: open from the rows of an engine; take commands; stall when the engine has not answered in time, and take
- * commands again when it has; close.
+ * Life cycle: open from the rows of an engine; take commands; stall when the engine has not answered in time, and take commands
+ * again when it has; close.
  *
  * Invariants:
  * - One batch is under way at a time, and the commands of one call are never in two batches.
- * - No reader sees a change that is not durable. A batch that fails is dropped: its callers get the error, nothing changed.
- * - While the store is stalled no caller waits: those of the batch under way get "write-unconfirmed" (it may still be
- *   done), all others "store-stalled" (it was not done).
+ * - No reader sees a change that is not durable. A batch that fails is dropped: its callers get the error, and the state is
+ *   unchanged.
+ * - While the store is stalled no caller waits: those of the batch under way get "write-unconfirmed" (the write may still become
+ *   durable), all others "store-stalled" (the write was not done).
  * - An index, of the state or of a topic, never falls.
  */
 export class Store implements Registry {
@@ -78,7 +82,7 @@ export class Store implements Registry {
   /** Indexes of topics whose data is in memory only and not in the state, such as coordinates. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
-  /** Milliseconds by which the state's time is ahead of the clock. */
+  /** Milliseconds by which the state's time is ahead of the monotonic clock. */
   #aheadMs: number;
   #state: State;
   #queue: Pending[] = [];
@@ -157,14 +161,17 @@ export class Store implements Registry {
     });
   }
 
-  /** @param local rows that only this agent uses (LocalRows), written in the same batch whatever the commands' outcomes */
+  /**
+   * Submits the commands of one call, in one batch. @param local rows that only this agent uses (LocalRows), written in the same
+   * batch whatever the commands' outcomes
+   */
   submitTogether(commands: readonly Command[], local: readonly LocalRow[] = []): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#enqueue({ startMs: this.#meter.now(), commands, local, resolve, reject });
     });
   }
 
-  /** Takes no more commands, waits for those under way, and wakes every waiting query. */
+  /** Refuses further commands, waits for those under way, and wakes every waiting query. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
@@ -179,7 +186,7 @@ export class Store implements Registry {
   }
 
   async #drain(): Promise<void> {
-    // Callers of one tick share the first batch, and so its sync.
+    // Calls made in one tick of the event loop share the first batch, and so its sync.
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const pending = this.#queue;
@@ -189,7 +196,9 @@ export class Store implements Registry {
     this.#running = undefined;
   }
 
-  /** Rejects the calls of a batch that the engine has not made durable in time. The engine may still do so later. */
+  /**
+   * Rejects the calls of a batch that the engine has not made durable in time. The engine may still make the batch durable later.
+   */
   #stall(pending: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();
@@ -222,7 +231,7 @@ export class Store implements Registry {
         this.#stalled = false;
       }
     }
-    // A lock delay starts when the end of its session is durable, because no client can know of it before.
+    // A lock delay starts when the end of its session is durable, because no client can know of that end earlier.
     if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - this.#clock.monotonicMs();
     if (batch.changes.length > 0) this.#refusal = undefined;
     const endMs = meter.now();

@@ -14,13 +14,13 @@ const watched: readonly Topic[] = [
   ...[topics.nodes, topics.services, topics.checks, topics.sessions, topics.checksInStatus("critical")],
 ];
 
-test("the cached index of a topic equals the state's after any sequence of commits", () => {
+test("the cached index of a topic equals its index in the state after any sequence of commits", () => {
   const sequence = fc.property(randomSteps, fc.infiniteStream(fc.boolean()), (steps, coins) => {
     const indexes = new TopicIndexes();
     for (const topic of watched) indexes.of(emptyState, topic);
     takeSteps(steps, ({ before, state, applied }) => {
       indexes.follow(before, state, applied.touched);
-      // Some topics enter the cache only later.
+      // The coins let some topics enter the cache only after several commits.
       for (const topic of watched)
         if (coins.next().value) expect([topic, indexes.of(state, topic)]).toEqual([topic, topicIndex(state, topic)]);
     });

@@ -5,9 +5,9 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.t
 const rememberedMax = 1_000;
 
 /**
- * A cache of the indexes of topics in the newest state. A thousand watchers of one tree ask for its index at the same time,
- * so each index is computed once and kept until a write touches its topic. A write below a cached tree raises the tree's
- * index to the key's, so that the tree is not traversed again.
+ * A cache of the indexes of topics in the newest state. A thousand watchers of one tree ask for its index at the same time, so
+ * each index is computed once and kept until a write touches its topic. A write below a cached tree raises the tree's index to
+ * the index of the key, so that the tree is not traversed again.
  */
 export class TopicIndexes {
   readonly #indexes = new Map<Topic, number>();

@@ -7,7 +7,9 @@ import type { Registry } from "./registry.ts";
 /** The results of all operations of a transaction, or the errors because of which no operation took effect. */
 export type TxnOutcome = { readonly results: readonly TxnResult[] } | { readonly errors: readonly TxnError[] };
 
-/** Runs all operations of a transaction as one command. A transaction that only reads needs no command. */
+/**
+ * Runs all operations of a transaction as one command. A transaction that only reads runs on a snapshot and submits no command.
+ */
 export async function runTxn(store: Registry, operations: readonly TxnOperation[]): Promise<TxnOutcome> {
   if (operations.every(isRead)) return toTxnOutcome(readTxn(await store.snapshot("default"), operations));
   return toTxnOutcome(await store.submit({ type: "txn", operations }));

@@ -4,7 +4,7 @@ import { topics, type Topic } from "../state/topics.ts";
 import { Watches } from "./watches.ts";
 
 describe("a watcher", () => {
-  test("is called once, however many of its topics are touched, and removed", () => {
+  test("is called once, however many of its topics are touched, and is then removed", () => {
     const watches = new Watches();
     let calls = 0;
     watches.wait(["a", "b"], () => (calls += 1));
@@ -54,7 +54,7 @@ describe("a watcher", () => {
   });
 });
 
-test("touched topics wake exactly the watchers that a comparison with each watcher's topics finds", () => {
+test("after any sequence of waits, cancels and wakes, a touched topic wakes exactly the watchers that it concerns", () => {
   const key = fc.constantFrom("", "a", "a/", "a/b", "a/b/c", "ab", "\u{1F600}", "\u{1F600}x", "b");
   const topic = fc.oneof(key.map(topics.key), key.map(topics.tree), fc.constantFrom("nodes", "service/a"));
   const step = fc.oneof(
@@ -91,7 +91,7 @@ test("touched topics wake exactly the watchers that a comparison with each watch
   );
 });
 
-/** Returns whether a touched topic wakes a watcher, by a plain rule: same topic, or a tree that contains the touched key. */
+/** Returns whether a touched topic must wake a watcher of `watched`: it is the same topic, or a key in the watched tree. */
 function concerns(watched: Topic): (touched: Topic) => boolean {
   return (touched) =>
     watched === touched ||

@@ -1,14 +1,14 @@
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** Called once, when one of its topics is touched. */
+/** Called once, when one of the topics for which it waits is touched. */
 export type Waiter = () => void;
 
 /**
- * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a query
- * whose answer has not changed waits again.
+ * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a query whose answer has not
+ * changed waits again.
  *
- * A key also touches the trees it is in. Only the lengths of the prefixes that have waiters are tried, because they
- * are few:
+ * A touched key also touches every tree that contains it. The key is cut to the length of each prefix that has waiters, because
+ * these lengths are few:
  *
  *     waiting for trees "edgex/core/" (11) and "vault/" (6); touched: key "edgex/core/a" -> tries "edgex/core/", "edgex/"
  */
@@ -22,7 +22,7 @@ export class Watches {
     return this.#waiters.size;
   }
 
-  /** Adds the waiter to each topic. Returns a function that removes it, which may also be called after the wake. */
+  /** Adds the waiter to each topic. Returns a function that removes the waiter; the caller may also call it after the wake. */
   wait(watched: readonly Topic[], waiter: Waiter): () => void {
     for (const topic of watched) this.#add(topic, waiter);
     return () => {
@@ -30,7 +30,7 @@ export class Watches {
     };
   }
 
-  /** Wakes the waiters of these topics, and of the trees that contain one of them. */
+  /** Wakes the waiters of these topics, and of the trees that contain a touched key. */
   wake(touched: Iterable<Topic>): void {
     if (this.#waiters.size === 0) return;
     const woken = new Set<Waiter>();
@@ -46,7 +46,7 @@ export class Watches {
     for (const waiter of woken) waiter();
   }
 
-  /** Wakes all waiters: the state has changed other than by a write, or the agent stops. */
+  /** Wakes all waiters, whatever their topics. */
   wakeAll(): void {
     this.wake([topics.everything]);
   }

@@ -17,7 +17,10 @@ export function encodeAgentHealth({ status, service, checks }: AgentHealth): obj
   };
 }
 
-/** Encodes a check. Consul: only agent/health leaves its type empty and shows absent definition fields as zero values. */
+/**
+ * Encodes a check of agent/health/service. Consul: only this endpoint leaves a check's type empty and shows absent definition
+ * fields as zero values.
+ */
 function encodeAgentHealthCheck(check: Check, output: string): object {
   return {
     Node: check.node,

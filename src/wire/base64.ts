@@ -2,7 +2,7 @@ import { decodeFailure } from "./json.ts";
 
 /**
  * Decodes base64, ignoring line breaks.
- * @throws OperatingError invalid, code "decode", with Go's text, which names the byte of the fault
+ * @throws OperatingError invalid, code "decode", with Go's text, which names the position of the faulty byte
  */
 export function decodeBase64(text: string): Uint8Array {
   const at = withoutBreaks.test(text) && text.length % 4 === 0 ? undefined : faultIn(text);
@@ -10,7 +10,7 @@ export function decodeBase64(text: string): Uint8Array {
   return Uint8Array.fromBase64(text);
 }
 
-/** Matches base64 without line breaks, which is valid if its length is a multiple of 4, so the slow check is not needed. */
+/** Matches base64 without line breaks. Such text is valid if its length is a multiple of 4, so it needs no search for a fault. */
 const withoutBreaks = /^[A-Za-z0-9+/]*={0,2}$/;
 
 function faultIn(text: string): number | undefined {
@@ -30,7 +30,7 @@ function faultInPadding(text: string, from: number, inQuantum: number): number |
   let at = skipBreaks(text, from + 1);
   if (inQuantum === 2) {
     if (at === text.length) return at;
-    // Go reports the position of the character before.
+    // Go reports the position before that of the faulty character.
     if (text[at] !== "=") return at - 1;
     at = skipBreaks(text, at + 1);
   }

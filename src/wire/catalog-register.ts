@@ -18,11 +18,11 @@ export interface CatalogRegister {
   readonly checks: readonly Check[];
   /** Whether to leave the node unchanged if it exists. */
   readonly skipNodeUpdate: boolean;
-  /** The datacenter to write to; "" means that of the agent. */
+  /** The datacenter to which the request writes; "" means the agent's datacenter. */
   readonly datacenter: string;
 }
 
-/** The node that one catalog/deregister request removes, or the service or check of it whose id is not "". */
+/** The target of one catalog/deregister request: the node's service or check whose id is not "", or else the whole node. */
 export interface CatalogDeregister {
   readonly node: string;
   readonly serviceId: string;
@@ -32,8 +32,8 @@ export interface CatalogDeregister {
 
 /**
  * Decodes the body of catalog/register.
- * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "catalog-validation" for what
- * Consul's servers refuse, with status 500
+ * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "catalog-validation" for a body that
+ * Consul's servers refuse with status 500
  */
 export function decodeCatalogRegister(json: unknown): CatalogRegister {
   const fields = new JsonFields(json, { names: registerNames, source: "api", where: "RegisterRequest" });
@@ -55,7 +55,7 @@ export function decodeCatalogRegister(json: unknown): CatalogRegister {
 
 /**
  * Decodes the body of catalog/deregister.
- * @throws as decodeCatalogRegister does
+ * @throws OperatingError in the same cases as decodeCatalogRegister
  */
 export function decodeCatalogDeregister(json: unknown): CatalogDeregister {
   const fields = new JsonFields(json, { names: deregisterNames, source: "api", where: "" });
@@ -143,7 +143,7 @@ function decodeService(json: unknown): GivenService {
   return { service, sidecar };
 }
 
-/** Consul: the catalog replaces invalid weights by the defaults; the agent refuses them. */
+/** Decodes a service's weights. Consul: the catalog replaces invalid weights by the defaults; the agent refuses them. */
 function catalogWeights(fields: JsonFields): Service["weights"] {
   const weights = decodeWeights(fields.raw("Weights"), "api");
   return weightsFault(weights) === undefined ? weights : decodeWeights(undefined, "api");
@@ -190,7 +190,7 @@ function decodeCheck(json: unknown, node: string): Check {
   return check;
 }
 
-/** Decodes the definition in a catalog check. Consul: unknown fields are ignored here, and refused elsewhere. */
+/** Decodes the definition in a catalog check and derives the check's type. Consul: unknown fields of a definition are ignored. */
 export function decodeCheckRowDefinition(json: unknown): { row: CheckRowDefinition; type: string } {
   const options = {
     names: definitionNames,
@@ -216,7 +216,7 @@ export function decodeCheckRowDefinition(json: unknown): { row: CheckRowDefiniti
 
 function durationOf<K extends string>(fields: JsonFields, field: string, key: K): { [P in K]?: number } {
   const ms = durationField(fields, field, "api");
-  // The computed key is K by construction, which TypeScript widens to string.
+  // The computed key has the type K, which TypeScript widens to string.
   return ms === 0 ? {} : ({ [key]: ms } as { [P in K]?: number });
 }
 

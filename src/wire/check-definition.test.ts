@@ -33,7 +33,7 @@ test.each([
   }
 });
 
-test("a check's interval is raised to a second, and the time before it deregisters its service to a minute", () => {
+test("a check's Interval is raised to at least a second, and its DeregisterCriticalServiceAfter to at least a minute", () => {
   const check = decodeCheckDefinition(
     { Name: "c", TCP: "a:1", Interval: "10ms", DeregisterCriticalServiceAfter: "1s" },
     api,

@@ -17,7 +17,7 @@ export interface CheckDecodeOptions {
 const outputBytesDefault = 4096;
 /** Consul's shortest time between two runs of a check, in milliseconds. */
 const intervalMsMin = 1_000;
-/** Default timeouts of a check's run, in milliseconds. */
+/** Default timeouts of one run of a check, in milliseconds: of a check over the network, and of a script. */
 const networkTimeoutMs = 10_000;
 const scriptTimeoutMs = 30_000;
 /** Consul's shortest time, in milliseconds, that a service must be critical before the agent deregisters it. */
@@ -41,7 +41,7 @@ export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions
 /** The fields of a check that its service determines when the check is inside a service definition. */
 export type CheckIdentity = Pick<CheckDefinition, "id" | "name" | "serviceId" | "initialStatus">;
 
-/** Makes a definition of valid fields, with the defaults filled in. */
+/** Returns the definition of a check whose fields are valid, with the defaults filled in. */
 export function defineCheck(check: CheckFields, identity: CheckIdentity, options: CheckDecodeOptions): CheckDefinition {
   const outputBytesMax = options.outputBytesMax ?? outputBytesDefault;
   const deregisterMs = check.deregisterCriticalServiceAfterMs;
@@ -72,8 +72,8 @@ export function validateCheckMethod(check: CheckFields): void {
 }
 
 /**
- * Encodes the check as the body of agent/check/register, without the fields that have their default; the default limit
- * of output is `outputBytesMax`.
+ * Encodes the check as the body of agent/check/register, without the fields that have their default value.
+ * @param outputBytesMax the default limit of output, in bytes
  */
 export function encodeCheckDefinition(check: CheckDefinition, outputBytesMax: number = outputBytesDefault): object {
   const deregisterMs = check.deregisterCriticalServiceAfterMs;
@@ -130,7 +130,7 @@ function encodeSchedule(
 }
 
 /**
- * Decodes a status; "" is critical.
+ * Decodes a check's status; "" means critical.
  * @throws OperatingError invalid, code "validation", with the text `refusal`
  */
 export function decodeStatus(text: string, refusal: string): CheckStatus {
@@ -154,7 +154,9 @@ export function decodeInitialStatus(text: string, refusal: string, { warn }: Che
   return "critical";
 }
 
-/** Consul: a check with several methods runs the first in this order and ignores the others. */
+/**
+ * Returns the method of a check. Consul: if several are set, the check runs the first in the order below and ignores the others.
+ */
 function checkMethod(check: CheckFields): CheckMethod {
   if (check.ttlMs > 0) return { kind: "ttl", ttlMs: check.ttlMs };
   const schedule = (timeoutMsDefault: number): { intervalMs: number; timeoutMs: number } => ({

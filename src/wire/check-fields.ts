@@ -30,7 +30,7 @@ export interface CheckFields {
   readonly outputMaxSize: number;
 }
 
-/** Whether a check stands alone or inside a service definition: Consul accepts slightly different fields. */
+/** Whether a check stands alone or inside a service definition. Consul accepts slightly different fields in each place. */
 export type CheckPlace = "standalone" | "in-service";
 
 /** Decodes the fields of a check, without defaults. @throws OperatingError invalid, code "decode" */
@@ -67,7 +67,7 @@ export function decodeCheckFields(json: unknown, source: WireSource, place: Chec
   };
 }
 
-/** Whether no field of the check is set. Consul: the API treats `"Check": {}` as absent (service-definition.test.ts). */
+/** Returns whether no field of the check is set. Consul: the API treats `"Check": {}` as absent (service-definition.test.ts). */
 export function isEmptyCheck(check: CheckFields): boolean {
   return Object.values(check).every((value: unknown) =>
     typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value,

@@ -8,8 +8,8 @@ import { decodeServiceDefinition } from "./service-definition.ts";
 import { encodeAgentService } from "./service.ts";
 
 /**
- * consul-answers.jsonl holds the responses of Consul 1.8.7 to 300 bodies, one JSON array a line: endpoint, body, status,
- * error text and, for an accepted service, what agent/services and agent/checks showed afterwards.
+ * consul-answers.jsonl holds the responses of Consul 1.8.7 to 300 bodies, one JSON array per line: endpoint, body, status, error
+ * text and, for an accepted service, what agent/services and agent/checks showed afterwards.
  */
 type Answer = [endpoint: string, body: string, status: number, text: string, shown?: Shown];
 interface Shown {
@@ -71,7 +71,7 @@ test.each([
     "Consul stores any status",
   ],
   ["catalog/register", '{"Node":"n","Address":"a","Service":{}}', 500, "Consul speaks of its index"],
-])("the endpoint %s differs from Consul on purpose for the body %s: %d (%s)", (endpoint, body, status) => {
+])("the endpoint %s answers differently from Consul on purpose for the body %s: %d (%s)", (endpoint, body, status) => {
   expect(outcome(endpoint, body).status).toBe(status);
 });
 

@@ -8,8 +8,8 @@ import { isProxyKind } from "./service.ts";
  *
  * - a string: FNV-1 of its UTF-8 bytes; a number: of its 8 bytes, little-endian; a boolean: of one byte;
  * - a pair: FNV-1 of the 16 bytes of two hashes, little-endian; a list: its items folded into pairs, beginning with 0;
- * - a map: the exclusive or of the pair of each key and value; a struct: the same over its fields, zero values included,
- *   and the hash of the type's name. So the order of fields does not matter;
+ * - a map: the exclusive or of the pairs of each key and value; a struct: the exclusive or of the pairs of each field's name
+ *   and value, zero values included, and of the hash of the type's name. So the order of fields does not matter;
  * - a nil pointer: the integer 0.
  */
 
@@ -22,7 +22,7 @@ interface Hash {
 /** Cached hashes. Hashing takes 0.1 ms, and a blocking query on one service needs the hash at each change of any service. */
 const known = new WeakMap<Service, string>();
 
-/** Returns the hash as Consul writes it: hexadecimal, without leading zeros. */
+/** Returns the ContentHash of a service, as Consul writes it: hexadecimal, without leading zeros. */
 export function contentHash(service: Service): string {
   const hash = known.get(service) ?? format(hashService(service));
   known.set(service, hash);
@@ -173,7 +173,7 @@ function xor(first: Hash, second: Hash): Hash {
   return { high: (first.high ^ second.high) >>> 0, low: (first.low ^ second.low) >>> 0 };
 }
 
-/** FNV-1: for each byte, multiplies by the prime 2^40 + 0x1b3, then xors the byte. */
+/** Returns the 64-bit FNV-1 of the bytes: for each byte, it multiplies by the prime 2^40 + 0x1b3, then xors the byte. */
 function fnv1(bytes: Uint8Array): Hash {
   let [high, low] = [0xcbf29ce4, 0x84222325];
   for (const byte of bytes) {

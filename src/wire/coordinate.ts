@@ -33,7 +33,7 @@ function decodeCoordinate(json: unknown): Coordinate {
 const updateNames = fieldNames(["Datacenter", "Node", "Segment", "Coord", "Token"]);
 const coordinateNames = fieldNames(["Vec", "Error", "Adjustment", "Height"]);
 
-/** Decodes a float64: null and absent are 0, and a number beyond its range, like 1e999, is an error. */
+/** Decodes a float64. null and an absent field are 0; a number beyond the range of float64, such as 1e999, is an error. */
 function float(fields: JsonFields, field: string, value: unknown): number {
   const number = typeof value === "bigint" ? Number(value) : (value ?? 0);
   if (typeof number !== "number" || !Number.isFinite(number)) throw fields.mismatch(field, value, "float64");

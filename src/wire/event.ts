@@ -14,7 +14,7 @@ export function encodeEvent(event: Event): object {
   };
 }
 
-/** Maximum number of bytes of an encoded event. Consul: it must fit into one datagram of Serf. */
+/** Maximum number of bytes of an encoded event. Consul: the event must fit into one datagram of Serf. */
 const encodedBytesMax = 512;
 
 /** Returns Serf's error text for an event that is too large; undefined when it is small enough. */
@@ -38,7 +38,11 @@ function innerBytes(event: Event): number {
   return bytes;
 }
 
-/** Counts the bytes of Serf's message around it: type, time, name, CC; in old MessagePack, which has no str 8 format. */
+/**
+ * Counts the bytes of the Serf message that carries an event: type, time, name, payload and CC, in the old MessagePack, which has
+ * no str 8 format.
+ * @param inner the number of bytes of the encoded event
+ */
 function outerBytes(name: string, inner: number, time: number): number {
   const type = 1;
   const map = 1;

@@ -12,8 +12,9 @@ import {
 } from "./filter-fields.ts";
 
 /**
- * filter-answers.jsonl holds responses of Consul 1.8.7: first the rows of agent/services, then one JSON array a line:
- * endpoint, expression, and the ids that matched (of agent/services), true (accepted) or the error text.
+ * filter-answers.jsonl holds responses of Consul 1.8.7: first the rows of agent/services, then one JSON array per line: endpoint,
+ * expression, and result. The result is the ids that matched (for agent/services), true (the expression was accepted) or the
+ * error text.
  */
 const [first = "", ...rest] = (await Bun.file(`${import.meta.dir}/filter-answers.jsonl`).text()).trim().split("\n");
 const { rows }: { rows: Record<string, object> } = JSON.parse(first);

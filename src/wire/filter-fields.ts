@@ -73,29 +73,29 @@ const check: FilterFields = {
   Type: text,
 };
 
-/** agent/services: rows of encodeAgentService. */
+/** The fields of the rows of agent/services, which encodeAgentService returns. */
 export const agentServiceFields: FilterFields = service;
 
-/** agent/checks: rows of encodeCheck. */
+/** The fields of the rows of agent/checks, which encodeCheck returns. */
 export const agentCheckFields: FilterFields = check;
 
-/** catalog/nodes: rows of encodeNode. */
+/** The fields of the rows of catalog/nodes, which encodeNode returns. */
 export const nodeFields: FilterFields = node;
 
-/** catalog/node and catalog/node-services: rows of encodeNodeService. */
+/** The fields of the rows of catalog/node and catalog/node-services, which encodeNodeService returns. */
 export const nodeServiceFields: FilterFields = service;
 
-/** health/node, health/checks and health/state: rows of encodeCheck. */
+/** The fields of the rows of health/node, health/checks and health/state, which encodeCheck returns. */
 export const healthCheckFields: FilterFields = check;
 
-/** health/service: rows of encodeServiceEntry. */
+/** The fields of the rows of health/service, which encodeServiceEntry returns. */
 export const serviceEntryFields: FilterFields = {
   Checks: objects(check),
   Node: object(node),
   Service: object(service),
 };
 
-/** catalog/service: rows of encodeCatalogService. */
+/** The fields of the rows of catalog/service, which encodeCatalogService returns. */
 export const catalogServiceFields: FilterFields = {
   Address: text,
   Datacenter: text,

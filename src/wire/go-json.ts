@@ -66,7 +66,7 @@ function fieldsOf(object: object): Fields {
   return object as Fields;
 }
 
-/** Returns the fields that are not undefined; the others are left out, like Go's omitempty. */
+/** Returns the names and values of the fields that are not undefined. An undefined field is omitted, as by Go's omitempty. */
 function members(object: object): [string, unknown][] {
   const fields = fieldsOf(object);
   return names(fields)
@@ -74,13 +74,13 @@ function members(object: object): [string, unknown][] {
     .filter(([, member]) => member !== undefined);
 }
 
-/** Returns the names of a struct's fields in their order, those of a map sorted. */
+/** Returns the names of a struct's fields in their order, or the keys of a map sorted. */
 function names(fields: Fields): string[] {
   const keys = Object.keys(fields);
   return keys.length > 1 && Object.getPrototypeOf(fields) === null ? keys.toSorted(compareUtf8) : keys;
 }
 
-/** Compares by UTF-8 bytes, as Go does; JavaScript's order differs only for characters beyond U+FFFF. */
+/** Compares two strings by their UTF-8 bytes, as Go does; JavaScript's order differs only for characters beyond U+FFFF. */
 function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;
   let at = 0;
@@ -96,7 +96,7 @@ function surrogatesLast(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** Characters that are escaped in Go's JSON. Most texts have none of them. */
+/** Matches a character that may need an escape in Go's JSON. Most strings have none. */
 const special = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 
 /** Renders a string as Go does. */

@@ -4,8 +4,8 @@ import type { JsonFields, WireSource } from "./json-fields.ts";
 import { decodeFailure } from "./json.ts";
 
 /**
- * Decodes a duration into milliseconds, 0 when absent. The API accepts Go's text ("10s") or a number of nanoseconds; files
- * accept the text only.
+ * Decodes a field that is a duration into milliseconds; an absent field is 0. The API accepts Go's text ("10s") or a number of
+ * nanoseconds; files accept the text only.
  * @throws OperatingError invalid, code "decode"
  */
 export function durationField(fields: JsonFields, field: string, source: WireSource): number {

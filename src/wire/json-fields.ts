@@ -13,7 +13,7 @@ interface FieldName {
 /** The accepted names of an object's fields, each in its usual spelling and in lower case. */
 export type FieldNames = ReadonlyMap<string, FieldName>;
 
-/** Builds the accepted names from the canonical ones and aliases of them. Matching ignores case. */
+/** Returns the accepted names of an object's fields: the canonical names, and aliases that map to them, in any letter case. */
 export function fieldNames(canonical: readonly string[], aliases: Readonly<Record<string, string>> = {}): FieldNames {
   const names = new Map<string, FieldName>();
   for (const field of canonical) names.set(field, { field, isAlias: false });
@@ -41,13 +41,13 @@ export class JsonFields {
   readonly #options: FieldsOptions;
   readonly #values: Map<string, unknown> = new Map();
 
-  /** @param json an object, or null for one without fields */
+  /** @param json an object; null means an object without fields */
   constructor(json: unknown, options: FieldsOptions) {
     this.#options = options;
     for (const [name, value] of membersOf(json, options)) this.#put(name, value);
   }
 
-  /** Stores a field. If the object has a field twice, the later value counts, unless its name is an alias. */
+  /** Stores a field. If the object has a field twice, the later value counts, unless the later name is an alias. */
   #put(name: string, value: unknown): void {
     const { names, ignoreUnknown } = this.#options;
     const known = names.get(name) ?? names.get(name.toLowerCase());
@@ -63,7 +63,7 @@ export class JsonFields {
     return this.#values.has(field);
   }
 
-  /** Returns the field's JSON value unchanged; undefined when absent. */
+  /** Returns the field's JSON value unchanged; undefined when the field is absent. */
   raw(field: string): unknown {
     return this.#values.get(field);
   }
@@ -82,7 +82,7 @@ export class JsonFields {
 
   int(field: string): number {
     const value = this.#single(field) ?? 0;
-    // Consul: an integer field of a file reads 1.7 as 1; the API refuses it.
+    // Consul: 1.7 in an integer field of a file is read as 1, and in the API is refused.
     if (this.#options.source === "file" && typeof value === "number") return Math.trunc(value);
     if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.mismatch(field, value, "int");
     return value;
@@ -100,7 +100,7 @@ export class JsonFields {
     return this.list(field, "[]string").map((item) => this.#element(field, item));
   }
 
-  /** Returns the entries of an object; undefined when absent. */
+  /** Returns the entries of a field that is an object; undefined when the field is absent. */
   entries(field: string, goType: string): [string, unknown][] | undefined {
     const value = this.#single(field);
     if (value === undefined) return undefined;
@@ -108,13 +108,13 @@ export class JsonFields {
     return Object.entries(value);
   }
 
-  /** Returns a map of strings; null when absent, because responses show null or {} accordingly. */
+  /** Returns a field that is a map of strings; null when the field is absent, because responses distinguish null from {}. */
   stringMap(field: string): Readonly<Record<string, string>> | null {
     const entries = this.entries(field, "map[string]string");
     return entries ? bareRecord(entries.map(([key, item]) => [key, this.#element(field, item)])) : null;
   }
 
-  /** Returns a map of lists of strings, such as HTTP headers. */
+  /** Returns a field that is a map of lists of strings, such as HTTP headers. */
   stringListMap(field: string): Readonly<Record<string, readonly string[]>> {
     const entries = this.entries(field, "map[string][]string") ?? [];
     return bareRecord(entries.map(([key, item]) => [key, this.#elements(field, item)]));
@@ -149,7 +149,7 @@ export class JsonFields {
   }
 }
 
-/** Decodes an unsigned 64-bit number; `where` is the Go type for the error text. */
+/** Decodes a field that is an unsigned 64-bit number; `where` is the Go type that the error text names. */
 export function readUint64(fields: JsonFields, field: string, where: string): bigint {
   const value = fields.raw(field) ?? 0;
   if (typeof value !== "number" && typeof value !== "bigint") throw fields.mismatch(field, value, "uint64");
@@ -162,7 +162,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns the item of a list of one item, and other values unchanged: HCL does not distinguish such a list from its item. */
+/** Returns the item of a list of one item, and any other value unchanged: HCL does not distinguish such a list from its item. */
 function unwrapSingle(value: unknown): unknown {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   return list.length === 1 ? list[0] : value;

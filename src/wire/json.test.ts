@@ -16,7 +16,7 @@ test("every JSON value parses to what JSON.parse returns", () => {
   );
 });
 
-test("any bytes parse as JSON or throw a decode error, never another error", () => {
+test("any text either parses as JSON or throws a decode error", () => {
   const fragments = fc.array(
     fc.constantFrom('{"a":', "[", "]", "}", ",", '"', "\\u12", "1e", "-", "tru", " ", "\u0000"),
   );
@@ -54,7 +54,7 @@ test("a JSON key like __proto__ cannot reach an object's prototype", () => {
   expect(Object.getPrototypeOf(parsed)).toBeNull();
 });
 
-test("parsing what renderGoJson wrote returns the same value", () => {
+test("JSON rendered by renderGoJson parses to the rendered value", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.boolean(), (json, pretty) => {
       expect(JSON.parse(renderGoJson(json, { pretty }))).toEqual(JSON.parse(JSON.stringify(json)));

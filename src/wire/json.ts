@@ -5,9 +5,9 @@ import { bareRecord } from "./bare-record.ts";
 const depthMax = 500;
 
 /**
- * Parses one JSON value. Error texts are those of Go's encoding/json. Consul: bytes after the value are ignored, and some
- * clients send them (json.test.ts). Objects have no prototype, and integers beyond 2^53 are bigint: a key's flags are 64
- * bits wide.
+ * Parses one JSON value. Error texts are those of Go's encoding/json. Consul: bytes after the value are ignored, and some clients
+ * send them (consul-answers.test.ts). Objects have no prototype, and integers beyond 2^53 are bigint, because a key's flags have
+ * 64 bits.
  * @throws OperatingError invalid, code "decode", with the text of the HTTP response
  */
 export function parseJson(bytes: Uint8Array): unknown {

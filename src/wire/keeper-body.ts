@@ -40,7 +40,10 @@ export function decodeBase(fields: JsonFields): KeeperBase {
   return { apiVersion: fields.string("apiVersion"), requestId: fields.string("requestId") };
 }
 
-/** Returns core-keeper's texts for faults in the common fields. @param type the request's Go type, which the texts name */
+/**
+ * Returns core-keeper's texts for faults in the fields that every request has. @param type the request's Go type, which the texts
+ * name
+ */
 export function baseFaults({ apiVersion, requestId }: KeeperBase, type: string): string[] {
   const faults = missing([[`${type}.BaseRequest.Versionable.ApiVersion`, apiVersion]]);
   if (requestId === "" || isUuid(requestId)) return faults;

@@ -7,7 +7,7 @@ import { baseNames, decodeBase, unmarshalError } from "./keeper-body.ts";
 const names = fieldNames([...baseNames, "value"]);
 
 /**
- * Decodes the body of a write of a key, and returns the JSON value to store; never null.
+ * Decodes the body of a request that writes a key. Returns the JSON value to store, which is never null.
  * @throws OperatingError invalid, code "validation" or "decode", with core-keeper's text
  */
 export function decodeUpdateKeys(json: unknown): unknown {
@@ -32,7 +32,7 @@ export interface KvTimes {
   readonly modifiedMs: number;
 }
 
-/** Encodes a key with its value: the text itself with `plaintext`, else base64. */
+/** Encodes a key with its value: as text if `plaintext` is true, otherwise as base64. */
 export function encodeKeeperKv(entry: KvEntry, times: KvTimes, { plaintext }: { readonly plaintext: boolean }): object {
   return {
     key: entry.key,
@@ -42,7 +42,7 @@ export function encodeKeeperKv(entry: KvEntry, times: KvTimes, { plaintext }: { 
   };
 }
 
-/** Whether Go can decode all numbers in the value: JSON allows numbers beyond the range of float64. */
+/** Returns whether Go can decode all numbers in the value: JSON allows numbers beyond the range of float64. */
 function fitsGoTypes(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   return typeof value !== "object" || value === null || Object.values(value).every(fitsGoTypes);

@@ -67,7 +67,10 @@ function isInterval(text: string): boolean {
   }
 }
 
-/** Encodes a registration as core-keeper does: `HealthCheck` in capitals, although its OpenAPI file says otherwise. */
+/**
+ * Encodes a registration as core-keeper does: the field is called `HealthCheck`, although core-keeper's OpenAPI file spells it
+ * otherwise.
+ */
 export function encodeKeeperRegistration(registration: KeeperRegistration): object {
   const { createdMs, modifiedMs, serviceId, status, host, port, healthCheck } = registration;
   const { interval, path, type } = healthCheck;

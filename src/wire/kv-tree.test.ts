@@ -25,7 +25,7 @@ describe("a file of kv export", () => {
     ['[{"key":"a","flags":-1}]', "cannot unmarshal number -1 into Go struct field Entry.flags of type uint64"],
     ['[{"key":"a","namespace":"team"}]', "the key a is in the namespace team"],
     ['[{"key":"a","value":"*"}]', "base 64 decoding value for key a: illegal base64 data at input byte 0"],
-  ])("that is %s is refused, with the reason", (text, reason) => {
+  ])("that contains %s is refused with the reason", (text, reason) => {
     expect(() => decodeKvTree(encode(text))).toThrow(reason);
   });
 });

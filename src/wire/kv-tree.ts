@@ -4,10 +4,10 @@ import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
 import { decodeFailure, decodeFailureReason, parseWholeJson } from "./json.ts";
 
-/** An entry as `kv export` and `kv import` carry it: what the client wrote, without indexes and lock. */
+/** An entry in a file of `kv export`: the key, flags and value that a client wrote, without indexes and lock. */
 export type KvTreeEntry = Pick<KvEntry, "key" | "flags" | "value">;
 
-/** Renders entries as `kv export` prints them, byte for byte as Consul, without the final line break. */
+/** Renders entries as `kv export` prints them, byte for byte as Consul does, without the final line break. */
 export function renderKvTree(entries: readonly KvTreeEntry[]): string {
   return entries.length === 0 ? "[]" : `[\n${entries.map(renderEntry).join(",\n")}\n]`;
 }

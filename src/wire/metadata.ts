@@ -25,7 +25,7 @@ function pairFault(key: string, value: string, allowReserved: boolean): string |
   if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
   if (key.length > keyBytesMax) return `Key is too long (limit: ${keyBytesMax} characters)`;
   if (!allowReserved && key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  // Consul's text says characters, but it counts bytes.
+  // Consul's text says characters, but Consul counts bytes.
   if (Buffer.byteLength(value) > valueBytesMax) return `Value is too long (limit: ${valueBytesMax} characters)`;
   return undefined;
 }

@@ -3,7 +3,7 @@ import { encodeMetrics, renderIntervals, renderPrometheus } from "./metrics.ts";
 import { Metrics } from "../lib/metrics.ts";
 
 describe("the agent's metrics", () => {
-  test("are those of the interval that ended last; during the first interval, those of that interval", () => {
+  test("are those of the last ended interval, or of the first interval until it ends", () => {
     const metrics = new Metrics(0);
     const writes = metrics.counter("writes");
     writes.add(1);
@@ -19,7 +19,7 @@ describe("the agent's metrics", () => {
     expect(metrics.total().counters).toMatchObject([{ count: 3, sum: 3 }]);
   });
 
-  test("have the minimum, maximum, mean and standard deviation of a sample", () => {
+  test("include the minimum, maximum, mean and standard deviation of a sample", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (const ms of [2, 4, 9]) sample.add(ms);
@@ -28,7 +28,7 @@ describe("the agent's metrics", () => {
     expect(aggregate?.stddev).toBeCloseTo(Math.sqrt(13));
   });
 
-  test("have the quantiles of a sample over the last two intervals", () => {
+  test("include the quantiles of a sample over the last two intervals", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (let ms = 1; ms <= 100; ms++) sample.add(ms);
@@ -42,7 +42,7 @@ describe("the agent's metrics", () => {
     expect(metrics.total().samples).toMatchObject([{ count: 101, quantiles: [Number.NaN, Number.NaN, Number.NaN] }]);
   });
 
-  test("have the quantiles of a sample's newest values if it has more values than are kept", () => {
+  test("include the quantiles of a sample's newest values only, if the sample has more values than are kept", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (let ms = 0; ms < 1_000; ms++) sample.add(ms);
@@ -94,7 +94,7 @@ describe("the agent's metrics as text", () => {
     ]);
   });
 
-  test("have the lines that Consul writes at the signal SIGUSR1, for each ended interval of the last minute", () => {
+  test("have the lines that Consul writes on the signal SIGUSR1, for each ended interval of the last minute", () => {
     const startMs = Date.UTC(2026, 10, 29, 18, 33, 37);
     const logged = new Metrics(startMs);
     let index = 14;

@@ -1,7 +1,7 @@
 import { intervalMs, quantileShares, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
 import { goMap } from "./go-json.ts";
 
-/** Encodes a snapshot as agent/metrics shows it. */
+/** Encodes a snapshot of the metrics as agent/metrics shows it. */
 export function encodeMetrics({ startMs, gauges, counters, samples }: MetricsSnapshot): object {
   return {
     Timestamp: goTime(startMs),
@@ -27,7 +27,7 @@ function encodeAggregate({ name, labels, count, sum, min, max, stddev }: Aggrega
 }
 
 /**
- * Renders what Consul writes to stderr on SIGUSR1: a line for each metric of each ended interval. Consul adds the time of
+ * Renders the lines that Consul writes to stderr on SIGUSR1: one for each metric of each ended interval. Consul adds the time of
  * the metric's last value; Praetor does not record it and writes the end of the interval.
  */
 export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
@@ -44,12 +44,12 @@ export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
   return lines.join("");
 }
 
-/** Returns a metric's name with its labels. Consul: appends the labels' values, without their names. */
+/** Returns a metric's name with its labels. Consul: only the labels' values are appended, not their names. */
 function labelledName({ name, labels }: Aggregate): string {
   return [name, ...Object.values(labels).map((value) => value.replace(/[ :]/g, "_"))].join(".");
 }
 
-/** Formats count, sum, minimum, maximum, mean and deviation. Consul: if all values are equal, only count and sum. */
+/** Formats count, sum, minimum, maximum, mean and deviation. Consul: if all values are equal, the text has only count and sum. */
 function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
   const spread = { Min: min, Mean: sum / count, Max: max, Stddev: stddev };
   const figures = Object.entries({ ...(stddev > 0 && spread), Sum: sum });
@@ -58,13 +58,13 @@ function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
   );
 }
 
-/** Formats a time as Go does. Consul: rounded down to the beginning of the ten-second interval. */
+/** Formats a time as Go does. Consul: the time is rounded down to the beginning of the ten-second interval. */
 function goTime(ms: number): string {
   const text = new Date(ms - (ms % intervalMs)).toISOString();
   return `${text.slice(0, 10)} ${text.slice(11, 19)} +0000 UTC`;
 }
 
-/** Renders a snapshot in the text format of Prometheus; samples are summaries. */
+/** Renders a snapshot of the metrics in the text format of Prometheus; samples are summaries. */
 export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot): string {
   const lines: string[] = [];
   for (const { name, value } of gauges) lines.push(...heading(name, "gauge"), `${metricName(name)} ${value}`);

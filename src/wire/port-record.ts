@@ -2,13 +2,13 @@ import { portStates, type PortRecord } from "../model/port-record.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { parseWholeJson } from "./json.ts";
 
-/** Encodes a port record, for its key, its event and the list of records. */
+/** Encodes a port record for the value of its key, for its user event and for the HTTP API. */
 export function encodePortRecord(record: PortRecord): object {
   const { id, revision, service, host, oldPort, newPort, owner, reason, at, state } = record;
   return { id, revision, service, host, oldPort, newPort, owner, reason, at, state };
 }
 
-/** Decodes a port record; undefined for anything else, since every client may write the key. */
+/** Decodes the value of a port record's key. Returns undefined if it is no port record, since every client may write the key. */
 export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
   try {
     const fields = new JsonFields(parseWholeJson(bytes), { names, source: "api", where: "", ignoreUnknown: true });
@@ -19,7 +19,7 @@ export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
   }
 }
 
-/** Encodes the part of a registration's response that tells the service which other port it was assigned. */
+/** Encodes the part of a registration's response that tells a service which port it was assigned instead of its own. */
 export function encodePortNotice({ id, revision, oldPort, newPort }: PortRecord): object {
   return { PortChanged: { ID: id, Revision: revision, Old: oldPort, New: newPort } };
 }

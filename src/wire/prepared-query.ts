@@ -15,7 +15,10 @@ const serviceNames = fieldNames([
 const failoverNames = fieldNames(["NearestN", "Datacenters"]);
 const dnsNames = fieldNames(["TTL"]);
 
-/** Decodes the body of query and query/<id>; `json` is null without a body. @throws OperatingError invalid, code "decode" */
+/**
+ * Decodes the body of query and query/<id>; `json` is null if the request has no body. @throws OperatingError invalid, code
+ * "decode"
+ */
 export function decodePreparedQuery(json: unknown): PreparedQuery {
   const fields = new JsonFields(json, { names, source: "api", where: "PreparedQuery" });
   const template = inner(fields, "Template", { names: templateNames, type: "QueryTemplateOptions", path: "Template" });
@@ -79,7 +82,7 @@ function checkIds(fields: JsonFields): string[] {
 }
 
 /**
- * Validates the fields of a prepared query, but not whether other queries have the same name.
+ * Validates the fields of a prepared query, but not that its name is unique.
  * @throws OperatingError invalid, code "query-validation", with the text of the HTTP response; Consul's status is 500
  */
 export function validatePreparedQuery(query: PreparedQuery): void {

@@ -36,7 +36,7 @@ function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
   return ipVersion(address) === 6 ? "ipv6" : undefined;
 }
 
-/** Whether the address is 0.0.0.0 or the like, which means all addresses of a machine: no client can connect to it. */
+/** Returns whether the address, such as 0.0.0.0, means all addresses of a machine, so that no client can connect to it. */
 export function isAnyAddress(address: string): boolean {
   return ["0.0.0.0", "::", "[::]"].includes(address);
 }

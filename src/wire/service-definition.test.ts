@@ -42,7 +42,7 @@ test("a service's `checks` are numbered before its `check` in a file, and after 
   expect(names(file)).toEqual(["many", "one"]);
 });
 
-test("an absent weight beside a given one is 1 in a file and 0 in the API", () => {
+test("if a service definition sets only one weight, the other is 1 in a file and 0 in the API", () => {
   const weights = (json: unknown, source: typeof api | typeof file): object =>
     decodeServiceDefinition({ Name: "s", Weights: json }, source).service.weights;
   expect(weights({ passing: 4 }, file)).toEqual({ passing: 4, warning: 1 });

@@ -37,7 +37,9 @@ export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptio
   return { service, checks: nameChecks(service, checks, options), ...(sidecar && { sidecar }) };
 }
 
-/** Decodes a sidecar, which has the fields of a service; absent fields are derived from the service that it is for. */
+/**
+ * Decodes a sidecar, which has the fields of a service; absent fields are derived from the service to which the sidecar belongs.
+ */
 function decodeSidecar(json: unknown, parent: Service, options: CheckDecodeOptions): ServiceDefinition["sidecar"] {
   const { source } = options;
   const where = source === "api" ? "" : "service.connect.sidecar_service";
@@ -132,7 +134,7 @@ function namesOf({ source }: CheckDecodeOptions): FieldNames {
   return source === "api" ? apiNames : fileNames;
 }
 
-/** @param inherited values for these fields when they are absent */
+/** Decodes the fields of a service, without its checks. @param inherited the values of these fields when they are absent */
 function decodeService(
   fields: JsonFields,
   { source }: CheckDecodeOptions,
@@ -156,7 +158,10 @@ function decodeService(
   };
 }
 
-/** Decodes a service's checks. Consul: `Check` precedes `Checks` in the API and follows it in files; ids are numbered so. */
+/**
+ * Decodes a service's checks. Consul: `Check` precedes `Checks` in the API and follows it in files; the checks' ids are numbered
+ * in that order.
+ */
 function decodeChecks(fields: JsonFields, { source }: CheckDecodeOptions): CheckFields[] {
   const decode = (json: unknown): CheckFields => decodeCheckFields(json, source, "in-service");
   const many = fields.list("Checks", "structs.CheckTypes").map(decode);
@@ -185,7 +190,9 @@ function requireUsable({ weights, meta }: Service): void {
   if (fault !== undefined) throw invalid(`Invalid Service Meta: ${fault}`);
 }
 
-/** Sets an upstream's default destination type. Consul: only the agent does so; the catalog leaves the type empty. */
+/**
+ * Sets the default destination type of the proxy's upstreams. Consul: only the agent does so; the catalog leaves the type empty.
+ */
 function withDefaults({
   proxy,
   ...others

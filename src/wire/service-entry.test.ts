@@ -117,7 +117,7 @@ test("an encoded check has the output passed to the encoder and the fields of it
   );
 });
 
-test("an encoded check of the local state, which has no indexes, has 0 for both", () => {
+test("an encoded check of the local state, which stores no indexes, has 0 for both indexes", () => {
   const { createIndex: _created, modifyIndex: _modified, ...own } = check;
   expect(compact(encodeCheck({ ...own, definition: {} }, ""))).toContain(
     '"Definition":{},"CreateIndex":0,"ModifyIndex":0}',

@@ -21,7 +21,7 @@ function sidecarFaults(sidecar: GivenSidecar | undefined): string[] {
   ];
 }
 
-/** Formats errors as Go's multierror does. */
+/** Formats error texts as Go's multierror does. */
 export function listFaults(faults: readonly string[]): string {
   const heading = faults.length === 1 ? "1 error" : `${faults.length} errors`;
   return `${heading} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join("")}\n`;

@@ -143,7 +143,7 @@ const pathNames = withSnakeCase({
 /** The proxy of a definition in which no proxy field is set. */
 export const emptyProxy: ServiceProxy = decodeProxy(null, "api");
 
-/** Encodes a proxy as the catalog shows it, also for a service without one. */
+/** Encodes a service's proxy as the catalog shows it; undefined means that the service has no proxy. */
 export function encodeProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
     ...{ DestinationType: upstream.destinationType, DestinationNamespace: orUndefined(upstream.destinationNamespace) },
@@ -153,7 +153,7 @@ export function encodeProxy(proxy: ServiceProxy | undefined): object {
   }));
 }
 
-/** Encodes a proxy as the agent shows it: empty fields are left out. */
+/** Encodes a service's proxy as the agent shows it, without empty fields. */
 export function encodeAgentProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
     DestinationType: orUndefined(upstream.destinationType),

@@ -1,7 +1,7 @@
 import type { ServiceWeights } from "../model/service.ts";
 import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
-/** Maximum weight: it has 16 bits in a DNS SRV record. */
+/** Maximum weight: a weight has 16 bits in a DNS SRV record. */
 const weightMax = 65_535;
 const names = fieldNames(["Passing", "Warning"]);
 const defaultWeights: ServiceWeights = { passing: 1, warning: 1 };

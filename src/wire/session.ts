@@ -38,9 +38,9 @@ export interface SessionDefaults {
 }
 
 /**
- * Decodes the body of session/create; `json` is null without a body. Consul: unknown fields are ignored.
- * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "session-validation" for what Consul
- * refuses with status 500
+ * Decodes the body of session/create; `json` is null if the request has no body. Consul: unknown fields are ignored.
+ * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "session-validation" for a body that
+ * Consul refuses with status 500
  */
 export function decodeSession(json: unknown, defaults: SessionDefaults): Session {
   const fields = new JsonFields(json, { names, source: "api", where: "", ignoreUnknown: true });
@@ -78,7 +78,10 @@ const serviceCheckNames = fieldNames(["ID", "Namespace"]);
 const nsPerMs = 1e6;
 const serfHealth = "serfHealth";
 
-/** Decodes the lock delay. Consul: a value below 1,000 ns, even if written as a duration, is a number of seconds. */
+/**
+ * Decodes the lock delay into milliseconds. Consul: a value below 1,000 ns, even if written as a duration, is a number of
+ * seconds.
+ */
 function lockDelay(fields: JsonFields): number {
   if (!fields.has("LockDelay")) return lockDelayMsDefault;
   const ms = durationField(fields, "LockDelay", "api");
@@ -86,8 +89,8 @@ function lockDelay(fields: JsonFields): number {
 }
 
 /**
- * Decodes the checks on which a session depends. Consul: by default serfHealth. An empty or null list in either field: no
- * check of its node, and a `Checks` of only serfHealth is not stored.
+ * Decodes the checks on which a session depends. Consul: the default is serfHealth. If the list in either field is empty or null,
+ * the session depends on no check of its node. A `Checks` that lists only serfHealth is not stored.
  */
 function decodeChecks(fields: JsonFields, json: unknown): Pick<Session, "checks" | "nodeChecks"> {
   const checks = isNull(json, "Checks") ? [] : fields.has("Checks") ? fields.stringList("Checks") : [serfHealth];
@@ -115,7 +118,7 @@ function isBehavior(text: string): text is SessionBehavior {
   return sessionBehaviors.some((behavior) => behavior === text);
 }
 
-/** Consul: a TTL of zero means no TTL. */
+/** Validates the session's TTL. Consul: a TTL of zero means no TTL. */
 function validateTtl(session: Session, ttlMsMin: number): void {
   const ms = ttlOf(session);
   if (ms === 0 || (ms >= ttlMsMin && ms <= sessionTtlMsMax)) return;

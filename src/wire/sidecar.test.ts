@@ -24,7 +24,7 @@ test("a sidecar's default checks are a TCP check of its port at the local servic
     ]);
 });
 
-test("tagged addresses derived from the sidecar's address get the sidecar's port; others do not change", () => {
+test("tagged addresses derived from a sidecar's address get the sidecar's port; other tagged addresses do not change", () => {
   const sidecar = sidecarOf({}, { Address: "192.0.2.8", TaggedAddresses: { lab: { Address: "192.0.2.9" } } });
   expect(sidecar?.service.taggedAddresses).toEqual({
     lan_ipv4: { address: "192.0.2.8", port: 21_000 },

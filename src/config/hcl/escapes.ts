@@ -10,7 +10,7 @@ const simple: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** Go's escapes; a backslash that begins none of them is matched alone. */
+/** Matches Go's escapes; a backslash that begins no escape is matched alone. */
 const escape = /\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|)/g;
 
 /**

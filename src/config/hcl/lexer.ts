@@ -15,7 +15,7 @@ export interface Token {
 const blanks = /[ \t\r\n]+/y;
 const lineComment = /(#|\/\/)[^\n]*/y;
 const ident = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
-/** Also matches letters that directly follow a number, so that the error for an invalid number names all of it. */
+/** Matches a number and letters that directly follow it, so that the error for an invalid number names all of them. */
 const number = /-?(?:0[xX]|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\w.]*/y;
 const heredocStart = /<<(-?)([\p{L}\p{Nd}_]+)\r?\n/uy;
 
@@ -83,7 +83,9 @@ export class Lexer {
     return text;
   }
 
-  /** Reads `<<END` up to a line that is END alone; `<<-END` also removes the closing END's indentation from each line. */
+  /**
+   * Reads a heredoc: `<<END` up to a line that is END alone; `<<-END` also removes the closing END's indentation from each line.
+   */
   #readHeredoc(place: Place): string {
     heredocStart.lastIndex = this.#at;
     const [opening, dash = "", anchor = ""] = heredocStart.exec(this.#text) ?? [];
@@ -160,7 +162,7 @@ function parseMagnitude(digits: string): number | undefined {
   if (/^0[xX][0-9a-fA-F]+$/.test(digits)) return Number.parseInt(digits.slice(2), 16);
   if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8);
   if (/^0\d+$/.test(digits)) return undefined;
-  // The point separates the two groups of digits: adjacent optional groups would backtrack in quadratic time.
+  // The decimal point separates the two groups of digits: adjacent optional groups would backtrack in quadratic time.
   if (/^(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(digits)) return Number(digits);
   return undefined;
 }

@@ -173,7 +173,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Replaces each list of one object by that object, to compare: HCL reads both alike. */
+/** Replaces each list of one object by that object, for comparisons: HCL reads the list and the object alike. */
 function withoutSingleLists(value: Json): Json {
   if (typeof value !== "object") return value;
   if (!isList(value))

@@ -136,7 +136,7 @@ class Parser {
   }
 }
 
-/** Whether the list is the one that wraps a single object: an object inside a list needs no list of its own. */
+/** Returns whether a list only wraps a single object; the parser unwraps such a list inside another list. */
 function isBlock(tree: SyntaxTree & { kind: "list" }): boolean {
   return tree.items.length === 1 && tree.items[0]?.kind === "object";
 }

@@ -71,7 +71,8 @@ function defaultAddresses(all: Addresses): Addresses {
 }
 
 /**
- * Returns the forwardable addresses of interfaces that are up. Consul: sorts them before it filters private or public networks.
+ * Returns the forwardable addresses of interfaces that are up. Consul: the addresses are sorted before the private or public ones
+ * are selected.
  */
 function forwardableSorted(all: Addresses): Addresses {
   return sortAddresses(select(forwardable(all), "flags", "up").included, "default,type,size");

@@ -19,7 +19,7 @@ export interface InterfaceAddress extends IpNetwork {
   readonly index: number;
   /** Bits of interfaceFlags, and others, which are ignored. */
   readonly flags: number;
-  /** Whether the default route leads through its interface. */
+  /** Whether the default route leads through the interface of this address. */
   readonly isDefault: boolean;
 }
 
@@ -39,7 +39,7 @@ export function machineAddresses(): Addresses {
   );
 }
 
-/** Reads Linux's routing table; "" if the kernel has no IPv4. */
+/** Returns the text of Linux's IPv4 routing table; "" if the kernel has no IPv4. */
 function readRoutes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");
@@ -51,8 +51,8 @@ function readRoutes(): string {
 const gatewayFlag = 0x2;
 
 /**
- * Returns the interface of the default route in the text of Linux's /proc/net/route. Consul: ignores a route without a gateway
- * ("default dev ppp0" of a modem).
+ * Returns the interface of the default route in the text of Linux's /proc/net/route. Consul: a route without a gateway is
+ * ignored, such as "default dev ppp0" of a modem.
  */
 export function defaultInterfaceOf(routes: string): string | undefined {
   const lines = routes.split("\n").slice(1);

@@ -2,8 +2,8 @@ import { goQuote } from "../../lib/go-quote.ts";
 import { bits, contains, type IpAddress, type IpNetwork, parseCidr } from "../../lib/ip-address.ts";
 
 /**
- * Whether one network contains another. Consul: an address counts as private or forwardable, or as one of an RFC, only if its
- * whole network does.
+ * Returns whether `network` contains the other network. Consul: an address counts as private or forwardable, or as part of an
+ * RFC, only if its whole network does.
  */
 export function containsNetwork(network: IpNetwork, { address, prefixLength }: IpNetwork): boolean {
   return network.prefixLength <= prefixLength && contains(network, address);
@@ -84,7 +84,7 @@ export function inRfc(rfc: string): (item: IpNetwork) => boolean {
   return (item) => known.some((network) => containsNetwork(network, item));
 }
 
-/** Whether the address is not globally routable. */
+/** Returns whether the address is in a network of RFC 6890, so that it is not globally routable. */
 export const isPrivate: (item: IpNetwork) => boolean = inRfc("6890");
 
 export function isForwardable(item: IpNetwork): boolean {

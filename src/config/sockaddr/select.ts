@@ -10,8 +10,8 @@ interface Selection {
 }
 
 /**
- * Returns the addresses that `include` and `exclude` keep. Consul: evaluates each of several networks, RFCs or types separately
- * and joins the results, so an address can occur in both lists, and twice in one list.
+ * Returns the addresses that `include` and `exclude` keep. Consul: several networks, RFCs or types are evaluated one by one and
+ * their results joined, so an address can occur in both lists, and twice in one list.
  * @throws Error with the reason
  */
 export function select(items: Addresses, selector: string, wanted: string): Selection {
@@ -140,7 +140,10 @@ function isMulticastOfScope({ value }: IpAddress, scope: bigint): boolean {
   return value >> 120n === 0xffn && ((value >> 112n) & 0xfn) === scope;
 }
 
-/** Consul: matches if the interface has all the flags, or the address one of the properties (loopback, multicast ...). */
+/**
+ * Returns a test of an address by flags. Consul: an address matches if its interface has all the flags, or if the address has one
+ * of the properties (loopback, multicast ...).
+ */
 function withFlags(flags: readonly string[]): Test {
   for (const flag of flags)
     if (!flagBits.has(flag) && !addressTests.has(flag)) fail(`unknown interface flag: ${goQuote(flag)}`);
@@ -151,7 +154,7 @@ function withFlags(flags: readonly string[]): Test {
 }
 
 /**
- * Sorts by keys such as "name,-size": the first key decides before the second; a dash reverses the order of a key.
+ * Sorts addresses by keys such as "name,-size": the first key decides before the second; a dash reverses the order of a key.
  * @throws Error with the reason
  */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
@@ -168,15 +171,15 @@ export function sortAddresses(addresses: Addresses, keys: string): Addresses {
 type Order = (a: InterfaceAddress, b: InterfaceAddress) => number;
 
 /**
- * Maximum number of items that Go's sort.Sort sorts by Shell and insertion sort. Above, it uses quicksort, which leaves equal
- * items in any order.
+ * Maximum number of items that Go's sort.Sort sorts by Shell and insertion sort. For more items, Go uses quicksort, which leaves
+ * equal items in any order.
  */
 const goInsertsMax = 12;
 const goGap = 6;
 
 /**
- * Sorts up to 12 items with the comparisons that Go makes. They determine the result, because addresses of different families
- * compare as equal, which is not a total order.
+ * Sorts up to 12 addresses with the same sequence of comparisons as Go. The sequence determines the result, because addresses of
+ * different families compare as equal, which is not a total order.
  */
 function sorted(addresses: Addresses, compare: Order): Addresses {
   if (addresses.length > goInsertsMax) return addresses.toSorted(compare);
@@ -216,7 +219,7 @@ function withinFamily(order: Order): Order {
   return (a, b) => (a.address.family === b.address.family ? order(a, b) : 0);
 }
 
-/** Consul: a private address comes before any address of the other family. */
+/** Orders private addresses before others. Consul: a private address also comes before any address of the other family. */
 function byPrivate(a: InterfaceAddress, b: InterfaceAddress): number {
   if (a.address.family !== b.address.family) return isPrivate(a) ? -1 : 0;
   return Number(isPrivate(b)) - Number(isPrivate(a));
@@ -227,7 +230,7 @@ function compare(a: string | bigint, b: string | bigint): number {
 }
 
 /**
- * Removes repeated addresses. Consul: removes an address only if it equals the one directly before it.
+ * Removes repeated addresses. Consul: an address is removed only if it equals the address directly before it.
  * @throws Error with the reason
  */
 export function uniqueAddresses(items: Addresses, attribute: string): Addresses {
@@ -241,7 +244,7 @@ export function uniqueAddresses(items: Addresses, attribute: string): Addresses 
   });
 }
 
-/** @throws Error with the reason */
+/** Returns an attribute of an address as text. @throws Error with the reason */
 export function attributeOf(item: InterfaceAddress, attribute: string): string {
   const text = attributes.get(attribute.toLowerCase())?.(item);
   return text ?? fail(`unsupported attribute name ${goQuote(attribute)} of an IPv${item.address.family} address`);

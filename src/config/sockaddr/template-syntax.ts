@@ -30,16 +30,16 @@ export type Operand =
   /** A field of another operand's value: `$x.Name`. */
   | { readonly kind: "field"; readonly of: Operand; readonly name: string };
 
-/** Maximum nesting of a template, so that it cannot exhaust the stack. Go has no such limit. */
+/** Maximum nesting of a template, so that no template can exhaust the stack. Go has no such limit. */
 const depthMax = 100;
 
-/** @throws Error with the reason */
+/** Parses a template into its nodes. @throws Error with the reason */
 export function parseTemplate(template: string, functions: ReadonlySet<string>): readonly TemplateNode[] {
   const parser = new TemplateParser(splitActions(template), functions);
   return parser.parse();
 }
 
-/** A recursive-descent parser; `#tokens` are those of the current action. */
+/** A recursive-descent parser of templates. `#tokens` holds the tokens of the current action. */
 class TemplateParser {
   readonly #pieces: readonly Piece[];
   readonly #functions: ReadonlySet<string>;
@@ -113,7 +113,10 @@ class TemplateParser {
     });
   }
 
-  /** `{{else if x}}` is short for `{{else}}{{if x}}`, and its {{end}} closes both. */
+  /**
+   * Parses the nodes after {{else}}. `{{else if x}}` is short for `{{else}}{{if x}}`, and its {{end}} also closes the outer
+   * block.
+   */
   #else(kind: string): readonly TemplateNode[] {
     this.#skipSpace();
     const token = this.#peek();
@@ -216,7 +219,7 @@ class TemplateParser {
     return operand;
   }
 
-  /** Returns undefined if no operand begins here. */
+  /** Parses an operand without its fields. Returns undefined if no operand begins at the current token. */
   #term(): Operand | undefined {
     const token = this.#peek();
     if (token.kind === "field") return { kind: "dot" };

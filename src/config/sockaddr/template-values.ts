@@ -24,7 +24,7 @@ export function isAddress(value: Value): value is InterfaceAddress {
   return typeof value === "object" && !isList(value) && !(value instanceof OpaqueValue);
 }
 
-/** Whether `if` takes the value for true: it is neither 0 nor empty. */
+/** Returns whether Go's `if` takes the value for true: it is neither 0 nor empty. */
 export function truthOf(value: Value): boolean {
   return isList(value) ? value.length > 0 : Boolean(value);
 }

@@ -79,7 +79,7 @@ describe("address templates", () => {
     expect(() => expand(template)).toThrow(OperatingError);
   });
 
-  test("expand or are refused with an OperatingError, whatever their text", () => {
+  test("either expand or are refused with an OperatingError, whatever their text", () => {
     const words = fc.constantFrom(
       ...[
         "{{",
@@ -113,7 +113,7 @@ describe("address templates", () => {
   const route = (name: string, flags: string): string => `${name}\t00000000\t0102A8C0\t${flags}\t0\t0\t0\t00000000\t0`;
   const heading = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU";
 
-  test("the default route's interface is that of the first default route with a gateway in Linux's table", () => {
+  test("the default interface is that of the first default route with a gateway in Linux's routing table", () => {
     const local = "eth1\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0";
     const routes = [heading, local, route("ppp0", "0001"), route("eth0", "0003"), route("wlan0", "0003")];
     expect(defaultInterfaceOf(routes.join("\n"))).toBe("eth0");

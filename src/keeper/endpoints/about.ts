@@ -18,7 +18,7 @@ export function getConfig({ describe }: Keeper): Endpoint {
 
 /** Formats a time in Go's UnixDate layout: "Fri Jan  2 15:04:05 UTC 2026". */
 function unixDate(ms: number): string {
-  // "Fri, 02 Jan 2026 15:04:05 GMT"
+  // The format of toUTCString is "Fri, 02 Jan 2026 15:04:05 GMT".
   const [weekday = "", day = "", month = "", year = "", time = ""] = new Date(ms).toUTCString().split(" ");
   return `${weekday.slice(0, 3)} ${month} ${String(Number(day)).padStart(2)} ${time} UTC ${year}`;
 }

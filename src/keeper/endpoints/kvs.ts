@@ -14,7 +14,8 @@ export function getKeys(keeper: Keeper): Endpoint {
     const keyOnly = request.flag("keyOnly");
     const plaintext = request.flag("plaintext");
     const key = requireKey(request.rest);
-    // A starting service first asks for the keys alone, to see whether its configuration is stored; that is no read of a port.
+    // A starting service first requests the keys alone, to learn whether its configuration is stored. Such a request reads no
+    // port, so it claims none.
     if (!keyOnly) await keeper.ports.claim(key);
     const entries = reader.read(kvBranch(key));
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);

@@ -13,7 +13,7 @@ export function addSecret({ secrets }: Keeper): Endpoint {
   };
 }
 
-/** Decodes a body. The error text has the reason, while core-keeper's is only "JSON decode failed". */
+/** Decodes a request to store a secret. The error text has the reason, while core-keeper's text is only "JSON decode failed". */
 function decode(body: Uint8Array): SecretRequest {
   try {
     return readKeeperBody(body, decodeSecretRequest);
