@@ -22,7 +22,10 @@ interface Addresses {
   readonly v6: string;
 }
 
-/** Returns the address tagged with the question's family. Consul: IPv6 first for a question that is neither A nor AAAA. */
+/**
+ * Returns the address tagged with the question's family, else the untagged one. Consul: IPv6 comes first if the question is
+ * neither A nor AAAA.
+ */
 function addressOfType(questionType: number, { address, v4, v6 }: Addresses): string {
   switch (questionType) {
     case types.A:
@@ -34,7 +37,7 @@ function addressOfType(questionType: number, { address, v4, v6 }: Addresses): st
   }
 }
 
-/** Returns the address record for an IP address; undefined if it does not answer a question of this type. */
+/** Returns the A or AAAA record for an IP address; undefined if such a record does not answer a question of this type. */
 export function addressData(address: string, questionType: number): RecordContent | undefined {
   const [own, other] = ipVersion(address) === 4 ? (["A", "AAAA"] as const) : (["AAAA", "A"] as const);
   return questionType === types[other] || !asksForAddresses(questionType) ? undefined : { type: own, address };
@@ -46,7 +49,7 @@ function asksForAddresses(questionType: number): boolean {
   return addressTypes.has(questionType);
 }
 
-/** Returns the lowest address of the subnet. */
+/** Returns the lowest address of the client's subnet, as text. */
 export function subnetAddress({ family, address }: ClientSubnet): string {
   const octets = Array.from({ length: family === 1 ? 4 : 16 }, (_, at) => BigInt(address[at] ?? 0));
   return formatIp({ family: family === 1 ? 4 : 6, value: octets.reduce((value, octet) => (value << 8n) | octet, 0n) });

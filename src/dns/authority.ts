@@ -6,7 +6,7 @@ import { parseName, type Name } from "./name.ts";
 import { nodeName, recordsOfNode } from "./node-records.ts";
 import { nodeTtlS, type ZoneSettings } from "./settings.ts";
 
-/** The name of the service as which Consul registers its servers. */
+/** The name of the service whose instances are Consul's servers. */
 const serverService = "consul";
 const nameServersMax = 3;
 
@@ -26,7 +26,7 @@ export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, cloc
   };
 }
 
-/** Returns an NS record for each server, up to three, with its addresses as additional records. */
+/** Returns an NS record for each server, up to three, with the server's addresses as additional records. */
 export function nameServers(question: ZoneQuestion): ZoneAnswer {
   const { domain, read, settings, shuffled } = question;
   const answers: ResourceRecord[] = [];

@@ -71,7 +71,7 @@ interface Counts {
   readonly additional: number;
 }
 
-/** Whether a query may have these counts. Consul refuses several questions, and more records than a query has. */
+/** Returns whether a query may have these counts. Consul refuses several questions, and more records than a query needs. */
 function areCountsValid({ questions, answers, authority, additional }: Counts): boolean {
   return questions === 1 && answers <= 1 && authority <= 1 && additional <= 2;
 }
@@ -161,9 +161,8 @@ class MessageReader {
   }
 
   /**
-   * Reads a name. RFC 1035, section 4.1.4: it can end in a pointer to an earlier offset. The loop ends because each pointer must
-   * point
-   * backwards and a name has at most 255 octets.
+   * Reads a name. RFC 1035, section 4.1.4: a name can end in a pointer to an earlier offset. The loop ends, because each pointer
+   * must point backwards and a name has at most 255 octets.
    */
   #name(): Name {
     const labels: string[] = [];
@@ -189,7 +188,7 @@ class MessageReader {
     return labels;
   }
 
-  /** Reads a length, and returns the offset at which the data of that length end. */
+  /** Reads the length of the data that follow, and returns the offset at which these data end. */
   #dataEnd(): number {
     const length = this.#uint16();
     const end = this.#at + length;
@@ -220,5 +219,5 @@ class MessageReader {
 
 /** The option code of a client subnet: RFC 7871, section 6. */
 export const subnetOption = 8;
-/** Bits of an address by the family's number: 0 is no address, 1 IPv4, 2 IPv6. */
+/** The number of bits in an address, by the number of the address family: 0 is no address, 1 IPv4, 2 IPv6. */
 const addressBits = [0, 32, 128] as const;

@@ -35,7 +35,7 @@ const query: DnsQuery = {
 const empty: Reply = { rcode: 0, authoritative: true, answers: [], authority: [], additional: [] };
 
 describe("a reply", () => {
-  test("is decoded by dns-packet to the records that were encoded, compressed and not", () => {
+  test("is decoded by dns-packet to the records that were encoded, whether compressed or not", () => {
     fc.assert(
       fc.property(section, section, section, fc.boolean(), (answers, authority, additional, compressed) => {
         const reply: Reply = { ...empty, answers, authority, additional };
@@ -90,7 +90,7 @@ describe("a reply", () => {
 });
 
 describe("a query", () => {
-  test("encoded by dns-packet is decoded", () => {
+  test("that dns-packet encoded is decoded to the same question and EDNS size", () => {
     fc.assert(
       fc.property(name, number16, fc.integer({ min: 1, max: 0xffff }), fc.boolean(), (labels, id, udpBytes, edns) => {
         const opt = { type: "OPT", name: ".", udpPayloadSize: udpBytes, flags: 0, options: [] } as unknown as Answer;
@@ -109,7 +109,7 @@ describe("a query", () => {
     );
   });
 
-  test("to a recursor is decoded by dns-packet", () => {
+  test("to a recursor is decoded by dns-packet to the same question", () => {
     const read = decode(Buffer.from(encodeQuestion(99, ["a", "example", "com"], types.A) ?? []));
     expect(read).toMatchObject({
       id: 99,

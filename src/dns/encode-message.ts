@@ -16,24 +16,24 @@ import {
 import type { Name } from "./name.ts";
 
 export interface MessageOptions {
-  /** The RA flag: the agent has recursors. */
+  /** The RA flag: whether the agent has recursors. */
   readonly recursionAvailable: boolean;
-  /** The TC flag: records were left out. */
+  /** The TC flag: whether records were left out. */
   readonly truncated: boolean;
   readonly compressed: boolean;
-  /** Scope prefix length: bits of the client's subnet that the answer is valid for. RFC 7871, section 6. */
+  /** Scope prefix length: the number of bits of the client's subnet for which the answer is valid. RFC 7871, section 6. */
   readonly subnetScope: number | undefined;
 }
 
-/** The largest message: over TCP, two octets hold its length. */
+/** Maximum length of a message in octets: over TCP, two octets hold the length. */
 export const messageBytesMax = 65_535;
 
-/** One buffer for all messages, since each is encoded without interruption. */
+/** The buffer in which every message is encoded. One buffer is enough, since the encoding of a message is never interrupted. */
 const scratch = Buffer.alloc(messageBytesMax + 1_024);
 
 /** The flags that a reply repeats, RD and CD: RFC 1035, section 4.1.1, and RFC 4035, section 3.2.2. */
 const repeatedFlags = 0x0110;
-/** Consul: a refusal repeats all flags of the query but AA and the reserved one. */
+/** The flags that a refusal repeats. Consul: all flags of the query except AA and the reserved one. */
 const flagsOfRefusals = 0x7bb0;
 
 /** Encodes a reply; undefined if it is longer than `messageBytesMax`. */
@@ -70,7 +70,7 @@ export function encodeRefusal({ id, flags, rcode, question }: Refusal): Uint8Arr
   return bytes;
 }
 
-/** Encodes a query to a recursor, with the RD flag. */
+/** Encodes a query to a recursor, with the RD flag. Returns undefined if the query is longer than `messageBytesMax`. */
 export function encodeQuestion(id: number, name: Name, type: number): Uint8Array | undefined {
   const writer = new MessageWriter(true);
   writer.header(id, 0x0100 | rcodes.success, [1, 0, 0, 0]);

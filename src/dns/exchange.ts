@@ -4,7 +4,7 @@ import type { Network } from "./fit.ts";
 import { FrameReader, framed } from "./frames.ts";
 import { socketError } from "./socket-error.ts";
 
-/** Another DNS server. */
+/** The address of another DNS server. */
 export interface Upstream {
   readonly host: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface ExchangeOptions {
   readonly network: Network;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Whether a packet answers the question; other packets are ignored. */
+  /** Returns whether a packet answers the question. Other packets are ignored. */
   readonly isAnswer: (packet: Uint8Array) => boolean;
 }
 

@@ -13,7 +13,7 @@ function queryFor(type: number, udpBytes?: number): DnsQuery {
   return { id: 1, flags: 0, question: { name: ["web", "service", "consul"], type, class: 1 }, edns };
 }
 
-/** Reply with `count` SRV records, each with an A and a TXT record of its target. */
+/** Returns a reply with `count` SRV records, and an A and a TXT record of each target as additional records. */
 function srvReply(count: number): Reply {
   const targets = Array.from({ length: count }, (_, at) => [`n${at}`, "node", "dc1", "consul"]);
   return {
@@ -63,7 +63,7 @@ describe("over UDP", () => {
     expect(read(queryFor(types.SRV), { ...srvReply(5), canBePartial: false }).answers?.length).toBeGreaterThan(3);
   });
 
-  test("TC is set for answers left out only with enable_truncate", () => {
+  test("TC is set when some of the answers are left out, but only if enable_truncate is set", () => {
     expect(read(queryFor(types.SRV), srvReply(20)).flag_tc).toBe(true);
     expect(read(queryFor(types.SRV), srvReply(20), { truncates: false }).flag_tc).toBe(false);
   });

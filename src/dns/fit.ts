@@ -13,14 +13,14 @@ export interface FitOptions extends Pick<MessageOptions, "recursionAvailable" | 
   readonly compresses: boolean;
 }
 
-/** RFC 1035, section 2.3.4: the UDP size of a client without EDNS. */
+/** The UDP size of a client without EDNS, in octets: RFC 1035, section 2.3.4. */
 const plainUdpBytes = 512;
 /** Consul: maximum number of answers to a client whose UDP size is 512 octets, even if udp_answer_limit is higher. */
 const plainUdpAnswersMax = 8;
-/** The largest UDP message: 65535 octets less the largest IP and UDP headers. */
+/** Maximum length of a UDP message in octets: 65535 less the largest IP and UDP headers. */
 const udpBytesMax = 65_535 - 68;
 
-/** Encodes a reply with as many of its answers as fit the client, whole records only. */
+/** Encodes a reply with as many of its answers as fit the size that the client accepts. Each record is whole or left out. */
 export function encodeFitting(query: DnsQuery, reply: Reply, options: FitOptions): Uint8Array | undefined {
   const fitting = options.network === "udp" ? fitUdp(query, reply, options) : fitTcp(query, reply, options);
   const isCut = fitting.answers.length < reply.answers.length;
@@ -47,8 +47,8 @@ function fitTcp(query: DnsQuery, reply: Reply, options: FitOptions): Reply {
 }
 
 /**
- * Returns the whole reply if it fits. Otherwise drops the authority section and all additional records but those of the
- * answers that stay, and keeps as many answers as fit; none if the first does not.
+ * Returns the whole reply if it fits. Otherwise drops the authority section and all additional records but those of the answers
+ * that stay, and keeps as many answers as fit, or no answers if the first does not fit.
  */
 function cutTo(bytesMax: number, reply: Reply, size: (candidate: Reply) => number): Reply {
   if (size(reply) <= bytesMax) return reply;
@@ -62,7 +62,7 @@ function cutTo(bytesMax: number, reply: Reply, size: (candidate: Reply) => numbe
   return withAnswers(withoutAuthority, fits);
 }
 
-/** Returns the first `count` answers with the first additional record of each SRV target, and what its aliases lead to. */
+/** Returns the reply with its first `count` answers, the first additional record of each SRV target, and those of its aliases. */
 function withAnswers(reply: Reply, count: number): Reply {
   const answers = reply.answers.slice(0, count);
   const byName = new Map<string, ResourceRecord>();

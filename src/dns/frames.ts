@@ -4,7 +4,7 @@ import { copyOf } from "../lib/copy-of.ts";
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
 
-  /** Returns the messages that are complete, as views of `bytes`, and keeps a copy of the next one's beginning, at most 64 KiB. */
+  /** Returns the complete messages, as views and not copies. Keeps a copy of the next message's beginning, at most 64 KiB. */
   read(bytes: Uint8Array): readonly Uint8Array[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const messages: Uint8Array[] = [];
@@ -22,7 +22,7 @@ export class FrameReader {
   }
 }
 
-/** Returns the message with its length before it. */
+/** Returns the message after its length in two octets. */
 export function framed(message: Uint8Array): Uint8Array {
   const frame = new Uint8Array(message.length + 2);
   frame[0] = message.length >> 8;

@@ -56,9 +56,10 @@ describe("a name below the domain", () => {
     ["node.service.node", node("node.service")],
   ])("%s is parsed to the lookup %j", (name, lookup) => expect(readLookup(name.split("."), types.A)).toEqual(lookup));
 
-  test("without labels, as for the domain itself, is unknown", () => expect(readLookup([], types.A)).toEqual(unknown));
+  test("without labels, like the domain itself, is an unknown lookup", () =>
+    expect(readLookup([], types.A)).toEqual(unknown));
 
-  test('needs no label "service" in an SRV question', () => {
+  test('needs no label "service" in an SRV question if its labels begin with an underscore', () => {
     expect(readLookup(["_web", "_tcp"], types.SRV)).toEqual(service("web"));
     expect(readLookup(["_web", "_udp", "dc1"], types.SRV)).toEqual(service("web", "udp", "dc1"));
   });
@@ -76,7 +77,7 @@ describe("a reverse name", () => {
     ["arpa", undefined],
   ])("%s gives the address %s", (name, address) => expect(readReverse(name.split("."))).toBe(address));
 
-  test("of any IPv4 address gives the address", () => {
+  test("made from any IPv4 address gives that address", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const name = [...address.split(".").toReversed(), "in-addr", "arpa"];

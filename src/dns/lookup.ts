@@ -3,7 +3,7 @@ import { formatIp } from "../lib/ip-address.ts";
 import { types } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
 
-/** The object that a name below the domain asks for. Names are in lower case; datacenter "" is this agent's, tag "" is any. */
+/** The object that a name below the domain asks for, in lower case. Datacenter "" means this agent's, and tag "" means any. */
 export type Lookup =
   | ServiceLookup
   | { readonly kind: "node"; readonly node: string; readonly datacenter: string }
@@ -17,14 +17,14 @@ export interface ServiceLookup {
   readonly service: string;
   readonly tag: string;
   readonly datacenter: string;
-  /** Asks for the service's Connect-capable instances: sidecar proxies and native ones. */
+  /** Whether the name asks for the service's Connect-capable instances: sidecar proxies and Connect-native instances. */
   readonly connect: boolean;
 }
 
 const unknown: Lookup = { kind: "unknown" };
 
 /**
- * Reads the labels before the domain. Consul: the last label that names a kind separates the name from the datacenter.
+ * Parses the labels before the domain. Consul: the last label that names a kind separates the name from the datacenter.
  *
  *     [tag.]web.service[.dc]   _web._tag.service[.dc]   web.connect[.dc]   node1.node[.dc]   best.query[.dc]
  *     0a000001.addr[.dc]

@@ -26,7 +26,7 @@ export const rcodes = {
 } as const;
 export type Rcode = (typeof rcodes)[keyof typeof rcodes];
 
-/** The class IN; Consul has no records of another. */
+/** The number of the class IN. Consul has no records of another class. */
 export const internet = 1;
 
 export interface Question {
@@ -43,7 +43,7 @@ export interface Edns {
 }
 
 export interface ClientSubnet {
-  /** 1 is IPv4, 2 is IPv6. */
+  /** The number of the address family: 1 is IPv4, 2 is IPv6. */
   readonly family: number;
   readonly prefixLength: number;
   /** The octets of the address that the prefix covers. */
@@ -52,19 +52,19 @@ export interface ClientSubnet {
 
 export interface DnsQuery {
   readonly id: number;
-  /** The header's second word, as it came: RFC 1035, section 4.1.1. */
+  /** The second 16-bit word of the header, as the client sent it: RFC 1035, section 4.1.1. */
   readonly flags: number;
   readonly question: Question;
   readonly edns: Edns | undefined;
 }
 
-/** A message that gets an error without records. */
+/** A query that is answered with an error code and without records. */
 export interface Refusal {
   readonly id: number;
   /** The header's second word, as in `DnsQuery`. */
   readonly flags: number;
   readonly rcode: Rcode;
-  /** undefined if it could not be decoded. */
+  /** The query's question; undefined if the question could not be decoded. */
   readonly question: Question | undefined;
 }
 
@@ -109,6 +109,6 @@ export interface Reply {
   readonly additional: readonly ResourceRecord[];
   /** Whether the answers are instances of one service, so that some of them are enough for a client. */
   readonly canBePartial?: boolean;
-  /** Whether other clients may get different answers, since this one depends on the client's address. */
+  /** Whether other clients may get different answers, since the answer depends on the client's address. */
   readonly isClientSpecific?: boolean;
 }

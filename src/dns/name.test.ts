@@ -21,7 +21,7 @@ describe("parseName", () => {
     expect(nameBytes(parseName(longest) ?? [])).toBe(255);
   });
 
-  test("is the inverse of nameText, but for letter case", () => {
+  test("is the inverse of nameText, except that nameText returns lower case", () => {
     const label = fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 }).filter((text) => !text.includes("."));
     fc.assert(
       fc.property(fc.array(label, { minLength: 1, maxLength: 4 }), (labels) => {

@@ -1,4 +1,4 @@
-/** A domain name: its labels from the left, without the empty one of the root. Each character of a label is one octet. */
+/** A domain name: its labels from the left, without the root's empty label. Each character of a label is one octet. */
 export type Name = readonly string[];
 
 /** Maximum length of a label in octets: RFC 1035, section 2.3.4. */
@@ -6,9 +6,8 @@ const labelBytesMax = 63;
 const nameBytesMax = 255;
 
 /**
- * Parses "web.service.consul", with or without the final dot, into labels; characters beyond ASCII become UTF-8. Returns
- * undefined
- * for an empty label, a label of more than 63 octets and a name of more than 255.
+ * Parses "web.service.consul", with or without the final dot, into labels. Characters beyond ASCII become UTF-8. Returns
+ * undefined if a label is empty or longer than 63 octets, or the name is longer than 255 octets.
  */
 export function parseName(text: string): Name | undefined {
   const trimmed = text.endsWith(".") ? text.slice(0, -1) : text;
@@ -24,20 +23,20 @@ export function nameIn(domain: Name, text: string): Name | undefined {
   return labels && nameBytes(labels) + nameBytes(domain) - 1 <= nameBytesMax ? [...labels, ...domain] : undefined;
 }
 
-/** Returns the name as the registry has it: labels joined by dots, UTF-8 decoded, in lower case. */
+/** Returns the name in the form that the registry uses: labels joined by dots, UTF-8 decoded, in lower case. */
 export function nameText(labels: Name): string {
   const octets = labels.join(".");
   const text = isAscii(octets) ? octets : Buffer.from(octets, "latin1").toString("utf8");
   return text.toLowerCase();
 }
 
-/** Whether the name ends with the labels of `suffix`. RFC 4343: the letter case of ASCII letters is ignored. */
+/** Returns whether the name ends with the labels of `suffix`. RFC 4343: the letter case of ASCII letters is ignored. */
 export function endsWith(name: Name, suffix: Name): boolean {
   const offset = name.length - suffix.length;
   return offset >= 0 && suffix.every((label, at) => lower(name[offset + at]) === lower(label));
 }
 
-/** Returns the name's length in a message, uncompressed. */
+/** Returns the length in octets that the name has in an uncompressed message. */
 export function nameBytes(labels: Name): number {
   return labels.reduce((bytes, label) => bytes + 1 + label.length, 1);
 }

@@ -21,7 +21,7 @@ export function nodeRecords(name: string, question: ZoneQuestion): ZoneAnswer | 
   return isMetaAsked ? { answers: [...addresses, ...meta], additional: [] } : { answers: addresses, additional: meta };
 }
 
-/** Returns the node's address record; for a node whose address is a host name, the CNAME record and what it leads to. */
+/** Returns the node's address record; for a node whose address is a host name, the CNAME record and its target's records. */
 export function recordsOfNode(node: NodeRow, name: Name, question: ZoneQuestion): readonly ResourceRecord[] {
   const ttlS = nodeTtlS(question.settings);
   const address = nodeAddress(node, question.type);
@@ -34,8 +34,8 @@ export function recordsOfNode(node: NodeRow, name: Name, question: ZoneQuestion)
 }
 
 /**
- * Returns a TXT record "key=value" for each pair, escaped by RFC 1464. Consul: a key with prefix "rfc1035-" gives its value
- * alone.
+ * Returns a TXT record "key=value" for each pair, escaped by RFC 1464. Consul: the record of a key with prefix "rfc1035-" has the
+ * value alone.
  */
 export function metaRecords({ meta }: NodeRow, name: Name, ttlS: number): readonly ResourceRecord[] {
   return Object.entries(meta ?? {}).map(([key, value]) => {
@@ -49,7 +49,7 @@ function escapedKey(key: string): string {
   return key.replace(/[`=]/g, "`$&").replace(/^ +| +$/g, (blanks) => "` ".repeat(blanks.length));
 }
 
-/** Returns "node1.node.dc1.consul"; undefined if the node's name is not valid in a DNS name. */
+/** Returns the node's domain name, as "node1.node.dc1.consul"; undefined if the node's name is not valid in DNS. */
 export function nodeName({ name, datacenter }: NodeRow, domain: Name): Name | undefined {
   return nameIn(domain, `${name}.node.${datacenter}`);
 }

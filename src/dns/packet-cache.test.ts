@@ -43,7 +43,7 @@ describe("a cached answer", () => {
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("is dropped when the cache is full, and is not cached when longer than 16 KiB", () => {
+  test("is dropped when the cache is full; an answer longer than 16 KiB is not cached", () => {
     const { store, clock } = openTestStore();
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
     const dependencies = { topics: [], orderCount: 1 };
@@ -69,7 +69,7 @@ describe("a cached answer", () => {
 });
 
 describe("a DNS answer", () => {
-  test("shows the last write", async () => {
+  test("contains the newest write", async () => {
     const { register, lines } = openDnsWorld();
     for (let at = 0; at < 20; at += 1) {
       await register("n1", { address: `10.0.0.${at}` }, { name: "web" });

@@ -15,11 +15,11 @@ interface Entry {
 export interface PutOptions {
   /** The topics that the answer depends on. */
   readonly topics: readonly Topic[];
-  /** How many answers with different orders of instances to cache, at most `packetsMax`. */
+  /** The number of answers with different orders of instances that the cache must hold, at most `packetsMax`. */
   readonly orderCount: number;
 }
 
-/** Lifetime of an answer: long enough to help clients that ask often, short enough for new random orders. */
+/** Lifetime of a cached answer in milliseconds: long enough to help frequent clients, short enough for new random orders. */
 const lifeMs = 1_000;
 const packetsMax = 8;
 const bytesMax = 1024 * 1024;
@@ -62,7 +62,7 @@ export class PacketCache {
     const entry = this.#live(asked, nowMs);
     if (entry) {
       entry.packets.push(packet);
-      // A different shuffle can include other records, so merge its topics.
+      // An answer with another order of instances can have other records, and so depend on other topics.
       entry.topics = [...new Set([...entry.topics, ...topics])];
       entry.index = this.#store.indexOf(entry.topics);
       return;

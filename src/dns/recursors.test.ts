@@ -37,7 +37,7 @@ function recursorsAt(ports: readonly number[], clock = systemClock): Recursors {
 }
 
 describe("a question is forwarded", () => {
-  test.each(["udp", "tcp"] as const)("over %s, and its answer returned unchanged", async (network) => {
+  test.each(["udp", "tcp"] as const)("over %s, and the recursor's answer is returned unchanged", async (network) => {
     const upstream = await upstreamThat(answering);
     const answer = await forward(recursorsAt([upstream.port]), network);
     expect(upstream.asked).toEqual([`${network} a.example.com A`]);
@@ -64,17 +64,20 @@ describe("a question is forwarded", () => {
     expect(other.asked).toEqual([]);
   });
 
-  test.each(["udp", "tcp"] as const)("over %s, and ends without an answer at the timeout", async (network) => {
-    const silent = await upstreamThat(() => "silent");
-    const clock = new FakeClock();
-    const answer = recursorsAt([silent.port], clock).forward(question, network);
-    await within(1_000, async () => expect(silent.asked).toHaveLength(1));
-    await clock.advance(1_999);
-    expect(await Promise.race([answer, Promise.resolve("waiting")])).toBe("waiting");
-    await clock.advance(1);
-    expect(await answer).toBeUndefined();
-    expect(clock.timerCount).toBe(0);
-  });
+  test.each(["udp", "tcp"] as const)(
+    "over %s, and has no answer if the recursor sends none in time",
+    async (network) => {
+      const silent = await upstreamThat(() => "silent");
+      const clock = new FakeClock();
+      const answer = recursorsAt([silent.port], clock).forward(question, network);
+      await within(1_000, async () => expect(silent.asked).toHaveLength(1));
+      await clock.advance(1_999);
+      expect(await Promise.race([answer, Promise.resolve("waiting")])).toBe("waiting");
+      await clock.advance(1);
+      expect(await answer).toBeUndefined();
+      expect(clock.timerCount).toBe(0);
+    },
+  );
 });
 
 test("an answer to another question, or with another id, is ignored", async () => {

@@ -36,7 +36,8 @@ export class Recursors {
   }
 
   /**
-   * Resolves with a recursor's answer to a client's question, unchanged; undefined if none answers. Copies `question` at once.
+   * Resolves with a recursor's answer to a client's question, unchanged; undefined if no recursor answers. Copies `question`
+   * before it returns.
    */
   async forward(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
     const id = idOf(question);
@@ -44,7 +45,7 @@ export class Recursors {
     return answer && withId(answer, id);
   }
 
-  /** Resolves with the CNAME, A and AAAA records that a recursor has for the name; none if none answers. */
+  /** Resolves with the CNAME, A and AAAA records that a recursor has for the name; an empty list if no recursor answers. */
   async lookUp(name: Name): Promise<readonly ResourceRecord[]> {
     const question = encodeQuestion(this.#freshId(), name, types.A);
     const answer = question && (await this.#ask(question, "udp"));
@@ -101,7 +102,7 @@ export function parseUpstream(text: string): Upstream {
   return { host: bracketed ?? plain ?? text, port: Number(port) };
 }
 
-/** Whether the packet is a response with the question's id and the same question. */
+/** Returns whether the packet is a response with the id of `question` and the same question. */
 function isResponseTo(packet: Uint8Array, question: Uint8Array): boolean {
   if (packet.length < headerBytes || idOf(packet) !== idOf(question) || ((packet[2] ?? 0) & 0x80) === 0) return false;
   const end = headerBytes + questionBytes(question);

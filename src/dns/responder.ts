@@ -31,7 +31,7 @@ export interface AnsweringSettings extends Pick<FitOptions, "udpAnswersMax" | "t
   readonly recursors: Recursors;
 }
 
-/** The client of a question, and the protocol it used. */
+/** The client that sent a question, and the protocol that it used. */
 export interface DnsClient {
   readonly network: Network;
   readonly address: string;
@@ -44,14 +44,13 @@ type Answer = Uint8Array | undefined;
  * Answers packets: from the cache, from the zone, or from recursors.
  *
  * A packet that equals an earlier one except for its id gets the cached message with the new id (PacketCache). Any other packet
- * is
- * decoded; the zone reads the registry (ZoneRead, which collects topics), recursors supply the names outside the agent's domains,
- * and the reply is shortened to the size that the client accepts.
+ * is decoded. The zone then reads the registry (ZoneRead, which collects topics), recursors supply the names outside the agent's
+ * domains, and the reply is shortened to the size that the client accepts.
  *
  * Invariants:
- * - Octets of any kind get an answer, a refusal or nothing; none throws.
+ * - A packet of any octets gets an answer, a refusal or no answer, and causes no exception.
  * - A cached message is dropped as soon as one of its topics is touched.
- * - An answer without recursors is complete in the same tick.
+ * - An answer without recursors is returned in the same turn of the event loop.
  */
 export class Responder {
   readonly #parts: ResponderParts;
@@ -100,7 +99,7 @@ export class Responder {
     }
   }
 
-  /** Answers SERVFAIL if answering throws. */
+  /** Answers a query, and answers with SERVFAIL if an exception occurs. */
   #answerSafely(query: DnsQuery, call: Call): Answer | Promise<Answer> {
     const fail = (error: unknown): Answer => {
       const question = nameText(query.question.name);
@@ -199,7 +198,7 @@ function failure(rcode: Rcode): Reply {
   return { rcode, authoritative: false, answers: [], authority: [], additional: [] };
 }
 
-/** Returns the client's address; behind a resolver, the subnet that its EDNS option names. */
+/** Returns the client's address or, if a resolver sent the client's subnet in an EDNS option, the address of that subnet. */
 function clientOf({ edns }: DnsQuery, { address }: DnsClient): string {
   return edns?.subnet ? subnetAddress(edns.subnet) : address;
 }

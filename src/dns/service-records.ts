@@ -13,7 +13,7 @@ interface InstanceTarget {
   readonly name: Name;
   /** The records that resolve the name to an address. */
   readonly records: readonly ResourceRecord[];
-  /** The name is a registered host name. */
+  /** Whether the name is a host name that is registered as an address. */
   readonly isAlias: boolean;
 }
 
@@ -47,7 +47,7 @@ function srvRecords(instances: readonly CheckedInstance[], question: ZoneQuestio
   return { answers, additional, canBePartial: true };
 }
 
-/** Returns address records. Consul: only if no instance has an IP address, one CNAME record, since a name has one alias. */
+/** Returns address records or, if no instance has an IP address, one CNAME record. Consul: a name has at most one alias. */
 function addressRecords(instances: readonly CheckedInstance[], question: ZoneQuestion, ttlS: number): ZoneAnswer {
   const { name } = question;
   const answers: ResourceRecord[] = [];
@@ -115,7 +115,7 @@ function isSameName(text: string, name: Name): boolean {
   return parseName(text)?.join(".") === name.join(".");
 }
 
-/** Returns "0a000001.addr.dc1.consul" for 10.0.0.1. */
+/** Returns the name that encodes an IP address: "0a000001.addr.dc1.consul" for 10.0.0.1. */
 function addressName(address: string, datacenter: string, domain: Name): Name | undefined {
   const ip = parseIp(address);
   const hex = ip?.value.toString(16).padStart(ip.family === 4 ? 8 : 32, "0");

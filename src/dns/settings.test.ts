@@ -16,7 +16,7 @@ test("a TTL is rounded down to whole seconds", () => {
   expect(ttlS({ web: 999 }, "web")).toBe(0);
 });
 
-test("a service named like a prefix pattern, or like a property of every object, gets no TTL from that name", () => {
+test("a service named like a prefix pattern, or like a property of every JavaScript object, gets no TTL from that name", () => {
   expect(ttlS({ "web*": 20_000 }, "web*")).toBe(20);
   expect(ttlS({}, "constructor")).toBe(0);
   expect(ttlS({}, "__proto__")).toBe(0);

@@ -18,7 +18,7 @@ export interface ZoneSettings {
   readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
 }
 
-/** Returns a service's TTL in seconds; an exact name counts before a prefix. */
+/** Returns the TTL in seconds of a service: that of its exact name, else of its longest prefix, else 0. */
 export function serviceTtlS({ serviceTtlMs }: Pick<ZoneSettings, "serviceTtlMs">, service: string): number {
   const isNamed = Object.hasOwn(serviceTtlMs, service) && !service.endsWith("*");
   if (isNamed) return seconds(serviceTtlMs[service] ?? 0);

@@ -2,12 +2,14 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { FrameReader, framed } from "./frames.ts";
 import type { Responder } from "./responder.ts";
 
-/** RFC 7766, section 6.2.3: the server closes idle connections after some seconds. */
+/** The time in milliseconds after which an idle connection is closed. RFC 7766, section 6.2.3: a few seconds. */
 const idleMs = 10_000;
 const connectionsMax = 256;
 /** Maximum number of connections of one client: a quarter of all, so that one client cannot use all of them. */
 const connectionsPerClientMax = 64;
-/** Maximum bytes of unsent answers on a connection, for a client that sends queries and never reads. */
+/**
+ * Maximum bytes of unsent answers on a connection. A client that sends queries and never reads exceeds them, and is disconnected.
+ */
 const unsentBytesMax = 256 * 1024;
 
 interface Connection {
@@ -23,11 +25,11 @@ interface TcpOptions {
   readonly clock: Clock;
 }
 
-/** Answers DNS over TCP; returns a function that stops it. */
+/** Answers DNS over TCP. Returns a function that closes the listener and all connections. */
 export function listenTcp(hostname: string, port: number, { responder, clock }: TcpOptions): () => void {
   let connections = 0;
   const byClient = new Map<string, number>();
-  /** Adds or removes a connection of a client, and returns how many it has. */
+  /** Counts a connection that a client opened or closed. Returns the number of the client's connections. */
   const count = (client: string, change: 1 | -1): number => {
     connections += change;
     const own = (byClient.get(client) ?? 0) + change;

@@ -13,7 +13,7 @@ interface Waiting {
   readonly address: string;
 }
 
-/** Answers DNS over UDP; resolves with a function that stops it. */
+/** Answers DNS over UDP. Resolves with a function that closes the socket. */
 export async function listenUdp(
   hostname: string,
   port: number,

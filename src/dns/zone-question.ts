@@ -3,17 +3,17 @@ import type { Question, ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 import type { ZoneSettings } from "./settings.ts";
 
-/** The records of a name that exists; no answers if it has none of the question's type. */
+/** The records of a name that exists. `answers` is empty if the name has no records of the question's type. */
 export interface ZoneAnswer {
   readonly answers: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
   /** Whether the answers are instances of one service, so that some of them are enough for a client. */
   readonly canBePartial?: boolean;
-  /** Whether other clients may get different answers, since this one depends on the client's address. */
+  /** Whether other clients may get different answers, since the answer depends on the client's address. */
   readonly isClientSpecific?: boolean;
 }
 
-/** A question below one of this agent's domains, with what answering it needs. */
+/** A question for a name below one of this agent's domains, with the settings and functions that the answer needs. */
 export interface ZoneQuestion extends Question {
   /** The domain that the name ends in; names in the answer end in it, too. */
   readonly domain: Name;

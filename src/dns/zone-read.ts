@@ -7,7 +7,10 @@ import { nameText, type Name } from "./name.ts";
 /** Records that recursors returned, by name in lower case. */
 export type ExternalRecords = ReadonlyMap<string, readonly ResourceRecord[]>;
 
-/** Reads the registry for one question, and collects the topics that the answer depends on and the names it lacks. */
+/**
+ * Reads the registry for one question. Collects the topics on which the answer depends, and the names that recursors must
+ * resolve.
+ */
 export class ZoneRead {
   /** The topics that the answer depends on. */
   readonly topics: Set<Topic> = new Set();
@@ -43,12 +46,14 @@ export class ZoneRead {
     return this.#isCacheable;
   }
 
-  /** Returns a recursor's records of this name; none, and the name becomes missing, if no recursor was asked yet. */
+  /**
+   * Returns a recursor's records of this name. If no recursor was asked yet, adds the name to `missingNames` and returns none.
+   */
   externalRecords(name: Name): readonly ResourceRecord[] {
     const key = nameText(name);
     const known = this.#external.get(key);
     if (!known) this.missingNames.set(key, name);
-    // Not cached here: the recursor's TTL bounds its validity, and recursors cache themselves.
+    // The answer must not be cached, because the recursor's TTL bounds its validity. Recursors have their own caches.
     this.#isCacheable = false;
     return known ?? [];
   }

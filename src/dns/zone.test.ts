@@ -3,7 +3,7 @@ import { openDnsWorld } from "../../test/support/dns-world.ts";
 import { checkNamed, nameTemplate, nodeNamed, proxyFor, queryWithId } from "../../test/support/state.ts";
 import { createPreparedQuery } from "../registry/prepared-query.ts";
 
-/** Properties that the recorded answers of Consul (test/conformance/dns) do not show. */
+/** Tests properties that the recorded answers of Consul (test/conformance/dns) do not cover. */
 
 describe("a node's meta", () => {
   test("is answered as TXT records, with = escaped in keys", async () => {
@@ -16,7 +16,7 @@ describe("a node's meta", () => {
     ]);
   });
 
-  test("is left out of address answers with node_meta_txt off, but still answers TXT questions", async () => {
+  test("is left out of address answers if node_meta_txt is false, but is still returned for TXT questions", async () => {
     const { register, lines } = openDnsWorld({ nodeMetaTxt: false });
     await register("n1", { meta: { a: "b" } }, { name: "web" });
     expect(lines("n1.node.consul A")).toEqual(["n1.node.consul 0 A 10.0.0.1"]);
@@ -27,7 +27,7 @@ describe("a node's meta", () => {
 
 describe("a name that is not valid in DNS", () => {
   test.each(["x".repeat(64), "a..b", "a.".repeat(120) + "a"])(
-    "and belongs to a node leaves the node's instances out of SRV answers: %p",
+    "as the name of a node keeps the node's instances out of SRV answers: %p",
     async (name) => {
       const { register, lines } = openDnsWorld();
       await register(name, {}, { name: "web" });
@@ -39,7 +39,7 @@ describe("a name that is not valid in DNS", () => {
     },
   );
 
-  test("and is a registered address is not answered as a CNAME record", async () => {
+  test("as the address of a service or node is not returned in a CNAME record", async () => {
     const { register, lines } = openDnsWorld();
     await register("n1", {}, { name: "web", address: `${"x".repeat(64)}.example.com` });
     await register("n2", { address: "not..a name" });
@@ -99,7 +99,7 @@ test("a sidecar proxy that becomes critical, or is deregistered, is not in the n
 describe("a prepared query", () => {
   const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
 
-  test("near the client uses the EDNS subnet, else the packet's source address", async () => {
+  test("with near _ip takes the client's address from the EDNS subnet, else from the packet's source", async () => {
     const { store, register, answer } = openDnsWorld();
     await register("n1", { address: "192.0.2.1" }, { name: "web" });
     await register("n2", { address: "10.1.2.0" }, { name: "web" });
@@ -111,7 +111,7 @@ describe("a prepared query", () => {
     }
   });
 
-  test("that is a template and cannot be executed by its id gives SERVFAIL", async () => {
+  test("that is a template gives SERVFAIL when a question names the query by its id", async () => {
     const { store, answer } = openDnsWorld();
     await createPreparedQuery(store, queryWithId(id, { name: "q", template: nameTemplate }));
     expect(answer(`${id}.query.consul A`)).toMatchObject({ rcode: "SERVFAIL", answers: [], authorities: [] });

@@ -74,7 +74,7 @@ export class Zone {
     );
   }
 
-  /** Answers that the name does not exist. */
+  /** Returns the reply that the name does not exist. */
   noSuchName(): Reply {
     return this.#noAnswer(rcodes.nameError, this.#domain);
   }
@@ -127,7 +127,7 @@ export class Zone {
     }
   }
 
-  /** Whether the lookup is for this datacenter. Consul: a name in an unknown datacenter does not exist. */
+  /** Returns whether the lookup is for this datacenter. Consul: a name in an unknown datacenter does not exist. */
   #isLocalDatacenter({ datacenter }: { readonly datacenter: string }): boolean {
     return datacenter === "" || datacenter === this.#settings.datacenter;
   }
@@ -154,7 +154,7 @@ export class Zone {
     return { ...serviceRecords(instances, question, ttlS), isClientSpecific: true };
   }
 
-  /** Answers for a name that encodes an address. Consul: an address of the other family is an additional record. */
+  /** Returns the answer for a name that encodes an address. Consul: an address of the other family is an additional record. */
   #address(address: string, { name, type }: ZoneQuestion): ZoneAnswer {
     const data = addressData(address, types.ANY);
     const records = data ? [{ name, ttlS: nodeTtlS(this.#settings), data }] : [];

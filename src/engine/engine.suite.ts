@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Batch, Engine, OpenedEngine, Row, RowChange } from "./engine.ts";
 
-/** Storage that outlives an engine, such as a folder: an engine that is opened there later finds the rows. */
+/** Storage that outlives an engine, such as a folder: an engine that is opened later on the same storage finds its rows. */
 export interface EnginePlace {
   open(): Promise<OpenedEngine>;
   /** Deletes the storage. The test has closed every engine opened in it. */
   remove(): void;
 }
 
-/** Defines the tests that every engine passes, by the contract in engine.ts. `createPlace` makes new, empty storage. */
+/** Defines the tests of the contract in engine.ts, which every engine must pass. `createPlace` makes new, empty storage. */
 export function describeEngine(name: string, createPlace: () => EnginePlace): void {
   describe(`${name} engine`, () => {
     let place: EnginePlace;
@@ -77,7 +77,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
     });
 
     test("a load returns rows ordered by table, then key, each compared as UTF-8 bytes", async () => {
-      // In UTF-16 order the emoji would precede U+FFFF. Ordered by table and key joined, tables "a" and "a!" would mix.
+      // In UTF-16 order the emoji would precede U+FFFF. If table and key were joined, rows of "a" and "a!" would mix.
       const keys = ["", "A", "a", "a/", "a0", "é", "\uffff", "😀"];
       const changes = ["b", "a!", "a"].flatMap((table) => keys.toReversed().map((key) => put(table, key, "x")));
       const rows = await rowsAfter(batch(1, ...changes));
@@ -86,7 +86,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
     });
 
     test.each(["", "\0", "a\0b", "%", "%2F", "a\nb", "'; DROP TABLE rows; --", "\ufeffmark", "日本", "👩‍🔧", "../.."])(
-      "the key %j is stored unchanged, beside another key that is the same with a NUL appended",
+      "the key %j is stored unchanged, and separately from the same key with a NUL appended",
       async (key) => {
         const rows = await rowsAfter(batch(1, put("t", key, "v"), put("t", `${key}\0`, "w")));
         expect(rows.map((row) => row.key)).toEqual([key, `${key}\0`]);
@@ -209,7 +209,7 @@ function identified(rows: readonly Row[]): [string, string][] {
   return rows.map((row) => [identify(row.table, row.key), Buffer.from(row.value).toString("hex")]);
 }
 
-/** Returns one string for table and key. Table names of these tests contain no NUL, so it sorts by table, then key. */
+/** Returns one string for table and key. Table names of these tests contain no NUL, so the strings sort by table, then key. */
 function identify(table: string, key: string): string {
   return `${table}\0${key}`;
 }

@@ -11,10 +11,10 @@
  */
 export interface Engine {
   /**
-   * Makes all rows of the batch and its revision durable, or none of them. When it resolves, the batch outlives a power
-   * cut. When it rejects (OperatingError "unavailable": disk full, I/O error), no part of the batch is stored and the
-   * engine still accepts later batches. Calls are applied in the order they are made; the caller need not wait for one
-   * before the next. If a batch changes a row twice, the later change counts.
+   * Makes all rows of the batch and its revision durable, or none of them. When the promise resolves, the batch outlives a power
+   * cut. When it rejects (OperatingError "unavailable": disk full, I/O error), no part of the batch is stored and the engine
+   * still accepts later batches. Calls are applied in the order in which they are made; the caller need not await one call before
+   * the next. If a batch changes a row twice, the later change counts.
    */
   commit(batch: Batch): Promise<void>;
   /** Resolves once all earlier commits have resolved or rejected; rejects when the engine can no longer write. */
@@ -24,7 +24,7 @@ export interface Engine {
 }
 
 export interface Batch {
-  /** The newest index in the batch; never lower than that of the batch before. */
+  /** The highest index in the batch. It is never lower than the revision of the previous batch. */
   readonly revision: number;
   readonly changes: readonly RowChange[];
 }
@@ -42,7 +42,7 @@ export interface Row {
   readonly value: Uint8Array;
 }
 
-/** An engine that was just opened, with what it holds. `rows` is ordered by table, then key (UTF-8 bytes). */
+/** An engine that was just opened, with the rows that it holds. `rows` is ordered by table, then key (UTF-8 bytes). */
 export interface OpenedEngine {
   readonly engine: Engine;
   /** The revision of the newest batch; 0 for a new store. */

@@ -5,7 +5,7 @@ import type { Batch, Row, RowChange } from "./engine.ts";
 import { batch, change, describeEngine, drop, put, readable } from "./engine.suite.ts";
 import type { Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
 
-/** A cluster of servers whose terms and log a test can end and compact. */
+/** A cluster of servers for tests, which can end its current term and compact its log. */
 export interface ClusterPlace {
   /** Opens the engine of one server of the cluster. */
   open(name: string): Promise<ReplicatedEngine>;
@@ -17,7 +17,10 @@ export interface ClusterPlace {
   remove(): void;
 }
 
-/** Defines the tests that every replicated engine passes, by its contract; its terms also pass those of engine.suite.ts. */
+/**
+ * Defines the tests of the contract in replicated-engine.ts, which every replicated engine must pass. The terms of the engine
+ * must also pass the tests of engine.suite.ts.
+ */
 export function describeReplicatedEngine(name: string, createPlace: () => ClusterPlace): void {
   describeEngine(`term of the ${name} cluster's`, () => {
     const place = createPlace();
@@ -38,7 +41,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       place.remove();
     });
 
-    test("batches that one server commits reach the other in order, with their rows and revisions", async () => {
+    test("batches that one server commits reach the other server in order, with their rows and revisions", async () => {
       const term = await campaign(one);
       const mirror = await Mirror.start(two);
       await Promise.all([
@@ -103,7 +106,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect([ended.seen.length, closed.seen.length]).toEqual([1, 1]);
     });
 
-    test("the newest position on any server covers every resolved commit", async () => {
+    test("the newest position that any server returns covers every resolved commit", async () => {
       const term = await campaign(one);
       expect(await two.newest()).toBe(0);
       await term.commit(batch(1));
@@ -112,7 +115,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect((await two.load()).position).toBe(2);
     });
 
-    test("one server leads at a time; when it ends its term, the next leads in a term with a higher number", async () => {
+    test("one server leads at a time; when it ends its term, the next server leads in a term with a higher number", async () => {
       const first = await campaign(one);
       let hasWon = false;
       const campaigning = campaign(two).then((term) => {
@@ -128,7 +131,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       await first.ended;
     });
 
-    test("the next server leads when the leader's engine closes", async () => {
+    test("a server that campaigns becomes the leader when the leader's engine closes", async () => {
       await campaign(one);
       const campaigning = campaign(two);
       await one.close();
@@ -176,7 +179,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
         expect(await rejectionOf(refused)).toMatchObject({ kind: "unavailable", code: "store-closed" });
     });
 
-    test("after any commits, failovers and compactions, each follower's rows equal what a new server loads", async () => {
+    test("after any commits, failovers and compactions, each follower's rows equal the rows that a server loads", async () => {
       const run = async (steps: readonly Step[]): Promise<void> => {
         const fresh = createPlace();
         const servers = [await fresh.open("one"), await fresh.open("two")] as const;
@@ -216,7 +219,7 @@ function campaign(server: ReplicatedEngine): Promise<Term> {
   return server.campaign(new AbortController().signal);
 }
 
-/** Opens a leading server as an engine: closing the engine closes the server. */
+/** Opens a server, makes it the leader, and returns its term as an engine. Closing the engine closes the server too. */
 async function openTerm(place: ClusterPlace) {
   const server = await place.open("one");
   const term = await campaign(server);
@@ -232,7 +235,7 @@ async function openTerm(place: ClusterPlace) {
   return { engine, rows, revision };
 }
 
-/** A copy of the rows that a following server keeps up to date. */
+/** A copy of a cluster's rows, which a follower keeps up to date with the batches that a server receives. */
 class Mirror {
   /** The position and revision of each batch that the server received. */
   readonly seen: [Position, number][] = [];
@@ -245,7 +248,7 @@ class Mirror {
     this.#server = server;
   }
 
-  /** Loads the rows, and follows from the loaded position. */
+  /** Loads the server's rows, and follows its batches from the loaded position. */
   static async start(server: ReplicatedEngine): Promise<Mirror> {
     const mirror = new Mirror(server);
     await mirror.#reload();

@@ -5,9 +5,9 @@ import type { Batch, Engine, Row } from "./engine.ts";
  * A store that several servers share: one of them, the leader, commits batches, and all receive them in one order.
  * replicated-engine.suite.ts holds every implementation to this contract.
  *
- * Life cycle of a server: it calls `load`, then `follow` from the loaded position, for as long as it runs. To lead, it
- * campaigns. It commits through the Term that it wins, an Engine, until the term ends because this server closes it or
- * another server wins a later term.
+ * Life cycle of a server: it calls `load`, then `follow` from the loaded position, for as long as it runs. To lead, it campaigns.
+ * It wins a Term, which is an Engine, and commits through the term until the term ends: this server closes it, or another server
+ * wins a later one.
  *
  * Invariants:
  * - Positions count batches from 1 without a gap. All servers have the same batch at a position.
@@ -15,16 +15,16 @@ import type { Batch, Engine, Row } from "./engine.ts";
  * - A batch whose commit resolved is in every later `load`, and every follower gets it.
  */
 export interface ReplicatedEngine {
-  /** Returns the rows after the batch at `position`, as of one moment, ordered by table, then key (UTF-8 bytes). */
+  /** Returns all rows as they are after the batch at the returned position, ordered by table, then key (UTF-8 bytes). */
   load(): Promise<LoadedRows>;
   /**
-   * Calls `follower` for each batch after `from`, in order, exactly once; also for batches that this server commits.
-   * Ends when the returned function is called, or the engine closes.
+   * Calls `follower` for each batch after `from`, in order, exactly once, including the batches that this server commits. Ends
+   * when the returned function is called, or the engine closes.
    */
   follow(from: Position, follower: Follower): () => void;
   /** Returns a position that covers every commit that had resolved when this was called, on any server. */
   newest(): Promise<Position>;
-  /** Resolves when this server leads. Rejects when the signal aborts, or the engine closes. */
+  /** Resolves with a new term when this server becomes the leader. Rejects when the signal aborts, or the engine closes. */
   campaign(signal: AbortSignal): Promise<Term>;
   /** The name of the leader, as far as this server knows; undefined while no server leads. */
   readonly leader: string | undefined;
@@ -44,15 +44,15 @@ export interface LoadedRows {
 
 export interface Follower {
   batch(batch: Batch, position: Position): void;
-  /** Called when a batch after `from` was deleted by a compaction: the server loads again and follows from there. */
+  /** Called when a batch after `from` was deleted by a compaction: the server must load the rows again. */
   reload(): void;
 }
 
 /**
  * The period in which one server is the leader, and the engine through which it commits.
  *
- * `commit` rejects with OperatingError unavailable "leadership-lost" when the term is over; the batch then never takes
- * effect. It may resolve after the end of the term, for a batch that was committed before.
+ * `commit` rejects with OperatingError unavailable "leadership-lost" when the term is over; the batch then never takes effect.
+ * `commit` may resolve after the end of the term if the batch was committed before the end.
  */
 export interface Term extends Engine {
   /** The term's number, higher than that of every earlier term of any server. */

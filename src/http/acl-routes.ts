@@ -1,14 +1,14 @@
 import { HttpError } from "./http-error.ts";
 import type { Method, Route } from "./route.ts";
 
-/** Returns the routes of access control. Each refuses, as in Consul with access control disabled. */
+/** Returns the routes of access control. Each refuses every request, as Consul does with access control disabled. */
 export function aclRoutes(): readonly Route[] {
   const routes = Object.entries(aclPaths).map(([path, methods]): Route => ({
     path,
     scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
-  // Consul: profiles need a permission, unless enable_debug is set.
+  // Consul: a request for a profile needs a permission, unless enable_debug is set.
   return [...routes, { path: "/debug/pprof/", scope: "agent", methods: { GET: refuse }, any: refuse }];
 }
 

@@ -6,13 +6,13 @@ import { parseConsistency } from "./query-options.ts";
 import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "./route.ts";
 
 /*
- * A request whose route is known passes these steps, in Consul's order. Each may end it with an error.
+ * A request whose route is known passes these steps, in Consul's order. Each step may end the request with an error.
  *
  *   1. options      consistency, wait, index
  *   2. cache        Cache-Control, if `?cached` is given
  *   3. namespace    refused, since namespaces are not supported
  *   4. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 5 and 6 do not follow
- *   5. datacenter   `?dc` must name this one
+ *   5. datacenter   `?dc`, if given, must name this datacenter
  *   6. operation    a write; or a read: wait, read, near, filter, render (read.ts)
  *
  * Access control, which does not exist yet, belongs here: check the token after step 5, remove hidden rows before the filter.
@@ -30,7 +30,7 @@ interface Chosen {
   readonly endpoint: Endpoint | DatacenterEndpoint;
 }
 
-/** @throws HttpError, OperatingError */
+/** Answers a request whose route and endpoint are known, in the steps above. @throws HttpError, OperatingError */
 export function answerByRoute(pipeline: Pipeline, chosen: Chosen, request: HttpRequest): Promise<Response> {
   const { route } = chosen;
   checkCommonParameters(route, request);
@@ -60,7 +60,7 @@ function checkOptions({ options, scope }: Route, request: HttpRequest): void {
 
 const optionsIn: Readonly<Record<Route["scope"], readonly string[]>> = { agent: [], body: [], datacenter: ["GET"] };
 
-/** Refuses a namespace, as Consul without its enterprise features does. Ignores the header of a GET, so that reads cost less. */
+/** Refuses a namespace, as Consul without its enterprise features does. Does not read the header of a GET, to save time. */
 function refuseNamespace({ method, query, raw }: HttpRequest): void {
   const named = (query.get("ns") ?? "") !== "";
   const headed = method !== "GET" && (raw.headers.get("x-consul-namespace") ?? "") !== "";
@@ -71,7 +71,7 @@ function refuseNamespace({ method, query, raw }: HttpRequest): void {
 
 async function answer(pipeline: Pipeline, { route, endpoint }: Chosen, request: HttpRequest): Promise<Response> {
   const given = endpoint(request);
-  // Without a body to read, the operation runs in this tick.
+  // An endpoint that reads no body returns no promise, so that its operation runs in this turn of the event loop.
   const outcome = given instanceof Promise ? await given : given;
   if (outcome instanceof Response) return outcome;
   try {
@@ -88,7 +88,7 @@ function withMeta(error: unknown): unknown {
     : error;
 }
 
-/** @throws HttpError 500 if a request is for another datacenter */
+/** Checks that `?dc` is absent or names this datacenter. @throws HttpError 500 if it names another datacenter */
 function checkDatacenter(route: Route, { method, query }: HttpRequest, datacenter: string): void {
   const asked = query.get("dc") ?? "";
   if (asked === "" || asked === datacenter) return;

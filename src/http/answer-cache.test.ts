@@ -17,7 +17,7 @@ describe("a kept answer", () => {
     expect([cache.get("/web"), cache.get("/db")]).toEqual([undefined, db]);
   });
 
-  test("to a recursive read of keys is dropped when any key below the read one changes", () => {
+  test("to a recursive read of keys is dropped when any key below the prefix of the read changes", () => {
     const cache = new AnswerCache();
     cache.put("/tree", [topics.tree("a/")], answer());
     cache.touch([topics.key("b")]);
@@ -26,7 +26,7 @@ describe("a kept answer", () => {
     expect(cache.size).toBe(0);
   });
 
-  test("that replaces another is not dropped by the other's topics", () => {
+  test("that replaces an older one is not dropped when a topic of the older one is touched", () => {
     const cache = new AnswerCache();
     const newer = answer();
     cache.put("/x", [topics.service("a")], answer());
@@ -50,7 +50,7 @@ test("clear drops all kept answers", () => {
 });
 
 describe("the cache of kept answers is bounded", () => {
-  test("in number: the oldest answer is dropped", () => {
+  test("in the number of answers: beyond it, the oldest answer is dropped", () => {
     const cache = new AnswerCache();
     for (let at = 0; at < 2_001; at += 1) cache.put(`/${at}`, [topics.nodes], answer());
     expect([cache.size, cache.get("/0"), cache.get("/2000")?.status]).toEqual([2_000, undefined, 200]);
@@ -67,7 +67,7 @@ describe("the cache of kept answers is bounded", () => {
     }
   });
 
-  test("an answer that is too large is not kept and drops no other", () => {
+  test("in the size of one answer: a larger one is not kept, and the others stay", () => {
     const cache = new AnswerCache();
     cache.put("/small", [topics.nodes], answer());
     cache.put("/large", [topics.nodes], answer("x".repeat(5_000_000)));

@@ -7,9 +7,9 @@ import type { SampledLatency } from "./sampled-latency.ts";
 
 /** A rendered answer to a read, valid for its key until one of its topics is touched. */
 export interface KeptAnswer extends Answer {
-  /** Counts how often the answer is sent again. The router sets it when it first sends the answer again. */
+  /** Counts how often the answer is sent again. The router sets this field when it first sends the answer again. */
   repeats?: SampledLatency;
-  /** The decoded parts of the request's path. The router sets it when it first sends the answer again. */
+  /** The decoded parts of the request's path. The router sets this field when it first sends the answer again. */
   parts?: readonly string[] | undefined;
 }
 
@@ -37,7 +37,7 @@ export function answerKey(target: string, authorizer: string): string {
 }
 
 /**
- * Kept answers by key. A thousand watchers that wake together share one rendering, and so do later requests. An answer is
+ * Holds kept answers by key. A thousand watchers that wake together share one rendering, and so do later requests. An answer is
  * dropped at the moment when one of its topics is touched, so it is never stale.
  */
 export class AnswerCache {
@@ -54,7 +54,10 @@ export class AnswerCache {
     return this.#answers.get(key)?.answer;
   }
 
-  /** @param changedBy the topics that the answer depends on */
+  /**
+   * Keeps an answer unless it is too large, and drops the oldest answers beyond the limits.
+   * @param changedBy the answer's topics
+   */
   put(key: string, changedBy: readonly Topic[], answer: KeptAnswer): void {
     this.#drop(key);
     const bytes = sizeOf(key, answer);
@@ -91,7 +94,7 @@ function sizeOf(key: string, { body }: Answer): number {
   return key.length + (body?.length ?? 0);
 }
 
-/** From now on drops a kept answer when a commit touches one of its topics, or a check in the answer has a new output. */
+/** Makes the cache drop an answer when a commit touches one of its topics, or when a check in the answer has a new output. */
 export function invalidateOnChange(
   answers: AnswerCache,
   { store, outputs }: { readonly store: Registry; readonly outputs: CheckOutputs },

@@ -3,7 +3,7 @@ import { escapeHtml } from "./html.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
 
-/** Header names in Consul's case: some clients compare them case-sensitively. */
+/** Header fields by name. The names are capitalized as Consul's are, because some clients compare them case-sensitively. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
 /** A complete response that can be sent more than once. */
@@ -17,7 +17,7 @@ export interface Answer {
 /** Minimum size for compression, in bytes: compressing a smaller answer would not save a network packet. */
 const gzipBytesMin = 1400;
 
-/** Returns the response: compressed if the client accepts gzip and that saves a packet; streamed if the answer is large. */
+/** Returns the response for an answer: compressed if the client accepts gzip and that saves a packet; streamed if it is large. */
 export function send(answer: Answer, request: HttpRequest): Response {
   const { raw } = request;
   if (!isLarge(answer.body)) return sendWhole(answer, raw);
@@ -46,12 +46,12 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 }
 
 /**
- * Whether a client accepts gzip. Consul: the last "gzip" in Accept-Encoding whose weight is a number decides, by the last of its
- * parameters; "*" is ignored.
+ * Returns whether a client accepts gzip. Consul: the last "gzip" in Accept-Encoding whose weight is a number decides, by the last
+ * of its parameters; "*" is ignored.
  */
 function acceptsGzip({ headers }: Request): boolean {
   const accepted = headers.get("accept-encoding");
-  // Nearly all clients send one of these two.
+  // Nearly all clients send either no Accept-Encoding or exactly "gzip".
   if (accepted === null) return false;
   if (accepted === "gzip") return true;
   const weights = accepted.split(",").map(gzipWeight);
@@ -86,7 +86,7 @@ export function jsonText(
 
 export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
 
-/** Shared by all responses, since each Response copies its headers. */
+/** The headers of a JSON response without further headers. Such responses share them, since each Response makes a copy. */
 const plainJson = new Headers(jsonHeaders);
 
 export function text(status: number, body: string, headers: HeaderFields = {}): Response {

@@ -8,8 +8,8 @@ export interface CacheControl {
 }
 
 /**
- * Parses a request's Cache-Control header. Other directives have no effect. `stale-if-error` must be a number and has no
- * effect either, since this agent always answers from its own state.
+ * Parses `max-age` and `must-revalidate` in a request's Cache-Control header. Other directives have no effect. The value of
+ * `stale-if-error` must still be a number, as in Consul, although this agent always answers from its own state.
  * @throws HttpError 400 with Consul's text
  */
 export function parseCacheControl(header: string | null): CacheControl {

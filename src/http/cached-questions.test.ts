@@ -11,7 +11,7 @@ function trial(): { readonly clock: FakeClock; readonly metrics: Metrics; readon
 }
 
 describe("a request with ?cached", () => {
-  test("has the age of the answer that it got last", async () => {
+  test("has the age of its last answer", async () => {
     const { clock, questions } = trial();
     expect(questions.ageMs("a")).toBeUndefined();
     questions.keep("a");
@@ -31,7 +31,7 @@ describe("a request with ?cached", () => {
     expect([questions.ageMs("b"), questions.ageMs("a"), questions.size]).toEqual([undefined, 72 * hourMs, 1]);
   });
 
-  test("is forgotten when there are too many, the least recently used first", () => {
+  test("is forgotten when too many requests are remembered, the least recently used first", () => {
     const { questions } = trial();
     for (let at = 0; at < 10_000; at += 1) questions.keep(`${at}`);
     questions.ageMs("0");

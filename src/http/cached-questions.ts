@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 
-/** The outcome of a lookup, by the names of Consul's metrics. */
+/** The outcome of a lookup in the cache, with the name that it has in Consul's metrics. */
 export type CacheOutcome = "hit" | "miss_new" | "miss_block";
 
 interface Question {
@@ -14,9 +14,9 @@ const questionsMax = 10_000;
 const keptMs = 3 * 24 * 60 * 60 * 1000;
 
 /**
- * Imitates the cache of Consul's agent, which keeps the servers' answers and refreshes them. This agent always answers
- * from the current state, so it remembers only which requests came with `?cached`, and when it answered them. The headers
- * X-Cache and Age need no more. A question is such a request: its type, path and parameters.
+ * Imitates the cache of Consul's agent, which keeps the servers' answers and refreshes them. This agent always answers from the
+ * current state, so it remembers only which requests came with `?cached`, and when it answered them. The headers X-Cache and Age
+ * need no more. A question identifies such a request by its path and parameters.
  */
 export class CachedQuestions {
   /** The remembered requests, least recently used first. */

@@ -4,8 +4,8 @@ import type { HttpRequest } from "./http-request.ts";
 import type { ConsulCache } from "./route.ts";
 
 /*
- * Requests with `?cached`. Every answer is made from the current state (see CachedQuestions); the headers X-Cache and Age
- * say what Consul's agent would say of its cache.
+ * Answers requests with `?cached`, always from the current state (see CachedQuestions). The headers X-Cache and Age have the
+ * values that Consul's agent would send.
  */
 
 /** Returns the cache settings of a list that Consul's agent refreshes in the background. */
@@ -51,7 +51,7 @@ async function answerSimple(request: HttpRequest, cached: Cached): Promise<Respo
   return hit(await answer(request.without("cached")), ageMs);
 }
 
-/** Throws the error as a 500. Consul: every failed fetch by the cache is a 500, even one that is a 404 without `?cached`. */
+/** Throws a 404 as a 500, and any other error unchanged. Consul: every failed fetch by the cache is a 500. */
 function rethrowAsFailure(error: unknown): never {
   if (!(error instanceof HttpError) || error.status !== 404) throw error;
   throw new HttpError(500, error.message, failedReadHeaders);

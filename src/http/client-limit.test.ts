@@ -21,7 +21,7 @@ async function statusOf(limit: ClientLimit, client: string | undefined): Promise
 }
 
 describe("a client with as many requests under way as it may have", () => {
-  test("is refused, and others are not", async () => {
+  test("is refused another request, and other clients are not", async () => {
     const limit = new ClientLimit(2);
     held(limit, "192.0.2.1");
     held(limit, "192.0.2.1");
@@ -51,7 +51,7 @@ describe("a client with as many requests under way as it may have", () => {
   });
 });
 
-test("no address is looked up while all clients together have fewer requests under way than one may have", async () => {
+test("no address is looked up while all clients together have fewer requests under way than one client may have", async () => {
   const limit = new ClientLimit(2);
   const asked: string[] = [];
   const visit = (client: string): Response | Promise<Response> => {
@@ -69,7 +69,7 @@ test("no address is looked up while all clients together have fewer requests und
   expect(asked).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]);
 });
 
-describe("a request no longer counts towards the client's limit", () => {
+describe("a request stops counting towards the client's limit", () => {
   test("after it fails", async () => {
     const limit = new ClientLimit(1);
     expect(

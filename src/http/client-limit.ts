@@ -1,6 +1,6 @@
 import { text } from "./answers.ts";
 
-/** The client's IP address; undefined on a unix socket. */
+/** Returns the client's IP address, or undefined on a unix socket. */
 type ClientAddress = () => string | undefined;
 
 /** A request under way, with its client. */
@@ -19,18 +19,20 @@ class Visit {
 }
 
 /**
- * Limits how many requests one IP address has under way. Consul counts connections, and a connection has at most one
- * request under way: every client that Consul accepts is accepted here.
+ * Limits how many requests one IP address has under way. Consul counts connections, and a connection has at most one request
+ * under way: every client that Consul accepts is accepted here.
  *
  * An address look-up costs a tenth of a write's time. So the limit looks addresses up only while all clients together have as
- * many
- * requests under way as one may have.
+ * many requests under way as one client may have.
  */
 export class ClientLimit {
   /** Maximum number of requests that one client may have under way; no limit below 1. A change applies to new requests. */
   max: number;
   readonly #underWay = new Set<Visit>();
-  /** Requests by client; undefined until there are enough for one client to have too many, and again when none is left. */
+  /**
+   * Number of requests under way by client. Undefined until all clients together have as many as one client may have, and again
+   * when no request is under way.
+   */
   #counts: Map<string, number> | undefined;
 
   constructor(max: number) {
@@ -44,7 +46,7 @@ export class ClientLimit {
 
   /**
    * Answers a request, or refuses it with 429.
-   * @param stream aborts when the client goes away; for an answer that has no end before that
+   * @param stream aborts when the client disconnects; given for a streamed answer, which ends only then
    */
   answer(address: ClientAddress, handle: () => Promise<Response>, stream?: AbortSignal): Response | Promise<Response> {
     if (this.max < 1) return handle();
@@ -53,7 +55,7 @@ export class ClientLimit {
     this.#begin(visit);
     const end = (): void => this.#end(visit);
     const answer = handle();
-    // The caller does not await this promise, since an await would slow down each write.
+    // The promise that `then` returns is not awaited, since an await would slow down each write.
     answer.then(({ status }) => {
       if (stream && status === 200 && !stream.aborted) stream.addEventListener("abort", end, { once: true });
       else end();

@@ -1,8 +1,8 @@
 import type { HttpRequest } from "./http-request.ts";
 
 /**
- * Whether the client is EdgeX's SDK for device services in C. It cannot use two of Consul's answers: an empty value that is
- * null makes it refuse a whole configuration, and it uploads all its settings in one transaction.
+ * Returns whether the client is EdgeX's SDK for device services in C, which needs two exceptions from Consul's rules: it refuses
+ * a whole configuration in which an empty value is null, and it uploads all its settings in one transaction.
  */
 export function isDeviceSdkC(request: HttpRequest): boolean {
   return request.raw.headers.get("user-agent") === "edgex";

@@ -12,7 +12,7 @@ test("escaped text does not end the element or attribute around it", () => {
   );
 });
 
-test("a page shows its title as text", () => {
+test("a page escapes its title, so that a browser shows markup in it as text", () => {
   expect(page("<b>", "")).toContain("<title>&lt;b&gt;</title>");
 });
 

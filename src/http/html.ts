@@ -26,7 +26,7 @@ ${body}
 `;
 }
 
-/** Returns an HTML table; the cells are HTML. */
+/** Returns an HTML table whose cells are HTML, or the paragraph "None yet." if it has no rows. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "<p>None yet.</p>";
   const line = (cells: readonly string[], tag: "th" | "td"): string =>

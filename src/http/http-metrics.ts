@@ -11,7 +11,7 @@ export class HttpMetrics {
   constructor(metrics: Metrics, routes: readonly Route[]) {
     for (const route of routes) {
       if (!route.path.startsWith("/v1/")) continue;
-      // Consul: the label of a subtree ends in "_".
+      // Consul: the label of a route that matches longer paths too ends in "_".
       const label = route.path.slice(1).replaceAll("/", ".").replace(/\.$/, "._");
       const meters = methods.map((method): [string, Meter] => [
         method,
@@ -25,7 +25,7 @@ export class HttpMetrics {
     this.#byRoute.get(route)?.get(method)?.add(ms);
   }
 
-  /** Returns the latency of this route's kept answers. */
+  /** Returns a meter for the latency of one kept answer of this route. */
   repeatsOf(route: Route | undefined): SampledLatency {
     return new SampledLatency(route && this.#byRoute.get(route)?.get("GET"));
   }

@@ -31,7 +31,7 @@ describe("a request's body", () => {
     expect(await late).toMatchObject({ status: 408, headers: { Connection: "close" } });
   });
 
-  test("whose client disconnects causes a 400, not a fault of the agent", async () => {
+  test("whose client disconnects before the end causes a 400, not a fault of the agent", async () => {
     const gone = new AbortController();
     const broken = new ReadableStream({
       start: (controller) => gone.signal.addEventListener("abort", () => controller.error(new Error("cut"))),

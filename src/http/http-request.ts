@@ -22,7 +22,7 @@ export class HttpRequest {
   readonly method: string;
   /** Path and query, encoded, without scheme and host. */
   readonly target: string;
-  /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
+  /** The decoded part of the path after the route's path, as "a/b" in "/v1/kv/a/b"; "" if the path is the route's. */
   readonly rest: string;
   readonly query: QueryString;
   /** The request as the runtime received it. */

@@ -15,7 +15,7 @@ async function hasEnded(promise: Promise<void>): Promise<boolean> {
   return ended;
 }
 
-test("a large answer arrives complete, piece by piece, and then no longer counts towards the client's limit of bytes", async () => {
+test("a large answer arrives complete, in pieces, and then stops counting towards the client's limit of bytes", async () => {
   const large = new LargeAnswers();
   const body = crypto.getRandomValues(new Uint8Array(60_000));
   const whole = new Uint8Array(600_000).map((_, at) => body[at % body.length] ?? 0);
@@ -46,14 +46,14 @@ test("a waiting request whose client has disconnected does not block the next re
   expect(large.clients).toBe(0);
 });
 
-test("an answer larger than the client's limit is sent while no other is under way to the client", async () => {
+test("an answer larger than the client's limit is sent while no other large answer to the client is under way", async () => {
   const large = new LargeAnswers(length / 2);
   expect(large.hasRoom("a", length)).toBe(true);
   large.body("a", answer, open);
   expect(large.hasRoom("a", 1)).toBe(false);
 });
 
-test("the answers of a client that disconnects no longer count towards the limit, whether it was reading or waiting", async () => {
+test("the answers of a client that disconnects stop counting towards its limit, whether under way or waiting", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   large.body("a", answer, gone.signal);

@@ -2,17 +2,15 @@ import { nextTurn } from "../lib/next-turn.ts";
 
 /*
  * The part of an answer that a client has not read stays in memory, and a client that reads nothing is disconnected only after
- * two
- * minutes.
- * So the agent sends a large answer in pieces, as the client reads them, and limits each client to 64 MiB of unfinished
- * large answers. The next answer waits until enough of them is sent, and is rendered only then:
+ * two minutes. So the agent sends a large answer in pieces, as the client reads them, and limits each client to 64 MiB of
+ * unfinished large answers. A further large answer waits until the limit allows it, and is rendered only then:
  *
  *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB more        1 MiB to another client: at once
  *
  * An answer larger than 64 MiB is sent when no other large answer to its client is unfinished.
  */
 
-/** Minimum size of a large answer in bytes. Smaller ones fit into the system's socket buffers. */
+/** Minimum size of a large answer in bytes. Smaller answers fit into the system's socket buffers. */
 const largeBytesMin = 64 * 1024;
 const pieceBytes = 256 * 1024;
 /** Maximum bytes of unfinished large answers to one client. */

@@ -3,7 +3,7 @@ import { readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
 export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
-  /** Where to serve HTTP; HTTP is not served if this has no addresses. */
+  /** The addresses and port of HTTP. Without addresses, HTTP is not served. */
   readonly http: Binding;
   readonly https: Binding & { readonly tls: TlsFiles };
 }
@@ -14,7 +14,7 @@ type Binding = Pick<ListenOptions, "addresses" | "port">;
 export interface Listeners {
   readonly addresses: readonly string[];
   /**
-   * Reads the new certificates of HTTPS. Returns the function that begins to use them.
+   * Reads the new certificates of HTTPS. Returns a function that makes the listeners use them.
    * @throws OperatingError naming the certificate or key that cannot be used
    */
   prepare(files: TlsFiles): () => Promise<void>;

@@ -71,7 +71,7 @@ class Asker {
 }
 
 describe("a service that starts", () => {
-  test("reads a new port if its stored port has another owner, and is healthy on the new one", async () => {
+  test("reads a new port if its stored port belongs to another service, and has no conflict at the new port", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -86,7 +86,7 @@ describe("a service that starts", () => {
     expect(asker.conflictStatus("b")).toBeUndefined();
   });
 
-  test("reads the same new port at its next start, also after a restart of the agent", async () => {
+  test("reads the same new port at its next start, even if it has stored its old port again", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -97,7 +97,7 @@ describe("a service that starts", () => {
     await asker.store("c", 100);
     expect(await asker.readPort("c")).toBe(28_001);
     expect(await asker.readPort("b")).toBe(28_000);
-    // The service has pushed the configuration of its file again.
+    // The service has stored the configuration of its file again, which has the old port.
     await asker.store("b", 100);
     expect(await asker.readPort("b")).toBe(28_000);
     await asker.register("b", 28_000);
@@ -113,7 +113,7 @@ describe("a service that starts", () => {
     expect(await asker.readPort("c")).toBe(100);
   });
 
-  test("keeps its port while it is registered there, whichever program listens", async () => {
+  test("reads its stored port unchanged while it is registered with that port, even if a program listens there", async () => {
     const asker = await startApi({ probe: () => Promise.resolve(true) });
     await asker.store("b", 100);
     await asker.register("b", 100, { Check: { TTL: "1h" } });
@@ -121,7 +121,7 @@ describe("a service that starts", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("keeps its port while it is healthy", async () => {
+  test("reads its stored port unchanged, although another service has it, while it is healthy at another port", async () => {
     const asker = await startApi();
     await asker.register("b", 101);
     await asker.register("a", 100);
@@ -129,7 +129,7 @@ describe("a service that starts", () => {
     expect(await asker.readPort("b")).toBe(100);
   });
 
-  test("is recognized by a read of its configuration, also without the final slash and after an equal read", async () => {
+  test("is recognized by a recursive read of its configuration, even without a final slash or after an equal read", async () => {
     const asker = await startApi();
     await asker.store("b", 100);
     const path = "/v1/kv/edgex/core/1.0/b?recurse=true";
@@ -161,7 +161,7 @@ describe("a service that starts", () => {
 });
 
 describe("a service that registers the port of another service", () => {
-  test("gets a new port in the answer, is critical until it registers that port, and gets the same one when it asks again", async () => {
+  test("is answered with a new port, is critical until it registers that port, and gets the same port again", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 101);
@@ -192,7 +192,7 @@ describe("a service that registers the port of another service", () => {
     expect(await asker.register("a", 100)).toMatchObject({ status: 200, header: null });
   });
 
-  test("is registered with only a record of the conflict by default", async () => {
+  test("is registered by default, with a record of the conflict and without a new port", async () => {
     const asker = await startApi({ portRules: {} });
     await asker.register("a", 100);
     expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
@@ -213,7 +213,7 @@ describe("a service that registers the port of another service", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("although it has read a new port is critical and gets no third port, and its record has state pinned", async () => {
+  test("is critical, gets no third port and has a record in state pinned, if it has read a new port before", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -256,7 +256,7 @@ describe("a service that registers the port of another service", () => {
     expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
   });
 
-  test("at the same moment as other services gets it if it is the first; each other service gets a different new port", async () => {
+  test("at the same moment as others gets it if it is the first, and else gets a new port of its own", async () => {
     const asker = await startApi();
     const names = ["a", "b", "c", "d"];
     const told = await Promise.all(names.map((name) => asker.register(name, 100)));
@@ -264,7 +264,7 @@ describe("a service that registers the port of another service", () => {
   });
 });
 
-test("commands submitted with a registration are in the batch of that registration, whatever the port policy decides", async () => {
+test("commands submitted with a registration are in the registration's batch, whatever the port policy decides", async () => {
   const { api } = await startApi();
   const along = { rows: [{ key: "keeper/b", value: new Uint8Array() }] };
   for (const [name, port] of [
@@ -363,7 +363,7 @@ describe("a port record", () => {
     ]);
   });
 
-  test("answers the blocking queries that watch its key", async () => {
+  test("wakes the blocking queries for the list of port records when the record is written", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     const index = Number((await asker.api.ask("/v1/praetor/ports")).headers.get("X-Consul-Index"));
@@ -372,7 +372,7 @@ describe("a port record", () => {
     expect(await (await waiting).json()).toMatchObject([{ service: "b", state: "pending" }]);
   });
 
-  test("that is deleted no longer makes the service critical", async () => {
+  test("makes its service critical only until the record is deleted", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -382,14 +382,14 @@ describe("a port record", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("that is unreadable is ignored", async () => {
+  test("whose value cannot be decoded is ignored", async () => {
     const asker = await startApi();
     await asker.put("/v1/kv/edgex/registry/ports/b", "{");
     await asker.put("/v1/kv/edgex/registry/ports/c", '{"state":"gone"}');
     expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
   });
 
-  test("of a conflict about a stored port exists until the stored port changes", async () => {
+  test("of a conflict about a stored port gets the state released when the stored port changes", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);

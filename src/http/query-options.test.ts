@@ -52,7 +52,7 @@ describe("the options of a read", () => {
     expect(refusal(() => parse(text))).toEqual({ status: 400, message });
   });
 
-  test("may have the highest 64-bit index", () => {
+  test("may include the highest unsigned 64-bit number as index", () => {
     expect(parse("index=18446744073709551615").index).toBe(2 ** 64);
   });
 });
@@ -61,6 +61,6 @@ test.each([
   [["1", "t", "T", "TRUE", "true", "True"], true],
   [["0", "f", "F", "FALSE", "false", "False"], false],
   [["", "yes", "tRUE", "2", " true"], undefined],
-])("the texts %p are parsed to the booleans %p", (texts, expected) => {
+])("each of the texts %p is parsed as the boolean %p", (texts, expected) => {
   for (const text of texts) expect(parseBool(text)).toBe(expected);
 });

@@ -10,7 +10,7 @@ describe("a query string", () => {
     },
   );
 
-  test("gives the first value of a name, and all of them in order", () => {
+  test("returns the first value of a parameter, and all its values in order", () => {
     const query = new QueryString("tag=a&x=1&tag=b&tag=");
     expect([query.get("tag"), query.all("tag"), query.get("y"), query.all("y")]).toEqual([
       "a",

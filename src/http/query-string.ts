@@ -3,7 +3,7 @@ export class QueryString {
   static readonly none: QueryString = new QueryString("");
   readonly #values = new Map<string, string[]>();
 
-  /** @param text the text after the question mark, still encoded; a value whose encoding is invalid stays as it is */
+  /** Parses a query string. @param text the text after the question mark; a value whose encoding is invalid stays encoded */
   constructor(text: string) {
     if (text === "") return;
     // Consul: ";" separates pairs as "&" does, and "+" is a space.

@@ -8,7 +8,7 @@ function indexOf(response: Response): number {
   return Number(response.headers.get("X-Consul-Index"));
 }
 
-/** Starts a blocking query; `response` is undefined until it is answered. */
+/** Starts a blocking query. The `response` of the returned object is undefined until the query is answered. */
 function hold(api: TestApi, path: string, init?: RequestInit): { response: Response | undefined } {
   const held: { response: Response | undefined } = { response: undefined };
   void api.ask(path, init).then((response) => (held.response = response));
@@ -16,7 +16,7 @@ function hold(api: TestApi, path: string, init?: RequestInit): { response: Respo
 }
 
 describe("a read", () => {
-  test("shows a write at once, with its index, also after an equal read", async () => {
+  test("returns the newest write and its index, also after an equal read", async () => {
     const api = await startTestApi();
     for (const value of ["1", "2"]) {
       await api.store.submit(keySet("a", value));
@@ -27,7 +27,7 @@ describe("a read", () => {
     }
   });
 
-  test("shows a check's newest output, even one that is not yet in the catalog", async () => {
+  test("returns a check's newest output, even an output that is not yet in the catalog", async () => {
     const api = await startTestApi();
     await api.agent.registerService(serviceWith("web", ["up"]), { source: "api" });
     await api.agent.registerCheck(ttlCheck("disk"), "api");
@@ -49,7 +49,7 @@ describe("a read", () => {
     }
   });
 
-  test("of checks filtered by node-meta shows each change of the nodes' metadata", async () => {
+  test("of checks filtered by node-meta follows each change of the nodes' metadata", async () => {
     const api = await startTestApi();
     const register = (rack: string): Promise<unknown> =>
       api.ask("/v1/catalog/register", {
@@ -63,7 +63,7 @@ describe("a read", () => {
     expect(await (await api.ask(path)).json()).toEqual([]);
   });
 
-  test("of a node by its id shows each change of that node's services", async () => {
+  test("of a node by the node's id returns each new service of the node", async () => {
     const api = await startTestApi();
     const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
     await api.store.submit(keySet("a", "1"));

@@ -11,11 +11,11 @@ import { isLarge } from "./large-answers.ts";
 import type { Operation, Reading } from "./route.ts";
 
 /*
- * A read of the datacenter: the last of the steps in answer-by-route.ts. The filter is compiled first, so that an invalid
- * filter is an error at once. Then the read passes these steps:
+ * A read of the datacenter: the last of the steps in answer-by-route.ts. The filter is compiled first, so that an invalid filter
+ * is an error at once. Then the read passes these steps:
  *
  *   wait     until the index of the query's topics is above the client's, for as long as the client says
- *   read     rows of the state; a kept answer replaces this and all that follows
+ *   read     rows of the state; a kept answer replaces this step and all later ones
  *   near     sorts the rows by the distance of their nodes
  *   filter   drops rows by their encoded fields
  *   render   encodes the answer, which is kept until a topic of the query is touched
@@ -41,7 +41,8 @@ interface Read<T> {
 }
 
 /**
- * Returns the operation that waits as a blocking query and answers with the index headers, in the same tick if it need not wait.
+ * Returns the operation that waits if the request is a blocking query, and answers with the index headers. Without a wait it
+ * answers in the same turn of the event loop.
  */
 export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
   return (reading) => {
@@ -59,7 +60,7 @@ async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: R
   return answerNow(reading, request, read);
 }
 
-/** Answers now; but a large answer waits until the client has read enough of its earlier large answers. */
+/** Answers at once, except that a large answer waits until the client has read enough of its earlier large answers. */
 function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
   const answer = currentAnswer(reading, read);
   const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
@@ -68,7 +69,7 @@ function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Re
   return send(answer, request);
 }
 
-/** Resolves when the client's limit allows a large answer; returns undefined if it does now. */
+/** Returns a promise that resolves when the client's limit allows a large answer; undefined if the limit allows it now. */
 function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
   return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
@@ -93,7 +94,7 @@ function currentAnswer<T>({ answers, reader, store }: Reading, { key, query, ren
   return answer;
 }
 
-/** Encodes a large text as bytes, once for all clients; returns a small one unchanged. */
+/** Encodes a large text as bytes, once for all clients; returns any other body unchanged. */
 function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> {
   return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
@@ -113,7 +114,7 @@ function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   return answerKey(reader === undefined ? target : `${target} for ${reader}`, anyone);
 }
 
-/** Answers a query with the JSON of what `encode` returns; undefined becomes a 404. */
+/** Answers a query with the result of `encode` as JSON; an undefined result becomes a 404. */
 export function answerJson<T>(
   request: HttpRequest,
   query: Query<T>,
@@ -163,7 +164,7 @@ export function answerRows<T extends OfNode>(
     })(reading);
 }
 
-/** Sorts rows by the distance of their nodes. Consul: `_ip`, the client's node, has this meaning only in prepared queries. */
+/** Sorts rows by the distance of their nodes. Consul: `near=_ip` means the client's node only in prepared queries. */
 function nearestFirst<T extends OfNode>(
   { agent, nearness }: Reading,
   { query: parameters }: HttpRequest,

@@ -39,7 +39,7 @@ function pathsOf({ routes }: TestApi): readonly string[] {
   );
 }
 
-test("a repeated read gets the same answer, also from another client", async () => {
+test("each client that repeats a read gets the same answer again, also after other clients' reads of the same path", async () => {
   const api = await startFilledApi();
   const ask = async (path: string, client: RequestInit): Promise<string> => {
     const response = await api.ask(path, client);

@@ -9,7 +9,7 @@ test.each([
   [{ address: "::ffff:192.0.2.7", port: 1 }, "192.0.2.7:1"],
   [{ address: "2001:db8::7", port: 1 }, "[2001:db8::7]:1"],
   [null, "@"],
-])("a request of the peer %p is logged once it is answered, with the client %s", async (peer, from) => {
+])("a request of the peer %p is logged once it is answered, with %s as the client", async (peer, from) => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => lines.push(line) }, "agent.http");
@@ -25,7 +25,7 @@ test.each([
   expect(lines).toEqual([expect.stringContaining(line)]);
 });
 
-// Consul 1.8.7 logs the targets like the second column, except for the fifth row.
+// Consul 1.8.7 logs the same texts as the second column, except in the fifth row.
 test.each([
   ["/v1/kv/a?token=abc", "/v1/kv/a?token=<hidden>"],
   ["/v1/kv/a?x=1&token=s3cret&y=2", "/v1/kv/a?x=1&token=<hidden>&y=2"],

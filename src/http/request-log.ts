@@ -44,7 +44,7 @@ function nameOf(peer: PeerAddress | null): string {
   return host.includes(":") ? `[${host}]:${peer.port}` : `${host}:${peer.port}`;
 }
 
-/** Hides the values of `token`, and the tokens in paths of the legacy ACL API. */
+/** Returns the target without secrets: the values of `token`, and the tokens in paths of the legacy ACL API, are hidden. */
 export function hideTokens(target: string): string {
   const [path = "", ...queries] = target.replace(aclPath, "$1<hidden>$2").split("?");
   if (queries.length === 0) return path;
@@ -55,7 +55,7 @@ export function hideTokens(target: string): string {
 
 const aclPath = /^(\/v1\/acl\/(?:create|update|info|destroy|clone|list)\/)[^?]+(\??.*)$/;
 
-/** Whether a pair of the query string is a token; its name can be percent-encoded. */
+/** Returns whether a pair of the query string is named `token`. The name can be percent-encoded. */
 function isToken(pair: string): boolean {
   const [name = "", value] = pair.split("=", 2);
   return value !== undefined && [...new URLSearchParams(`${name}=`).keys()][0] === "token";

@@ -16,16 +16,16 @@ export type Route = AgentRoute | DatacenterRoute;
 interface RouteFacts {
   /** A path that ends in "/" includes all paths below it. */
   readonly path: string;
-  /** The path's services, keys or sessions would be in a namespace, so a request that names a namespace is refused. */
+  /** In Consul Enterprise, the rows of this path belong to a namespace. A request that names a namespace is refused. */
   readonly namespaced?: true;
-  /** A GET that may be answered late: while `index` or `hash` is current, or line by line in a stream. */
+  /** How a GET may stay open: until the client's `index` or `hash` is out of date, or as a stream of lines. */
   readonly held?: "index" | "hash" | "stream";
   /**
    * The methods whose query options are checked first; "consistency" checks only the consistency of a GET. Default: GET in the
    * datacenter's scope, no method in the agent's.
    */
   readonly options?: readonly Method[] | "consistency";
-  /** A GET with `?cached` gets the headers that the cache of Consul's agent would cause. */
+  /** How Consul's agent caches this route. A GET with `?cached` then gets the headers that this cache would cause. */
   readonly consulCache?: ConsulCache;
 }
 

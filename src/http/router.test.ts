@@ -64,7 +64,7 @@ const tree: readonly Route[] = [
   { path: "/v1/kv/", scope: "agent", methods: { GET: say("kv"), PUT: say("kv") } },
 ];
 
-describe("a request gets", () => {
+describe("the router", () => {
   test.each([
     ["/", "root rest= q=-"],
     ["/v1/a", "exact rest= q=-"],
@@ -72,19 +72,25 @@ describe("a request gets", () => {
     ["/v1/a/x/y?q=1", "subtree rest=x/y q=1"],
     ["/v1/a/caf%C3%A9%2F+?q=a+b", "subtree rest=café/+ q=a b"],
     ["/v1/kv/a//b/", "kv rest=a//b/ q=-"],
-  ])("for %s the route of the exact path, else of the longest subtree above it", async (target, expected) => {
-    const { ask } = trial(tree);
-    expect(await (await ask(target)).text()).toBe(expected);
-  });
+  ])(
+    "chooses for %s the route of the exact path, else that of the longest subtree above the path",
+    async (target, expected) => {
+      const { ask } = trial(tree);
+      expect(await (await ask(target)).text()).toBe(expected);
+    },
+  );
 
-  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("for %s no route, and a 404 without a body", async (target) => {
-    const response = await trial(tree).ask(target);
-    expect([response.status, await response.text()]).toEqual([404, ""]);
-  });
+  test.each(["/v2", "/v1/b", "/v1", "/index.html"])(
+    "answers %s, which has no route, with an empty 404",
+    async (target) => {
+      const response = await trial(tree).ask(target);
+      expect([response.status, await response.text()]).toEqual([404, ""]);
+    },
+  );
 });
 
-describe("a subtree named without its slash", () => {
-  test("is redirected to it, with its query", async () => {
+describe("a request for a subtree without the final slash", () => {
+  test("is redirected to the subtree, with the same query", async () => {
     const response = await trial(tree).ask("/v1/kv?recurse&dc=dc1");
     expect([response.status, response.headers.get("Location"), await response.text()]).toEqual([
       301,
@@ -110,7 +116,7 @@ describe("a request's method", () => {
     ]);
   });
 
-  test("is looked up in the longest matching subtree, whatever shorter ones allow", async () => {
+  test("is looked up in the longest matching subtree, whatever shorter subtrees allow", async () => {
     expect((await trial(tree).ask("/v1/a/b/x")).status).toBe(405);
   });
 
@@ -140,14 +146,14 @@ describe("a route in the datacenter's scope", () => {
     return [response.status, await response.text()];
   };
 
-  test("refuses another datacenter before the operation, and not this one", async () => {
+  test("refuses a request for another datacenter before its operation runs, and accepts one for this datacenter", async () => {
     for (const query of ["", "?dc=", "?dc=dc1"])
       expect(await answerTo(`/v1/write${query}`, "PUT")).toEqual([200, "written"]);
     expect(await answerTo("/v1/write?dc=dc2", "PUT")).toEqual([500, "No path to datacenter"]);
     expect(await answerTo("/v1/invalid?dc=dc2", "PUT")).toEqual([500, "refused"]);
   });
 
-  test("checks the options of a GET, then the namespace, then the rest", async () => {
+  test("checks the query options of a GET, then the namespace, then the datacenter", async () => {
     expect(await answerTo("/v1/read?index=x&ns=a&dc=dc2")).toEqual([400, "Invalid index"]);
     expect((await answerTo("/v1/read?ns=a&dc=dc2"))[1]).toStartWith('Bad request: Invalid query parameter: "ns"');
     expect((await answerTo("/v1/read?index=x&ns=a", "PUT"))[1]).toStartWith(
@@ -165,7 +171,7 @@ describe("a route in the datacenter's scope", () => {
 });
 
 describe("the configuration can forbid", () => {
-  test("paths that begin with a blocked one, and no others", async () => {
+  test("all paths that begin with a blocked prefix, and no other paths", async () => {
     const { ask } = trial(tree, { blocked: ["/v1/a/"] });
     const blocked = await ask("/v1/a/x");
     expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
@@ -210,7 +216,7 @@ describe("the response to an error", () => {
     ["unavailable", 500],
     ["timeout", 500],
   ] as const)(
-    "of an operation has the error's text: kind %s gives status %d",
+    "that is an OperatingError of kind %s has status %d and the error's text",
     async (kind: ErrorKind, status: number) => {
       const { ask, lines } = failing(new OperatingError(kind, "code", "the words"));
       const response = await ask("/x");
@@ -219,13 +225,13 @@ describe("the response to an error", () => {
     },
   );
 
-  test("of type HttpError has the error's status, headers and text", async () => {
+  test("that is an HttpError has the error's status, headers and text", async () => {
     const { ask } = failing(new HttpError(404, "no", { "X-Why": "gone" }));
     const response = await ask("/x");
     expect([response.status, response.headers.get("X-Why"), await response.text()]).toEqual([404, "gone", "no"]);
   });
 
-  test("by a fault of the agent does not show the cause, which the log has", async () => {
+  test("that is a fault of the agent does not contain the cause, which is logged", async () => {
     const { ask, lines } = failing(new TypeError("secret"));
     const response = await ask("/x");
     expect([response.status, await response.text()]).toEqual([500, "internal error: the agent's log says more"]);

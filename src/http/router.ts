@@ -20,7 +20,7 @@ export interface RouterOptions extends Pipeline {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON is indented for every client. Consul: in development mode. */
+  /** Whether JSON is indented for every client. Consul: it is in development mode. */
   readonly isPretty: boolean;
   /** Prefixes of the paths that are refused. */
   readonly blocked: readonly string[];
@@ -45,7 +45,8 @@ interface Asked {
 }
 
 /**
- * Finds the endpoint of a request, and turns errors into responses: unknown paths, other methods, bad input, faults.
+ * Finds the endpoint of a request, and turns errors into responses: unknown paths, refused methods, invalid input, and faults of
+ * the agent.
  *
  * The router tries these in order: kept answer, client limit, redirect, route, blocked path, method, write access, then the steps
  * of answer-by-route.ts. Paths match as in Consul's (Go's) server: the exact path, else the longest subtree above it.
@@ -84,6 +85,7 @@ export class Router {
   }
 
   /**
+   * Answers a request, from a kept answer if possible.
    * @param path the path as the client sent it, which can differ from the one in `request.url`
    * @param connections the listener that accepted the request
    */
@@ -103,12 +105,12 @@ export class Router {
     // A blocking query waits up to ten minutes, and a stream ends only when the client disconnects, so neither has an idle limit.
     if (held !== undefined) connections.timeout(request, 0);
     const answer = (): Promise<Response> => this.#answer(route, request, asked);
-    // All other reads are answered in the same tick, before the next request, so the client limit need not count them.
+    // All other reads are answered in this turn of the event loop, so the client limit need not count them.
     if (isGet && held === undefined) return answer();
     return this.#clientLimit.answer(clientAddress, answer, held === "stream" ? request.signal : undefined);
   }
 
-  /** Answers a request whose path is unreadable: 400 with the reason. */
+  /** Returns a 400 with the reason, for a request whose path cannot be decoded. */
   refuse(reason: string): Response {
     return this.#addHeaders(text(400, reason));
   }
@@ -131,7 +133,7 @@ export class Router {
   }
 
   #dispatch(route: Route | undefined, request: Request, asked: Asked): Response | Promise<Response> {
-    // Consul: a 400 without a body.
+    // Consul: a path with unprintable characters is a 400 without a body.
     if (!this.#allowsUnprintable && hasUnprintable(asked.path)) return new Response(null, { status: 400 });
     const redirect = this.#redirect(asked);
     if (redirect !== undefined) return moved(request.method, redirect + asked.query);
@@ -177,9 +179,9 @@ export class Router {
   }
 
   /**
-   * Returns the location to which a path is redirected; undefined without a redirect. Consul: a path with empty, "." or ".."
-   * parts
-   * is redirected to the one without them, a subtree without its slash to the subtree. Keys may have such parts.
+   * Returns the location to which a path is redirected, or undefined if it is not redirected. Consul: a path with empty, "." or
+   * ".." parts is redirected to the path without these parts, and a subtree's path without its final slash to the subtree. Paths
+   * of keys are not redirected, since keys may have such parts.
    */
   #redirect({ path, parts }: Asked): string | undefined {
     if (path.startsWith(kvPath)) return undefined;
@@ -202,7 +204,7 @@ export class Router {
     return text(500, "internal error: the agent's log says more");
   }
 
-  /** Disk errors fail every write, so each distinct one is logged at most once a minute. */
+  /** Logs an error. Disk errors fail every write, so each distinct disk error is logged at most once a minute. */
   #logError({ code, message: error }: OperatingError, method: string, target: string): void {
     const level = diskTroubles.has(code) && !this.#throttle.isNew(error) ? "debug" : "error";
     this.#log[level]("Request error", { method, url: hideTokens(target), error });
@@ -215,17 +217,17 @@ function askedOf(target: string, parts: readonly string[], clientAddress: Client
   return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length), clientAddress };
 }
 
-/** Whether Go's unicode.IsPrint is false for a character. Nearly all paths are ASCII, whose test is faster. */
+/** Returns whether Go's unicode.IsPrint is false for a character of the path. Tests for ASCII first, which is faster. */
 function hasUnprintable(path: string): boolean {
   return !/^[ -~]*$/.test(path) && /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(path);
 }
 
-/** Whether the path includes all paths below it. The root does not. */
+/** Returns whether the path of a route includes all paths below it. The root path does not. */
 function isSubtree(path: string): boolean {
   return path.endsWith("/") && path !== "/";
 }
 
-/** Tested before the search for the longest subtree, which would be slow for keys with many parts. */
+/** The path of keys. It is tested before the search for the longest subtree, which is slow for keys with many parts. */
 const kvPath = "/v1/kv/";
 
 function isHeld({ held }: Route, query: string): boolean {

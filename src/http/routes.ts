@@ -280,7 +280,7 @@ function operatorRoutes(api: OperatorParts & SnapshotParts): readonly Route[] {
   ];
 }
 
-/** The browser UI: the built-in page, or a folder in its place. */
+/** The parts of the agent that the browser UI uses. The UI is the built-in page, or a folder in its place. */
 interface UiApi extends UiParts {
   /** Where the UI is served; undefined if it is disabled. */
   readonly ui: UiPlace | undefined;

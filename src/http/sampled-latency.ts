@@ -1,11 +1,11 @@
 import type { Meter } from "../lib/metrics.ts";
 
-/** One of this many sends of a kept answer is timed. Must be a power of two. */
+/** The number of sends of a kept answer of which one is timed. It must be a power of two. */
 const timedEach = 64;
 
 /**
- * Measures how long it takes to send a kept answer again. Most requests get one, within microseconds, so only one in 64 is timed;
- * the metrics count it 64 times.
+ * Measures how long it takes to send a kept answer again. Most requests get a kept answer, within microseconds, so only one send
+ * in 64 is timed, and the metrics count its time 64 times.
  */
 export class SampledLatency {
   readonly #took: Meter | undefined;

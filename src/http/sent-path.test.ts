@@ -29,7 +29,7 @@ function partsOf(target: string): readonly string[] | null {
   return parts === undefined || parts.some((part) => part.includes("\uFFFD")) ? null : parts;
 }
 
-/** Returns a path with so many parts: "/p0/p1/p2". */
+/** Returns a path with `count` parts: "/p0/p1/p2" for 3. */
 function pathOf(count: number): string {
   return `/${Array.from({ length: count }, (_, at) => `p${at}`).join("/")}`;
 }
@@ -95,7 +95,7 @@ describe("the parts of a path", () => {
     expect(await partsSeen(unknown)).toEqual(unknown.map(() => "no route"));
   });
 
-  test("of a request target with scheme and host do not include these two", async () => {
+  test("of a request target with scheme and host are only those of the target's path", async () => {
     expect(await partsSeen(["http://other/v1/kv/a\\b/../c?x"])).toEqual([["v1", "kv", "a\\b", "..", "c"]]);
   });
 });

@@ -30,13 +30,13 @@ export class SentPath {
   readonly #params: Readonly<Record<string, string>>;
   readonly #shape: Parts;
 
-  /** @param shape the name of each part in `params`; "" for an empty part */
+  /** Creates the path from a route's parameters. @param shape the name of each part in `params`; "" for an empty part */
   constructor(params: Readonly<Record<string, string>>, shape: Parts) {
     this.#params = params;
     this.#shape = shape;
   }
 
-  /** Whether the path has these parts. Allocates no list, since nearly all requests call this to find a kept answer. */
+  /** Returns whether the path has these parts. Allocates no list, since nearly all requests call this to find a kept answer. */
   is(parts: Parts | undefined): boolean {
     const params = this.#params;
     const shape = this.#shape;
@@ -63,7 +63,7 @@ export class SentPath {
   }
 }
 
-/** Returns the error text for a path whose `parts` are undefined, as Go's server words it if it has such an error. */
+/** Returns the error text for a path whose `parts` are undefined, with the text of Go's server if that has such an error. */
 export function whyUnreadable({ url }: Request): string {
   if (/%(?![0-9a-f]{2})/i.test(url)) return "400 Bad Request";
   return "the path must be UTF-8 text without U+FFFD";
@@ -142,8 +142,8 @@ function encodePart(part: string): string {
 }
 
 /**
- * Returns the path to which Go's server redirects a path with empty, "." or ".." parts; undefined if it has none. Consul also
- * splits at encoded slashes, so a service whose id is a URL cannot be deregistered there. Here "%2F" belongs to its part.
+ * Returns the path to which Go's server redirects a path with empty, "." or ".." parts; undefined if the path has none of these.
+ * Consul also splits at encoded slashes, so it cannot deregister a service whose id is a URL. Praetor does not split at "%2F".
  */
 export function cleanPath(parts: readonly string[]): string | undefined {
   return parts.some(isUnclean) ? posix.normalize(encodePath(parts)) : undefined;

@@ -9,11 +9,12 @@ import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-sock
 /** Answers requests. */
 export interface RequestHandler {
   /**
+   * Answers a request.
    * @param path the path as the client sent it, which can differ from the one in `request.url`
    * @param connections the listener that accepted the request
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response>;
-  /** Answers a request whose path is unreadable: 400 with the reason. */
+  /** Returns a 400 with the reason, for a request whose path cannot be decoded or has too many parts. */
   refuse(reason: string): Response;
 }
 
@@ -45,7 +46,7 @@ export interface ListenOptions {
 }
 
 export interface HttpServer {
-  /** The addresses on which it listens: "127.0.0.1:8500", "unix:///path". */
+  /** The addresses on which the server listens: "127.0.0.1:8500", "unix:///path". */
   readonly addresses: readonly string[];
   /** Serves new connections with these certificates. Requests under way end on the old listeners. */
   listenAnew(tls: Bun.TLSOptions | undefined): Promise<void>;
@@ -53,7 +54,7 @@ export interface HttpServer {
   pause(): void;
   /**
    * Accepts connections again.
-   * @throws OperatingError unavailable if an address is not available; then it listens on none
+   * @throws OperatingError unavailable if an address is not available; the server then listens on no address
    */
   resume(): Promise<void>;
   /** Stops listening, lets answers under way finish, and closes the remaining connections. */
@@ -66,14 +67,14 @@ type Listener = Bun.Server<undefined>;
 const graceMs = 500;
 
 /**
- * Listens on each address, or on none.
+ * Listens on all addresses, or on none of them.
  * @throws OperatingError unavailable naming the address that is not available
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   let listeners: Listener[] = [];
   let { tls } = options;
   let isPaused = false;
-  /** Listeners that accept no connections any more and serve only those that are open. */
+  /** Listeners that accept no new connections and serve only the open ones. */
   const leaving = new Set<Listener>();
   const network = tls ? "https" : "http";
   const open = async (): Promise<void> => {
@@ -185,7 +186,7 @@ function hostAndPort(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Go's clients keep idle connections for 90 s. */
+/** The time in seconds after which an idle connection is closed. Go's clients keep idle connections for 90 s. */
 const idleTimeoutS = 120;
-/** Bun applies this option to unix sockets, too, where its default is 10 s, but Bun's types lack it there. */
+/** The idle timeout as an option of Bun.serve. Bun applies it to unix sockets too (default 10 s), but its types lack it there. */
 const patient: object = { idleTimeout: idleTimeoutS };

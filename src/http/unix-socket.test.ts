@@ -9,7 +9,7 @@ import { removeStaleSocket } from "./unix-socket.ts";
 const folder = mkdtempSync(join(tmpdir(), "unix-socket-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a socket file stays while a program has it open, even if it refuses connections, and is removed after the program ended", async () => {
+test("a socket file is removed, but not while a program has the socket open, even without accepting connections", async () => {
   const path = join(folder, "datagrams.sock");
   const socket = openNotifySocket(path);
   const { message } = await rejectionOf(removeStaleSocket(path));

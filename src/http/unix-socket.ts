@@ -12,7 +12,7 @@ export interface SocketOwner {
 }
 
 /**
- * Removes the socket that a killed agent left behind: it would prevent a new listener.
+ * Removes the socket file that a killed agent left, because the file would prevent a new listener.
  * @throws OperatingError unavailable, and leaves the file, if a program listens on the socket, or the file is not a socket
  */
 export async function removeStaleSocket(path: string): Promise<void> {
@@ -36,7 +36,7 @@ export function setSocketOwner(path: string, { user, group, mode }: SocketOwner)
   }
 }
 
-/** Whether a program listens. Also false for a listener with a full backlog: the runtime reports both cases alike. */
+/** Returns whether a program listens on the socket. Returns false also if its backlog is full, since the errors are the same. */
 async function isListenedAt(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });

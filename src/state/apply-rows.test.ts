@@ -6,7 +6,10 @@ import { tombstonesMax } from "./draft.ts";
 import { getNodeOfId } from "./lookup.ts";
 import { emptyState, type State } from "./state.ts";
 
-/** Two servers: one runs commands, the other applies the rows. properties.test.ts compares them over random commands. */
+/**
+ * Two servers: the leader runs commands, and the replica applies the rows that the leader writes. properties.test.ts compares a
+ * leader and a replica after random commands.
+ */
 class Pair {
   readonly leader: StateDriver = new StateDriver();
   replica: State = emptyState;
@@ -23,7 +26,7 @@ function registerNode(name: string, id = ""): Command {
   return { type: "register", node: nodeNamed(name, { id }), skipNodeUpdate: false, checks: [] };
 }
 
-test("another server drops the same tombstones when there are too many", () => {
+test("a server that applies the leader's rows drops the same tombstones when there are more than the maximum", () => {
   const pair = new Pair();
   for (let at = 0; at <= tombstonesMax; at += 1) pair.run(keySet(`k${at}`, "1"));
   pair.run({ type: "kv-delete-tree", prefix: "k" });
@@ -32,7 +35,7 @@ test("another server drops the same tombstones when there are too many", () => {
   expect(pair.replica.tombstoneFloor).toBe(pair.leader.state.tombstoneFloor);
 });
 
-test("two nodes whose ids a restore has exchanged are found by their new ids on another server", () => {
+test("a server that applies the rows of a restore that exchanged two nodes' ids finds the nodes by their new ids", () => {
   const exchanged = new StateDriver();
   const pair = new Pair();
   for (const [at, name] of ["n1", "n2"].entries()) {
@@ -43,7 +46,7 @@ test("two nodes whose ids a restore has exchanged are found by their new ids on 
   expect(ids.map((id) => getNodeOfId(pair.replica, id)?.name)).toEqual(["n2", "n1"]);
 });
 
-test("applying a row of an unknown table, or of another agent's local table, changes nothing", () => {
+test("applying a row of an unknown table, or of another agent's local table, changes no table and touches no topic", () => {
   const value = new TextEncoder().encode("{}");
   const changes = ["local", "unknown"].map((table) => ({ table, key: "a", value }));
   const { state, touched } = applyRows(emptyState, { revision: 1, changes });

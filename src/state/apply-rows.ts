@@ -13,11 +13,12 @@ export interface AppliedRows {
 }
 
 /**
- * Applies the rows that another server wrote. Returns the same state and the same touched topics that `apply` returned
- * there. `base` must equal the state to which that server applied the commands, and the changes must be in its order.
+ * Applies the rows that another server wrote. Returns the same state and the same touched topics that `apply` returned on that
+ * server. `base` must equal the state to which that server applied the commands, and the changes must be in the order in which it
+ * wrote them.
  *
- * The topics of a written row follow from the row, since the rows that it refers to are the same here. The topics of a
- * deleted row follow from the tombstones after it, which name each topic that lost a row.
+ * A written row determines its topics, because the rows to which it refers are the same on both servers. The topics of a deleted
+ * row follow from the tombstones after it in the batch: one for each topic that lost a row.
  */
 export function applyRows(base: State, { revision, changes }: Batch): AppliedRows {
   const replica = new Replica(base);
@@ -63,8 +64,8 @@ class Replica {
   }
 
   /**
-   * Applies a new tombstone floor. It is the last change of a restore, which drops all tombstones, and of a command that
-   * dropped half of them.
+   * Applies a new tombstone floor. It is the last change of a restore, which drops all tombstones, and of a command that dropped
+   * the oldest tombstones because their number exceeded the maximum.
    */
   #takeFloor({ value }: RowChange): void {
     if (value === undefined) return;

@@ -22,7 +22,7 @@ describe("keys", () => {
     expect(getKv(driver.state, "a")).toMatchObject({ createIndex: 1, modifyIndex: 2, flags: 7n });
   });
 
-  test("check-and-set writes only at the given index, and with 0 only if the key does not exist", () => {
+  test("a check-and-set writes only if the key's ModifyIndex is the given index, and with 0 only a new key", () => {
     const driver = new StateDriver();
     expect(driver.run(keySet("a", "1", { cas: 5 })).outcome.type).toBe("unchanged");
     expect(driver.run(keySet("a", "1", { cas: 0 })).outcome.type).toBe("done");
@@ -31,7 +31,7 @@ describe("keys", () => {
     expect(driver.state.index).toBe(2);
   });
 
-  test("deleting all keys below a prefix raises the index of each shorter and each longer prefix", () => {
+  test("deleting the keys below a prefix raises the index of every tree that contained one of the keys", () => {
     const driver = new StateDriver();
     driver.run(keySet("a/b/c", "1"));
     const { touched } = driver.run({ type: "kv-delete-tree", prefix: "a/" });
@@ -40,7 +40,7 @@ describe("keys", () => {
     expect([...touched]).toEqual([topics.key("a/b/c")]);
   });
 
-  test("a list of keys with a separator has each folder of the level once", () => {
+  test("a list of keys with a separator contains each folder of one level once", () => {
     const driver = new StateDriver();
     for (const key of ["a/b/c", "a/b/d", "a/e", "a/b"]) driver.run(keySet(key, "1"));
     expect(listKeys(driver.state, "a/", "/")).toEqual(["a/b", "a/b/", "a/e"]);
@@ -141,7 +141,7 @@ describe("registrations", () => {
     expect(touched).not.toContain(topics.services);
   });
 
-  test("a service registered again under another name is no longer found by its old name", () => {
+  test("a service that is registered again with another name is found by the new name only", () => {
     const driver = new StateDriver();
     driver.run(web());
     const service = serviceNamed("shop", { id: "web" });
@@ -151,7 +151,7 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
-  test("checks get the new name and tags when their service is registered again", () => {
+  test("the checks of a service get its new name and tags when the service is registered again", () => {
     const driver = new StateDriver();
     driver.run(web());
     const service = serviceNamed("shop", { id: "web", tags: ["new"] });

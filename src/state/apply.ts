@@ -19,7 +19,7 @@ import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
 
 export interface Applied {
-  /** The next state. It is the previous value if the command changed nothing; the next command then reuses the index. */
+  /** The next state, or the previous state if the command changed nothing. The next command then gets the same index. */
   readonly state: State;
   readonly outcome: Outcome;
   /** The topics of all queries whose answers may have changed. */
@@ -29,8 +29,8 @@ export interface Applied {
 }
 
 /**
- * The state machine: pure and deterministic. A command takes effect whole, or not at all if its outcome is unchanged, failed or
- * rejected.
+ * Applies a command to a state, as a pure and deterministic function. A command takes effect as a whole, or not at all if its
+ * outcome is unchanged, failed or rejected.
  */
 export function apply(state: State, command: Command, stamp: Stamp): Applied {
   if (command.type === "restore") return restore(state, command, stamp);
@@ -108,9 +108,9 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 }
 
 /**
- * Replaces the state by a snapshot's. The rows of a snapshot keep their indexes, which may be lower than those that clients
- * have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all tombstones
- * are dropped. Lock delays stay: they guard against former lock holders, and a snapshot has none.
+ * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that clients
+ * have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all tombstones are
+ * dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays.
  */
 function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);

@@ -7,8 +7,8 @@ import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
 import type { State } from "./state.ts";
 
 /**
- * Every way to change the state. The effect of a command depends only on the state, the command and its stamp: on no clock,
- * no randomness, no I/O.
+ * A change of the state, of one of these kinds. Its effect depends only on the state, the command and the stamp, and never on a
+ * clock, randomness or I/O.
  */
 export type Command =
   | KvSet
@@ -29,7 +29,7 @@ export type Command =
 
 /** The index and time that the store assigns to a command when it applies the command. */
 export interface Stamp {
-  /** The index of the change: higher than the state's. */
+  /** The index of the change, which is higher than the state's index. */
   readonly index: number;
   /**
    * The state's time in milliseconds. It never goes back, even over a restart, and stands still while no process runs. Lock
@@ -78,8 +78,8 @@ export interface KvUnlock {
 }
 
 /**
- * Writes several keys, all or none. Rejected if a key is a path prefix of another written or existing key, or the reverse: "a"
- * excludes "a/b".
+ * Writes several keys, all or none. The command is rejected if one of its keys is below another written or existing key, or above
+ * one: "a" excludes "a/b".
  */
 export interface KvSetBranch {
   readonly type: "kv-set-branch";
@@ -109,7 +109,7 @@ export interface SessionDestroy {
 export interface PreparedQueryPut {
   readonly type: "prepared-query-put";
   readonly query: PreparedQuery;
-  /** Whether a query with this id must exist; false: the command creates it. */
+  /** Whether a prepared query with this id must exist. If false, the command creates the prepared query or replaces it. */
   readonly update: boolean;
 }
 
@@ -131,7 +131,7 @@ export interface Register {
   /** If the node exists already, leaves the node's row unchanged. Consul: SkipNodeUpdate. */
   readonly skipNodeUpdate: boolean;
   readonly service?: Service | undefined;
-  /** The state fills in `node`, `serviceName` and `serviceTags`. */
+  /** The checks to register. `apply` fills in the `node`, `serviceName` and `serviceTags` of their rows. */
   readonly checks: readonly Check[];
 }
 
@@ -143,20 +143,22 @@ export interface Deregister {
   readonly checkId?: string | undefined;
 }
 
-/** Replaces the state by a snapshot's. The new state's index is above the indexes of both, and so is the index of each topic. */
+/**
+ * Replaces the state by that of a snapshot. The new state and each of its topics have an index above the indexes of both states.
+ */
 export interface Restore {
   readonly type: "restore";
   readonly snapshot: State;
 }
 
-/** The result of a command. Failures that a client must expect are outcomes; only bugs throw. */
+/** The result of a command. A failure that a client can cause is an outcome; `apply` throws only because of a bug. */
 export type Outcome =
   | { readonly type: "done" }
-  /** A compare-and-set found another index, or another session holds the lock. */
+  /** A condition of the command does not hold, such as the index of a check-and-set or the holder of a lock. */
   | { readonly type: "unchanged" }
-  /** The keys that were deleted. */
+  /** The command deleted these keys. */
   | { readonly type: "deleted"; readonly keys: readonly string[] }
-  /** The rows that a transaction's operations return. */
+  /** The operations of a transaction return these rows. */
   | { readonly type: "results"; readonly results: readonly TxnResult[] }
   /** Some operations of a transaction failed; nothing was changed. */
   | { readonly type: "failed"; readonly errors: readonly TxnError[] }

@@ -6,8 +6,8 @@ import type { State, StateTable } from "./state.ts";
 import type { Topic } from "./topics.ts";
 
 /**
- * Maximum number of tombstones. Beyond it the draft drops the older half. A tombstone takes some 100 bytes in memory and on
- * disk.
+ * Maximum number of tombstones. Beyond it, the draft drops the oldest ones until half of the maximum remain. A tombstone takes
+ * some 100 bytes in memory and on disk.
  */
 export const tombstonesMax = 8192;
 
@@ -38,12 +38,12 @@ export class Draft {
     this.state = this.#edit.state;
   }
 
-  /** The index of the command. */
+  /** The index of the current command. */
   get index(): number {
     return this.#index;
   }
 
-  /** Begins the next command. It gets the previous command's index if that command changed nothing. */
+  /** Begins the next command, which gets the previous command's index again if that command changed nothing. */
   nextCommand(): void {
     this.#index = this.#changedIndex + 1;
   }
@@ -57,7 +57,7 @@ export class Draft {
   /** Writes a row. @param known the row that it replaces, if any */
   put<Row>(table: StateTable<Row>, row: Row, known: Row | undefined): void {
     const key = table.key(row);
-    // A row that cannot be encoded throws here, before the draft changes: other commands may share the draft.
+    // A row that cannot be encoded must throw before the draft changes, because other commands may share the draft.
     const value = table.encode(row);
     this.#edit.put(table, key, row, known);
     this.#write(table.name, key, value);
@@ -89,7 +89,7 @@ export class Draft {
     this.#write(storeTables.tombstones, topic, undefined);
   }
 
-  /** Drops the older half of the tombstones if there are too many, and returns the floor of all indexes. */
+  /** Drops the oldest tombstones if there are more than `tombstonesMax`. Returns the tombstone floor, which may have risen. */
   #boundTombstones(): number {
     const { tombstones } = this.#edit;
     let floor = this.#base.tombstoneFloor;

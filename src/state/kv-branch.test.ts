@@ -30,12 +30,15 @@ describe("keys that one kv-set-branch command writes", () => {
     ["a/b/c", done],
     ["a/b/cd", done],
     ["a/", done],
-  ])("are written beside a/b/c, or rejected if a key conflicts with it: %s", (key, outcome) => {
-    const driver = new StateDriver();
-    driver.run(keySet("a/b/c", "1"));
-    expect(driver.run(setBranch("x", key)).outcome).toEqual(outcome);
-    expect(getKv(driver.state, "x") === undefined).toBe(outcome.type === "rejected");
-  });
+  ])(
+    "are all rejected if one of them is above or below the existing key a/b/c, and else written: %s",
+    (key, outcome) => {
+      const driver = new StateDriver();
+      driver.run(keySet("a/b/c", "1"));
+      expect(driver.run(setBranch("x", key)).outcome).toEqual(outcome);
+      expect(getKv(driver.state, "x") === undefined).toBe(outcome.type === "rejected");
+    },
+  );
 
   test("must not be path prefixes of each other", () => {
     const driver = new StateDriver();
@@ -44,7 +47,7 @@ describe("keys that one kv-set-branch command writes", () => {
     expect(driver.state.index).toBe(0);
   });
 
-  test("keep the flags that they had before", () => {
+  test("keep the flags that they had before the command", () => {
     const driver = new StateDriver();
     driver.run(keySet("a", "1", { flags: 7n }));
     driver.run(setBranch("a"));
@@ -64,7 +67,7 @@ describe("a branch of keys", () => {
     expect(listKvBranch(planted().state, "a/c").map(({ key }) => key)).toEqual(["a/c/d"]);
   });
 
-  test("is deleted whole, or not at all if the command excludes the keys below", () => {
+  test("is deleted as a whole, or not at all if the command excludes the keys below and the branch has some", () => {
     const driver = planted();
     const before = driver.state;
     expect(driver.run({ type: "kv-delete-branch", key: "a", below: false }).outcome).toEqual({ type: "unchanged" });
@@ -74,7 +77,7 @@ describe("a branch of keys", () => {
     expect(listKvBranch(driver.state, "ab")).toHaveLength(1);
   });
 
-  test("that does not exist can be deleted without an error, which raises no index", () => {
+  test("that does not exist can be deleted without an error, and the deletion raises no index", () => {
     const driver = planted();
     const before = driver.state;
     const { outcome } = driver.run({ type: "kv-delete-branch", key: "z", below: true });

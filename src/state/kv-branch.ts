@@ -7,11 +7,11 @@ import type { State } from "./state.ts";
 import { kv } from "./tables/kv.ts";
 
 /*
- * Keys as the paths of a tree in which only leaves have values, as core-keeper needs it: a client that reads a tree of
- * settings into an object cannot represent a key that has both a value and children. Other commands do not enforce this.
+ * Treats keys as the paths of a tree in which only leaves have values, as core-keeper's clients need: a client that reads a tree
+ * of settings into an object cannot represent a key that has both a value and children. Other commands do not enforce this rule.
  */
 
-/** Returns the entry of the key and those below it: "a", "a/b" and "a/b/c", not "ab". */
+/** Returns the entry of the key and the entries below the key: for "a", those of "a", "a/b" and "a/b/c", not "ab". */
 export function listKvBranch(state: State, key: string): KvEntry[] {
   const own = getKv(state, key);
   const below = listKv(state, `${key}/`);
@@ -35,7 +35,9 @@ export function deleteKvBranch(draft: Draft, { key, below }: KvDeleteBranch): Ou
   return { type: "deleted", keys: entries.map((entry) => entry.key) };
 }
 
-/** Returns a parent of the key that has a value, or else the first key below it. */
+/**
+ * Returns a key that conflicts with this key: a parent that has a value, or else the first key below. Undefined if no key does.
+ */
 function keyInTheWay(state: State, key: string): string | undefined {
   for (let at = key.indexOf("/"); at >= 0; at = key.indexOf("/", at + 1)) {
     const above = key.slice(0, at);

@@ -35,7 +35,7 @@ describe("a list of keys with a separator", () => {
   });
 
   test("equals the list of all keys, each cut after the separator, without duplicates", () => {
-    // Few letters, so that folders are deep and large; the last are those that sort otherwise in UTF-8 and in JavaScript.
+    // Few characters, so that folders become deep and large. The last three sort differently in UTF-8 and in JavaScript.
     const word = (length: number) =>
       fc.string({ unit: fc.constantFrom("a", "/", "\uffff", "\udfff", "😀"), ...{ maxLength: length } });
     const keys = fc.uniqueArray(word(12), { maxLength: 400, size: "max" });

@@ -16,8 +16,9 @@ export function listKv(state: State, prefix: string): KvEntry[] {
 }
 
 /**
- * Returns the keys that begin with `prefix`. With a separator, each key is cut after the first separator that follows the
- * prefix, and equal results are listed once: the files and folders of one level. Seeks over the contents of large folders.
+ * Returns the keys that begin with `prefix`. With a separator, each key is cut after the first separator that follows the prefix,
+ * and equal results are listed once, so the result is the files and folders of one level. The time does not grow with the size of
+ * a folder, because a seek skips most of a large folder's keys.
  */
 export function listKeys(state: State, prefix: string, separator: string): string[] {
   const names: string[] = [];
@@ -27,12 +28,12 @@ export function listKeys(state: State, prefix: string, separator: string): strin
   return names;
 }
 
-/** Maximum number of entries of a folder to read one by one before a seek, which costs as much as reading several. */
+/** The number of a folder's entries to read before a seek skips the rest. A seek costs as much as reading several entries. */
 const stepsInFolderMax = 16;
 
 /**
- * Adds the entries' names up to the first large folder. Returns the key after that folder from which to go on, or undefined at
- * the end.
+ * Adds the names of the entries, up to the first large folder, to `names`. Returns the key after that folder, at which to
+ * continue, or undefined if no entries are left.
  */
 function addNames(
   names: string[],
@@ -70,7 +71,10 @@ export function setKv(draft: Draft, command: KvSet): Outcome {
 
 type Written = Pick<KvEntry, "key" | "value" | "flags" | "session" | "lockIndex">;
 
-/** Consul: writing the same value again does not raise the index (conformance/kv.test.ts). */
+/**
+ * Writes an entry unless it equals the known one. Consul: writing the same value does not raise the index
+ * (conformance/kv.test.ts).
+ */
 export function writeKv(draft: Draft, written: Written, known: KvEntry | undefined): void {
   const { key, value, flags, session, lockIndex } = written;
   const isAlike =

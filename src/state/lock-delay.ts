@@ -19,7 +19,7 @@ export function forgetOldDelays(draft: Draft): void {
   }
 }
 
-/** Returns the latest time in the state, in milliseconds. After a restart the state's time continues from there. */
+/** Returns the latest time that a lock delay records, in milliseconds. After a restart the state's time continues from there. */
 export function latestMs(state: State): number {
   let latest = 0;
   for (const { sinceMs } of state.lockDelays.values()) latest = Math.max(latest, sinceMs);

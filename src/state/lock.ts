@@ -4,14 +4,16 @@ import { getKv, writeKv } from "./kv.ts";
 import { isDelayed } from "./lock-delay.ts";
 import { findSession } from "./session.ts";
 
-/** Writes a key and takes its lock. "unchanged" if another session holds it, or its lock delay has not passed. */
+/**
+ * Writes a key and takes its lock. The outcome is "unchanged" if another session holds the lock or the lock delay has not passed.
+ */
 export function lockKv(draft: Draft, command: KvLock): Outcome {
   // Consul: checks the lock delay before the session.
   if (isDelayed(draft, command.key)) return { type: "unchanged" };
   return lockAtOnce(draft, command);
 }
 
-/** As lockKv, but ignores lock delays. Consul: a transaction checks the delays before its first operation. */
+/** Does the same as lockKv, but ignores lock delays. Consul: a transaction checks the lock delays before its first operation. */
 export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const session = findSession(draft.state, command.session);
@@ -24,7 +26,7 @@ export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   return { type: "done" };
 }
 
-/** Writes a key and releases its lock. "unchanged", and nothing is written, if the session does not hold it. */
+/** Writes a key and releases its lock. If the session does not hold the lock, writes nothing and returns "unchanged". */
 export function unlockKv(draft: Draft, command: KvUnlock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const known = getKv(draft.state, command.key);

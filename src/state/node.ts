@@ -10,9 +10,8 @@ import { nodes } from "./tables/node.ts";
 import { fold } from "./topics.ts";
 
 /**
- * Creates or updates the node's row. A known id under another name renames the node: the old node is deleted with its
- * services and checks. The name of a node with another id can be taken only if that node is not alive.
- * Consul: ensureNode does both.
+ * Creates or updates the node's row. A known id under another name renames the node: the old node is deleted with its services
+ * and checks. A node with another id can take the name of a known node only if the known node is not alive. Consul: ensureNode.
  */
 export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
   const named = getNode(draft.state, node.name);

@@ -68,7 +68,7 @@ describe("a prepared query", () => {
     expect([...touched]).toEqual(expect.arrayContaining([topics.preparedQueries, topics.preparedQuery(first)]));
   });
 
-  test("is not copied when a session without prepared queries ends", () => {
+  test("is not copied into a new table when a session without prepared queries ends", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "x" })));
     const { preparedQueries, preparedQueryNames } = driver.state;
@@ -94,7 +94,7 @@ describe("after any sequence of commands", () => {
   );
   const commands = fc.array(command, { maxLength: 30 });
 
-  test("a name finds the prepared query of that name, else the template whose name is its longest prefix", () => {
+  test("a lookup by name finds the prepared query of that name, else the template whose name is the longest prefix of it", () => {
     fc.assert(
       fc.property(commands, fc.constantFrom("a", "AB", "abc", "abcd", "x"), (all, asked) => {
         const driver = driverWithSession();

@@ -15,7 +15,7 @@ export function listPreparedQueries(state: State): PreparedQueryRow[] {
   return [...state.preparedQueries.values()];
 }
 
-/** Returns the query of that name, ignoring case, else the template whose name is its longest prefix. */
+/** Returns the prepared query with this name in any letter case, else the template whose name is the longest prefix of it. */
 export function findPreparedQuery(state: State, name: string): PreparedQueryRow | undefined {
   const folded = fold(name);
   if (folded === "") return undefined;

@@ -54,7 +54,7 @@ function overSequences(look: (steps: Steps) => void): void {
   fc.assert(fc.property(randomSteps, look), { numRuns: 100 });
 }
 
-test("each command that changes a row raises the index, and its rows have that index", () => {
+test("each command that changes a row raises the index, and the changed rows have the new index as their ModifyIndex", () => {
   afterEachStep(({ command, before, state, applied }) => {
     if (applied.changes.length === 0) return expect(state).toBe(before);
     expect(state.index).toBeGreaterThan(before.index);
@@ -88,7 +88,7 @@ test("a command whose outcome is unchanged, failed or rejected changes nothing",
   });
 });
 
-/** Returns every answer that a client can get for these names, by the topic of its blocking query. */
+/** Returns the answers to all queries for the names of the random commands, each by the topic on which the query depends. */
 function answersOf(state: State): ReadonlyMap<Topic, unknown> {
   const instances = listInstances(state);
   return new Map<Topic, unknown>([
@@ -165,7 +165,7 @@ test("each row that another row refers to exists, and no ended session holds a l
   });
 });
 
-test("the end of a session releases or deletes the keys that it holds, and no others", () => {
+test("the end of a session releases or deletes the keys that the session holds, and no other keys", () => {
   afterEachStep(({ command, before, state }) => {
     if (command.type === "restore" || command.type === "txn" || command.type.startsWith("kv-")) return;
     for (const entry of before.kv.values()) {
@@ -224,7 +224,7 @@ test("a session ends only if it is destroyed, or its node or one of its checks i
   });
 });
 
-/** Returns whether both are versions of one row, which was not deleted and created again between them. */
+/** Returns whether the arguments are versions of one row, which was not deleted and created again in between. */
 function isSame(before: RowIndexes | undefined, now: RowIndexes | undefined): boolean {
   return before?.createIndex === now?.createIndex;
 }
@@ -251,7 +251,7 @@ test("the same commands give the same rows and outcomes, and change no earlier s
   });
 });
 
-test("the engine has exactly the rows of the state, and opening them gives the same state", () => {
+test("the rows in the engine are exactly those of the state, and opening them gives the same state", () => {
   overSequences((steps) => {
     const { rows, state } = takeSteps(steps);
     const opened = openState(rows.values(), state.index);
@@ -361,7 +361,7 @@ test("another server that applies the rows of a whole batch arrives at the same 
   });
 });
 
-/** Returns every table and index of a state, including topic indexes and tombstones, and its two numbers. */
+/** Returns every table and index of a state, including topic indexes and tombstones, and its index and tombstone floor. */
 function everythingOf(state: State): unknown {
   const { index, tombstoneFloor } = state;
   return [index, tombstoneFloor, ...tableNames.map((name) => [name, ...state[name].entries()])];

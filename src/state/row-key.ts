@@ -9,9 +9,9 @@ export function rowKey(...parts: readonly string[]): string {
 }
 
 /**
- * Returns a string that sorts as the key's UTF-8 bytes do, which is Consul's order. JavaScript compares strings by UTF-16
- * code units. The two orders differ only above U+D7FF, where the surrogates must come last: this maps those units, one to
- * one, to code units in the order of their bytes.
+ * Returns a string that sorts as the key's UTF-8 bytes do, which is Consul's order. JavaScript compares strings by UTF-16 code
+ * units. The two orders differ only above U+D7FF, where the surrogates must come last: this function maps those units, one to
+ * one, to code units that sort as the UTF-8 bytes do.
  */
 export function kvOrder(key: string): string {
   return /[\ud800-\uffff]/.test(key) ? key.replace(/[\ud800-\uffff]/g, moveUnit) : key;

@@ -10,7 +10,7 @@ export const storeTables = {
   local: "local",
 } as const;
 
-/** The key in `storeTables.meta` of State.tombstoneFloor. */
+/** The key of State.tombstoneFloor in the table `storeTables.meta`. */
 export const tombstoneFloorKey = "tombstone-floor";
 
 const encoder = new TextEncoder();

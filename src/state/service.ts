@@ -21,7 +21,7 @@ export function ensureService(draft: Draft, node: string, service: Service): voi
   if (known && !isListedAlike(known, row)) updateChecks(draft, row);
 }
 
-/** Returns whether both versions of a service are found by the same service name and as Connect-capable for the same service. */
+/** Returns whether two versions of an instance have the same service name and are Connect-capable for the same service. */
 function isFoundAlike(known: Service, row: Service): boolean {
   return isSameName(known.name, row.name) && isSameName(connectName(known), connectName(row));
 }
@@ -31,8 +31,8 @@ function isSameName(one: string | undefined, other: string | undefined): boolean
 }
 
 /**
- * Copies the service's name and tags into its checks. Consul: a check keeps the name and tags that its service had when the
- * check was registered, stays in the lists of the old name, and wakes no watcher of the new name.
+ * Copies the service's name and tags into its checks. Unlike Praetor's, a check of Consul keeps the name and tags that its
+ * service had when the check was registered, stays in the lists of the old name, and wakes no watcher of the new name.
  */
 function updateChecks(draft: Draft, service: ServiceRow): void {
   for (const check of checksOfService(draft.state, service.node, service.id)) ensureCheck(draft, service.node, check);

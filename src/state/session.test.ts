@@ -30,7 +30,7 @@ describe("the lock delay of a key", () => {
     expect([...driver.rows.keys()].filter((key) => key.startsWith("lock-delays/"))).toEqual([]);
   });
 
-  test("does not apply to a key that differs from it only in case", () => {
+  test("does not apply to another key that differs from the first only in letter case", () => {
     const driver = driverWithNode();
     driver.run(create(first, { lockDelayMs: 15_000 }));
     driver.run(create(second));

@@ -23,7 +23,7 @@ const version = 1;
 /** Maximum length of the first line, in bytes. */
 const lineBytesMax = 64;
 const headerBytes = 12;
-/** Size of a block in bytes. It holds some 500 rows, which are encoded in less than a millisecond. */
+/** Size of a block in bytes. A block holds some 500 rows, whose encoding takes less than a millisecond. */
 const blockBytes = 64 * 1024;
 
 const encoder = new TextEncoder();
@@ -69,14 +69,14 @@ export class SnapshotDecoder {
   /** The number of bytes that must be buffered before the decoder can continue. */
   #needed = lineBytesMax;
 
-  /** Decodes the next block. @throws OperatingError invalid if the bytes are not a snapshot, or a snapshot that cannot be read */
+  /** Decodes the next block. @throws OperatingError invalid if the bytes are no snapshot or are damaged or of a newer version */
   add(block: Uint8Array): void {
     this.#parts.push(block);
     this.#bytes += block.length;
     if (this.#bytes >= this.#needed) this.#decode();
   }
 
-  /** Returns the decoded state. @throws OperatingError invalid if bytes are missing, or a row to which another row refers */
+  /** Returns the decoded state. @throws OperatingError invalid if bytes, or a row to which another row refers, are missing */
   finish(): State {
     if (this.#index === undefined) this.#decode();
     if (this.#index === undefined) throw notASnapshot();
@@ -110,7 +110,7 @@ export class SnapshotDecoder {
   }
 }
 
-/** Returns the index in the first line, which must end before `end`; 0 if the block has no end of a line there. */
+/** Returns the index in the first line. `end` is the offset after that line, or 0 if the block has no complete first line. */
 function readLine(block: Buffer, end: number): number {
   const [name, written, index] = block.toString("latin1", 0, Math.max(end - 1, 0)).split(" ");
   if (name !== format) throw block.includes("LastIndex") ? ofConsul() : notASnapshot();
@@ -149,7 +149,7 @@ function isReadable({ table: name, key, value }: Row, newest: number): boolean {
   }
 }
 
-/** Returns a text for people about a row that refers to a missing row; undefined if all references exist. */
+/** Returns a message about the first row that refers to a missing row, or undefined if all references exist. */
 function missingReference(state: State): string | undefined {
   for (const table of tables) {
     if (!table.missing) continue;

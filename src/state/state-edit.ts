@@ -6,7 +6,7 @@ import type { Topic } from "./topics.ts";
 
 type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
 
-/** Builds the next state: callers put and delete rows, from a command or from an engine, and it updates the tables' indexes. */
+/** Builds the next state from the rows that its callers put and delete, and keeps the indexes of each table up to date. */
 export class StateEdit {
   readonly #base: State;
   readonly #drafts: Drafts;
@@ -26,13 +26,13 @@ export class StateEdit {
     state["tombstones"] = this.tombstones;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each table is replaced by a draft of itself
     this.#drafts = state as unknown as Drafts;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a draft is read like its table
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a draft has the methods of its table
     this.state = state as unknown as State;
   }
 
-  /** Returns the row with that engine key. */
+  /** Returns the row that the engine stores under this key, with all changes so far, or undefined if no such row exists. */
   get<Row>(table: StateTable<Row>, key: string): Row | undefined {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` fills the table
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` writes to the table, and takes rows of this type
     return this.#drafts[table.rows].get(table.place(key)) as Row | undefined;
   }
 
@@ -52,14 +52,17 @@ export class StateEdit {
     for (const index of table.indexes) this.#unlist(index, known, []);
   }
 
-  /** Removes a row from an index, except where another row now has the same index key (an id, a name). */
+  /**
+   * Removes a row from an index, except from the index keys in `kept`, and from those under which the index now holds another
+   * row.
+   */
   #unlist<Row>(index: Index<Row, TableName>, known: Row, kept: readonly string[]): void {
     const draft = this.#drafts[index.name];
     for (const place of index.places(known))
       if (!kept.includes(place) && draft.get(place) === valueIn(index, known)) draft.delete(place);
   }
 
-  /** Writes a topic's tombstone, which holds the topic's index from now on: a topic without rows must not stay in memory. */
+  /** Stores a topic's index in a tombstone, not in `topicIndexes`, so that topics without rows do not accumulate in memory. */
   bury(topic: Topic, index: number): void {
     if (this.topicIndexes.get(topic) !== undefined) this.topicIndexes.delete(topic);
     this.tombstones.set(topic, index);

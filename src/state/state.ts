@@ -13,18 +13,18 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 /**
  * All nodes, services, checks, keys, sessions and prepared queries, as one immutable value.
  *
- * Each kind of record has a descriptor in `tables/`, which defines how its rows are stored, which indexes of them are in
- * memory and to which topics a row belongs. Everything else in this folder that concerns all tables uses the descriptors.
+ * Each kind of record has a descriptor in `tables/`, which defines how its rows are stored, which indexes of them are in memory
+ * and to which topics a row belongs. Everything else in this folder that concerns all tables uses the descriptors.
  *
- * Life cycle: `openState` builds the first state from the engine's rows. `apply` makes the next one from a command, by way
- * of a Draft, and returns which rows the engine must write and which topics were touched; `applyRows` does the same from
- * the rows that another server wrote. A reader may keep using an old state: it never changes.
+ * Life cycle: `openState` builds the first state from the engine's rows. `apply` makes the next one from a command, by way of a
+ * Draft, and returns which rows the engine must write and which topics were touched; `applyRows` does the same from the rows that
+ * another server wrote. A reader may keep using an old state: it never changes.
  *
  * Invariants (properties.test.ts):
  * - apply is pure: the same state, command and stamp give the same result. It changes no state that a reader holds.
- * - A command takes effect whole, or not at all. One that changes nothing uses no index.
+ * - A command takes effect whole, or not at all. A command that changes nothing uses no index.
  * - The index of a topic never falls, and rises whenever an answer that depends on the topic changes.
- * - Opening the rows that the engine has always gives the same state.
+ * - Opening the rows that the engine holds gives the same state at any time.
  * - No row refers to a node, service or session that does not exist.
  */
 export interface State
@@ -49,7 +49,7 @@ export interface State
 interface TopicTables {
   /** The index of each topic to which at least one row belongs, except topics of single keys. */
   readonly topicIndexes: OrderedTable<number>;
-  /** By topic: the index of the write that last removed a row from the topic. */
+  /** The index of the write that last removed a row from a topic, by topic. */
   readonly tombstones: OrderedTable<number>;
 }
 

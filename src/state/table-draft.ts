@@ -1,8 +1,8 @@
 import type { OrderedMapEdit, OrderedTable } from "../lib/ordered-map.ts";
 
 /**
- * One table while commands change it. The first change copies the table. `get` returns rows with all changes so far; an
- * iteration yields the table as it was when the iteration began, even if the loop changes it.
+ * A table while commands change it. The first change copies the table. `get` returns rows with all changes so far; an iteration
+ * yields the table as it was when the iteration began, even if the loop changes it.
  */
 export class TableDraft<V> implements OrderedTable<V> {
   #table: OrderedTable<V>;

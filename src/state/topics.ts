@@ -2,8 +2,8 @@
  * The name of a part of the state that a blocking query can wait for. A write touches the topics whose answers it may have
  * changed, and wakes only their watchers. The index of a topic is the index of the write that last touched it.
  *
- * The topic of a key is "kv/<key>". A query for a tree waits for "kv*<prefix>", which each write of a key below it touches.
- * The index of a tree's topic is not stored: it is the highest of its keys' indexes.
+ * The topic of a key is "kv/<key>". A query for a tree waits for "kv*<prefix>", which each write of a key with that prefix
+ * touches. The index of a tree's topic is not stored: it is the highest index of the tree's keys and their tombstones.
  */
 export type Topic = string;
 
@@ -34,7 +34,7 @@ export const topics: {
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
-  /** Stands for every topic: a restore touches it, and then all watchers wake. No query waits for it alone. */
+  /** Stands for every topic. A restore touches it, which wakes all watchers. No query depends on it alone. */
   everything: "*",
   /** Topic of the list of nodes. */
   nodes: "nodes",
@@ -55,9 +55,9 @@ export const topics: {
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
-  /** Topic of the network coordinates of the nodes, which are not in the state. */
+  /** Topic of the nodes' network coordinates. The coordinates are not part of the state. */
   coordinates: "coordinates",
-  /** Topic of the order of rows by distance. It changes with `coordinates`, but has no index and wakes no watcher. */
+  /** Topic of answers sorted by distance. It is touched together with `coordinates`, but has no index and wakes no watcher. */
   distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,

@@ -16,7 +16,7 @@ interface Target<Row extends RowIndexes> {
   /** The row's name in error texts, as in `check "c" on node "n"`. */
   readonly name: string;
   find(): Row | undefined;
-  /** Creates or updates the row. Returns an error text if it cannot. */
+  /** Creates or updates the row. Returns an error text if the state rejects the row. */
   ensure(): string | undefined;
   remove(row: Row): void;
   show(row: Row): TxnResult;

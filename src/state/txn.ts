@@ -7,8 +7,8 @@ import { runCheckOperation, runNodeOperation, runServiceOperation } from "./txn-
 import { runKvOperation } from "./txn-kv.ts";
 
 /**
- * Runs the operations in order, each on the result of those before. If one fails, the transaction fails: the outcome lists
- * every operation that failed, and the caller drops the draft.
+ * Runs the operations in order, each on the state that the previous operations made. If one fails, the transaction fails: the
+ * outcome lists every operation that failed, and the caller drops the draft.
  */
 export function runTxn(draft: Draft, { operations }: Txn): Outcome {
   const wrong = faultsOf(operations, (at) => faultBeforehand(draft, at));

@@ -13,7 +13,7 @@ import { MemoryStore } from "./memory-engine.ts";
 /** The state that the servers of one process share: the log of batches, the rows, and the current term. */
 export class MemoryCluster {
   readonly #rows = new MemoryStore();
-  /** The newest batches; the last one is at `position`. */
+  /** The batches since the last compaction, oldest first; the last one is at `position`. */
   #log: Batch[] = [];
   #position: Position = 0;
   #terms = 0;
@@ -65,7 +65,7 @@ export class MemoryCluster {
     return this.#log[this.#log.length - 1 - (this.#position - position)];
   }
 
-  /** Calls `wake` soon, and after each batch, until the returned function is called. */
+  /** Calls `wake` in a microtask, and again after each batch, until the returned function is called. */
   watch(wake: () => void): () => void {
     this.#wakes.add(wake);
     queueMicrotask(wake);
@@ -196,7 +196,7 @@ class MemoryTerm implements Term {
     this.#cluster.end(this);
   }
 
-  /** Called by the cluster when the term is over. */
+  /** Resolves `ended`. The cluster calls this when the term is over. */
   end(): void {
     this.#ended.resolve();
   }

@@ -1,7 +1,7 @@
 import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
 import { storeClosed } from "../store-closed.ts";
 
-/** Rows that outlive a memory engine: they replace the disk in tests that stop and start an agent. */
+/** Holds rows that outlive a memory engine. It replaces the disk in tests that stop and start an agent. */
 export class MemoryStore {
   revision = 0;
   readonly #tables: Map<string, Map<string, Uint8Array>> = new Map();

@@ -124,7 +124,7 @@ export function decodeRows(block: ArrayBuffer): { rows: Row[]; revision: number 
   for (let at = 0; at < block.byteLength;) {
     const { keyAt, valueAt, end } = placesOf(header, at);
     const name = bytes.toString("utf8", at + headerBytes, keyAt);
-    // All rows of a table share one string.
+    // Gives all rows of a table one shared string as the table's name, to save memory.
     if (name !== table) table = name;
     const key = bytes.toString("utf8", keyAt, valueAt);
     if (table !== storeTable) rows.push({ table, key, value: new Uint8Array(block, valueAt, end - valueAt) });

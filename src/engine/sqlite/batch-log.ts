@@ -3,15 +3,15 @@ import { storeDamaged } from "./failures.ts";
 import { RowChanges } from "./row-changes.ts";
 
 /*
- * The table of batches that are durable but not yet in the table of rows. A batch is one row here, packed as the store sent
- * it, so a commit only appends to one table, whatever rows it changes. From time to time a fold moves the logged batches
- * into the table of rows: it writes their rows, stores the number of the last of them as `folded`, and deletes them here.
- * Batches are numbered without a gap, from `folded` on:
+ * The table of batches that are durable but not yet in the table of rows. A batch is one row of this table, packed as the store
+ * sent it, so a commit only appends to one table, whatever rows it changes. From time to time a fold moves the logged batches
+ * into the table of rows: it writes their rows, stores the number of the last batch as `folded`, and deletes the batches from
+ * this table. Batches are numbered without a gap, from `folded` on:
  *
  *   rows: kv/a=1, folded=7    log: 8 [kv/b=1] 9 [kv/a deleted]    mean    kv/b=1, and the next batch is number 10
  *
- * A load therefore detects a batch that is missing at the start or in the middle. It also detects a batch that is stored
- * under a wrong number, as the checksum covers number and batch. It cannot detect that only the last batches are lost.
+ * A load therefore detects a batch that is missing at the start or in the middle. It also detects a batch that is stored under a
+ * wrong number, as the checksum covers number and batch. It cannot detect that only the last batches are lost.
  */
 
 export const logSchema = `
@@ -24,7 +24,9 @@ export const logSchema = `
 const appendSql = "INSERT INTO log VALUES (?1, ?2, ?3)";
 const listSql = "SELECT seq, batch, checksum FROM log ORDER BY seq";
 const someSql = "SELECT seq, batch, checksum FROM log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
-/** Estimated bytes that a batch takes in the log besides its content; bounds the number of small batches. */
+/**
+ * Estimated number of bytes that a batch takes in the log besides its content. It bounds the number of small batches in the log.
+ */
 const overheadBytes = 64;
 
 interface LoggedBatch {
@@ -33,7 +35,7 @@ interface LoggedBatch {
   readonly checksum: number;
 }
 
-/** The number of the newest batch in the table; 0 when it has none. */
+/** Returns the number of the newest batch in the log, or 0 if the log is empty. */
 export function newestLogged(database: Database): number {
   using newest = database.prepare<{ readonly seq: number | null }, []>("SELECT max(seq) AS seq FROM log");
   return newest.get()?.seq ?? 0;
@@ -64,12 +66,12 @@ export class BatchLog {
     return this.#newest;
   }
 
-  /** Estimated size of the log in bytes, all of which a starting agent reads. */
+  /** Estimated size of the log in bytes. A starting agent reads the whole log. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Appends a batch: in its own transaction if none is open, then durable when this returns, rolled back when it throws. */
+  /** Appends a batch. If no transaction is open, the batch is durable when this returns, and rolled back when this throws. */
   append(batch: ArrayBuffer): void {
     const bytes = new Uint8Array(batch);
     const seq = this.#newest + 1;
@@ -78,7 +80,7 @@ export class BatchLog {
     this.#bytes += bytes.byteLength + overheadBytes;
   }
 
-  /** Reads the batches after number `folded`, the newest one in the table of rows. Returns their merged changes. */
+  /** Reads the log, whose first batch follows batch `folded`, the newest in the table of rows. Returns the merged changes. */
   open(folded: number): RowChanges {
     this.#folded = folded;
     return this.#readAll();
@@ -101,7 +103,7 @@ export class BatchLog {
   }
 
   /**
-   * Adds the changes of the batches after number `after`, through number `until`.
+   * Adds the changes of the batches after number `after`, up to and including number `until`, to `changes`.
    * @throws OperatingError when a batch is missing or damaged
    */
   merge(changes: RowChanges, { after, until }: { readonly after: number; readonly until: number }): void {
@@ -123,12 +125,12 @@ export class BatchLog {
     }
   }
 
-  /** Deletes the batches up to `seq`, in the transaction that stores `seq` as the new `folded` number. */
+  /** Deletes the batches up to `seq`. The caller stores `seq` as the new `folded` number in the same transaction. */
   deleteThrough(seq: number): void {
     this.#database.run("DELETE FROM log WHERE seq <= ?", [seq]);
   }
 
-  /** Called after the transaction that deleted the batches up to `seq` was committed. */
+  /** Records that the transaction which deleted the batches up to `seq`, with an estimated size of `bytes`, was committed. */
   deletedThrough(seq: number, bytes: number): void {
     this.#folded = seq;
     this.#bytes -= bytes;

@@ -50,7 +50,7 @@ function alter(...statements: readonly string[]): void {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Opens the damaged store and returns its error, which must name the file; every byte must stay as it was. */
+/** Opens the damaged store and returns the error. Expects that the error names the file and that the file does not change. */
 async function refusal(): Promise<OperatingError> {
   const before = readFileSync(file);
   const thrown: unknown = await openSqliteEngine({ folder }).then(
@@ -143,17 +143,17 @@ describe("opening a store reads its log of batches:", () => {
   });
 
   test("a flipped bit in a batch is refused, and the error names the batch", async () => {
-    // The last occurrence: VACUUM leaves copies of the bytes in unused parts of pages.
+    // Takes the last occurrence, because VACUUM leaves copies of the bytes in unused parts of pages.
     flipByte(readFileSync(file).lastIndexOf("logged-value-2-") + 3);
     expect((await refusal()).message).toContain("the checksum of batch 3 of its log is wrong");
   });
 
-  test("a missing first batch is refused, as the number before it is stored among the rows", async () => {
+  test("a log without its first batch is refused, as the table of rows has the number of the batch before it", async () => {
     alter("DELETE FROM log WHERE seq = (SELECT min(seq) FROM log)");
     expect((await refusal()).message).toContain("its log has batch 3 where batch 2 belongs");
   });
 
-  test("a missing batch in the middle is refused", async () => {
+  test("a log without a batch in its middle is refused", async () => {
     alter("DELETE FROM log WHERE seq = 3");
     expect((await refusal()).message).toContain("its log has batch 4 where batch 3 belongs");
   });
@@ -194,7 +194,7 @@ test("a flipped bit anywhere in a store's file is detected or changes no row", a
     return JSON.stringify([revision, rows.map((row) => [row.table, row.key, Buffer.from(row.value).toString("hex")])]);
   };
   const expected = await rowsOf();
-  // The step does not divide the page size, so the bytes fall in all parts of pages.
+  // The page size is not a multiple of the step, so the flipped bytes lie in all parts of pages.
   for (let at = 1; at < intact.length; at += 1_237) {
     writeFileSync(file, intact);
     flipByte(at);

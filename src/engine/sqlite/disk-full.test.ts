@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Engine, RowChange } from "../engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
-/** Mounts a small file system for the tests to fill and returns its path; undefined if this user may not mount. */
+/** Mounts a small file system, which the tests fill, and returns its path, or undefined if this user may not mount. */
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "praetor-full-"));
   const mounted = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
@@ -71,7 +71,7 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     expect(await reopenedKeys()).toEqual(["after", ...kept].toSorted());
   });
 
-  test("still accepts deletes, and later writes reuse the space that the deletes free", async () => {
+  test("does not prevent the store from deleting all rows, one batch after another", async () => {
     const kept = await fill();
     for (const [n, key] of kept.entries())
       await engine.commit({ revision: 100 + n, changes: [{ table: "t", key, value: undefined }] });

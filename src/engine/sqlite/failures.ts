@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
 /**
- * Tells an operator how to recover from a damaged store, which Praetor never repairs or deletes. A snapshot cannot replace the
- * file: only a running agent can restore it.
+ * Returns advice for an operator on how to recover from a damaged store, which Praetor never repairs or deletes. A snapshot
+ * cannot replace the file, because only a running agent can restore a snapshot.
  */
 const restoreAdvice = (file: string): string =>
   `Nothing was repaired or deleted. To go on, move ${file} away, and ${file}-wal and ${file}-shm with it if they are ` +

@@ -99,7 +99,7 @@ test("logged rows that sort before, between and after the stored rows load in or
   expect(readable(reload().rows)).toEqual(["a=2", "b=1", "c=2", "d=2", "g=2"]);
 });
 
-test("opening, loading and closing write nothing, even when the log is past its limit", () => {
+test("opening, loading and closing a store writes nothing, even when the log is past its limit", () => {
   for (let revision = 1; revision <= 3; revision++) commit(revision, { ...filler, value: new Uint8Array(1 << 20) });
   reload();
   const before = readFileSync(file);
@@ -109,18 +109,18 @@ test("opening, loading and closing write nothing, even when the log is past its 
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("after a fold finds a damaged batch, later commits are refused, as no start could read them", () => {
+test("after a fold finds a damaged batch, later commits are refused, as no later start could read the store", () => {
   commit(1, { table: "kv", key: "a", value: Buffer.from("large ".repeat(100_000)) });
   reload();
   const bytes = readFileSync(file);
-  // Inside a page: an overflow page begins with the number of the next overflow page.
+  // Damages the middle of a page, because an overflow page begins with the number of the next overflow page.
   const middle = (bytes.length >> 1) + 100;
   writeFileSync(file, bytes.fill("x", middle, middle + 10));
   commit(2, filler);
   expect(() => commit(3, put("b", "1"))).toThrow("the checksum of batch 1 of its log is wrong");
 });
 
-test("commits between the steps of a fold, and closing during a fold, leave the same rows as a JavaScript map", () => {
+test("commits between the steps of a fold, and closing during a fold, leave the same rows as a map has", () => {
   const change = fc.record({ key: fc.integer({ min: 0, max: 299 }), value: fc.option(fc.integer({ max: 99 })) });
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.array(change, { minLength: 1, maxLength: 120 }) },

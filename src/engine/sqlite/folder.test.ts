@@ -29,7 +29,7 @@ async function withEngine(folder: string, use: (opened: OpenedEngine) => Promise
 const unusable = { kind: "unavailable", code: "data-folder-unusable" };
 
 describe("the store's data folder", () => {
-  test("is accessible to its owner only when it is new, with its files", async () => {
+  test("is created so that only its owner can access the folder and the files in it", async () => {
     const folder = join(root, "a", "b", "data");
     await withEngine(folder, async () => {
       expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -66,7 +66,7 @@ describe("the store's data folder", () => {
 
   const noMount = spawnSync("mount", ["--version"]).status !== 0 || process.getuid?.() !== 0;
   test.skipIf(noMount)(
-    "a read-only file system is refused, with or without a store on it (needs root: mounts one)",
+    "on a read-only file system is refused, with or without a store in it (needs root to mount one)",
     async () => {
       const folder = join(root, "mounted");
       mkdirSync(folder);

@@ -98,7 +98,7 @@ function syncFolder(folder: string): void {
   try {
     syncOpened(folder);
   } catch (error) {
-    // FAT and some network file systems cannot sync a folder; they write names through.
+    // FAT and some network file systems cannot sync a folder, and write its entries to the disk at once.
     if (codeOf(error) !== "EINVAL") throw error;
   }
 }

@@ -1,9 +1,8 @@
 import { checksumOf } from "./batch-log.ts";
 
 /*
- * Reads the newest batch from the bytes of one B-tree page of the table of batches. SQLite does not read pages of a WAL
- * after the first invalid frame, so wal-damage.ts needs its own reader. The newest batch is the last of the page's
- * cells:
+ * Reads the newest batch from the bytes of one B-tree page of the table of batches. SQLite does not read pages of a WAL after the
+ * first invalid frame, so wal-damage.ts needs its own reader. The newest batch is the last of the page's cells:
  *
  *   0x0d | u16 | u16 cells | ... | u16 offset of each cell | ... | the cells:
  *   varint bytes of the row | varint seq | header of the row: its length, 0, type of the batch, type of the checksum | batch | checksum
@@ -14,7 +13,7 @@ import { checksumOf } from "./batch-log.ts";
 const pageBytes = 4_096;
 /** The first byte of a leaf page of the table of batches. Pages of the table of rows begin with other bytes. */
 const logLeaf = 0x0d;
-/** A longer row continues on overflow pages. */
+/** The maximum length in bytes of a row that fits in one page. A longer row continues on overflow pages. */
 const rowBytesMax = pageBytes - 35;
 /** Number of bytes that an integer takes, by its type in the row's header. */
 const numberBytes = [0, 1, 2, 3, 4, 6, 8] as const;

@@ -1,14 +1,14 @@
 import { type PackedRow, unpackRows } from "./batch-codec.ts";
 
 /*
- * Merges many batches into one set of changes that has only the last change of each row. It yields the changes in the
- * order of the stored rows, so that a load merges the two in one pass, and a fold writes the rows page after page.
+ * Merges many batches into one set of changes that has only the last change of each row. It yields the changes in the order of
+ * the stored rows, so that a load merges changes and rows in one pass, and a fold writes the rows page after page.
  *
  *   batches, oldest first:  kv/b=1 kv/a=1   kv/b=2   kv/a deleted   nodes/n1=1
  *   merged:                 kv/a deleted, kv/b=2, nodes/n1=1
  */
 
-/** A row as the file has it: its table, key and value as bytes. */
+/** A row as the file stores it: table, key and value as bytes, and the checksum over them. */
 export interface StoredRow {
   readonly table: Uint8Array;
   readonly key: Uint8Array;
@@ -17,7 +17,7 @@ export interface StoredRow {
 }
 
 export class RowChanges {
-  /** Changes by table, then key. Both are strings with one character for each UTF-8 byte, which sort as the bytes do. */
+  /** Changes by table, then key. Table and key are strings with one character for each UTF-8 byte, which sort as the bytes do. */
   readonly #tables = new Map<string, Map<string, PackedRow>>();
 
   /**

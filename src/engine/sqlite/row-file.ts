@@ -46,8 +46,8 @@ const pageBytes = 4_096;
  */
 const walKeptBytes = 8 << 20;
 /**
- * A log of more than this number of times its limit grows faster than single steps of a fold shrink it. Each turn of the event
- * loop then takes `foldStepsAtOnce` steps, and commits wait some 30 ms.
+ * If the log exceeds its limit more than this number of times over, commits fill it faster than single steps of a fold empty it.
+ * Each turn of the event loop then takes `foldStepsAtOnce` steps, and commits wait some 30 ms.
  */
 const logLimitsMax = 4;
 const foldStepsAtOnce = 32;
@@ -60,7 +60,7 @@ export interface StoreLimits {
   /** Number of bytes by which the WAL is extended at a time. */
   readonly walStepBytes: number;
   readonly logBytesMax: number;
-  /** Number of batches that a fold reads, or of rows that it writes, in one step. */
+  /** Number of batches that one step of a fold reads. `foldStepRows` is the number of rows that one step writes. */
   readonly foldStepBatches: number;
   readonly foldStepRows: number;
 }
@@ -115,12 +115,15 @@ export class RowFile {
   readonly #limits: StoreLimits;
   #foldAtBytes: number;
   #folding: Fold | undefined;
-  /** SQLite syncs every transaction (synchronous=FULL); false only within a step of a fold, and after one that failed. */
+  /** Whether SQLite syncs every transaction (synchronous=FULL). False only during a step of a fold, and after a failed step. */
   #isSynced = true;
   /** Damage that a fold found in the log. The next start will refuse the store, so every later commit is refused. */
   #damage: OperatingError | undefined;
 
-  /** @throws OperatingError conflict when another agent has the file open; unavailable when the file cannot be used */
+  /**
+   * Opens the store in a folder, or creates it.
+   * @throws OperatingError conflict when another agent has the file open; unavailable when the file cannot be used
+   */
   static open(folder: string, limits: StoreLimits = usualLimits): RowFile {
     const file = join(folder, storeFileName);
     ensureFolder(folder);
@@ -162,7 +165,7 @@ export class RowFile {
     let last: StoredRow | undefined;
     try {
       this.#checkStructure();
-      // Every store has a revision among its rows, though the log may hold a newer one.
+      // Checks that a revision exists: every store has one in its table of rows, although the log may hold a newer one.
       this.#rows.number(revisionKey);
       const changes = this.#log.open(this.#rows.number(foldedKey));
       const packer = new RowPacker(blockBytes, emit);
@@ -289,8 +292,8 @@ export class RowFile {
   }
 
   /**
-   * Has SQLite sync every later transaction. SQLite refuses the change within a transaction, so a failed one is rolled
-   * back first.
+   * Makes SQLite sync every later transaction. SQLite refuses this change within a transaction, so the caller must first roll
+   * back a transaction that failed.
    */
   #ensureSynced(): void {
     if (this.#isSynced) return;
@@ -313,12 +316,12 @@ export class RowFile {
     this.#log.deleteThrough(through);
   }
 
-  /** Called after the last step of a fold was committed. */
+  /** Ends a fold, after its last step was committed. */
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;
     this.#foldAtBytes = this.#limits.logBytesMax;
-    // Without this the garbage collector would keep the merged changes on the heap for long.
+    // Without this call the merged changes would stay on the heap for a long time.
     Bun.gc(true);
   }
 
@@ -339,7 +342,7 @@ function doubtAfterRestart(error: unknown): string | undefined {
   return isWritten ? "and if the agent is killed before its next successful write, this write may reappear" : undefined;
 }
 
-/** Returns a new store's file: the schema, revision 0, and no batches. */
+/** Returns the bytes of a new store's file, with the schema, revision 0, and no batches. */
 function emptyImage(): Uint8Array {
   const database = new Database(":memory:");
   try {
@@ -353,15 +356,15 @@ function emptyImage(): Uint8Array {
   }
 }
 
-/** Refuses a file of a few bytes, which SQLite would take for a new database. */
+/** Throws if the file is shorter than a page. SQLite would take an empty file for a new database. */
 function checkLength(file: string): void {
   const { size } = statSync(file);
   if (size < pageBytes) throw storeDamaged(file, `it is ${size} bytes long, and even a new store is longer`);
 }
 
 /**
- * Refuses a store with a damaged WAL. Must run before SQLite opens the file: closing it would checkpoint the WAL up to the
- * damage and delete the rest.
+ * Refuses a store with a damaged WAL. Must run before SQLite opens the file, because closing the file would checkpoint the WAL up
+ * to the damage and delete the rest.
  */
 function checkWal(file: string): void {
   const damage = findWalDamage(`${file}-wal`, () => newestStored(file));

@@ -24,7 +24,7 @@ test("overwriting one row many times keeps the file and the WAL small, and closi
     await engine.commit({ revision, changes: [{ table: "t", key: "a", value: new Uint8Array(mebibyte) }] });
     largest = Math.max(largest, statSync(wal).size);
   }
-  // The WAL has 4 MiB, and the transaction that exceeded them.
+  // The WAL holds at most 4 MiB and the transaction that exceeded this limit.
   expect(largest).toBeLessThan(6 * mebibyte);
   await engine.close();
   expect(statSync(wal, { throwIfNoEntry: false })).toBeUndefined();

@@ -21,8 +21,8 @@ export function openSqliteEngine(options: SqliteOptions): Promise<OpenedEngine> 
 }
 
 /**
- * Starts the worker. In an executable of `bun build --compile` the worker is a second entry point, at its path relative
- * to the common folder of both; import.meta.url is not this file's there.
+ * Starts the worker. In an executable of `bun build --compile` the worker is a second entry point, at its path relative to the
+ * common folder of both; there, import.meta.url is not the URL of this file.
  */
 function startWorker(): Worker {
   const script = Bun.isStandaloneExecutable
@@ -34,7 +34,7 @@ function startWorker(): Worker {
 
 class SqliteEngine implements Engine {
   readonly #worker: Worker = startWorker();
-  /** The promise of opening; undefined once resolved, so that the garbage collector can free the rows. */
+  /** The promise that `open` returned; undefined once it is resolved, so that the garbage collector can free the rows. */
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
   /** The stored rows that the worker has sent so far. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
@@ -115,10 +115,7 @@ class SqliteEngine implements Engine {
     return settled;
   }
 
-  /**
-   * Rejects all unanswered commits, as the thread has ended. After a crash its last transaction may or may not be
-   * durable.
-   */
+  /** Rejects all unanswered commits, as the thread has ended. After a crash its last transaction may or may not be durable. */
   #stop(error: OperatingError): void {
     this.#refuse ??= error;
     this.#opening?.reject(error);

@@ -3,25 +3,24 @@ import { newestBatchOf, newestSoundBatchOf } from "./log-page.ts";
 
 /*
  * Distinguishes a damaged WAL from one with a torn write at its end. SQLite reads the WAL up to the first frame with a wrong
- * checksum and takes that for the end, as after a torn write. It treats damage in the middle the same way, and silently
- * loses every later transaction. But a frame's checksum continues that of the frame before, which that frame stores. So
- * frames after the invalid one can be verified, and distinguished from older frames that SQLite has not overwritten
- * yet:
+ * checksum and takes that for the end, as after a torn write. It treats damage in the middle the same way, and silently loses
+ * every later transaction. But a frame's checksum continues the checksum that the previous frame stores. So frames after the
+ * invalid one can be verified, and distinguished from older frames that SQLite has not overwritten yet:
  *
  *   [header][frame][frame][invalid frame][frame][frame][older frames, with other salts]
  *                                        ^ valid frames
  *
- * A power cut can also leave valid frames after an invalid one, from writes that were not synced: steps of a fold, of which
- * only the last changes the log; and one commit, as the store syncs each commit before it writes the next. So the WAL is
- * damaged, and not torn by a power cut, if after the first invalid frame there is
+ * A power cut can also leave valid frames after an invalid one, from writes that were not synced: steps of a fold, of which only
+ * the last changes the log; and one commit, as the store syncs each commit before it writes the next. So the WAL is damaged, and
+ * not torn by a power cut, if after the first invalid frame there is
  *
  * - a batch numbered at least two above the newest batch before that frame: the store wrote it when the batch between was
  *   durable. A batch has its own checksum, so it counts also in a page whose frame is invalid; or
  * - a third transaction that changed the log; or
  * - any valid frame, when the WAL's header is invalid: SQLite syncs the header before it writes the first frame.
  *
- * Two cases look like a torn write: damage to the newest batch in the WAL, and damage to a disk block that has the end
- * of the batch before it and the beginning of the newest.
+ * Two cases look like a torn write: damage to the newest batch in the WAL, and damage to a disk block that has the end of the
+ * batch before it and the beginning of the newest.
  *
  * A frame is, big-endian: u32 page | u32 pages of the file, at the end of a transaction, else 0 | salts | checksum | the page.
  */
@@ -32,7 +31,7 @@ const frameHeaderBytes = 24;
 const frameBytes = frameHeaderBytes + pageBytes;
 /** The magic number of a little-endian machine. The last bit is set when checksums use big-endian words. */
 const walMagic = 0x377f0682;
-/** The first bytes of the pages of the table of rows. Pages of the log begin with other bytes. */
+/** The bytes with which pages of the table of rows can begin. Pages of the log begin with other bytes. */
 const rowPages: readonly number[] = [0x02, 0x0a];
 const logChangesUnsyncedMax = 2;
 
@@ -62,11 +61,11 @@ class WalCheck {
   readonly #newestStored: () => number | undefined;
   readonly #frame: Buffer<ArrayBuffer> = Buffer.alloc(frameBytes);
   readonly #words: Uint32Array = new Uint32Array(this.#frame.buffer, this.#frame.byteOffset, frameBytes / 4);
-  /** The checksums from which the next frame's may be computed: the previous frame's, as stored and as computed. */
+  /** The checksums that the next frame's checksum may continue: the previous frame's, as stored and as computed. */
   #before: readonly Checksum[] = [];
   #salts: bigint | undefined;
   #invalidAt: number | undefined;
-  /** The number of the newest batch before the first invalid frame; 0 without a batch. */
+  /** The number of the newest batch before the first invalid frame; 0 if no batch precedes that frame. */
   #newestBefore = 0;
   #newestAfter = 0;
   #validFramesAfter = 0;
@@ -143,7 +142,7 @@ class WalCheck {
     if (isAfter) this.#newestAfter = Math.max(this.#newestAfter, this.#newestBatch);
     if (this.#frame.readUInt32BE(4) === 0) return;
     if (isAfter && this.#newestBatch > 0) this.#logChangesAfter++;
-    // The last step of a fold rewrites pages of the log with older batches.
+    // Ignores a transaction that changes rows: the last step of a fold rewrites pages of the log that hold older batches.
     if (!isAfter && !this.#changesRows) this.#newestBefore = Math.max(this.#newestBefore, this.#newestBatch);
     this.#endTransaction();
   }

@@ -2,9 +2,9 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs
 
 /*
  * Preallocates the WAL, so that SQLite mostly overwrites it. An fsync takes 0.22 ms after a write inside a file, and 0.37 ms
- * after one that extends it, as the file system then writes the new length too (ext4, measured with single rows). So when
- * a commit has extended the WAL, this appends zeros. SQLite reads the WAL up to the first invalid frame, and overwrites the
- * zeros frame by frame:
+ * after a write that extends the file, as the file system then writes the new length too (ext4, measured with single rows). So
+ * when a commit has extended the WAL, `extend` appends zeros. SQLite reads the WAL up to the first invalid frame, and overwrites
+ * the zeros frame by frame:
  *
  *   [header][frame][frame] 0 0 0 0 0 0 ... 0 0 0
  *                          ^ the next commit    ^ the file's end
@@ -12,7 +12,10 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs
  * When the WAL has its full length, SQLite checkpoints it and overwrites it from its start, so it needs no more zeros.
  */
 
-/** One page per write: Linux would account a later write of one page as all that one larger write took. */
+/**
+ * The zeros of one page. If one write appended many pages, Linux would count a later change of one page as a change of all of
+ * them.
+ */
 const zeros: Uint8Array = new Uint8Array(4_096);
 
 export class WalLength {
@@ -28,7 +31,7 @@ export class WalLength {
     this.#stepBytes = lengths.stepBytes;
   }
 
-  /** Extends the WAL if the last commit did. Ignores errors, which cost only time: SQLite extends the file itself. */
+  /** Appends zeros if the last commit extended the WAL. Ignores errors, which cost only time: SQLite then extends the file. */
   extend(): void {
     if (this.#bytes >= this.#fullBytes) return;
     try {
@@ -45,7 +48,7 @@ export class WalLength {
   }
 }
 
-/** Extends the file and returns its new length. If the disk has no room, frees the written part and returns the old one. */
+/** Extends the file and returns its new length. If the disk has no room, frees the written part and returns the old length. */
 function lengthen(file: string, bytes: number, stepBytes: number): number {
   const handle = openSync(file, "r+");
   try {

@@ -15,7 +15,7 @@ import type { Endpoint } from "../route.ts";
 
 export interface AgentCheckParts {
   readonly agent: Agent;
-  /** Maximum size of a check's stored output in bytes, unless the check sets one. */
+  /** Maximum size of a check's stored output in bytes, unless the check sets its own maximum. */
   readonly checkOutputBytesMax: number;
 }
 
@@ -29,7 +29,7 @@ export function listAgentChecks({ agent, checkOutputBytesMax: bytesMax }: AgentC
       const row = encodeCheck(toCatalogCheck(agent.node.name, check, service), check.output);
       if (!accept(row)) continue;
       const { definition, sinceMs } = check;
-      // Consul shows neither. A copy to another agent needs the definition, a person the age of a status.
+      // Consul's answer has neither field. `Definition` lets a client copy the check, `Since` tells a user the age of the status.
       checks[id] = {
         ...row,
         ...(withDefinitions && { Definition: encodeCheckDefinition(definition, bytesMax) }),

@@ -11,8 +11,8 @@ const linesMax = 512;
 
 /**
  * Streams the log line by line until the client disconnects. With the parameter `last`, which Consul lacks, the stream begins
- * with
- * the newest lines in the agent's memory; a header has their number, so a client detects an agent without this parameter.
+ * with the newest lines in the agent's memory. A header then has the number of these lines; an agent that does not support the
+ * parameter sends no such header.
  */
 export function monitor({ log }: MonitorParts): Endpoint {
   return ({ query, signal }) => {
@@ -31,7 +31,7 @@ export function monitor({ log }: MonitorParts): Endpoint {
               if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
             },
           });
-          // The runtime sends the headers with the first bytes of the body, so this line sends them at once.
+          // The runtime sends the headers with the first bytes of the body, so this log line makes it send them at once.
           log.info("A client follows the log", { loglevel: form.level });
         },
         cancel: () => stop(),

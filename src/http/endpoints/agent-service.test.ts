@@ -21,7 +21,7 @@ test("the list of the agent's services is current after each change, and is rend
   expect(await (await ask("/v1/agent/services")).json()).toMatchObject({ a: { Tags: ["others'"] } });
 });
 
-test("a filtered or indented list is not answered with the kept list", async () => {
+test("a request for a filtered or indented list is not answered with the kept list", async () => {
   const { ask, agent } = await startTestApi();
   for (const id of ["a", "b"]) await agent.registerService(serviceWith(id, []), { source: "api" });
   const whole = await (await ask("/v1/agent/services")).text();

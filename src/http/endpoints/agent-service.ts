@@ -28,7 +28,7 @@ export interface AgentServiceParts {
   readonly agent: Agent;
   readonly ports: ServicePorts;
   readonly waitLimits: WaitLimits;
-  /** Maximum size of a check's stored output in bytes, unless the check sets one. */
+  /** Maximum size of a check's stored output in bytes, unless the check sets its own maximum. */
   readonly checkOutputBytesMax: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -126,7 +126,7 @@ export function registerAgentService({ ports, checkOutputBytesMax }: AgentServic
 }
 
 /**
- * Returns the answer to a registration. Consul's is empty; clients that do not support reassigned ports ignore the body.
+ * Returns the answer to a registration. Consul's answer is empty; clients that do not support reassigned ports ignore the body.
  * @throws HttpError 409 if the policy refuses the port
  */
 function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): Response {
@@ -136,7 +136,7 @@ function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): Response
   return json(request, encodePortNotice(change), { [portChangedHeader]: portChangedText(change) });
 }
 
-/** Whether the client is one of EdgeX's Go clients, which register without checks before they listen, and add a check later. */
+/** Returns whether the client is one of EdgeX's Go clients, which register before they listen, and add a check later. */
 function isGoClient({ raw }: HttpRequest): boolean {
   return raw.headers.get("user-agent")?.startsWith("Go-http-client/") ?? false;
 }
@@ -218,7 +218,7 @@ function worstOf(statuses: readonly AggregatedStatus[]): AggregatedStatus {
   return statuses.reduce((worst, status) => (severity.indexOf(status) > severity.indexOf(worst) ? status : worst));
 }
 
-/** Whether the client wants plain text. Consul: if Accept begins with "text/plain", or `format` is "text". */
+/** Returns whether the client wants plain text. Consul: if Accept begins with "text/plain", or `format` is "text". */
 function wantsText({ raw, query }: HttpRequest): boolean {
   return raw.headers.get("accept")?.startsWith("text/plain") || query.get("format") === "text";
 }
@@ -229,7 +229,7 @@ function isSet({ query }: HttpRequest, name: string): boolean {
   return value === "" || (value !== undefined && parseBool(value) === true);
 }
 
-/** Encodes text for a header. Consul sends it as UTF-8, so each byte becomes one character here. */
+/** Encodes text for a header, which Consul sends as UTF-8: returns a string with one character for each UTF-8 byte. */
 function headerValue(text: string): string {
   return Buffer.from(text).toString("latin1");
 }

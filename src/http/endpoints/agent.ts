@@ -19,7 +19,7 @@ export interface AgentParts {
   readonly members: () => readonly Member[];
   readonly coordinates: Pick<Coordinates, "areWanted">;
   readonly metrics: Metrics;
-  /** Whether metrics are also shown in Prometheus's format. */
+  /** Whether agent/metrics can also answer in Prometheus's format. */
   readonly prometheus: boolean;
   readonly reload: () => Promise<void>;
   readonly leave: () => void;
@@ -54,7 +54,7 @@ export function listMembers({ members }: Pick<AgentParts, "members">): Endpoint 
     if (segment !== undefined && segment !== "" && segment !== "_all") {
       throw new HttpError(500, "Network segments are not supported in this version of Consul");
     }
-    // Consul: any value but the empty one is true.
+    // Consul: any value of `wan` except the empty one means true.
     const wan = (request.query.get("wan") ?? "") !== "";
     return json(request, (wan ? members().map(wanMember) : members()).map(encodeMember));
   };

@@ -108,7 +108,7 @@ export function listNodeServices({ store }: Pick<CatalogParts, "store">): Datace
   };
 }
 
-/** Decodes a registration. Consul: one that is well-formed but invalid is a 500. */
+/** Runs `decode` on a request's body. Consul: a registration that is well-formed JSON but invalid is a 500. */
 async function decoded<T>(decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();

@@ -27,7 +27,7 @@ export function unlessDisabled<T>(
   };
 }
 
-/** Lists the coordinates of this datacenter's server. It is the start coordinate, since no other datacenter exists. */
+/** Lists the WAN coordinate of the only server: the start coordinate, since the server measures no other datacenter. */
 export function listCoordinateDatacenters({ agent, datacenter }: CoordinateParts): Endpoint {
   return (request) => {
     const own = { node: agent.node.name, segment: "", coordinate: startingCoordinate };

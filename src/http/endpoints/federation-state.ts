@@ -11,7 +11,7 @@ export interface FederationParts {
   readonly startedMs: number;
 }
 
-/** Lists the federation state of each datacenter, which has its mesh gateways: this datacenter has none. */
+/** Lists the federation state of this datacenter, the only one. The state has no mesh gateways, since the agent runs no mesh. */
 export function listFederationStates(parts: FederationParts): DatacenterEndpoint {
   return (request) => answer(request, [federationState(parts)]);
 }

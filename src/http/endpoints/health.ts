@@ -11,7 +11,7 @@ import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
 import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-/** The newest outputs of checks. */
+/** The part of the agent that the endpoints of /v1/health use: the newest outputs of checks. */
 export interface HealthParts {
   readonly outputs: CheckOutputs;
 }
@@ -25,7 +25,7 @@ export function getConnectHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, health.connectHealth);
 }
 
-/** Answers with no gateways of a service: configuration entries would name them, and are not supported. */
+/** Answers with an empty list of gateways: configuration entries would name a service's gateways, and are not supported. */
 export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] }));
 }

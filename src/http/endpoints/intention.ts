@@ -11,7 +11,7 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 import { badRequest, notEnabled } from "./connect.ts";
 
-/** Lists no intentions. They allow or deny connections between services; the agent runs no mesh and stores none. */
+/** Answers with an empty list. Intentions allow or deny connections between services; the agent runs no mesh and stores none. */
 export const listIntentions: DatacenterEndpoint = (request) =>
   answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);
 

@@ -83,7 +83,7 @@ const rawEntry: Rendering<KvEntry | undefined> = {
   body: (entry) => entry && new Uint8Array(entry.value),
 };
 
-/** Renders all keys below a prefix. The C SDK, whose answer differs, always sends `?recurse=true`. */
+/** Renders all keys below a prefix. EdgeX's C SDK, whose answer differs, always sends `?recurse=true`. */
 function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
   const { pretty, query } = request;
   const isCForm = query.get("recurse") === "true";
@@ -110,7 +110,7 @@ function requireKey(key: string): void {
   if (key === "") throw new HttpError(400, "Missing key name");
 }
 
-/** Parses an unsigned 64-bit number. @throws HttpError 500 with Go's text for other text, as Consul */
+/** Parses an unsigned 64-bit number. @throws HttpError 500 with Go's error text if `text` is not one, as in Consul */
 function parseUint64(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;

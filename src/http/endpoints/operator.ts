@@ -32,7 +32,7 @@ export function getRaftConfiguration({ agent, leader }: OperatorParts): Datacent
   };
 }
 
-/** Refuses: the last server cannot be removed. */
+/** Refuses to remove a server, because this server is the only one. Consul: the last server cannot be removed. */
 export function removePeer({ agent, leader }: OperatorParts): DatacenterEndpoint {
   return ({ query }) => {
     const id = query.get("id");
@@ -92,7 +92,7 @@ function goSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Lists an empty keyring, as Consul does without gossip encryption: Praetor has no gossip. */
+/** Answers with Consul's error for an agent without gossip encryption, since Praetor has no gossip. */
 export function listKeys(parts: OperatorParts): Endpoint {
   return ({ query }) => {
     requireRelayFactor(query.get("relay-factor"));

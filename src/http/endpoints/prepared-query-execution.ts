@@ -14,7 +14,10 @@ export interface ExecutionParts {
   readonly outputs: CheckOutputs;
 }
 
-/** Executes GET /v1/query/<id or name>/execute. Each answer has a new random order, so it does not block and is not kept. */
+/**
+ * Answers GET /v1/query/<id or name>/execute with instances in a new random order. The request never blocks, and the answer is
+ * not kept.
+ */
 export function executePreparedQuery({ preparedQueries, outputs }: ExecutionParts): DatacenterEndpoint {
   return (request) => {
     const options = parseExecutionOptions(request);
@@ -38,7 +41,7 @@ export function explainPreparedQuery({ preparedQueries }: ExecutionParts): Datac
 
 /** Returns the id or name before the last part of the path; undefined if the last part is not `verb`. */
 export function askedOf({ rest }: HttpRequest, verb: "execute" | "explain"): string | undefined {
-  // Consul: a path with the verb alone means the prepared query of that name.
+  // Consul: a path that is only the verb means the prepared query whose name is the verb.
   if (rest === verb) return rest;
   return rest.endsWith(`/${verb}`) ? rest.slice(0, -verb.length - 1) : undefined;
 }

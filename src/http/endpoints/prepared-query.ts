@@ -53,7 +53,7 @@ export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint 
   };
 }
 
-/** Reads a prepared query. Consul: the 404 of an unknown one, even of one deleted during the wait, has no index header. */
+/** Reads a prepared query. Consul: the 404 for an unknown query, even one deleted during the wait, has no index header. */
 function answerPreparedQuery(request: HttpRequest): Operation {
   return (reading) => {
     const fault = uuidFault(request.rest);
@@ -98,7 +98,7 @@ function refuseOtherMethod(request: HttpRequest): void {
   throw new HttpError(405, `method ${request.method} not allowed`, { Allow: "GET" });
 }
 
-/** Throws if no prepared query has the id. Consul: this error precedes those of the new definition. */
+/** Throws if no prepared query has the id. Consul: this error precedes errors in the new definition. */
 function requireChangeable(reader: Reader, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
@@ -110,7 +110,7 @@ function lookupFailure(fault: string): string {
   return `failed prepared query lookup: index error: ${fault}`;
 }
 
-/** Validates a prepared query. Consul: one that is well-formed but invalid is a 500. */
+/** Validates a prepared query. Consul: a body that is well-formed JSON but an invalid prepared query is a 500. */
 function check(query: PreparedQuery): void {
   try {
     validatePreparedQuery(query);

@@ -79,7 +79,7 @@ function onSession(
   };
 }
 
-/** Decodes a session. Consul: one that is well-formed but invalid is a 500. */
+/** Decodes the body of a request for a session. Consul: a body that is well-formed JSON but an invalid session is a 500. */
 function decode({ random, agent, sessionTtlMsMin: ttlMsMin }: SessionParts, body: unknown): Session {
   try {
     return decodeSession(body, { id: random.uuid(), node: agent.node.name, ttlMsMin });

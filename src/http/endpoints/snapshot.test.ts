@@ -4,7 +4,7 @@ import { serviceWith } from "../../../test/support/agent.ts";
 import { startTestApi } from "../../../test/support/api.ts";
 import { keySet } from "../../../test/support/state.ts";
 
-test("an answer kept before a restore is not sent after it", async () => {
+test("an answer that was kept before a restore is not sent after the restore", async () => {
   const { ask, store, answers } = await startTestApi();
   await store.submit(keySet("a", "saved"));
   const archive = await (await ask("/v1/snapshot")).bytes();
@@ -17,7 +17,7 @@ test("an answer kept before a restore is not sent after it", async () => {
     expect((await ask(path)).headers.get("X-Consul-Index")).toBe(String(store.state.index));
 });
 
-test("when a restore is answered, the catalog has this agent's local state, and nothing else about the agent's node", async () => {
+test("when a restore is answered, the catalog has exactly the agent's local state for the agent's node", async () => {
   const { ask, agent, servicesInCatalog } = await startTestApi();
   await agent.registerService(serviceWith("old", []), { source: "api" });
   const archive = await (await ask("/v1/snapshot")).bytes();
@@ -27,7 +27,7 @@ test("when a restore is answered, the catalog has this agent's local state, and 
   expect(servicesInCatalog()).toEqual(["new"]);
 });
 
-test("a snapshot of Consul is refused with a text that names the alternative", async () => {
+test("restoring a snapshot of Consul is refused with a text that names Consul, and changes nothing", async () => {
   const { ask, store } = await startTestApi();
   const meta = JSON.stringify({ Version: 1, Index: 8, Size: 9 });
   const files = [

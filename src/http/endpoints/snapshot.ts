@@ -46,7 +46,7 @@ async function packSnapshot({
   agent,
   leader: serverAddress,
 }: SnapshotParts): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
-  // Loaded on first use: most agents never take a snapshot.
+  // The module is loaded on first use, since most agents never take a snapshot.
   const { measureFile, packArchive } = await import("../../lib/checked-archive.ts");
   const snapshot = takeSnapshot(store);
   const { index } = snapshot;
@@ -76,7 +76,7 @@ export function restoreSnapshot(parts: SnapshotParts): DatacenterEndpoint {
 
 /**
  * Decodes a snapshot, and does not change the store.
- * @throws HttpError 500 for every fault of a snapshot, as Consul
+ * @throws HttpError 500 for every fault of a snapshot, as in Consul
  */
 async function readSnapshot(store: Registry, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
   const incoming = new IncomingSnapshot(store);

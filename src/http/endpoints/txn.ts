@@ -39,7 +39,7 @@ export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: Tx
   };
 }
 
-/** Sets the datacenter of an operation on a node if it names none. */
+/** Sets this datacenter in an operation on a node that names no datacenter. Returns any other operation unchanged. */
 function inDatacenter(operation: TxnOperation, datacenter: string): TxnOperation {
   if (operation.kind !== "node" || operation.node.datacenter !== "") return operation;
   return { ...operation, node: { ...operation.node, datacenter } };

@@ -4,8 +4,8 @@ import { HttpError } from "../http-error.ts";
 import type { Endpoint } from "../route.ts";
 
 /**
- * Serves a folder as the UI. Consul: a path without a file gets the folder's index.html, whose script reads the path; in
- * it, {{.ContentPath}} stands for the path of the UI.
+ * Serves a folder as the UI. Consul: a path without a file gets the folder's index.html, whose script reads the path. In
+ * index.html, {{.ContentPath}} stands for the path of the UI.
  */
 export function serveFolder(folder: string, contentPath: string): Endpoint {
   return async ({ rest }) => {
@@ -30,7 +30,7 @@ function fileIn(folder: string, name: string): string | undefined {
   return isFile(path) ? path : undefined;
 }
 
-/** Whether the path is a file. False if it cannot be examined: a name is too long, or a parent is not a folder. */
+/** Returns whether the path is a file. Returns false for a path that stat refuses, as when a name in it is too long. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();

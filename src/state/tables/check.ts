@@ -47,7 +47,7 @@ export const checks: Table<CheckRow, keyof CheckTables> = {
   missing: missingOf,
 };
 
-/** Returns the topics of the health of each instance that the check affects. A check of a node affects all services on it. */
+/** Returns the topics of each instance whose health the check affects. A node's check affects all services on the node. */
 function instanceTopics({ node, serviceId, serviceName }: CheckRow, related: Related): Iterable<Topic> {
   if (serviceId === "") return topicsOfServicesOn(related, node);
   const connect = connectTopics(related.services.get(rowKey(node, serviceId)));

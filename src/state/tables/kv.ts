@@ -10,7 +10,7 @@ import { nowhere, quote, type Table } from "./table.ts";
 export interface KvTables {
   /** All entries, in the order of their keys' UTF-8 bytes (see kvOrder). */
   readonly kv: OrderedTable<KvEntry>;
-  /** The locked keys, as they are in `kv`, in order of session id and key. */
+  /** The keys in `kv` of all locked entries, in order of session id and key. */
   readonly sessionKeys: OrderedTable<string>;
 }
 

@@ -26,6 +26,8 @@ export const nodes: Table<NodeRow, keyof NodeTables> = {
     ...rowIndexes,
   }),
   indexes: [{ name: "nodeNames", places: ({ id }) => (id === "" ? nowhere : [fold(id)]), value: (row) => row.name }],
-  /** A node is in the list of nodes and in the health of each service on it. */
+  /**
+   * Returns the topics of the list of nodes, of the node itself, and of each service on the node, whose health includes the node.
+   */
   topics: (row, related) => [topics.nodes, topics.node(row.name), ...topicsOfServicesOn(related, row.name)],
 };

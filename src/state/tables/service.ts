@@ -48,12 +48,12 @@ function connectPlaces(row: ServiceRow): readonly string[] {
   return name === undefined ? nowhere : [rowKey(name, row.node, row.id)];
 }
 
-/** Returns whether the list of services, which has names and tags, is the same with either version of an instance. */
+/** Returns whether two versions of an instance have the same name and tags, which are all that the list of services contains. */
 export function isListedAlike(known: ServiceRow, row: ServiceRow): boolean {
   return known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
 }
 
-/** Returns whether both are proxies for the same service, or no proxies. The list of services shows that too. */
+/** Returns whether two versions of an instance have the same kind, and are Connect-capable for the same service or for none. */
 function isSameProxy(known: ServiceRow, row: ServiceRow): boolean {
   return known.kind === row.kind && connectName(known) === connectName(row);
 }

@@ -1,7 +1,6 @@
 /**
- * Returns whether a value has a certain form. Rows of a snapshot come from outside and are checked as strictly as a
- * client's requests: a row that the state machine would not have written would stop the agent later, and again at every
- * start.
+ * Returns whether a value has a certain form. A client sends the rows of a snapshot, so they are checked as strictly as requests:
+ * a row that the state machine would not have written could stop the agent later, and at every start after that.
  */
 export type Shape = (value: unknown) => boolean;
 
@@ -10,7 +9,7 @@ export const number: Shape = (value) => typeof value === "number";
 export const boolean: Shape = (value) => typeof value === "boolean";
 const index: Shape = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 
-/** The fields of every row that has indexes. */
+/** The shapes of the two index fields, which every row with indexes has. */
 export const rowIndexes: Readonly<Record<"createIndex" | "modifyIndex", Shape>> = {
   createIndex: index,
   modifyIndex: index,

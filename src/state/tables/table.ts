@@ -6,8 +6,8 @@ import type { Topic } from "../topics.ts";
 import type { Shape } from "./shape.ts";
 
 /**
- * One kind of record. Everything that handles rows in general derives from these descriptors: the empty state, drafts,
- * loading, apply-rows, snapshots and the difference of two states. Each table has a file here and a line of `tables` in
+ * Describes one kind of record. All code that handles rows of any kind uses these descriptors: the empty state, drafts, loading,
+ * apply-rows, snapshots and the difference of two states. Each table has a file in this folder and an element of `tables` in
  * state.ts.
  *
  * `Names` are the properties of State that hold the rows and their indexes.
@@ -18,7 +18,7 @@ export interface Table<Row, Names extends string = string> {
   readonly rows: Names;
   /** Returns the row's key in the engine. */
   key(row: Row): string;
-  /** Returns the key in State of the row with that engine key. The two differ if State needs another order of rows. */
+  /** Returns the key in State of the row that has `key` in the engine. The keys differ if State needs another order of rows. */
   place(key: string): string;
   encode(row: Row): Uint8Array;
   decode(bytes: Uint8Array, key: string): Row;
@@ -32,7 +32,7 @@ export interface Table<Row, Names extends string = string> {
    * index, and State.topicIndexes has no entry for the topic.
    */
   readonly hasTopicPerRow?: boolean;
-  /** Returns a text for people if the row refers to a row that does not exist, else undefined. */
+  /** Returns a message that names the missing row if the row refers to a row that does not exist, else undefined. */
   missing?(row: Row, related: Related): string | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface Related {
   readonly sessions: OrderedTable<SessionRow>;
 }
 
-/** The keys of a row that an index does not include: none. */
+/** An empty list: the index keys of a row that an index does not include. */
 export const nowhere: readonly string[] = [];
 
 export const samePlace = (key: string): string => key;
