@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { codeLinesOf, isTestFile, readSourceFiles } from "./source-file.ts";
 
 /**
- * Time and chance enter through lib's Clock and Random, so that tests can move the clock and repeat the random numbers.
+ * The calls that only src/lib may make. Time and chance enter through lib's Clock and Random, so that tests can move
+ * the clock and repeat the random numbers.
  */
 const forbidden: readonly RegExp[] = [
   /\bDate\.now\(/,

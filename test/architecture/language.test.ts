@@ -32,7 +32,7 @@ const refused: readonly (readonly [RegExp, string])[] = [
   [/\blooks\s+on\b/gi, "say what it observes"],
 ];
 
-/** The violations in one file, as "file:line: the words: what to do". */
+/** Returns the violations in one file, each as "file:line: the words: what to do". */
 function violationsIn(file: SourceFile): readonly string[] {
   const prose = proseOf(file);
   return refused.flatMap(([pattern, advice]) =>
@@ -43,11 +43,11 @@ function violationsIn(file: SourceFile): readonly string[] {
   );
 }
 
-/** Recorded findings quote what was seen. */
+/** Returns whether a document is a record of findings, which quotes what was observed. */
 const isRecord = (path: string): boolean => path === "test/fault/TRACK_RECORD.md";
 
 describe("the language of comments, test names and documents", () => {
-  test("names the actor in each sentence", async () => {
+  test("contains none of the openings and words that hide the actor", async () => {
     const patterns = checked.map((each) => (each.endsWith(".md") ? each : `${each}/**/*.{ts,md}`));
     const files = await readSourceFiles(...patterns);
     expect(files.filter(({ path }) => !isRecord(path)).flatMap(violationsIn)).toEqual([]);

@@ -33,7 +33,7 @@ function list(names: readonly string[]): string {
   return names.length === 0 ? "nothing" : names.join(", ");
 }
 
-/** Imports from the runtime that only compute. */
+/** The imports of runtime modules that a pure layer may have, because they only compute. */
 const pureImports: readonly RegExp[] = [
   /^import [^;]* from "node:util";$/gm,
   /^import \{ isIP(?:v[46])?(?:, isIP(?:v[46])?)* \} from "node:net";$/gm,

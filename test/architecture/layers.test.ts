@@ -9,7 +9,7 @@ describe("the source code", () => {
     expect(layerViolations(source)).toEqual([]);
   });
 
-  test("uses the registry by its contract: only the composition root builds a Store", () => {
+  test("imports the registry's class Store only in the composition root", () => {
     const knowing = source.filter(
       ({ path, text }) => !path.endsWith(".test.ts") && /import[^;]*\bStore\b[^;]*registry\/store\.ts"/.test(text),
     );

@@ -1,7 +1,7 @@
 /**
- * The layers of src/, from the bottom up. A file may import its own folder and the entries of its row: a folder
- * ("lib"), or a single file of a folder ("engine/engine.ts") whose contract alone may be known. A layer must never know
- * what its row does not list.
+ * A layer of src/. A file may import its own folder and the entries of its layer's row: a folder ("lib"), or a single
+ * file of a folder ("engine/engine.ts"), whose contract the layer may know without the implementation. The file may
+ * import nothing else.
  */
 export interface Layer {
   /** A folder of src/, or a file directly in it. */
@@ -9,7 +9,10 @@ export interface Layer {
   readonly mayImport: readonly string[];
   /** A pure layer does no I/O: no node: or bun: module, no Bun, fetch or process. */
   readonly pure: boolean;
-  /** The imports that its tests may have besides: the real thing below a contract. All tests may import test/support. */
+  /**
+   * Further imports that the layer's tests may have: the implementation of a contract. All tests may import
+   * test/support.
+   */
   readonly testsMayImport?: readonly string[];
 }
 
@@ -43,14 +46,14 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "http",
-    // From the state only the names of topics.
+    // From the state, http imports only the names of topics.
     mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
     pure: false,
     testsMayImport: ["engine"],
   },
   {
     name: "keeper",
-    // From http only the listeners and a request's path.
+    // From http, keeper imports only the listeners and a request's path.
     mayImport: [
       ...["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "http/sent-path.ts"],
       ...["wire", "model", "lib"],
@@ -63,8 +66,8 @@ export const layers: readonly Layer[] = [
   { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
   {
     name: "cli",
-    // From the state only the reader of snapshot files; from the engine only the check of a store that no agent has
-    // open.
+    // From the state, cli imports only the reader of snapshot files, and from the engine only the check of a store that
+    // no agent has open.
     mayImport: [
       ...["edgex", "client", "config", "state/snapshot.ts", "engine/sqlite/check-store.ts", "wire", "model", "lib"],
     ],

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { codeLinesOf, readSourceFiles } from "./source-file.ts";
 
 /**
- * Matches a query that code runs on a state without a Reader. A query that another query calls passes on the state of that query,
- * which is allowed.
+ * Matches code that runs a query on a state without a Reader. The pattern allows `.read(state)`, by which a query runs
+ * another query on its own state.
  */
 const runsByHand = /\.read\((?!state\))[^()]*state\)/;
 

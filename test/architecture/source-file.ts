@@ -10,8 +10,8 @@ export interface SourceFile {
 const repository = `${import.meta.dir}/../..`;
 
 /**
- * Files that match any of `patterns`, in path order. Throws when there is no such file: a rule without files proves
- * nothing.
+ * Returns the files that match any of `patterns`, in path order. @throws Error if no file matches, because a rule
+ * without files proves nothing
  */
 export async function readSourceFiles(...patterns: readonly string[]): Promise<readonly SourceFile[]> {
   const paths: string[] = [];
@@ -29,7 +29,7 @@ export function isTestFile(path: string): boolean {
 }
 
 const importForms: readonly RegExp[] = [
-  // import x, { y } from "z"; export * from "z"; also type-only and over several lines
+  // Matches `import x, { y } from "z"` and `export * from "z"`, also type-only and over several lines.
   /^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}]*\}|[\w$]+)\s+from\s+"([^"]+)"/gm,
   /^import\s+"([^"]+)"/gm,
   /\bimport\(\s*"([^"]+)"/g,

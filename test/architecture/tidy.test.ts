@@ -15,7 +15,7 @@ describe("a source file", () => {
     expect(long).toEqual([]);
   });
 
-  test("has a kebab-case name that says what it contains", () => {
+  test("has a kebab-case name, which is not a vague one such as types, utils or helpers", () => {
     const misnamed = everyFile
       .map((file) => file.path)
       .filter((path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|suite|case))?\.ts$/.test(basename(path)))

@@ -7,8 +7,9 @@ const tests = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.{tes
 const opening = /^(\s*)(?:test|it|describe|before(?:All|Each)|after(?:All|Each))\b.*[({[]$/;
 
 /**
- * Lines that give a test or a hook a limit after its function. In oxfmt's layout the call closes in a line of the same
- * indent: `}, limit);` in one, or `);` after a line for the limit. A table of cases closes first, with `])(`.
+ * Returns the lines that give a test or a hook a limit after its function. In oxfmt's layout the call closes in a line
+ * with the indent of its opening: `}, limit);`, or `);` after a line with the limit. A table of cases closes before
+ * that, with `])(`.
  */
 function limitsIn(file: SourceFile): readonly string[] {
   const lines = codeLinesOf(file);

@@ -38,17 +38,20 @@ const paths: Readonly<Record<string, string>> = {
   "token/x": "GET,PUT,DELETE",
 };
 
-describe("without access control", () => {
-  test.each(Object.entries(paths))("acl/%s answers that access control is disabled, to %s", async (path, methods) => {
-    for (const method of methods.split(",")) {
-      const body = method === "GET" ? undefined : "{}";
-      expectError(await send(method, `/v1/acl/${path}`, { body }), disabled);
-    }
-    expect((await send("OPTIONS", `/v1/acl/${path}`)).header("Allow")).toBe(`OPTIONS,${methods}`);
-  });
+describe("an agent without access control", () => {
+  test.each(Object.entries(paths))(
+    "answers acl/%s with the error that access control is disabled, for the methods %s",
+    async (path, methods) => {
+      for (const method of methods.split(",")) {
+        const body = method === "GET" ? undefined : "{}";
+        expectError(await send(method, `/v1/acl/${path}`, { body }), disabled);
+      }
+      expect((await send("OPTIONS", `/v1/acl/${path}`)).header("Allow")).toBe(`OPTIONS,${methods}`);
+    },
+  );
 
   test.each(["default", "agent", "agent_master", "replication", "acl_token", "nosuch", ""])(
-    "the agent's ACL token %j cannot be set",
+    "refuses to set its ACL token %j",
     async (name) => expectError(await send("PUT", `/v1/agent/token/${name}`, { body: { Token: "x" } }), disabled),
   );
 });

@@ -22,13 +22,13 @@ async function agentCheck(id: string): Promise<string> {
 }
 
 describe("registering a check", () => {
-  test("of the node without an ID uses its name as ID, and the check starts critical", async () => {
+  test("of the node, without an ID, uses the check's name as its ID and sets its status to critical", async () => {
     const Name = unique("node check");
     await registerCheck({ Name, TTL: "1h" });
     expect(await agentCheck(Name)).toBe(`{"${Name}":${checkText({ id: Name, status: "critical", type: "ttl" })}}`);
   });
 
-  test("as EdgeX's Go services do uses the check's name as ID, with its blanks and colon", async () => {
+  test("as EdgeX's Go services do, without an ID, uses the check's name as its ID, blanks and colon included", async () => {
     const service = unique("edgex-core-data");
     await registerService({ Name: service, Port: 48080, Address: "127.0.0.1" });
     const Name = `Health Check: ${service}`;
@@ -38,7 +38,7 @@ describe("registering a check", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
   });
 
-  test("of a URL makes ?definitions return the whole definition", async () => {
+  test("with a URL makes agent/checks?definitions return the check's whole definition", async () => {
     const Name = unique("told");
     await registerCheck({ Name, HTTP: "http://127.0.0.1:1/a", Header: { A: ["b"] }, Interval: "1h", OutputMaxSize: 9 });
     const answer = await get(`/v1/agent/checks?definitions&filter=${encodeURIComponent(`Name == "${Name}"`)}`);
@@ -94,17 +94,20 @@ describe("a TTL check", () => {
     ["pass", "passing"],
     ["warn", "warning"],
     ["fail", "critical"],
-  ])("is set by %s; the note becomes its output, in the catalog too", async (verb, status) => {
-    const Name = unique("web");
-    await registerService({ Name, Check: { TTL: "1h", Status: status === "critical" ? "passing" : "critical" } });
-    expectEmpty(await put(`/v1/agent/check/${verb}/service:${Name}?note=a%20b+c%2B`));
-    const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status, output: "a b c+", service: Name };
-    const expected = checkText({ ...check, type: "ttl" });
-    expect(await agentCheck(`service:${Name}`)).toBe(`{"service:${Name}":${expected}}`);
-    expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(`[${expected}]`);
-  });
+  ])(
+    "takes its status from a request to agent/check/%s and its output from the request's note, in the catalog too",
+    async (verb, status) => {
+      const Name = unique("web");
+      await registerService({ Name, Check: { TTL: "1h", Status: status === "critical" ? "passing" : "critical" } });
+      expectEmpty(await put(`/v1/agent/check/${verb}/service:${Name}?note=a%20b+c%2B`));
+      const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status, output: "a b c+", service: Name };
+      const expected = checkText({ ...check, type: "ttl" });
+      expect(await agentCheck(`service:${Name}`)).toBe(`{"service:${Name}":${expected}}`);
+      expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(`[${expected}]`);
+    },
+  );
 
-  test("is set by a request to /update, whose path may have an escaped check ID", async () => {
+  test("takes its status and output from a request to agent/check/update, whose path may contain the check ID escaped", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/check/update/service%3A${Name}`, { Status: "warning", Output: "hm" }));
@@ -120,7 +123,7 @@ describe("a TTL check", () => {
     expect(await agentCheck(Name)).toContain(`"Output":"${"x".repeat(4096)} ... (captured 4096 of 5000 bytes)"`);
   });
 
-  test("turns critical when its TTL ends, and its new output includes the last one", async () => {
+  test("turns critical when its TTL ends, and its new output includes its last output", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TTL: "300ms" });
     expectEmpty(await put(`/v1/agent/check/pass/${Name}?note=still+here`));
@@ -136,14 +139,17 @@ describe("a TTL check", () => {
     expectError(await put("/v1/agent/check/update/nobody", { Status }), { status: 400, text });
   });
 
-  test.each(["pass", "warn", "fail"])("with an unknown ID is an error of agent/check/%s", async (verb) => {
-    const text = 'CheckID "nobody" does not have associated TTL';
-    expectError(await put(`/v1/agent/check/${verb}/nobody`), { status: 500, text });
-    const missing = 'CheckID "" does not have associated TTL';
-    expectError(await put(`/v1/agent/check/${verb}/`), { status: 500, text: missing });
-  });
+  test.each(["pass", "warn", "fail"])(
+    "with an unknown or empty ID cannot be updated by agent/check/%s",
+    async (verb) => {
+      const text = 'CheckID "nobody" does not have associated TTL';
+      expectError(await put(`/v1/agent/check/${verb}/nobody`), { status: 500, text });
+      const missing = 'CheckID "" does not have associated TTL';
+      expectError(await put(`/v1/agent/check/${verb}/`), { status: 500, text: missing });
+    },
+  );
 
-  test("is required for TTL updates: an interval check refuses them", async () => {
+  test("is the only kind of check that accepts TTL updates: an interval check refuses them", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TCP: "127.0.0.1:1", Interval: "1h" });
     const text = `CheckID "${Name}" does not have associated TTL`;
@@ -153,7 +159,7 @@ describe("a TTL check", () => {
 });
 
 describe("an alias check", () => {
-  test("of a service takes the status of the service that it names", async () => {
+  test("takes the status of the service that its AliasService names", async () => {
     const [target, Name] = [unique("web"), unique("alias")];
     await registerService({ Name: target, Check: { Name: "up", TTL: "1h", Status: "passing" } });
     await registerService({ Name, Check: { AliasService: target } });
@@ -173,7 +179,7 @@ describe("an alias check", () => {
 });
 
 describe("a running check", () => {
-  test("requests its URL and shows the response in its output", async () => {
+  test("requests its URL and has the response in its output", async () => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
     const [Name, HTTP] = [unique("check"), `http://127.0.0.1:${server.port}/ping`];
     await registerCheck({ Name, HTTP, Interval: "100ms" });
@@ -202,7 +208,7 @@ describe("a running check", () => {
     await server.stop(true);
   });
 
-  test("connects to its TCP port", async () => {
+  test("is passing while it can connect to its TCP port", async () => {
     const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     const Name = unique("check");
     await registerCheck({ Name, TCP: `127.0.0.1:${server.port}`, Interval: "100ms" });
@@ -218,13 +224,16 @@ describe("a running check", () => {
     ["echo fine; exit 0", "passing", "fine\\n"],
     ["echo hm >&2; exit 1", "warning", "hm\\n"],
     ["echo bad; exit 2", "critical", "bad\\n"],
-  ])("runs its script and takes status and output from it: %s", async (script, status, output) => {
-    const Name = unique("check");
-    await registerCheck({ Name, Args: ["sh", "-c", script], Interval: "100ms" });
-    await within(4_000, async () => {
-      expect(await agentCheck(Name)).toContain(`"Status":"${status}","Notes":"","Output":"${output}"`);
-    });
-  });
+  ])(
+    "takes its status from its script's exit code and its output from the script's output: %s",
+    async (script, status, output) => {
+      const Name = unique("check");
+      await registerCheck({ Name, Args: ["sh", "-c", script], Interval: "100ms" });
+      await within(4_000, async () => {
+        expect(await agentCheck(Name)).toContain(`"Status":"${status}","Notes":"","Output":"${output}"`);
+      });
+    },
+  );
 });
 
 describe("deregistering a check", () => {

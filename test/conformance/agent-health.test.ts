@@ -37,7 +37,7 @@ describe.each([
   ["warning", 429],
   ["critical", 503],
 ])("the health of a service that is %s", (status, code) => {
-  test(`is returned with ${code} for its ID, as one object`, async () => {
+  test(`is returned as one object, with status code ${code}, when it is requested by ID`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byId}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: entryText(name, status) });
@@ -45,7 +45,7 @@ describe.each([
     expect(answer.header("X-Consul-Reason")).toBe(status);
   });
 
-  test(`is returned with ${code} for its name, as a list`, async () => {
+  test(`is returned as a list, with status code ${code}, when it is requested by name`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byName}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({
@@ -55,12 +55,15 @@ describe.each([
     expect(answer.header("X-Consul-Reason")).toBe(status);
   });
 
-  test.each([byId, byName])(`is returned with ${code} and as one word with ?format=text at %s`, async (path) => {
-    const answer = await get(`${path}/${await serviceThatIs(status)}?format=text`);
-    expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });
-    expect(answer.header("Content-Type")).toBe("text/plain");
-    expect(answer.header("X-Consul-Reason")).toBe(status);
-  });
+  test.each([byId, byName])(
+    `is returned as one word, with status code ${code}, when it is requested with ?format=text at %s`,
+    async (path) => {
+      const answer = await get(`${path}/${await serviceThatIs(status)}?format=text`);
+      expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });
+      expect(answer.header("Content-Type")).toBe("text/plain");
+      expect(answer.header("X-Consul-Reason")).toBe(status);
+    },
+  );
 });
 
 describe("the text form of a service's health", () => {
@@ -75,7 +78,7 @@ describe("the text form of a service's health", () => {
     ["TEXT/PLAIN", false],
     ["text/*", false],
     ["*/*", false],
-  ])("is returned for the Accept header %p: %p", async (accept, isText) => {
+  ])("with the Accept header %p is returned (true) or not (false): %p", async (accept, isText) => {
     const name = await serviceThatIs("warning");
     for (const format of ["", "?format=json", "?format=TEXT"]) {
       expect(await form(`${byId}/${name}${format}`, accept)).toBe(isText ? "w" : "{");
@@ -87,8 +90,8 @@ describe("the text form of a service's health", () => {
   });
 });
 
-describe("the status of a service", () => {
-  test("is passing if it has no checks; the list of checks is empty", async () => {
+describe("the status of a service at agent/health", () => {
+  test("is passing if the service has no checks, and the list of its checks is empty", async () => {
     const Name = unique("web");
     await registerService({ Name });
     expect((await get(`${byId}/${Name}`)).text).toEndWith('"EnableTagOverride":false},"Checks":[]}');
@@ -113,7 +116,7 @@ describe("the status of a service", () => {
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 503, text: "maintenance" });
   });
 
-  test("takes the node's checks into account, and lists them after the service's checks", async () => {
+  test("depends on the node's checks too, which are listed after the service's checks", async () => {
     const name = await serviceThatIs("passing");
     const check = unique("node-check");
     await registerCheck({ Name: check, TTL: "1h", Status: "warning" });
@@ -123,7 +126,7 @@ describe("the status of a service", () => {
     expect(answer.text).toEndWith(`,${nodeCheck}]}`);
   });
 
-  test("requested by name is the status of the worst instance", async () => {
+  test("is that of the worst instance when it is requested by name", async () => {
     const Name = unique("web");
     await registerService({ ID: `${Name}-1`, Name, Check: { TTL: "1h", Status: "passing" } });
     await registerService({ ID: `${Name}-2`, Name, Check: { TTL: "1h", Status: "warning" } });
@@ -138,7 +141,7 @@ describe("the status of a service", () => {
     ]);
   });
 
-  test("repeats the service's tags in each of its checks", async () => {
+  test("is returned with the service's tags in each of its checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"], Check: { TTL: "1h", Status: "passing" } });
     expect((await get(`${byId}/${Name}`)).text).toContain(
@@ -179,7 +182,7 @@ describe("the health of an unknown service", () => {
   test.each([
     [`${byId}/`, "Bad request: Missing serviceID"],
     [`${byName}/`, "Bad request: Missing service Name"],
-  ])("is refused without a name or ID: %s", async (path, text) => {
+  ])("cannot be requested without a name or ID: %s", async (path, text) => {
     expectError(await get(path), { status: 500, text });
   });
 });

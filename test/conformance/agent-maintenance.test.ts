@@ -43,7 +43,7 @@ describe("maintenance of the node", () => {
     expect(masked((await get("/v1/health/node/node1")).text)).toBe(`[${nodeCheck("broken disk")},${serfHealthText}]`);
   });
 
-  test("has a default reason", async () => {
+  test("has a default reason if the request has none", async () => {
     await maintainNode("enable=1");
     expect(await maintenanceChecks()).toBe(`{"_node_maintenance":${nodeCheck(nodeDefault)}}`);
   });
@@ -83,7 +83,7 @@ describe("maintenance of a service", () => {
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toBe("[]");
   });
 
-  test("has a default reason, and its check disappears when it is disabled", async () => {
+  test("has a default reason if the request has none, and its check disappears when it is disabled", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"] });
     expectEmpty(await put(`/v1/agent/service/maintenance/${Name}?enable=true`));
@@ -113,7 +113,7 @@ describe("maintenance of a service", () => {
   );
 });
 
-describe.each(["/v1/agent/maintenance", "/v1/agent/service/maintenance/nobody"])("%s", (path) => {
+describe.each(["/v1/agent/maintenance", "/v1/agent/service/maintenance/nobody"])("a request to %s", (path) => {
   test.each([
     ["", "Missing value for enable"],
     ["?enable", 'Invalid value for enable: ""'],
@@ -121,7 +121,7 @@ describe.each(["/v1/agent/maintenance", "/v1/agent/service/maintenance/nobody"])
     ["?enable=abc", 'Invalid value for enable: "abc"'],
     ["?enable=yes", 'Invalid value for enable: "yes"'],
     ["?enable=tRUE", 'Invalid value for enable: "tRUE"'],
-  ])("refuses the query string %j", async (query, text) => {
+  ])("is refused with the query string %j", async (query, text) => {
     expectError(await put(`${path}${query}`), { status: 400, text });
   });
 });

@@ -3,7 +3,10 @@ import { expectError, get, put, sharedTarget } from "../support/conformance.ts";
 
 const { url } = await sharedTarget();
 
-/** Collects the log lines that the agent streams while a service is registered and deregistered. */
+/**
+ * Registers and deregisters a service, and returns the log lines that the agent streams meanwhile, up to one that
+ * matches `until`.
+ */
 async function followed(query: string, until: RegExp): Promise<{ readonly response: Response; readonly text: string }> {
   const client = new AbortController();
   const response = await fetch(`${url}/v1/agent/monitor${query}`, {

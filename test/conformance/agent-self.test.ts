@@ -31,7 +31,7 @@ describe("agent/self", () => {
     expect(Object.keys(await self())).toEqual(["Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"]);
   });
 
-  test("shows in Config the node, the datacenter and that the agent is a server", async () => {
+  test("has in Config the node, the datacenter and the fact that the agent is a server", async () => {
     const { Config } = await self();
     expect(Object.keys(Config)).toEqual(["Datacenter", "NodeName", "NodeID", "Revision", "Server", "Version"]);
     expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
@@ -39,11 +39,11 @@ describe("agent/self", () => {
     expect(Config["NodeID"]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  test("shows the same node ID as the catalog", async () => {
+  test("has the same node ID as the catalog", async () => {
     expect((await get("/v1/catalog/nodes")).text).toContain(`"ID":"${String((await self()).Config["NodeID"])}"`);
   });
 
-  test("shows in Member a live server", async () => {
+  test("describes a live server in Member", async () => {
     const { Member, Config } = await self();
     expect(Object.keys(Member)).toEqual([
       ...["Name", "Addr", "Port", "Tags", "Status"],
@@ -53,19 +53,19 @@ describe("agent/self", () => {
     expect(Member["Tags"]).toMatchObject({ role: "consul", dc: "dc1", id: Config["NodeID"] });
   });
 
-  test("shows the version in the build tag of Member", async () => {
+  test("has the agent's version in the build tag of Member", async () => {
     const { Member, Config } = await self();
     const { build } = Member["Tags"] as { build: string };
     expect(build.split(":")[0]).toBe(String(Config["Version"]));
   });
 
-  test("has Meta and Coord", async () => {
+  test("has the network segment in Meta and the node's coordinate in Coord", async () => {
     const { Meta, Coord } = await self();
     expect(Meta).toEqual({ "consul-network-segment": "" });
     expect(Coord).toMatchObject({ Vec: [0, 0, 0, 0, 0, 0, 0, 0], Adjustment: 0 });
   });
 
-  test("shows in Stats groups of strings", async () => {
+  test("has in Stats groups of fields whose values are strings", async () => {
     const { Stats } = await self();
     expect(Object.keys(Stats)).toEqual(expect.arrayContaining(["agent", "build", "consul", "raft", "runtime"]));
     expect(Stats["agent"]).toMatchObject({ services: expect.stringMatching(/^\d+$/), checks: expect.any(String) });
@@ -86,7 +86,7 @@ describe("agent/self", () => {
     expect(Stats["consul"]?.["leader_addr"]).toBe(JSON.parse((await get("/v1/status/leader")).text));
   });
 
-  test("shows in DebugConfig the fields that clients read", async () => {
+  test("has in DebugConfig the fields that clients read", async () => {
     const { DebugConfig, Config } = await self();
     expect(DebugConfig).toMatchObject({
       ...{ Datacenter: "dc1", NodeName: "node1", NodeID: Config["NodeID"], ServerMode: true, Bootstrap: true },

@@ -79,7 +79,7 @@ describe("registering a service", () => {
     );
   });
 
-  test("accepts any port, host name and characters in a name", async () => {
+  test("accepts any port, any host name as address, and any characters in the service's name", async () => {
     const Name = `${unique("a b")}/c`;
     await registerService({ Name, Port: 70_000, Address: "no such host!" });
     const entry = (await get("/v1/agent/services")).json as Record<string, { Port: number; Address: string }>;
@@ -87,7 +87,7 @@ describe("registering a service", () => {
     expect(await serviceText(Name)).toContain(`"ID":"${Name}"`);
   });
 
-  test("with two ids that differ only in letter case adds two services to the agent and one to the catalog, with the later one's data", async () => {
+  test("under two IDs that differ only in letter case adds two services to the agent and one to the catalog, with the data of the later registration", async () => {
     const name = unique("web");
     const upper = name.toUpperCase();
     await registerService({ Name: upper, Port: 1 });
@@ -123,7 +123,7 @@ describe("registering a service", () => {
     expect((await get(`/v1/catalog/service/${Name}-renamed`)).text).toContain(`"ServiceID":"${ID}"`);
   });
 
-  test("adds it to the catalog before the response", async () => {
+  test("adds the service to the catalog before the agent responds", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"Service":"${Name}"`);
@@ -167,7 +167,7 @@ describe("registering a service with checks", () => {
     );
   });
 
-  test("uses Check before Checks if it has both", async () => {
+  test("numbers the check in Check before those in Checks if the body has both", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Name: "single" }, Checks: [{ TTL: "2h", Name: "listed" }] });
     const checks = (await get(`/v1/health/checks/${Name}`)).json as { CheckID: string; Name: string }[];
@@ -220,7 +220,7 @@ describe("registering a service with checks", () => {
 });
 
 describe("reading the agent's services", () => {
-  test("returns one object by ID; each value is as in the answer for a single service, without the hash", async () => {
+  test("returns an object with the services by ID, each as in the answer for a single service but without ContentHash", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const answer = await get(`/v1/agent/services?filter=${encodeURIComponent(`ID == "${Name}"`)}`);

@@ -37,7 +37,7 @@ describe("a blocking read of an agent's service with its content hash", () => {
     expectError(answer, { status: 404, text: `unknown service ID: ${Name}` });
   });
 
-  test("is held through changes of other services and an equal registration until the wait ends", async () => {
+  test("is held until its wait ends while other services change and the service is registered again unchanged", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     const others = async (): Promise<void> => {
@@ -49,7 +49,7 @@ describe("a blocking read of an agent's service with its content hash", () => {
     expect(answer.status).toBe(200);
   });
 
-  test("returns at once with another hash or none", async () => {
+  test("returns at once if the request's hash is not the service's or is missing", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     for (const query of ["hash=other&wait=10m", "wait=10m", "hash="])

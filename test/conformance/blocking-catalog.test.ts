@@ -181,7 +181,7 @@ describe("a blocking query for a node", () => {
   });
 });
 
-describe("the index of a missing row stays the same while other rows are created and deleted", () => {
+describe("the index of a missing row", () => {
   const changeOthers = async (): Promise<void> => {
     const [Node, Service] = [unique("node"), unique("web")];
     const Check = { Name: "up", Status: "critical" };
@@ -207,7 +207,7 @@ describe("the index of a missing row stays the same while other rows are created
   test.each([
     ...["catalog/node/nosuch", "catalog/node-services/nosuch", "catalog/node/nosuch?filter=Service+is+empty"],
     ...["catalog/gateway-services/nosuch", "health/ingress/nosuch", "config/service-defaults/nosuch"],
-  ])("%s", (path) => expectStays(`/v1/${path}`));
+  ])("at %s stays the same while other rows are created and deleted", (path) => expectStays(`/v1/${path}`));
 
   test.each([
     ...["health/node/nosuch", "health/service/nosuch", "health/service/nosuch?node-meta=rack:1&passing"],
@@ -215,7 +215,7 @@ describe("the index of a missing row stays the same while other rows are created
     ...["health/connect/nosuch", "kv/nosuch", "kv/nosuch/?recurse", "kv/nosuch?keys"],
     ...["catalog/service/nosuch", "catalog/service/nosuch?tag=x&node-meta=rack:1", "catalog/connect/nosuch"],
     ...["session/node/nosuch", "session/info/5a8b1a2e-7d3c-4f55-9a51-0123456789ab"],
-  ])("%s", async (path) => {
+  ])("at %s stays the same in Praetor while other rows are created and deleted", async (path) => {
     const reason = "answers with the index of the whole table";
     if (!differs("consul", reason)) await expectStays(`/v1/${path}`);
   });

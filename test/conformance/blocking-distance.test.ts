@@ -28,7 +28,7 @@ async function expectAtOnce(path: string, index: bigint): Promise<void> {
   await Promise.race([get(waiting(path, index, longWait)), late]);
 }
 
-/** Writes a key and returns its index, which is the newest of the store. */
+/** Writes a key and returns the key's index, which is the store's newest. */
 async function newestIndex(): Promise<bigint> {
   const key = `/v1/kv/${keyFolder()}newest`;
   await put(key, "x");
@@ -46,7 +46,7 @@ describe.each([
   ...["session/list", "session/node/node1", "query", "coordinate/nodes"],
   ...["connect/intentions", "config/service-defaults"],
 ])("a blocking query of %s", (named) => {
-  test("is held for each index from that of its last answer to one above the newest of the store, and is answered at once for any other", async () => {
+  test("is held if its index is from the index of its last answer to one above the store's newest, and is answered at once otherwise", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "x");
     const path = `/v1/${named.replace("KEY", `${folder}a`).replace("FOLDER", folder)}`;
@@ -68,7 +68,7 @@ test("a blocking query with an index one above the newest of the store is answer
   await put(key, "one");
   const { index } = await get(key);
   const held = get(waiting(key, BigInt(index) + 1n, longWait));
-  // Writes of other rows use up the next index; they do not end the wait.
+  // The writes of other keys take the next indexes, and do not end the wait.
   for (let write = 0; write < 3; write += 1) await newestIndex();
   await put(key, "two");
   const answer = await held;
@@ -76,7 +76,7 @@ test("a blocking query with an index one above the newest of the store is answer
   expect(answer.index).toBeGreaterThan(index + 1);
 });
 
-test("a blocking query for events is answered at once at every index but that of the list", async () => {
+test("a blocking query for events is answered at once with any index except that of the list", async () => {
   const name = unique("deploy");
   await put(`/v1/event/fire/${name}`, "x");
   const path = `/v1/event/list?name=${name}`;

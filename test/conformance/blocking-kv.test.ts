@@ -94,7 +94,7 @@ describe.each(["?recurse", "?keys", "?keys&separator=/"])("a blocking query for 
     await expectUndisturbed(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}x2`));
   });
 
-  test("returns when a folder above it is deleted", async () => {
+  test("returns when a folder above the folder is deleted", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}x/a`, "one");
     const woken = await whileBlocked(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}?recurse`), {

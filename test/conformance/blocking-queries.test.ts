@@ -14,7 +14,7 @@ import { promptly } from "../support/promptly.ts";
 await sharedTarget();
 
 describe("the wait of a blocking query", () => {
-  test("ends after its time with an unchanged index", async () => {
+  test("ends after the requested time, and the answer has the unchanged index", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     const { index } = await get(key);
@@ -37,7 +37,7 @@ describe("the wait of a blocking query", () => {
     await promptly(get("/v1/status/leader?index=99999999&wait=10m"));
   });
 
-  test("with an index above the store's ends with the current index", async () => {
+  test("for an index above the store's newest ends with the current index in the answer", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     const answer = await get(`${key}?index=999999999&wait=200ms`);
@@ -45,14 +45,14 @@ describe("the wait of a blocking query", () => {
     expect(answer.index).toBe((await get(key)).index);
   });
 
-  test("does not start if it is negative", async () => {
+  test("does not start if its time is negative", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     await promptly(get(`${key}?index=1&wait=-1s`));
   });
 
   test.each(["abc", "-1", "1.5", "0x10", "18446744073709551616", "%201"])(
-    "is refused with the index %s",
+    "is refused if the index is %s",
     async (index) => {
       for (const path of ["/v1/kv/x", "/v1/catalog/nodes", "/v1/health/service/consul"]) {
         expectError(await get(`${path}?index=${index}`), { status: 400, text: "Invalid index" });
@@ -60,7 +60,7 @@ describe("the wait of a blocking query", () => {
     },
   );
 
-  test.each(["abc", "5", "1", "5x", "s"])("is refused with the time %s", async (wait) => {
+  test.each(["abc", "5", "1", "5x", "s"])("is refused if its time is %s", async (wait) => {
     for (const path of ["/v1/kv/x", "/v1/catalog/nodes", "/v1/health/service/consul"]) {
       expectError(await get(`${path}?wait=${wait}`), { status: 400, text: "Invalid wait time" });
     }
@@ -99,7 +99,7 @@ describe("X-Consul-Index", () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  test("many blocking queries for one key are all answered when it changes", async () => {
+  test("rises when a key changes, which ends all of many blocking queries for that key", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const { index } = await get(key);

@@ -13,7 +13,7 @@ function cacheOf(answer: Answer): (string | undefined)[] {
 
 const missed = ["MISS", undefined];
 const hit = ["HIT", "0"];
-/** Returns the age in seconds of a cached answer that the agent refreshes only on request. */
+/** The cache headers of an answer that the agent refreshes only on request; the age is any number of seconds. */
 const aging = ["HIT", expect.stringMatching(/^\d+$/)];
 
 function ask(path: string, control?: string): Promise<Answer> {
@@ -39,7 +39,7 @@ describe.each(followed)("a read of %s?cached", (_, path) => {
     expect((await ask(asked.replace("cached", "cached&stale"))).header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("is a hit on an up-to-date answer with any max-age", async () => {
+  test("is a hit on an up-to-date answer whatever Cache-Control requires", async () => {
     const asked = path();
     expect(cacheOf(await ask(asked))).toEqual(missed);
     for (const control of ["max-age=0", "must-revalidate", "max-age=1, stale-if-error=5", "no-cache"]) {
@@ -47,20 +47,20 @@ describe.each(followed)("a read of %s?cached", (_, path) => {
     }
   });
 
-  test("does not answer from the cache if the request lacks ?cached", async () => {
+  test("does not affect a later read without ?cached, which the agent answers without its cache", async () => {
     const asked = path();
     await ask(asked);
     expect(cacheOf(await ask(asked.replace("cached", "")))).toEqual([undefined, undefined]);
   });
 
-  test("with an index is held until a change, and is then a miss", async () => {
+  test("with the index of its answer is held and then a cache miss, and with a lower index is a hit", async () => {
     const asked = path();
     const { index } = await ask(asked);
     expect(cacheOf(await ask(`${asked}&index=${index}&wait=10ms`))).toEqual(missed);
     expect(cacheOf(await ask(`${asked}&index=${index - 1}&wait=10ms`))).toEqual(hit);
   });
 
-  test("fails for another datacenter, and again the next time", async () => {
+  test("fails for an unknown datacenter each time it is sent", async () => {
     const asked = `${path()}&dc=nowhere`;
     for (const answer of [await ask(asked), await ask(asked)]) {
       expectError(answer, { status: 500, text: "No path to datacenter" });
@@ -70,7 +70,7 @@ describe.each(followed)("a read of %s?cached", (_, path) => {
 });
 
 describe("a cached list of instances", () => {
-  test("shows changes since the first request", async () => {
+  test("is updated when an instance is registered after the first request", async () => {
     const Name = unique("asked");
     expect((await ask(`/v1/health/service/${Name}?cached`)).json).toEqual([]);
     await registerService({ Name });
@@ -80,7 +80,7 @@ describe("a cached list of instances", () => {
     });
   });
 
-  test("wakes blocking queries with ?cached", async () => {
+  test("wakes blocking queries with ?cached when it changes", async () => {
     const Name = unique("asked");
     const { index } = await ask(`/v1/catalog/service/${Name}?cached`);
     const waiting = ask(`/v1/catalog/service/${Name}?cached&index=${index}&wait=10m`);
@@ -89,7 +89,7 @@ describe("a cached list of instances", () => {
     expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
   });
 
-  test("has one cached answer for all orders of tags and node meta, and another for each other tag and filter", async () => {
+  test("is cached once for all orders of the same tags or node meta, and separately for other tags and for each filter", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
       ["&tag=a&tag=b", missed],
@@ -103,7 +103,7 @@ describe("a cached list of instances", () => {
     for (const [more, expected] of cases) expect(cacheOf(await ask(path + more))).toEqual([...expected]);
   });
 
-  test("has one cached answer for ?pretty, ?passing, ?near and ?stale", async () => {
+  test("is cached once for requests with and without ?pretty, ?passing, ?near and ?stale", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&pretty", "&passing", "&near=_agent", "&stale", "&dc=dc1", "&unknown=1", "&max_stale=5s"]) {
@@ -124,7 +124,7 @@ describe("a read of catalog/datacenters?cached", () => {
     expect((await ask(path)).text).toBe('["dc1"]');
   });
 
-  test("shows the age in seconds, and is refreshed when it is older than max-age", async () => {
+  test("has its age in seconds in the header Age, and is refreshed when it is older than max-age", async () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     await within(5_000, async () => expect(Number((await ask(path)).header("Age"))).toBeGreaterThanOrEqual(2));
     expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
@@ -149,7 +149,7 @@ describe("a read of query/<name>/execute?cached", () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
   });
 
-  test("has another cached answer with limit or connect, and the same one with other parameters", async () => {
+  test("is cached separately with limit and with connect, and once for all other parameters", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&near=_agent", "&stale", "&pretty", "&index=7&wait=1s", "&filter=x", "&tag=a"])
@@ -165,7 +165,7 @@ describe("a read of query/<name>/execute?cached", () => {
     }
   });
 
-  test("is not cached for explain", async () => {
+  test("is cached, while query/<name>/explain?cached is not", async () => {
     const path = (await pathOfQuery()).replace("execute", "explain");
     for (let round = 0; round < 2; round += 1) expect(cacheOf(await ask(path))).toEqual([undefined, undefined]);
   });
@@ -173,7 +173,7 @@ describe("a read of query/<name>/execute?cached", () => {
 
 describe("the request header Cache-Control", () => {
   test.each(["max-age=abc", "max-age=", "Max-Age= 5", "stale-if-error=abc", "must-revalidate, max-age=1.5"])(
-    "%s is refused by each endpoint that supports ?cached",
+    "%s is refused in requests with ?cached",
     async (control) => {
       for (const path of ["/v1/catalog/services", "/v1/health/service/x", "/v1/kv/x", "/v1/session/list"]) {
         expectError(await ask(`${path}?cached`, control), { status: 400, text: "Invalid Cache-Control header." });
@@ -182,7 +182,7 @@ describe("the request header Cache-Control", () => {
   );
 
   test.each(["max-age=-5", "MAX-AGE=+5", "no-store", "MUST-revalidate ,max-age=7", "", "max-age"])(
-    "%s is accepted",
+    "%s is accepted in requests with ?cached",
     async (control) => {
       expect((await ask("/v1/catalog/services?cached", control)).status).toBe(200);
     },

@@ -20,7 +20,10 @@ interface Instances {
   readonly nodes: readonly [a: string, b: string, c: string];
 }
 
-/** Three instances on three nodes; the name of the first node is in capitals. */
+/**
+ * Registers three instances of one service on three nodes, and returns the names of the service and the nodes. The
+ * first node's name is in capitals.
+ */
 async function threeInstances(): Promise<Instances> {
   const service = unique("web");
   const nodes = [unique("NODE-A"), unique("node-b"), unique("node-c")] as const;
@@ -62,7 +65,7 @@ describe("catalog/nodes", () => {
     expect(listed).toContain("node1");
   });
 
-  test.each(["near=_agent", "near=node1", "near=nobody"])("lists every node with %s", async (query) => {
+  test.each(["near=_agent", "near=node1", "near=nobody"])("lists every node with the parameter %s", async (query) => {
     expect((await get(`/v1/catalog/nodes?${query}`)).text).toBe((await get("/v1/catalog/nodes")).text);
   });
 
@@ -72,7 +75,7 @@ describe("catalog/nodes", () => {
     ["node-meta=rack:r1&node-meta=zone:other", []],
     ["node-meta=rack", []],
     ["node-meta=nobody:x", []],
-  ])("filtered by %s lists the nodes that have each of these pairs", async (query, expected) => {
+  ])("filtered by %s lists only the nodes whose meta has each of these pairs", async (query, expected) => {
     const { nodes } = await threeInstances();
     const listed = ((await get(`/v1/catalog/nodes?${query}`)).json as { Node: string }[]).map(({ Node }) => Node);
     expect(listed).toEqual(expected.map(() => nodes[1]));
@@ -87,14 +90,14 @@ describe("catalog/services", () => {
     expect(services[service]?.toSorted()).toEqual(["primary", "v1", "v2"]);
   });
 
-  test("is sorted by name, and shows a service without tags with an empty list", async () => {
+  test("is sorted by name, and a service without tags has an empty list", async () => {
     const text = (await get("/v1/catalog/services")).text;
     expect(text).toContain('"consul":[]');
     const names = Object.keys(JSON.parse(text) as object);
     expect(names).toEqual(names.toSorted());
   });
 
-  test("filtered by node meta shows only the tags of instances on those nodes", async () => {
+  test("filtered by node meta has only the services and tags of instances on the nodes that match", async () => {
     const { service } = await threeInstances();
     const services = (await get("/v1/catalog/services?node-meta=rack:r1")).json as Record<string, string[]>;
     expect(Object.keys(services)).toEqual([service]);
@@ -133,7 +136,7 @@ describe("catalog/service/<name>", () => {
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("finds the service's name in upper or lower case", async () => {
+  test("finds a service by its name in any letter case", async () => {
     const { service } = await threeInstances();
     expect(await idsOf(`/v1/catalog/service/${service.toUpperCase()}`)).toBe("one two three");
   });
@@ -187,7 +190,7 @@ describe("a node requested by its ID", () => {
 });
 
 describe("a node", () => {
-  test("has its services by ID at catalog/node", async () => {
+  test("is returned with its services by ID at catalog/node", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const text = masked((await get(`/v1/catalog/node/node1?filter=${encodeURIComponent(`ID == "${Name}"`)}`)).text);
@@ -197,7 +200,7 @@ describe("a node", () => {
     );
   });
 
-  test("has the service consul if it is the server's", async () => {
+  test("has the service consul if it is the server's node", async () => {
     const text = masked((await get("/v1/catalog/node/node1?filter=Service==consul")).text);
     expect(text).toStartWith(
       `{"Node":${nodeText},"Services":{"consul":{"ID":"consul","Service":"consul","Tags":[],"Address":"","Meta":{`,
@@ -205,7 +208,7 @@ describe("a node", () => {
     expect(text).toMatch(consulMeta);
   });
 
-  test("has its services as a list at catalog/node-services", async () => {
+  test("is returned with its services as a list at catalog/node-services", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node-services/${nodes[1]}`)).json).toMatchObject({
       Node: { Node: nodes[1], Meta: { rack: "r1", zone: "z" } },
@@ -221,13 +224,13 @@ describe("a node", () => {
   test.each([
     ["/v1/catalog/node/nobody", "null"],
     ["/v1/catalog/node-services/nobody", '{"Node":null,"Services":null}'],
-  ])("with an unknown name is answered with status 200: %s", async (path, text) => {
+  ])("that does not exist gives an answer with status 200: %s", async (path, text) => {
     const answer = await get(path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text });
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("whose services do not match the filter has an empty list", async () => {
+  test("whose services do not match the filter is returned with no services", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":{}}');
     expect((await get(`/v1/catalog/node-services/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":[]}');

@@ -22,14 +22,14 @@ function nodeText(name: string, address = "192.0.2.1"): string {
 const weights = '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false';
 
 describe("registering a node", () => {
-  test("requires a name and an address; omitted fields become null", async () => {
+  test("requires only a name and an address, and omitted tagged addresses and meta become null", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     expect(masked((await get(`/v1/catalog/node/${Node}`)).text)).toBe(`{"Node":${nodeText(Node)},"Services":{}}`);
     expect((await get(`/v1/health/node/${Node}`)).text).toBe("[]");
   });
 
-  test("stores its ID, tagged addresses and meta", async () => {
+  test("stores the node's ID, tagged addresses and meta", async () => {
     const Node = unique("node");
     const ID = "0a0b0c0d-1111-2222-3333-444455556666";
     await registerNode({ Node, ID, TaggedAddresses: { wan: "198.51.100.7" }, NodeMeta: { rack: "r1" } });
@@ -39,7 +39,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${ID}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("again replaces the node; an equal registration changes no index", async () => {
+  test("again replaces the node, and an equal registration changes no index", async () => {
     const Node = unique("node");
     await registerNode({ Node, NodeMeta: { a: "1" } });
     await registerNode({ Node, Address: "192.0.2.9" });
@@ -68,7 +68,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${after}`)).json).toMatchObject({ Node: { Node: after, ID } });
   });
 
-  test.each(["with blank!", "Ünicode", "192.0.2.300"])("accepts any name: %s", async (name) => {
+  test.each(["with blank!", "Ünicode", "192.0.2.300"])("accepts any text as name and address: %s", async (name) => {
     const Node = `${unique("node")} ${name}`;
     await registerNode({ Node, Address: "not an address" });
     expect((await get(`/v1/catalog/node/${encodeURIComponent(Node)}`)).json).toMatchObject({ Node: { Node } });
@@ -82,7 +82,7 @@ describe("registering a node", () => {
   });
 });
 
-describe("registering a service", () => {
+describe("registering a service in the catalog", () => {
   test("without an ID uses the name as ID", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Port: 80 } });
@@ -108,14 +108,14 @@ describe("registering a service", () => {
     );
   });
 
-  test("with weights of zero sets them to one", async () => {
+  test("with weights of zero sets the weights to one", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Weights: { Passing: 0, Warning: 0 } } });
     expect((await get(`/v1/catalog/service/${service}`)).text).toContain('"ServiceWeights":{"Passing":1,"Warning":1}');
   });
 });
 
-describe("registering a service again under another name", () => {
+describe("registering a service in the catalog again under another name", () => {
   test("keeps the checks of the service", async () => {
     const [Node, before, after] = [unique("node"), unique("web"), unique("web")];
     const Checks = [{ Name: "up", ServiceID: "one" }];
@@ -209,7 +209,7 @@ describe("a registration in the catalog is refused", () => {
 });
 
 describe("deregistering from the catalog", () => {
-  test("removes a check, then a service with its checks, then the node with everything on it", async () => {
+  test("removes a check by its ID, a service with its checks by its ID, and a node with everything on it by its name", async () => {
     const Node = unique("node");
     const Checks = [{ Name: "a" }, { Name: "b", ServiceID: "web" }, { Name: "c", ServiceID: "api" }];
     await registerNode({ Node, Service: { Service: "api" } });
@@ -227,7 +227,7 @@ describe("deregistering from the catalog", () => {
   });
 
   test.each([{}, { ServiceID: "nobody" }, { CheckID: "nobody" }, { Address: "192.0.2.1" }])(
-    "succeeds for a row that does not exist: %j",
+    "succeeds if the node does not exist, with the further fields %j",
     async (more) => {
       expectTrue(await put("/v1/catalog/deregister", { Node: unique("nobody"), ...more }));
     },

@@ -7,7 +7,7 @@ const bothNeeded = { status: 404, text: "Must provide both a kind and name to de
 
 describe("configuration entries", () => {
   test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])(
-    "the list of kind %p is empty",
+    "the list of entries of kind %p is empty",
     async (kind) => {
       const list = await get(`/v1/config/${kind}`);
       expect([list.status, list.text, list.index]).toEqual([200, "[]", 1]);
@@ -37,7 +37,7 @@ describe("configuration entries", () => {
     expectError(await del("/v1/config/web/a"), { status: 400, text: "invalid config entry kind: web" });
   });
 
-  test("a new entry is validated; an entry that would have an effect in Consul is refused", async () => {
+  test("a new entry is validated, and a valid one is refused because Praetor has no service mesh", async () => {
     const bad = "Bad request: Request decoding failed: ";
     expectError(await put("/v1/config", {}), {
       status: 400,

@@ -6,20 +6,20 @@ await sharedTarget();
 
 const notEnabled = { status: 500, text: "Connect must be enabled in order to use this endpoint" };
 
-describe("without a service mesh", () => {
+describe("an agent without a service mesh", () => {
   test.each([
     ["/v1/agent/connect/ca/roots", "GET"],
     ["/v1/agent/connect/ca/leaf/web", "GET"],
     ["/v1/connect/ca/configuration", "GET,PUT"],
     ["/v1/connect/ca/roots", "GET"],
     ["/v1/discovery-chain/web", "GET,POST"],
-  ])("%s answers that Connect is disabled, to %s", async (path, methods) => {
+  ])("answers %s with the error that Connect is disabled, for the methods %s", async (path, methods) => {
     for (const method of methods.split(","))
       expectError(await send(method, path, { body: method === "GET" ? undefined : "{}" }), notEnabled);
     expect((await send("OPTIONS", path)).header("Allow")).toBe(`OPTIONS,${methods}`);
   });
 
-  test("an endpoint reports invalid JSON before other errors", async () => {
+  test("reports invalid JSON in a body before other errors", async () => {
     const unexpected = "invalid character 'x' looking for beginning of object key string";
     expectError(await send("PUT", "/v1/connect/ca/configuration", { body: "{x" }), {
       status: 400,
@@ -32,7 +32,7 @@ describe("without a service mesh", () => {
     expectError(await get("/v1/discovery-chain/"), { status: 400, text: "Bad request: Missing chain name" });
   });
 
-  test("connect authorization allows every connection", async () => {
+  test("authorizes every connection at agent/connect/authorize", async () => {
     const ask = (body: object): Promise<Answer> => send("POST", "/v1/agent/connect/authorize", { body });
     expect((await ask({ Target: "web", ClientCertURI: "spiffe://x.consul/ns/default/dc/dc1/svc/a" })).json).toEqual({
       Authorized: true,
@@ -45,7 +45,7 @@ describe("without a service mesh", () => {
     });
   });
 
-  test("the list of a service's gateways is empty", async () => {
+  test("returns no gateways of a service", async () => {
     const answers = {
       "health/ingress": "[]",
       "catalog/gateway-services": "null",
@@ -62,7 +62,7 @@ describe("without a service mesh", () => {
     expectError(await get("/v1/internal/ui/gateway-services-nodes/"), { status: 400, text: "Missing gateway name" });
   });
 
-  test.each(["catalog", "health"])("the list of a service's proxies is empty: %s", async (group) => {
+  test.each(["catalog", "health"])("returns an empty list of a service's proxies at %s/connect", async (group) => {
     const answer = await get(`/v1/${group}/connect/consul`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
     expect(answer.index).toBeGreaterThan(0);

@@ -9,14 +9,14 @@ afterAll(() => target.stop());
 test.each([
   ...["GET datacenters", "GET nodes", "GET nodes?dc=nowhere", "GET node/node1"],
   ...["GET node/", "PUT update"],
-])("%s is refused where coordinates are disabled", async (request) => {
+])("an agent with coordinates disabled refuses requests to /v1/coordinate/: %s", async (request) => {
   const [method = "", path = ""] = request.split(" ");
   const answer = await exchange(target.url, method, { path: `/v1/coordinate/${path}` });
   expectError(answer, { status: 401, text: "Coordinate support disabled" });
   expect(answer.header("X-Consul-Index")).toBeUndefined();
 });
 
-test("with coordinates disabled this server has no coordinate, and ?near keeps the order", async () => {
+test("an agent with coordinates disabled has no coordinate of its own, and ignores ?near", async () => {
   const self = await exchange(target.url, "GET", { path: "/v1/agent/self" });
   expect(self.json).toMatchObject({ Coord: null });
   const nodes = await exchange(target.url, "GET", { path: "/v1/catalog/nodes?near=_agent" });

@@ -9,19 +9,19 @@ const place =
   '{"Node":"node1","Segment":"","Coord":{"Vec":[0,0,0,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":0.00001}}';
 const coordinate = coordinateAt(0);
 
-/** The JSON of a node's coordinate, as in an answer. */
+/** Returns the JSON of a node's coordinate, as in an answer. */
 function rowAt(node: string, seconds: number, segment = ""): string {
   return JSON.stringify({ Node: node, Segment: segment, Coord: coordinateAt(seconds) });
 }
 
 describe("coordinates", () => {
-  test("of the datacenter list those of this server", async () => {
+  test("of the datacenter are those of its only server", async () => {
     const answer = await get("/v1/coordinate/datacenters");
     expect(answer.text).toBe(`[{"Datacenter":"dc1","AreaID":"wan","Coordinates":[${place}]}]`);
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("of the nodes include this server's, after the server has sent them", async () => {
+  test("of the nodes include the server's, once the server has sent them", async () => {
     const answer = await get("/v1/coordinate/nodes");
     // Consul: a server sends its coordinates some seconds after its start.
     if (answer.text.includes('"Node":"node1"')) expect(answer.text).toContain(place);
@@ -95,7 +95,10 @@ describe("coordinates that nodes have sent", () => {
     for (const Node of [alpha, beta]) await put("/v1/catalog/deregister", { Node });
   });
 
-  /** Returns the answer's rows of these nodes; the answer may also have a row of this server. */
+  /**
+   * Requests the coordinates of nodes, and returns the rows of this test's nodes. The answer may also have a row of
+   * this server.
+   */
   async function listed(query: string): Promise<string> {
     const rows = (await get(`/v1/coordinate/nodes${query}`)).json as readonly { readonly Node: string }[];
     return rows
@@ -104,7 +107,7 @@ describe("coordinates that nodes have sent", () => {
       .join();
   }
 
-  test("are listed by node name, with only the newest of each node", async () => {
+  test("are listed in the order of node names, with only the newest of each node", async () => {
     expect(await listed("")).toBe(`${rowAt(alpha, 1.5)},${rowAt(beta, 2, "x")}`);
   });
 
@@ -114,7 +117,7 @@ describe("coordinates that nodes have sent", () => {
     expect(await listed("?segment=X")).toBe("");
   });
 
-  test("are found by node name in any letter case; the answer repeats the name as requested", async () => {
+  test("are found by node name in any letter case, and the answer has the name as requested", async () => {
     for (const asked of [alpha, alpha.toUpperCase()]) {
       const answer = await get(`/v1/coordinate/node/${asked}`);
       expect(answer.text).toBe(`[${rowAt(asked, 1.5)}]`);
@@ -126,7 +129,7 @@ describe("coordinates that nodes have sent", () => {
   });
 });
 
-test("wake blocking queries when they are updated and when their node is deregistered", async () => {
+test("coordinates wake blocking queries when they are updated and when their node is deregistered", async () => {
   const Node = unique("moving");
   await registerNode({ Node });
   await placeNodes({ [Node]: 1 });

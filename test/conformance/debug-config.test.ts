@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(socket, { force: true });
 });
 
-/** Replaces each value that differs between runs by a name. */
+/** Returns the agent's DebugConfig, with a name in place of each value that differs between runs. */
 async function debugConfigOf({ url, ports, dataDir }: Target): Promise<Record<string, unknown>> {
   const { text } = await exchange(url, "GET", { path: "/v1/agent/self" });
   const named = [
@@ -49,7 +49,7 @@ async function debugConfigOf({ url, ports, dataDir }: Target): Promise<Record<st
 }
 
 describe("DebugConfig", () => {
-  test("has Consul's fields in its order, with its types and values", async () => {
+  test("has Consul's fields in Consul's order, with Consul's types and values", async () => {
     const found = await debugConfigOf(target);
     const expected: Record<string, unknown> = { ...recorded };
     if (differs("praetor", "has no update check, lists what is in force, and no elections to time")) {

@@ -11,7 +11,7 @@ const meta = "Invalid Service Meta: Couldn't load metadata pair";
 const HTTP = "http://127.0.0.1:1/";
 const long = { key: "k".repeat(129), value: "v".repeat(513) };
 
-/** Consul's error names the object that contains the list. */
+/** The field that the error names for a wrong list of arguments. Consul names the object that contains the list. */
 const wrongField = differs("praetor", "it names the field that is wrong") ? "ScriptArgs" : "Check";
 
 describe("a service registration is refused with status 400", () => {

@@ -10,7 +10,10 @@ interface Event {
   readonly LTime: number;
 }
 
-/** Consul lists an event some milliseconds after its response to the request that fired the event. */
+/**
+ * Returns the events of a name when the list has `count` of them. Consul lists an event some milliseconds after its
+ * response to the request that fired the event.
+ */
 async function listed(name: string, count: number): Promise<readonly Event[]> {
   return within(2_000, async () => {
     const events = (await get(`/v1/event/list?name=${name}`)).json as Event[];
@@ -19,7 +22,10 @@ async function listed(name: string, count: number): Promise<readonly Event[]> {
   });
 }
 
-/** Consul computes an event's index from its id: the upper and the lower 64 bits, combined by xor. */
+/**
+ * Returns an event's index, which Consul computes from the event's ID: the upper and the lower 64 bits, combined by
+ * xor.
+ */
 function indexOf({ ID }: Event): string {
   const digits = ID.replaceAll("-", "");
   return String(BigInt(`0x${digits.slice(0, 16)}`) ^ BigInt(`0x${digits.slice(16)}`));
@@ -56,7 +62,7 @@ describe("firing an event", () => {
     ["x?service=(", 500, "Invalid service filter: error parsing regexp: missing closing ): `(`"],
     ["x?service=web&tag=(", 500, "Invalid tag filter: error parsing regexp: missing closing ): `(`"],
     ["x?dc=elsewhere", 500, "No path to datacenter"],
-  ])("is refused for %j", async (rest, status, text) => {
+  ])("is refused for the path and query %j", async (rest, status, text) => {
     expectError(await put(`/v1/event/fire/${rest}`, "y"), { status, text });
   });
 
@@ -74,7 +80,7 @@ describe("firing an event", () => {
     });
   });
 
-  test("reports a far larger payload with another text", async () => {
+  test("with a payload that exceeds 512 bytes even before it is encoded is refused with a separate error", async () => {
     expectError(await put("/v1/event/fire/a", "y".repeat(600)), {
       status: 500,
       text: '1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of 512 bytes before encoding\n\n',
@@ -107,7 +113,7 @@ describe("the list of events", () => {
     expect(answer.header("X-Consul-Index")).toBe("1");
   });
 
-  test("has the events for this node, and the events for a service whose instance here has the tag", async () => {
+  test("has the events without a filter and those whose filters match this node or a service on it", async () => {
     await registerService({ Name: "web", Tags: ["blue"] });
     const name = unique("meant");
     for (const filter of [
@@ -179,7 +185,7 @@ describe("a blocking query for events", () => {
 test.each([
   ["GET", "/v1/event/fire/x", "OPTIONS,PUT"],
   ["PUT", "/v1/event/list", "OPTIONS,GET"],
-])("%s %s is refused", async (method, path, allow) => {
+])("%s %s is refused with status 405", async (method, path, allow) => {
   const answer = await send(method, path);
   expect([answer.status, answer.header("Allow")]).toEqual([405, allow]);
 });

@@ -44,7 +44,7 @@ async function typesByCheck(path: string): Promise<Record<string, string>> {
 }
 
 test.each(["/v1/agent/checks", "/v1/health/node/node1"])(
-  "%s: a check within a service of a configuration file has a Type, a check defined alone has none",
+  "at %s a check within a service of a configuration file has a Type, and a check outside of services has none",
   async (path) => {
     const inService = kinds.map((kind, at) => [`service:web:${at + 1}`, kind]);
     const alone = [...kinds, "with-service"].map((kind) => [`alone-${kind}`, ""]);

@@ -5,7 +5,7 @@ import type { Answer } from "../support/exchange.ts";
 
 await sharedTarget();
 
-/** Returns the names of all headers but those of the connection, sorted: the agent promises no order. */
+/** Returns the names of all headers but those of the connection, sorted because the agent promises no order. */
 function headerNames(answer: Answer): string[] {
   return answer.headers
     .map(([name]) => name)
@@ -63,7 +63,7 @@ describe("the values of the headers", () => {
     expect(answer.header("X-Consul-Lastcontact")).toBe("0");
   });
 
-  test("of a response include a Date of the present second", async () => {
+  test("of a response include the present time as Date", async () => {
     const askedMs = Date.now();
     const date = Date.parse((await get("/v1/status/leader")).header("Date") ?? "");
     // The header has whole seconds, and the agent may have read its clock up to a second earlier.
@@ -71,7 +71,7 @@ describe("the values of the headers", () => {
   });
 });
 
-test("the request line and headers may have 60 KB, in one header, in many, or in the path", async () => {
+test("a request may have 60 KB in one header, in many headers, or in its query string", async () => {
   const path = "/v1/status/leader";
   const many = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`X-Header-${at}`, "x".repeat(300)]));
   for (const headers of [{ "X-Long": "x".repeat(60_000) }, many])
@@ -82,14 +82,17 @@ test("the request line and headers may have 60 KB, in one header, in many, or in
 describe("compression with gzip", () => {
   const headers = { "Accept-Encoding": "gzip" };
 
-  test.each(["?raw", "", "?recurse"])("is applied to a large answer on request: %s", async (parameters) => {
-    const key = `/v1/kv/${keyFolder()}a`;
-    await put(key, "x".repeat(20_000));
-    const answer = await send("GET", `${key}${parameters}`, { headers });
-    expect(answer.header("Content-Encoding")).toBe("gzip");
-    expect(answer.bytes.length).toBeLessThan(1_000);
-    expect(gunzipSync(answer.bytes).toString()).toBe((await get(`${key}${parameters}`)).text);
-  });
+  test.each(["?raw", "", "?recurse"])(
+    "is applied to a large answer to a read of a key if the client accepts gzip, with the parameters %p",
+    async (parameters) => {
+      const key = `/v1/kv/${keyFolder()}a`;
+      await put(key, "x".repeat(20_000));
+      const answer = await send("GET", `${key}${parameters}`, { headers });
+      expect(answer.header("Content-Encoding")).toBe("gzip");
+      expect(answer.bytes.length).toBeLessThan(1_000);
+      expect(gunzipSync(answer.bytes).toString()).toBe((await get(`${key}${parameters}`)).text);
+    },
+  );
 
   const taken = [
     ...["gzip", "GZIP", "Gzip", " gzip ", "gzip,", ",gzip", "deflate, gzip", "deflate,\tgzip", "gzip, identity"],
@@ -107,18 +110,21 @@ describe("compression with gzip", () => {
   test.each([
     ["gzip", taken],
     [undefined, refused],
-  ])("follows Accept-Encoding: %p", async (encoding, lists) => {
-    const key = `/v1/kv/${keyFolder()}a`;
-    await put(key, "x".repeat(20_000));
-    expect((await get(key)).header("Content-Encoding")).toBeUndefined();
-    const seen = await Promise.all(
-      lists.map(async (list) => {
-        const answer = await send("GET", key, { headers: { "Accept-Encoding": list } });
-        return [list, answer.header("Content-Encoding")];
-      }),
-    );
-    expect(seen).toEqual(lists.map((list) => [list, encoding]));
-  });
+  ])(
+    "follows Accept-Encoding, for all tested values that must lead to the Content-Encoding %p",
+    async (encoding, lists) => {
+      const key = `/v1/kv/${keyFolder()}a`;
+      await put(key, "x".repeat(20_000));
+      expect((await get(key)).header("Content-Encoding")).toBeUndefined();
+      const seen = await Promise.all(
+        lists.map(async (list) => {
+          const answer = await send("GET", key, { headers: { "Accept-Encoding": list } });
+          return [list, answer.header("Content-Encoding")];
+        }),
+      );
+      expect(seen).toEqual(lists.map((list) => [list, encoding]));
+    },
+  );
 
   test("does not change the body of a small answer", async () => {
     const answer = await send("GET", "/v1/status/leader", { headers });

@@ -13,7 +13,10 @@ import { checkText, nodeText, proxyColumns, rowIndexes, serfHealthText } from ".
 
 await sharedTarget();
 
-/** Three instances, each on its own node: one is passing, two critical, three warning. The first node also has a check. */
+/**
+ * Registers three instances of a service, each on its own node, and returns the service's name. The instance one is
+ * passing, two critical and three warning. The first node has a passing check of its own.
+ */
 async function threeInstances(): Promise<string> {
   const service = unique("web");
   const states = { one: "passing", two: "critical", three: "warning" };
@@ -47,7 +50,7 @@ async function checksOf(path: string): Promise<string[]> {
 }
 
 describe("the health of a service", () => {
-  test("shows for an instance of this agent the node, the service, and the node's checks before the service's", async () => {
+  test("has for an instance of this agent the node, the service, and the node's checks before the service's checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Port: 80, Check: { TTL: "1h", Status: "passing" } });
     const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status: "passing", service: Name };
@@ -58,7 +61,7 @@ describe("the health of a service", () => {
     );
   });
 
-  test("shows for an IP address the tagged addresses before the service's meta", async () => {
+  test("has the tagged addresses of an instance with an IP address before the service's meta", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Port: 80, Meta: { a: "1" } });
     expect((await get(`/v1/health/service/${Name}`)).text).toContain(
@@ -112,13 +115,13 @@ describe("the health of a service", () => {
     expect(await idsOf(`/v1/health/service/${service}?node-meta=rack:${service}-1`)).toBe("two");
   });
 
-  test("is not passing while a check of the service's node is critical", async () => {
+  test("is not passing while a check of the service's node has the status warning", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service }, Check: { Name: "disk", Status: "warning" } });
     expect(await idsOf(`/v1/health/service/${service}?passing`)).toBe("");
   });
 
-  test("does not show the checks of other services on its node", async () => {
+  test("has no checks of other services on the same node", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({
       Node,
@@ -183,7 +186,7 @@ describe("health/state", () => {
     expect(await checksOf(`/v1/health/state/${state}?filter=${filter}`)).toEqual(expected);
   });
 
-  test("with the state any lists the node's check, too, and can be filtered by node meta", async () => {
+  test("with the state any lists the checks of nodes, too, and can be filtered by node meta", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/state/any?node-meta=rack:${service}-0`)).toEqual([
       "check-one",
@@ -192,7 +195,7 @@ describe("health/state", () => {
     expect(await checksOf("/v1/health/state/passing")).toContain("serfHealth");
   });
 
-  test("lists a check exactly under the status that it has", async () => {
+  test("lists a check under its present status and under no other", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     await put(`/v1/agent/check/warn/service:${Name}`);

@@ -15,7 +15,7 @@ describe("an intention endpoint", () => {
     expect((await get(`${path}/match?by=source&name=b&name=a`)).text).toBe('{"a":null,"b":null}');
   });
 
-  test("refuses an incomplete check with a 500", async () => {
+  test("refuses an incomplete check or match with status 500", async () => {
     const answers = {
       match: "required query parameter 'by' not set",
       "match?by=source": "required query parameter 'name' not set",
@@ -28,7 +28,7 @@ describe("an intention endpoint", () => {
       expectError(await get(`${path}/${question}`), { status: 500, text });
   });
 
-  test("can neither read nor change a missing intention", async () => {
+  test("refuses to read, change or delete a missing intention", async () => {
     expectError(await get(`${path}/${unknown}`), { status: 404, text: "Intention not found" });
     expectError(await put(`${path}/${unknown}`, {}), {
       status: 500,
@@ -47,7 +47,7 @@ describe("an intention endpoint", () => {
     });
   });
 
-  test("validates a new intention, and refuses one that would have an effect in Consul", async () => {
+  test("validates a new intention, and refuses a valid one because Praetor has no service mesh", async () => {
     const create = (body: object): ReturnType<typeof send> => send("POST", path, { body });
     expectError(await create({ SourceName: "a" }), {
       status: 500,

@@ -9,7 +9,7 @@ interface Named {
   readonly Node?: string;
 }
 
-/** Returns the row of that name as JSON text. */
+/** Returns the service or node with the name from the list at the path, as JSON text; undefined if it is missing. */
 async function row(path: string, name: string): Promise<string | undefined> {
   const answer = await get(path);
   expect(answer.header("X-Consul-Knownleader")).toBe("true");
@@ -39,14 +39,14 @@ async function registerInstances(): Promise<{ readonly node: string; readonly se
 }
 
 describe("an endpoint of Consul's UI", () => {
-  test("shows a service with its tags, a node for each instance and the counts of its checks", async () => {
+  test("returns a service with its tags, a node for each instance and the counts of its checks", async () => {
     const { node, service } = await registerInstances();
     expect(await row("/v1/internal/ui/services", service)).toBe(
       `{"Name":"${service}","Tags":["a","b"],"Nodes":["${node}","${node}"],"InstanceCount":2,"ChecksPassing":2,"ChecksWarning":1,"ChecksCritical":1,"ExternalSources":null,"GatewayConfig":{}}`,
     );
   });
 
-  test("shows a node with its services and checks", async () => {
+  test("returns a node with its services and checks", async () => {
     const { node, service } = await registerInstances();
     const text = (await get(`/v1/internal/ui/node/${node}`)).text;
     expect(masked(text)).toBe(
@@ -60,7 +60,7 @@ describe("an endpoint of Consul's UI", () => {
     expect(await row("/v1/internal/ui/nodes", node)).toBe(text);
   });
 
-  test("does not find an unknown node, and refuses a missing name", async () => {
+  test("returns 404 for an unknown node, and refuses a request without a node name", async () => {
     const answer = await get("/v1/internal/ui/node/nosuch");
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expectError(await get("/v1/internal/ui/node/"), { status: 400, text: "Missing node name" });

@@ -45,7 +45,7 @@ describe("a folder", () => {
     },
   );
 
-  test("has the highest index of the keys in it; keys beside it do not count", async () => {
+  test("has the highest index of the keys in it, whatever the indexes of keys outside of it", async () => {
     const folder = await filled();
     const highest = await modifyIndex(`${folder}x/c`);
     expect((await get(`/v1/kv/${folder}x/?recurse`)).index).toBe(highest);
@@ -71,7 +71,7 @@ describe("a folder", () => {
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("is deleted with all of its keys, and no key beside it", async () => {
+  test("is deleted with all of its keys, and no key outside of it is deleted", async () => {
     const folder = await filled();
     expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
     expect(await keysOf(`/v1/kv/${folder}?keys`)).toEqual([`${folder}x2/q`]);

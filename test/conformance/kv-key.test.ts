@@ -38,7 +38,7 @@ describe("a key in the path", () => {
     ["_-0", "_-0"],
     ["trailing/", "trailing/"],
     ["deep/er/than/that/", "deep/er/than/that/"],
-  ])("%s names the key %j", async (path, key) => {
+  ])("written as %s names the key %j", async (path, key) => {
     const folder = keyFolder();
     expectTrue(await put(`/v1/kv/${folder}${path}`, "v"));
     expect((await get(`/v1/kv/${folder}?keys`)).text).toBe(`[${quoted(`${folder}${key}`)}]`);
@@ -53,7 +53,7 @@ describe("a key in the path", () => {
   });
 
   test.each(["a//b", "a/./b", "a/../b", "a/%2E%2E/b", "%2Fa", "a/.."])(
-    "with empty or dotted parts is redirected to the cleaned path, or kept unchanged: %s",
+    "with empty or dotted parts is redirected to the cleaned path by Consul, and may be kept unchanged by Praetor: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await put(`/v1/kv/${folder}${path}`, "v");

@@ -49,7 +49,7 @@ describe("a single key", () => {
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, bytes)}]`);
   });
 
-  test("can have an empty value, which is null", async () => {
+  test("can have an empty value, which is returned as null", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}`));
     const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
@@ -76,7 +76,7 @@ describe("a single key", () => {
     expect((await get(`/v1/kv/${key}`)).text).toBe(before);
   });
 
-  test("is missing after a delete; another delete succeeds", async () => {
+  test("is missing after a delete, and another delete succeeds", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     expectTrue(await del(`/v1/kv/${key}`));
@@ -131,7 +131,7 @@ describe("a key's flags", () => {
     ["", "invalid syntax"],
     ["-1", "invalid syntax"],
     ["1.5", "invalid syntax"],
-  ])("are refused with the value %j, and ?cas is refused with it, too", async (value, why) => {
+  ])("are refused with the value %j, as is ?cas", async (value, why) => {
     const key = `${keyFolder()}a`;
     const text = `strconv.ParseUint: parsing "${value}": ${why}`;
     expectError(await put(`/v1/kv/${key}?flags=${value}`, "x"), { status: 500, text });
@@ -142,14 +142,14 @@ describe("a key's flags", () => {
 });
 
 describe("a check-and-set", () => {
-  test("with 0 creates a key, and does not replace one", async () => {
+  test("with index 0 creates a missing key, and does not replace an existing key", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}?cas=0`, "one"));
     expect((await put(`/v1/kv/${key}?cas=0`, "two")).text).toBe("false");
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("one");
   });
 
-  test("with the key's index replaces the value, with another it does not", async () => {
+  test("with the key's index replaces the value, and with another index does not", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const index = await modifyIndex(key);
@@ -186,7 +186,7 @@ describe("a check-and-set", () => {
 });
 
 describe("a request without a key", () => {
-  test.each(["GET", "PUT", "DELETE"])("%s is refused", async (method) => {
+  test.each(["GET", "PUT", "DELETE"])("is refused with the method %s", async (method) => {
     const answer = await send(method, "/v1/kv/", { body: method === "PUT" ? "x" : undefined });
     expectError(answer, { status: 400, text: "Missing key name" });
   });
@@ -204,7 +204,7 @@ describe("the size of a value", () => {
     expect((await get(`/v1/kv/${key}?raw`)).bytes.equals(value)).toBe(true);
   });
 
-  test("is refused at 524289 bytes", async () => {
+  test("of 524289 bytes is refused", async () => {
     const key = `${keyFolder()}big`;
     const answer = await put(`/v1/kv/${key}`, Buffer.alloc(524_289, "ab"));
     expect(answer.status).toBe(413);

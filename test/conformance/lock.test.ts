@@ -30,7 +30,7 @@ function expectFalse(answer: Answer): void {
 const prompt = { LockDelay: "0s" };
 
 describe("acquiring a lock", () => {
-  test("writes the value and shows the holder of the lock", async () => {
+  test("writes the value, and the entry then names the session that holds the lock", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     expectTrue(await put(`/v1/kv/${key}?acquire=${session}&flags=7`, "v"));
@@ -134,7 +134,7 @@ describe("a release of a lock", () => {
 });
 
 describe("a locked key", () => {
-  test("can be written without its session, which keeps the lock; the lock index becomes 0", async () => {
+  test("can be written without its session, which keeps the lock, and the lock index becomes 0", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -208,7 +208,7 @@ describe("the end of a session", () => {
 
 describe("the lock delay", () => {
   test.each(["release", "delete"])(
-    "keeps a key from being locked until it ends, after a session with the Behavior %s",
+    "prevents the key from being locked until the delay ends, after a session with the Behavior %s has ended",
     async (Behavior) => {
       const key = `${keyFolder()}a`;
       const [first, second] = [await createSession({ Behavior, LockDelay: "1s" }), await createSession()];
@@ -221,7 +221,7 @@ describe("the lock delay", () => {
     },
   );
 
-  test("is 15 seconds by default, is checked before the session, and continues after the key is deleted", async () => {
+  test("applies by default, is checked before the session's id, and continues after the key is deleted", async () => {
     const key = `${keyFolder()}a`;
     const first = await createSession();
     await put(`/v1/kv/${key}?acquire=${first}`, "v");

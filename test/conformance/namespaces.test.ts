@@ -25,7 +25,7 @@ describe("a request with a namespace", () => {
     "event/list",
     "status/leader",
     "coordinate/nodes",
-  ])("is answered by %s as if it had none", async (path) =>
+  ])("is answered by %s with status 200, as without a namespace", async (path) =>
     expect((await get(`/v1/${path}?ns=team`)).status).toBe(200),
   );
 

@@ -6,7 +6,10 @@ import { placeNodes } from "../support/places.ts";
 await sharedTarget();
 
 const name = unique("near");
-/** The nodes a, b and c are on a line, c nearest to its origin; d and e have sent no coordinate. */
+/**
+ * The nodes a, b and c have coordinates on a line, of which c is nearest to the origin; d and e have sent no
+ * coordinate.
+ */
 const letters = ["a", "b", "c", "d", "e"];
 const nodes = letters.map((letter) => `${name}-${letter}`);
 
@@ -48,15 +51,18 @@ describe.each(paths)("the rows of %s", (path) => {
     ["b", "b a c d e"],
     ["d", "a b c d e"],
   ])(
-    "with &near=<%s> are sorted by distance from that node; nodes without coordinates are last",
+    "with &near=<%s> are sorted by distance from that node, and those of nodes without coordinates are last",
     async (letter, order) => {
       expect(orderOf((await get(`${path}&near=${name}-${letter}`)).text)).toBe(order);
     },
   );
 
-  test.each(["nosuch", "_ip", "", `&near=${name}-c`])("with &near=%s keep their order", async (near) => {
-    expect(orderOf((await get(`${path}&near=${near}`)).text)).toBe("a b c d e");
-  });
+  test.each(["nosuch", "_ip", "", `&near=${name}-c`])(
+    "with &near=%s are in the same order as without it",
+    async (near) => {
+      expect(orderOf((await get(`${path}&near=${near}`)).text)).toBe("a b c d e");
+    },
+  );
 
   test("with several &near are sorted by the first", async () => {
     expect(orderOf((await get(`${path}&near=${name}-c&near=${name}-a&dc=dc1`)).text)).toBe("c b a d e");

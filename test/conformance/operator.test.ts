@@ -8,7 +8,7 @@ const autopilot = "/v1/operator/autopilot/configuration";
 const noDatacenter = { status: 500, text: "No path to datacenter" };
 
 describe("Raft's configuration", () => {
-  test("has this server as its only one", async () => {
+  test("has this server as its only server", async () => {
     const answer = await get("/v1/operator/raft/configuration");
     const leader = (await get("/v1/status/leader")).text;
     expect(answer.header("X-Consul-Index")).toBeUndefined();
@@ -50,7 +50,7 @@ describe("autopilot", () => {
     ["", '{"foo":1}', 'Error parsing autopilot config: json: unknown field "foo"'],
     ["", '{"LastContactThreshold":"x"}', 'Error parsing autopilot config: time: invalid duration "x"'],
     ["?cas=x", "{}", 'Error parsing cas value: strconv.ParseUint: parsing "x": invalid syntax'],
-  ])("refuses settings with this query string and body: %s %s", async (query, body, text) => {
+  ])("refuses invalid settings, with the query string and body: %s %s", async (query, body, text) => {
     expectError(await put(autopilot + query, body), { status: 400, text: `Bad request: ${text}` });
   });
 

@@ -19,7 +19,7 @@ interface Executed {
   readonly Nodes: readonly { readonly Node: { readonly Node: string } }[];
 }
 
-/** Returns the letters of the nodes in the order of the answer. */
+/** Sends the request, and returns the names of the answer's nodes in the order of the answer. */
 async function nodesOf(path: string, headers: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const answer = await send("GET", path, { headers });
   expect(answer.status).toBe(200);
@@ -73,7 +73,7 @@ describe("executing a prepared query", () => {
     expect(stale.header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("shows null for an instance without tags", async () => {
+  test("returns null as the tags of an instance without tags", async () => {
     const [Name, service] = [unique("bare"), unique("bare")];
     await registerService({ Name: service, Check: { TTL: "1h", Status: "passing" } });
     await createPreparedQuery({ Name, Service: { Service: service } });
@@ -128,7 +128,7 @@ describe("executing a prepared query", () => {
     for (const limit of ["0", "-1", "", "9"]) expect(await execute({ Service }, `?limit=${limit}`)).toHaveLength(4);
   });
 
-  test("lists the node that Near names first, and applies ?limit after that", async () => {
+  test("lists the instance on the node that Near names first, and applies ?limit after sorting", async () => {
     const { service: Service, node } = await registerWeb();
     for (const letter of "abcw") {
       expect(await execute({ Service, Near: node(letter) }, "?limit=1")).toEqual([letter]);
@@ -145,7 +145,7 @@ describe("executing a prepared query", () => {
     }
   });
 
-  test("with Near _ip finds the client's node by its address, also behind a proxy", async () => {
+  test("with Near _ip lists the instance on the node that has the client's address first, also behind a proxy", async () => {
     const { service: Service, node } = await registerWeb();
     const Name = unique("ip");
     await createPreparedQuery({ Name, Service: { Service, Near: "_ip" } });

@@ -27,7 +27,7 @@ async function writtenKey(): Promise<string> {
 
 describe("?pretty", () => {
   test.each(["?pretty", "?pretty=true", "?pretty=false", "?pretty=0"])(
-    "%s indents by four spaces and ends with a line break",
+    "written as %s indents the answer by four spaces and adds a line break at its end",
     async (query) => {
       const key = await writtenKey();
       const plain = await get(key);
@@ -74,12 +74,15 @@ describe("the consistency mode", () => {
     }
   });
 
-  test.each([...catalogReads, "/v1/kv/x"])("of %s cannot be stale and consistent at once", async (path) => {
-    const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
-    expectError(await get(`${path}?stale&consistent`), { status: 400, text });
-    const cached = "Cannot specify ?cached with ?consistent, conflicting semantics.";
-    expectError(await get(`${path}?cached&consistent`), { status: 400, text: cached });
-  });
+  test.each([...catalogReads, "/v1/kv/x"])(
+    "of %s cannot be consistent and at the same time stale or cached",
+    async (path) => {
+      const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
+      expectError(await get(`${path}?stale&consistent`), { status: 400, text });
+      const cached = "Cannot specify ?cached with ?consistent, conflicting semantics.";
+      expectError(await get(`${path}?cached&consistent`), { status: 400, text: cached });
+    },
+  );
 
   test("of a write cannot be stale and consistent at once", async () => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
@@ -92,7 +95,7 @@ describe("the consistency mode", () => {
     expectError(await get("/v1/catalog/nodes?max_stale=abc"), { status: 400, text });
   });
 
-  test("default or consistent lets a read see every earlier write", async () => {
+  test("lets a read see every earlier write if it is default or consistent", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     for (let round = 0; round < 20; round += 1) {
       await put(key, `${round}`);
@@ -152,12 +155,12 @@ describe("a parameter", () => {
     ["X-Consul-Namespace", ""],
     ["Cache-Control", "max-age=1, must-revalidate"],
     ["Accept", "text/html"],
-  ])("that is a header without a meaning for the endpoint is ignored: %s", async (name, value) => {
+  ])("sent as a header that has no meaning for the endpoint is ignored: %s", async (name, value) => {
     const key = await writtenKey();
     expect((await send("GET", `${key}?raw`, { headers: { [name]: value } })).text).toBe("x");
   });
 
-  test("that is repeated counts with its first value", async () => {
+  test("that is repeated has the value of its first occurrence", async () => {
     const key = await writtenKey();
     expect((await get(`${key}?index=&index=abc`)).status).toBe(200);
     expect((await get(`${key}?index=abc&index=1`)).status).toBe(400);
@@ -195,7 +198,7 @@ describe("an invalid query option", () => {
     expectError(await put("/v1/kv/?dc=nowhere", "x"), { status: 400, text: "Missing key name" });
   });
 
-  test("in the filter of an agent list is an error without X-Consul-Index", async () => {
+  test("such as an invalid filter at agent/services or agent/checks is an error without X-Consul-Index", async () => {
     for (const path of ["/v1/agent/services", "/v1/agent/checks"]) {
       const answer = await get(`${path}?filter=x`);
       expect([answer.status, answer.header("X-Consul-Index")]).toEqual([500, undefined]);

@@ -26,7 +26,7 @@ function template({ Name, Regexp = "", RemoveEmptyTags = false, Service }: Templ
 }
 
 describe("explaining a prepared query", () => {
-  test("shows a query unchanged, and a template with the name inserted", async () => {
+  test("returns a prepared query without a template unchanged", async () => {
     const Name = unique("plain");
     const id = await createPreparedQuery({ Name, Service: { Service: "${not} interpreted" } });
     const answer = await get(`/v1/query/${Name}/explain`);
@@ -37,7 +37,7 @@ describe("explaining a prepared query", () => {
     expect((await get(`/v1/query/${id}/explain?consistent`)).text).toContain('"ConsistencyLevel":"consistent"');
   });
 
-  test("inserts the name into every string of the service", async () => {
+  test("inserts the requested name and its parts into every string of a template's service", async () => {
     const Name = `${unique("Geo")}-`;
     await createPreparedQuery(
       template({
@@ -119,7 +119,10 @@ describe("finding a prepared query by name", () => {
   });
 });
 
-/** Evaluates a tag of the template "pre", whose Regexp has two groups, for a name that ends in "-one-two". */
+/**
+ * Each test evaluates an expression as a tag of a template whose Regexp has two groups, for a name that ends in
+ * "-one-two".
+ */
 describe("an expression in a template", () => {
   const Regexp = "^.*-([^-]+)-([^-]+)$";
 

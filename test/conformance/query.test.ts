@@ -19,7 +19,7 @@ function named(definition: object = {}): { Name: string; Service: object } {
   return { Name: unique("named"), Service: { Service: "web" }, ...definition };
 }
 
-/** The JSON of a prepared query, as in an answer, with masked id and indexes. */
+/** Returns the JSON of a prepared query, as in an answer, with masked id and indexes. */
 function queryText(shown: { readonly name: string; readonly session?: string; readonly service?: object }): string {
   return JSON.stringify({
     ...{ ID: "<uuid>", Name: shown.name, Session: shown.session ?? "", Token: "" },
@@ -35,7 +35,7 @@ function queryText(shown: { readonly name: string; readonly session?: string; re
 }
 
 describe("POST /v1/query", () => {
-  test("creates a prepared query, which the list shows and a read by id returns", async () => {
+  test("creates a prepared query, which the list and a read by id then return", async () => {
     const query = named();
     const answer = await post(query);
     expect(answer.status).toBe(200);
@@ -199,7 +199,7 @@ describe("POST /v1/query", () => {
     expectError(await post({ ...query, Name: id }), { status: 500, text: `name '${id}' aliases an existing query ID` });
   });
 
-  test("refuses another datacenter", async () => {
+  test("refuses to create a prepared query in another datacenter", async () => {
     expectError(await post(named(), "/v1/query?dc=other"), { status: 500, text: "No path to datacenter" });
   });
 
@@ -234,7 +234,7 @@ describe("a prepared query with a session", () => {
 });
 
 describe("PUT /v1/query/<id>", () => {
-  test("replaces all fields of the query; the id in the path takes precedence", async () => {
+  test("replaces all fields of the query, and the id in the path takes precedence over an id in the body", async () => {
     const query = named({ Service: { Service: "web", Tags: ["a"] } });
     const id = await createPreparedQuery(query);
     const [before] = (await get(`/v1/query/${id}`)).json as [{ CreateIndex: number; ModifyIndex: number }];
@@ -246,7 +246,7 @@ describe("PUT /v1/query/<id>", () => {
     expect(ModifyIndex).toBeGreaterThan(before.ModifyIndex);
   });
 
-  test("makes the old name available", async () => {
+  test("makes the old name available if it changes the name", async () => {
     const query = named();
     const id = await createPreparedQuery(query);
     expectEmpty(await put(`/v1/query/${id}`, named()));
@@ -271,7 +271,7 @@ describe("a missing prepared query", () => {
   const missing = `Cannot modify non-existent prepared query: '${stranger}'`;
 
   test.each([`/v1/query/${stranger}`, "/v1/query/nope/execute", "/v1/query/nope/explain", "/v1/query/execute"])(
-    "is an error for GET %s",
+    "is a 404 for GET %s",
     async (path) => {
       const answer = await get(path);
       expectError(answer, { status: 404, text: "Query not found" });
@@ -290,7 +290,7 @@ describe("a missing prepared query", () => {
     expectError(await promptly(asked), { status: 404, text: "Query not found" });
   });
 
-  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("is an error for the invalid id %j", async (id) => {
+  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("with the invalid id %j is an error", async (id) => {
     expectError(await get(`/v1/query/${id}`), { status: 500, text: noUuid });
     const text = `Prepared Query lookup failed: ${noUuid}`;
     expectError(await put(`/v1/query/${id}`, named()), { status: 500, text });
@@ -299,7 +299,7 @@ describe("a missing prepared query", () => {
 });
 
 describe("a blocking query for prepared queries", () => {
-  test("returns for the list after every change, and for one prepared query after a change of that one", async () => {
+  test("at /v1/query returns when a prepared query is created, and at the path of a prepared query when that query changes", async () => {
     const id = await createPreparedQuery(named());
     expectWoken(await whileBlocked("/v1/query", () => createPreparedQuery(named())));
     const renamed = named();

@@ -36,7 +36,7 @@ describe("a path with empty or dotted parts", () => {
     expect(answer.header("Content-Type")).toBeUndefined();
   });
 
-  test("is refused if it is unprintable or cannot be decoded", async () => {
+  test("is refused if it has an unprintable character or a broken escape", async () => {
     expect(await get("/v1/catalog//nodes%00")).toMatchObject({ status: 400, text: "" });
     expect(await get("/v1/catalog/nodes%0a")).toMatchObject({ status: 400, text: "" });
     expect((await get("/v1/catalog//nodes%zz")).status).toBe(400);
@@ -47,7 +47,7 @@ test.each([
   ["/v1/health/service/a%2F%2Fb", "/v1/health/service/a/b"],
   ["/v1/health/service/a%2F%2E%2E%2Fb", "/v1/health/service/b"],
 ])(
-  "a path part with encoded slashes is used as one part, or redirects to the cleaned path: %s",
+  "a path part with encoded slashes stays one part in Praetor, and redirects to the cleaned path in Consul: %s",
   async (asked, place) => {
     const answer = await get(asked);
     if (differs("praetor", "a service whose id is a URL could not be deregistered")) expect(answer.text).toBe("[]");
@@ -55,7 +55,7 @@ test.each([
   },
 );
 
-test("a key with empty parts is stored unchanged, or redirects to the cleaned path", async () => {
+test("a key with empty parts is stored unchanged in Praetor, and its PUT redirects to the cleaned path in Consul", async () => {
   const folder = keyFolder();
   const answer = await put(`/v1/kv/${folder}a//b`, "x");
   if (differs("praetor", "a redirected PUT comes back as a GET")) expect(answer.text).toBe("true");

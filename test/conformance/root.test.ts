@@ -5,7 +5,7 @@ await sharedTarget();
 
 describe("a request outside of the API", () => {
   test.each(["GET", "POST", "PATCH", "OPTIONS"])(
-    "%s / without -ui returns the name of the agent's program",
+    "for %s / to an agent without -ui returns the name of the agent's program",
     async (method) => {
       const answer = await send(method, "/");
       expect(answer.status).toBe(200);
@@ -14,7 +14,7 @@ describe("a request outside of the API", () => {
     },
   );
 
-  test("HEAD / succeeds", async () => {
+  test("for HEAD / returns 200 without a body", async () => {
     const answer = await send("HEAD", "/");
     expect([answer.status, answer.text]).toEqual([200, ""]);
   });
@@ -43,7 +43,7 @@ describe("a request outside of the API", () => {
     },
   );
 
-  test("redirects with its query string to the path with a final slash", async () => {
+  test("to /v1/kv redirects to /v1/kv/ with its query string", async () => {
     const answer = await get("/v1/kv?recurse&dc=dc1");
     expect(answer.header("Location")).toBe("/v1/kv/?recurse&dc=dc1");
     expect(answer.text).toBe('<a href="/v1/kv/?recurse&amp;dc=dc1">Moved Permanently</a>.\n\n');

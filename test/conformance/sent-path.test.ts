@@ -15,8 +15,8 @@ import { headerOf, type RawAnswer, RawConnection } from "../support/raw-connecti
 const target = await sharedTarget();
 
 /**
- * Sends one request whose path has these octets; `path` is latin1 text. It uses a plain socket, since HTTP clients change
- * some octets of a path before they send it.
+ * Sends one request over a plain socket, because HTTP clients change some octets of a path before they send it. Each
+ * character of `path` is one octet.
  */
 async function ask(method: string, path: string, body = ""): Promise<RawAnswer> {
   await using connection = await RawConnection.open(target.url);
@@ -68,7 +68,7 @@ describe("a key in a path", () => {
   });
 
   test.each(["a/../b", "a/./b", "a/%2e%2E/b", "a/..", "%2e", "a//b", "/b", "b//"])(
-    "with empty or dotted parts is stored as sent, or the request redirects: %s",
+    "with empty or dotted parts is stored as sent in Praetor, and its PUT redirects in Consul: %s",
     async (path) => {
       const folder = keyFolder();
       expectTrue(await put(`/v1/kv/${folder}b`, "theirs"));
@@ -82,7 +82,7 @@ describe("a key in a path", () => {
   );
 
   test.each(["a%FFb", "a\xffb", "a%C3", "a%ED%A0%80", "a%EF%BF%BDb"])(
-    "that is not UTF-8 is refused: %s",
+    "that is not UTF-8 is refused by Praetor: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
@@ -96,15 +96,18 @@ describe("a key in a path", () => {
     },
   );
 
-  test.each(["a/".repeat(40), "a/b/c/d/e/f/g/h//i", "a///b"])("with too many parts is refused: %s", async (path) => {
-    const folder = keyFolder();
-    const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
-    if (differs("praetor", "the HTTP server does not show such a path as it was sent")) {
-      expect(answer.status).toBe(400);
-      expect(answer.body.toString()).toStartWith("the path has too many parts");
-      expect(await keysIn(folder)).toEqual([]);
-    } else expect(answer.status).toBeOneOf([200, 301]);
-  });
+  test.each(["a/".repeat(40), "a/b/c/d/e/f/g/h//i", "a///b"])(
+    "with too many parts is refused by Praetor: %s",
+    async (path) => {
+      const folder = keyFolder();
+      const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
+      if (differs("praetor", "the HTTP server does not show such a path as it was sent")) {
+        expect(answer.status).toBe(400);
+        expect(answer.body.toString()).toStartWith("the path has too many parts");
+        expect(await keysIn(folder)).toEqual([]);
+      } else expect(answer.status).toBeOneOf([200, 301]);
+    },
+  );
 });
 
 describe("a service or check id in a path", () => {
@@ -112,14 +115,14 @@ describe("a service or check id in a path", () => {
   const isRedirected = (id: string): boolean =>
     /\/\/|\.\./.test(id) && differs("consul", "it redirects to a path with another id");
 
-  test.each(ids)("may have encoded slashes: a client deregisters the service %s", async (id) => {
+  test.each(ids)("may have encoded slashes when a client deregisters the service %s", async (id) => {
     await registerService({ ID: id, Name: unique("path") });
     const answer = await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
     expect(answer.status).toBe(isRedirected(id) ? 301 : 200);
     if (!isRedirected(id)) expect(Object.keys((await get("/v1/agent/services")).json as object)).not.toContain(id);
   });
 
-  test.each(ids)("may have encoded slashes: a client passes and deregisters the check %s", async (id) => {
+  test.each(ids)("may have encoded slashes when a client passes and deregisters the check %s", async (id) => {
     await registerCheck({ ID: id, Name: "path", TTL: "1h" });
     const passed = await put(`/v1/agent/check/pass/${encodeURIComponent(id)}`);
     expect(passed.status).toBe(isRedirected(id) ? 301 : 200);
@@ -138,7 +141,7 @@ describe("a service or check id in a path", () => {
     expect(Object.keys((await get("/v1/agent/services")).json as object)).toContain(theirs);
   });
 
-  test("and a service name may have encoded slashes when a client reads the catalog", async () => {
+  test("may have encoded slashes, as may a service name when a client reads the catalog", async () => {
     const name = unique("http://catalog/x");
     await registerService({ ID: unique("path"), Name: name });
     const answer = await get(`/v1/catalog/service/${encodeURIComponent(name)}`);
@@ -146,7 +149,7 @@ describe("a service or check id in a path", () => {
     else expect(answer.json).toEqual([expect.objectContaining({ ServiceName: name })]);
   });
 
-  test('with ".." as a part redirects', async () => {
+  test('with ".." as a part makes the request redirect to the cleaned path', async () => {
     const answer = await ask("PUT", "/v1/agent/service/../services");
     expect([answer.status, headerOf(answer, "Location")]).toEqual([301, "/v1/agent/services"]);
   });

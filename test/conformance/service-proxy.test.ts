@@ -40,7 +40,7 @@ const agentProxy = `{${before}[${database},{"DestinationType":"service","Destina
 const catalogProxy = `{${before}[${database},{"DestinationType":"service","DestinationName":"cache","Datacenter":"","LocalBindAddress":"127.0.0.2","LocalBindPort":5,"Config":null,"MeshGateway":{"Mode":"local"}}],${after}}`;
 
 describe("a Connect proxy", () => {
-  test("is stored with its configuration, and shown at every endpoint that shows services", async () => {
+  test("is stored with its configuration, which every endpoint that lists services returns", async () => {
     const name = unique("proxy");
     await registerService({ Name: name, Kind: "connect-proxy", Port: 21_000, Proxy: proxy });
     const shown = (await get(`/v1/agent/service/${name}`)).text;
@@ -78,7 +78,7 @@ describe("a Connect proxy", () => {
     expect((await get(`/v1/catalog/connect/${name}`)).text).toBe("[]");
   });
 
-  test("wakes blocking queries for the Connect instances of its destination service", async () => {
+  test("wakes blocking queries for the Connect-capable instances of its destination service", async () => {
     const destination = unique("web");
     const path = `/v1/health/connect/${destination}`;
     const { index } = await get(path);

@@ -88,7 +88,7 @@ test("a service that is registered again keeps its sidecar and the sidecar's por
   expect(await serviceOf(id)).toMatchObject({ Port, Proxy: { LocalServicePort: 81 } });
 });
 
-test("a sidecar is deregistered with its service, and can be deregistered without it", async () => {
+test("a sidecar is deregistered with its service, and can be deregistered while the service stays", async () => {
   const name = unique("press");
   const id = `${name}-sidecar-proxy`;
   await register(name, {});

@@ -29,7 +29,7 @@ interface Shown {
   readonly checks?: string;
 }
 
-/** The JSON of a session, as in an answer, with masked id and indexes. */
+/** Returns the JSON of a session, as in an answer, with masked id and indexes. */
 function sessionText(shown: Shown = {}): string {
   const { node = "node1", name = "", lockDelay = 15e9, behavior = "release", ttl = "" } = shown;
   const checks = shown.checks ?? '"NodeChecks":["serfHealth"],"ServiceChecks":null';
@@ -139,7 +139,7 @@ describe("session/create", () => {
     expectError(await put("/v1/session/create", body), { status: 400, text: `Request decode failed: ${what}` });
   });
 
-  test("refuses another datacenter", async () => {
+  test("refuses to create a session in another datacenter", async () => {
     expectError(await put("/v1/session/create?dc=nope", "{}"), { status: 500, text: "No path to datacenter" });
   });
 
@@ -174,7 +174,7 @@ describe("session/create", () => {
         '"NodeChecks":[],"ServiceChecks":[{"ID":"web-up","Namespace":"x"}]',
       ],
       [{ NodeChecks: ["web-up"], ServiceChecks: [] }, '"NodeChecks":["web-up"],"ServiceChecks":[]'],
-    ])("%j stores the checks %s", async (wishes, checks) => {
+    ])("given as %j stores the checks %s", async (wishes, checks) => {
       await registerChecked();
       expect(await shown(await createSession({ Node: node, ...wishes }))).toBe(`[${sessionText({ node, checks })}]`);
     });
@@ -277,7 +277,7 @@ describe("session/list and session/node", () => {
     expect((await get(`/v1/session/node/${node}`)).text).toBe("[]");
   });
 
-  test("with an unknown node are an empty list; without a name they are refused", async () => {
+  test("are an empty list for an unknown node, and session/node is refused without a name", async () => {
     expect((await get("/v1/session/node/nope")).text).toBe("[]");
     expectError(await get("/v1/session/node/"), { status: 400, text: "Missing node name" });
   });
@@ -393,7 +393,7 @@ describe("a session ends", () => {
     expect(woken.after.text).toBe("[]");
   });
 
-  test("without a renewal, after its TTL and before little more than twice the TTL", async () => {
+  test("after its TTL, and before little more than twice the TTL, if no client renews it", async () => {
     const id = await createSession({ TTL: "10s", Behavior: "delete" });
     const startMs = performance.now();
     const { index } = await get(`/v1/session/info/${id}`);

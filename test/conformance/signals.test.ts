@@ -6,7 +6,7 @@ import { sendSignals, signalNumber, signalTable, unnamedSignal } from "../suppor
 import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-// A busy machine takes seconds to start a program.
+// Each test may take 60 seconds, because a busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
 const target = await sharedTarget();
@@ -30,7 +30,7 @@ describe("an agent", () => {
   });
 });
 
-test("a long-running command continues after the same signals, except SIGHUP", async () => {
+test("a long-running command keeps running after every signal that the agent survives, except SIGHUP", async () => {
   const watching = ["watch", "-http-addr", target.url, "-type=key", "-key=signals", "cat"];
   const words = [...programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor"), ...watching];
   const command = Bun.spawn(words, { stdout: "pipe", stderr: "ignore" });
@@ -57,7 +57,7 @@ test("a long-running command continues after the same signals, except SIGHUP", a
   await command.exited;
 });
 
-// The test is in this file, because by now the suite has run for longer than one interval of metrics.
+// This test is in this file because the shared agent has by then run for longer than one interval of metrics.
 test("on SIGUSR1 the agent writes the metrics of the finished intervals to stderr, one on each line", async () => {
   await put("/v1/kv/signals", "1");
   const lines = await within(12_000, async () => {

@@ -65,19 +65,19 @@ describe("a saved snapshot", () => {
   });
 
   test.each(["stale", "consistent", "stale&consistent", "index=x", "wait=x", "dc=dc1"])(
-    "is returned whatever query options but ?dc the request has: ?%s",
+    "is returned whatever query options the request has, except an unknown ?dc: ?%s",
     async (query) => {
       const answer = await get(`/v1/snapshot?${query}`);
       expect([answer.status, answer.header("X-Consul-Lastcontact")]).toEqual([200, "0"]);
     },
   );
 
-  test("of another datacenter is refused", async () => {
+  test("of another datacenter cannot be requested", async () => {
     const { status, text } = await get("/v1/snapshot?dc=nowhere");
     expect({ status, text }).toEqual({ status: 500, text: "No path to datacenter" });
   });
 
-  test.each(["HEAD", "POST", "DELETE"])("is refused for the method %s", async (method) => {
+  test.each(["HEAD", "POST", "DELETE"])("cannot be requested with the method %s", async (method) => {
     const answer = await send(method, "/v1/snapshot");
     expect([answer.status, answer.header("Allow")]).toEqual([405, "OPTIONS,GET,PUT"]);
   });
@@ -136,7 +136,8 @@ describe("restoring a snapshot", () => {
     await put("/v1/agent/service/register", { Name: "since", Port: 9 });
     await restore(archive);
     expect((await get("/v1/agent/service/since")).json).toMatchObject({ Port: 9 });
-    // Consul's agent compares its local state with the catalog within two minutes.
+    // Consul: the agent adds its services to the restored catalog only when it next compares its local state, within
+    // two minutes.
     if (differs("consul", "the agent's services are missing for a while")) return;
     expect((await get("/v1/catalog/service/since")).json).toMatchObject([{ ServicePort: 9 }]);
   });

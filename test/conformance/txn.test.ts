@@ -36,7 +36,7 @@ function kvText(key: string, { value, flags = 0, lockIndex = 0, session }: Wante
   return `{"KV":{"LockIndex":${lockIndex},"Key":"${key}","Flags":${flags},"Value":${shown},${holder}"CreateIndex":0,"ModifyIndex":0}}`;
 }
 
-/** Masks indexes, but not session ids. */
+/** Replaces the indexes in an answer by 0, and keeps session ids. */
 function unindexed(text: string): string {
   return text.replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0');
 }
@@ -59,7 +59,7 @@ async function modifyIndexOf(key: string): Promise<number> {
 
 describe("the body of a transaction", () => {
   test.each(["[]", "null", "[{}]", '[{"KV":null}]'])(
-    "without operations (%s) has an empty list of results",
+    "without operations (%s) gives an empty list of results",
     async (body) => {
       expectResults(await txn(body), [], readMeta);
     },
@@ -133,7 +133,7 @@ describe("the body of a transaction", () => {
     );
   });
 
-  test("may have field names in any letter case; verbs must be in lower case", async () => {
+  test("may have field names in any letter case, but verbs only in lower case", async () => {
     const key = `${keyFolder()}a`;
     expectResults(await txn([{ kv: { verb: "set", key, value: "aGk=", flags: 7 } }]), [kvText(key, { flags: 7 })]);
     expectErrors(await txn([kv("SET", key)]), [[0, 'unknown KV verb "SET"']], readMeta);
@@ -252,7 +252,7 @@ describe("a transaction on keys", () => {
 });
 
 describe("a transaction", () => {
-  test("shows each operation the effects of the operations before it", async () => {
+  test("applies each operation to the result of the operations before it", async () => {
     const folder = keyFolder();
     const key = `${folder}a`;
     const operations = [
@@ -304,7 +304,7 @@ describe("a read-only transaction", () => {
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("has other headers than a transaction that writes", async () => {
+  test("has the header X-Consul-Knownleader, which a transaction that writes lacks", async () => {
     const answer = await txn([kv("set", `${keyFolder()}a`)]);
     expect(answer.header("X-Consul-Knownleader")).toBeUndefined();
   });

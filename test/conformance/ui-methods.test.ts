@@ -16,7 +16,7 @@ test.each(methods)("%s of /ui/ returns the page of the UI", async (method) => {
   expect(answer.header("Allow")).toBeUndefined();
 });
 
-test.each(methods)("%s of / redirects to the UI; only GET has a body", async (method) => {
+test.each(methods)("%s of / redirects to /ui/, and only GET has a body", async (method) => {
   for (const path of ["/", "/?a=b", "/ui"]) {
     const answer = await ask(method, path);
     expect([answer.status, answer.header("Location")]).toEqual([301, "/ui/"]);

@@ -9,7 +9,7 @@ afterAll(() => target.stop());
 const keys = ["old\u00A0key", "a\nb", "a\tb", "a\u0000b", "a\u007Fb", "a\u200Bb", "\u0001", "a\u2028b", "a b", "é"];
 
 test.each(keys)(
-  "without the filter of unprintable characters a client writes, reads and deletes the key %j",
+  "without the filter of unprintable characters a client can write, read and delete the key %j",
   async (key) => {
     const path = `/v1/kv/${encodeURIComponent(key)}`;
     expect((await exchange(target.url, "PUT", { path, body: "v" })).text).toBe("true");
@@ -21,7 +21,7 @@ test.each(keys)(
   },
 );
 
-test("without the filter of unprintable characters such keys survive a restart", async () => {
+test("without the filter of unprintable characters, keys with such characters survive a restart", async () => {
   for (const key of keys) await exchange(target.url, "PUT", { path: `/v1/kv/${encodeURIComponent(key)}`, body: key });
   await target.restart();
   for (const key of keys) {

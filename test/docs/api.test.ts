@@ -15,14 +15,17 @@ const [document] = await readSourceFiles("docs/api.md");
 const text = document?.text ?? "";
 const rows = tableRows(text, "request");
 
-/** This test creates the endpoints and never calls them, so it passes an incomplete Api. */
+/**
+ * Returns all endpoints, each as its method and path. The test never calls the endpoints, so it passes an incomplete
+ * Api.
+ */
 function requestsWith(ui: Partial<Api>): string[] {
   return routes(ui as Api).flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
 }
 
 describe("docs/api.md", () => {
   test("lists every path with its methods, and no other", () => {
-    // A path that ends in "/" includes every path below it, for which the document has angle brackets.
+    // A path that ends in "/" includes every path below it. The document writes the variable end in angle brackets.
     const documented = rows.map(([request]) => request.replace(/<[^>]+>$/, ""));
     expect(documented.toSorted()).toEqual(requestsWith({ ui: { contentPath: "/ui/", folder: undefined } }).toSorted());
     const hidden = requestsWith({ ui: undefined }).filter((request) => !documented.includes(request));

@@ -63,7 +63,7 @@ describe("ARCHITECTURE.md", () => {
     );
   });
 
-  test("has the indexes in its example of topics that the code computes", () => {
+  test("has, in its example of topics, the indexes that the code computes", () => {
     const driver = new StateDriver();
     for (const command of example) driver.run(command);
     const { state } = driver;

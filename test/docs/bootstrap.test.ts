@@ -42,7 +42,10 @@ const runtimes: readonly (readonly [string, string])[] = [
   ["Bun", process.execPath],
 ];
 
-/** Starts the example as a process; `output` returns everything printed until now. */
+/**
+ * Starts the example as a process. `expectOutput` waits until the process has printed a text, and `ended` until it has
+ * exited.
+ */
 function run(runtime: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = Bun.spawn([runtime, "greeter.js", ...words], {
     cwd: installed.folder,
@@ -150,7 +153,7 @@ describe.each(runtimes)("the example service of docs/bootstrap.md on %s", (_name
     }
   });
 
-  test("prints its flags and exits with -h", async () => {
+  test("prints its flags and exits with 0 for -h", async () => {
     const { code, output } = await run(runtime, ["-h"]).ended();
     expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.js") });
   });

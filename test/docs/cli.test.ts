@@ -7,7 +7,7 @@ import { tableRows } from "./markdown-table.ts";
 const [document] = await readSourceFiles("docs/cli.md");
 const shared = new Set([...connectionFlags, ...serverFlags].map(({ name }) => name));
 
-test("docs/cli.md has a row for each command that talks to an agent or needs none, with its summary and flags", () => {
+test("docs/cli.md has a row with summary and flags for each command that talks to an agent or needs no agent", () => {
   const rows = clientCommands.map(({ name, summary, flags = [] }): readonly string[] => {
     const own = flags.filter((flag) => !shared.has(flag.name)).map((flag) => `\`-${flag.name}\``);
     return [name, summary, own.toSorted().join(" ")];

@@ -17,7 +17,7 @@ const examples = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$[\s\S]*?^```text\n([
   ([, program = "", printed = ""]) => ({ program, printed }),
 );
 
-/** The ports of a program: as written in the document, and the free ones that replace them here. */
+/** The free ports that replace the ports 59902 and 59903 of the document's programs. */
 const [oldPort = 0, newPort = 0] = await freePorts(2);
 const ports = [
   ["59902", `${oldPort}`],
@@ -43,7 +43,7 @@ test("every program of docs/client.md has a block with its output", () => {
   expect(examples.length).toBeGreaterThan(4);
 });
 
-test("the project of docs/client.md builds with every program, and prints the documented output on Node", async () => {
+test("the project of docs/client.md builds with every program, and each program prints the documented output on Node", async () => {
   const project = openProject();
   const run = (...command: readonly string[]): string => {
     const { success, stdout, stderr } = Bun.spawnSync([...command], { cwd: project });

@@ -43,7 +43,7 @@ const keeperContents = {
 interface Way {
   readonly address: string;
   readonly start: () => CannedAgent;
-  /** The kinds of database that EDGEX_DB selects. */
+  /** The kind of database, as EDGEX_DB selects it. */
   readonly database: Database;
 }
 

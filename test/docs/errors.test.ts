@@ -15,7 +15,10 @@ interface Made {
   readonly code: string;
 }
 
-/** Errors whose code is not a literal at the constructor: the file that contains the literals, which follow `code:` there. */
+/**
+ * The files with errors whose code is not a literal at the constructor. Each has the file that contains the literals,
+ * after `code:`, and the errors' kind.
+ */
 const literalsElsewhere: Readonly<Record<string, { readonly file: string; readonly kind: ErrorKind }>> = {
   "src/registry/rejection.ts": { file: "src/state/command.ts", kind: "conflict" },
   "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
@@ -67,21 +70,21 @@ describe("docs/errors.md", () => {
   });
 });
 
-describe("this test finds every error, because", () => {
-  test("every call of the constructor matches the pattern", () => {
+describe("the search for errors in the code", () => {
+  test("finds every call of OperatingError's constructor", () => {
     const words = source.map(({ path, text: code }) => [path, code.split("new OperatingError(").length - 1]);
     const found = source.map(({ path }) => [path, made.filter((each) => each.path === path).length]);
     expect(found).toEqual(words);
     expect(made.length).toBeGreaterThan(50);
   });
 
-  test("every error code that is not a literal comes from a file listed here", () => {
+  test("has the file of the literals for every error code that is not a literal at the constructor", () => {
     const dynamic = made.filter(({ code }) => !literal.test(code)).map(({ path }) => path);
     expect(dynamic).toEqual(Object.keys(literalsElsewhere).toSorted((a, b) => dynamic.indexOf(a) - dynamic.indexOf(b)));
     for (const { file } of Object.values(literalsElsewhere)) expect(codesNamedIn(file)).not.toEqual([]);
   });
 
-  test("no code extends or renames the error class", () => {
+  test("is complete, because no code extends or renames OperatingError", () => {
     const aliased = source.flatMap((file) =>
       codeLinesOf(file)
         .filter((line) => /extends OperatingError|OperatingError as|= OperatingError\b/.test(line))

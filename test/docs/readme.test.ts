@@ -9,9 +9,10 @@ import { within } from "../support/within.ts";
 import { expectedOutput, type ShownCommand, tourSteps } from "../support/console-blocks.ts";
 import { Shell } from "../support/shell.ts";
 
-/*
- * Runs the README's tour unchanged. Before a command the test replaces the ports and the data folder by free ones; in the output
- * it restores the README's. It repeats a read-only request until the output matches the README or the time limit is reached.
+/**
+ * Runs the README's tour unchanged. Before a command the test replaces the ports and the data folder by free ones; in
+ * the output it restores the README's ports and folder. It repeats a read-only request until the output matches the
+ * README or the time limit is reached.
  */
 const root = resolve(import.meta.dir, "../..");
 const steps = tourSteps(readFileSync(join(root, "README.md"), "utf8"));
@@ -19,7 +20,7 @@ const soonMs = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 const [agentPort, dnsPort, servicePort] = await Promise.all([portNear(0), portNear(0), portNear(0)]);
-/** Pairs of texts: as in the README, and as used here. */
+/** The ports as the README has them, each with the port that replaces it in the test. */
 const replaced = [
   ["8500", `${agentPort}`],
   ["8600", `${dnsPort}`],
@@ -72,7 +73,7 @@ async function startAgent(shown: ShownCommand): Promise<void> {
   await expectPrinted(shown, async () => printed.replaceAll(/^make.*\n/gm, ""), soonMs);
 }
 
-/** Ctrl-C sends SIGINT to all processes of the terminal. */
+/** Stops the agent as Ctrl-C does, which sends SIGINT to all processes of the terminal. */
 async function stopAgent(): Promise<void> {
   if (agent?.pid === undefined || agent.exitCode !== null) return;
   process.kill(-agent.pid, "SIGINT");

@@ -20,7 +20,7 @@ function outcome(template: string, set: string): string {
 const olderLibrary = 'the Consul that was asked is built with a go-sockaddr that is older than math "mask"';
 const wholeNumbers = "Praetor's templates take whole numbers only";
 
-/** Reasons why Praetor expands a template differently from Consul. */
+/** The templates that Praetor expands differently from Consul, each with the reason. */
 const differences: ReadonlyMap<string, string> = new Map([
   ...["4", "20", "28"].map(
     (size) => [`{{ GetAllInterfaces | math "mask" "${size}" | join "string" " " }}`, olderLibrary] as const,
@@ -30,12 +30,15 @@ const differences: ReadonlyMap<string, string> = new Map([
   ['{{ define "x" }}y{{ end }}z', "an address template cannot define further templates"],
 ]);
 
-describe("an address template expands as in Consul, for every set of interfaces", () => {
-  test.each(templates.map(({ template, outcomes }) => [template, outcomes] as const))("%s", (template, outcomes) => {
-    const expected = Object.entries(outcomes).map(([set, said]) => [set, "error" in said ? "refused" : said.words]);
-    expect(expected).not.toEqual([]);
-    const outcomesHere = Object.keys(outcomes).map((set) => [set, outcome(template, set)]);
-    if (differences.has(template)) expect(outcomesHere).not.toEqual(expected);
-    else expect(outcomesHere).toEqual(expected);
-  });
+describe("an address template", () => {
+  test.each(templates.map(({ template, outcomes }) => [template, outcomes] as const))(
+    "expands as in Consul for every set of interfaces: %s",
+    (template, outcomes) => {
+      const expected = Object.entries(outcomes).map(([set, said]) => [set, "error" in said ? "refused" : said.words]);
+      expect(expected).not.toEqual([]);
+      const outcomesHere = Object.keys(outcomes).map((set) => [set, outcome(template, set)]);
+      if (differences.has(template)) expect(outcomesHere).not.toEqual(expected);
+      else expect(outcomesHere).toEqual(expected);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 /**
- * Sets of interfaces for templates: arguments of `ip`, one command on each line, in a network namespace in which lo is
- * up. Links are bridges and tunnels, because every kernel that runs containers has them.
+ * The sets of network interfaces for which Consul's expansions of address templates are recorded, by name. A value has
+ * the arguments of one `ip` command on each line. The commands run in a network namespace in which lo is up. The links
+ * are bridges and tunnels, because every kernel that runs containers has them.
  */
 export const interfaceSets: Readonly<Record<string, string>> = {
   "one address": `${link("eth0", 1)}

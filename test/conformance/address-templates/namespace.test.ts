@@ -9,8 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), "namespace-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
- * The interfaces: eth0 has no carrier, and its floating address has a label; eth1 is down; ppp0 has no route through
- * a gateway.
+ * The commands that create the interfaces: eth0 has no carrier, and its floating address has a label; eth1 is down;
+ * ppp0 has a default route without a gateway.
  */
 const commands = `ip link set lo up
   ip link add eth0 type bridge

@@ -1,10 +1,10 @@
 /**
  * Has a real Consul expand each template of recording.jsonl in a network namespace for each set of interfaces, and
- * records the results there. To add a template, add a line with "template" and "on" alone. CONSUL_BINARY names the
- * Consul. Needs Linux and Debian's iproute2 and util-linux.
+ * records the results in that file. To add a template, add a line that has only "template" and "on". CONSUL_BINARY
+ * names the Consul. Needs Linux and Debian's iproute2 and util-linux.
  *
- * One agent expands all templates of a set: they stand in retry_join, which accepts any text. The error of a first
- * start names all templates that Consul refuses.
+ * One agent expands all templates of a set: they stand in retry_join, which accepts any text. Before that, the error of
+ * `consul validate` names all templates that Consul refuses.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ import {
   writeRecording,
 } from "./recording.ts";
 
-/** The sets in which a template of the language is tried. */
+/** The sets of interfaces in which a template without "on" is tried. */
 const usualSets = ["a floating address behind", "IPv6 before IPv4"];
 
 const [, , inside] = process.argv;
@@ -99,7 +99,10 @@ async function outcomesOf(templates: readonly string[]): Promise<readonly (reado
   }
 }
 
-/** The text after the last mark @7@, by the mark's number: up to the next mark. */
+/**
+ * Returns the text between each mark such as @7@ and the next mark, by the mark's number. The last of several equal
+ * marks counts.
+ */
 function markedParts(text: string): ReadonlyMap<number, string> {
   const parts = new Map<number, string>();
   for (const [, number, part = ""] of text.matchAll(/@(\d+)@(.*?)(?=@\d+@|$)/gs)) {
@@ -108,7 +111,7 @@ function markedParts(text: string): ReadonlyMap<number, string> {
   return parts;
 }
 
-/** Consul repeats the template before its reason. */
+/** Returns the reason in an error of Consul, which repeats the template before the reason. */
 function reasonOf(error: string): string {
   return /(?<=": (?=template: )).*/.exec(error)?.[0] ?? error.trim();
 }

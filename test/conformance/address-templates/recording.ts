@@ -6,19 +6,22 @@ export type Outcome = { readonly words: string } | { readonly error: string };
 
 export interface TemplateRecord {
   readonly template: string;
-  /** "all", or the one set of interfaces in which the template is tried; `usualSets` by default. */
+  /**
+   * The sets of interfaces in which the template is tried: "all", or the name of one set; by default `usualSets` of
+   * record.ts.
+   */
   readonly on?: string;
-  /** By set of interfaces. */
+  /** The outcome for each set of interfaces, by the set's name. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
 }
 
 export interface Recording {
-  /** By set of interfaces: its addresses as `machineAddresses` lists them. */
+  /** The addresses of each set of interfaces, as `machineAddresses` lists them, by the set's name. */
   readonly addresses: Readonly<Record<string, Addresses>>;
   readonly templates: readonly TemplateRecord[];
 }
 
-/** The recorded version, a line for each set of interfaces, and one for each template. */
+/** The file of the recording: one line with Consul's version, one for each set of interfaces, and one for each template. */
 const file = join(import.meta.dir, "recording.jsonl");
 
 export async function readRecording(): Promise<Recording> {
@@ -41,7 +44,7 @@ export async function writeRecording(consul: string, { addresses, templates }: R
   await Bun.write(file, lines.join(""));
 }
 
-/** JSON would turn an address's number into text; it stays text. */
+/** Replaces a bigint by its decimal text, because JSON has no bigint. A replacer for `JSON.stringify`. */
 export function keepBigInt(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }

@@ -1,7 +1,7 @@
 /**
- * Has a real Consul check each URL and address of recording.jsonl, and records the request and the check's output
- * there. To add one, add a line with its "url" or "address" alone. CONFORMANCE_TARGET and CONSUL_BINARY name the
- * Consul.
+ * Has a real Consul check each URL and address of recording.jsonl, and records the request and the check's output in
+ * that file. To add a URL or an address, add a line that has only "url" or "address". CONFORMANCE_TARGET and
+ * CONSUL_BINARY name the Consul.
  */
 import { exchange } from "../../support/exchange.ts";
 import { programOf, startTarget } from "../../support/target.ts";
@@ -39,7 +39,7 @@ try {
 }
 process.exit(0);
 
-/** The output of each check's first run. */
+/** Registers the checks, and returns the output of each check's first run in the order of the definitions. */
 async function outputsOf(definitions: readonly object[]): Promise<readonly string[]> {
   const outputs: string[] = [];
   for (let first = 0; first < definitions.length; first += batch) {
@@ -56,7 +56,10 @@ async function register(id: number, definition: object): Promise<void> {
   if (answer.status !== 200) throw new Error(`${JSON.stringify(definition)} is refused: ${answer.text}`);
 }
 
-/** Removes a check that has output before its next run. */
+/**
+ * Adds the output of each check that has run to `outputs`, and deregisters the check before its next run. @throws Error
+ * if a check has not run yet
+ */
 async function takeOutputs(ids: readonly number[], outputs: string[]): Promise<void> {
   const { json } = await exchange(target.url, "GET", { path: "/v1/agent/checks" });
   const checks = json as Record<string, { Output: string }>;

@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { CheckUrl, SentRequest } from "./recording.ts";
 
-/** Names the check that sent a request. */
+/** The header of a request with the position in `urls` of the check that sent it. */
 export const caseHeader = "X-Case";
 
-/** A TCP server that records the requests of checks unchanged; `urls` decides its answers. */
+/**
+ * A TCP server that records the requests of HTTP checks as they were sent. It redirects a check's first request if the
+ * check's entry in `urls` has a location, and answers every other request with status 200.
+ */
 export class RecordingServer {
   readonly requests: readonly SentRequest[][];
   readonly #urls: readonly CheckUrl[];

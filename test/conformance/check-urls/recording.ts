@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-/** One check whose request is compared. PORT in any text stands for the port of a server that answers. */
+/** An HTTP check whose requests are compared with Consul's. PORT in a text stands for the port of the recording server. */
 export interface CheckUrl {
   readonly url: string;
-  /** "" means GET. */
+  /** The method of the check's request; "" means GET. */
   readonly method?: string;
   readonly header?: Readonly<Record<string, readonly string[]>>;
-  /** The server's first answer redirects there, with 302 unless `status` is another. */
+  /** The URL to which the server's first answer redirects the check, with `status`, by default 302. */
   readonly location?: string;
   readonly status?: number;
 }
@@ -37,7 +37,7 @@ export interface Recording {
   readonly addresses: readonly AddressRecord[];
 }
 
-/** The recorded version, and a check or an address on each line. */
+/** The file of the recording: Consul's version on the first line, then one check or address on each line. */
 const file = join(import.meta.dir, "recording.jsonl");
 
 export async function readRecording(): Promise<Recording> {
@@ -55,12 +55,15 @@ export async function writeRecording(consul: string, { checks, addresses }: Reco
   await Bun.write(file, lines.join(""));
 }
 
-/** Requests without the port. */
+/** Returns the requests with PORT in place of the port's number. */
 export function masked(requests: readonly SentRequest[], port: number): SentRequest[] {
   return JSON.parse(JSON.stringify(requests).replaceAll(String(port), "PORT"));
 }
 
-/** Without the port, and without the reason of a failed lookup, which depends on the machine's resolver. */
+/**
+ * Returns the output with PORT in place of the port's number, and without the reason of a failed lookup, which depends
+ * on the machine's resolver.
+ */
 export function maskedOutput(output: string, port: number): string {
   return output.replaceAll(String(port), "PORT").replace(/(dial tcp: lookup .*?)(?: on [^ ]+:53)?: [^:]+$/s, "$1: ...");
 }

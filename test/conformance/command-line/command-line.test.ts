@@ -9,22 +9,22 @@ import { startTarget, type Target } from "../../support/target.ts";
 import { within } from "../../support/within.ts";
 import { masked } from "./masked.ts";
 
-/*
+/**
  * The test runs the commands of each document in this folder against a separate agent. A document shows commands, each
- * with its output, its error output ("2> ") and, if it is not 0, its exit code ("[1]"). Each section is a test. A comment
- * below a section's heading excludes the section: "not on praetor: the reason" or "not on consul: ..." with that agent,
- * "not by praetor: the reason" with that command line. A comment before the sections, "agent: ARGUMENTS", adds these
- * arguments to the agent's command line.
+ * with its output, its error output ("2> ") and, if it is not 0, its exit code ("[1]"). Each section is a test. A
+ * comment below a section's heading excludes the section: "not on praetor: the reason" or "not on consul: the reason"
+ * from runs against that agent, "not by praetor: the reason" from runs of Praetor's command line. A comment before the
+ * sections, "agent: ARGUMENTS", adds these arguments to the agent's command line.
  */
 const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
 const missing = clientMissing();
 
 if (missing === undefined) for (const name of documents) describe(name.replace(/\.md$/, ""), () => runDocument(name));
-else test.skip(`the command line (${missing})`, () => {});
+else test.skip(`the command line prints the output that its documents state (${missing})`, () => {});
 
 interface Section {
   readonly title: string;
-  /** Returns why the section is excluded with the present agent or command line; undefined if it is not. */
+  /** The reason why the section is excluded with the present agent or command line; undefined if the section is run. */
   readonly omitted: string | undefined;
   readonly commands: readonly ShownCommand[];
 }
@@ -71,7 +71,10 @@ function runDocument(name: string): void {
   }
 }
 
-/** Repeats a command that only reads until its output matches: Consul's agent updates the catalog with a delay. */
+/**
+ * Matches the commands that only read. A test repeats such a command until its output matches, because Consul's agent
+ * updates the catalog with a delay.
+ */
 const reads = /^consul (catalog|maint$)/;
 const soonMs = 5_000;
 

@@ -1,4 +1,4 @@
-/** Masks what differs between runs and agents, and keeps its length inside a table. */
+/** The texts that differ between runs and agents, each with its mask. A text in a table has a mask of the same length. */
 const masks: readonly (readonly [form: RegExp, shown: string])[] = [
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"],
   // The beginning of a node's id, in a table.
@@ -6,7 +6,7 @@ const masks: readonly (readonly [form: RegExp, shown: string])[] = [
   [/127\.0\.0\.1:\d{5}\b/g, "127.0.0.1:NNNNN"],
   [/(port=|"Port": )\d{5}\b/g, "$1NNNNN"],
   [/((?:Create|Modify)Index"?:? *)\d+/g, "$1N"],
-  // Praetor's own command line uses its own name.
+  // Praetor's command line prints its own name where Consul's prints "consul".
   [/\bPraetor\b/g, "Consul"],
   [/\bpraetor\b/g, "consul"],
   // The formatter removes spaces at the end of a document's lines.

@@ -1,8 +1,8 @@
-/** The pieces whose outcome is different on purpose. */
+/** An intended difference between Consul and Praetor, with the pieces of configuration that have it. */
 export interface ConfigurationDifference {
   readonly what: string;
   readonly why: string;
-  /** The names of pieces; a piece that no longer differs must be removed. */
+  /** The names of the pieces whose outcomes differ. The test fails for a listed piece whose outcomes are equal. */
   readonly pieces: readonly string[];
 }
 

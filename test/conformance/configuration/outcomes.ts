@@ -15,14 +15,14 @@ export async function readOutcomes(): Promise<OutcomeRecording> {
   return file.json();
 }
 
-/** One line for each piece: a changed outcome is a changed line. */
+/** Writes the outcomes in one line for each piece, so that a changed outcome is one changed line. */
 export async function writeOutcomes({ consul, recorded, outcomes }: OutcomeRecording): Promise<void> {
   const head = `  "consul": ${JSON.stringify(consul)},\n  "recorded": ${JSON.stringify(recorded)},\n`;
   const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`);
   await Bun.write(outcomesFile, `{\n${head}  "outcomes": [\n${lines.join(",\n")}\n  ]\n}\n`);
 }
 
-/** The fields of DebugConfig that pieces change; the others follow from the machine or the command line. */
+/** The fields of DebugConfig that are compared. The other fields depend on the machine or the command line. */
 const settingNames: readonly string[] = [
   ...["AllowWriteHTTPFrom", "Bootstrap", "BootstrapExpect", "CheckOutputMaxSize", "CheckUpdateInterval"],
   ...["ConnectSidecarMaxPort", "ConnectSidecarMinPort", "DNSARecordLimit", "DNSAltDomain", "DNSDisableCompression"],
@@ -34,7 +34,7 @@ const settingNames: readonly string[] = [
   ...["TLSMinVersion", "TLSPreferServerCipherSuites", "TxnMaxReqLen", "UIContentPath", "UIDir"],
 ];
 
-/** The fields of a DebugConfig that differ from those of an agent without the piece. */
+/** Returns the fields of a DebugConfig that differ from those of an agent without the piece. */
 export function changedSettings(debugConfig: object, plain: object): Readonly<Record<string, unknown>> {
   const before = new Map<string, unknown>(Object.entries(plain));
   const changed = Object.entries(debugConfig).filter(
@@ -43,7 +43,7 @@ export function changedSettings(debugConfig: object, plain: object): Readonly<Re
   return Object.fromEntries(changed);
 }
 
-/** A part of agent/checks: without the results of checks and what depends on them. */
+/** Returns the answer of agent/checks without the results of checks. The status is a result, except that of a TTL check. */
 export function withoutFindings(checks: object): Readonly<Record<string, unknown>> {
   const entries = Object.entries(checks).map(([id, check]: [string, Readonly<Record<string, unknown>>]) => {
     const { CheckID, Name, Notes, ServiceID, ServiceName, ServiceTags, Type } = check;

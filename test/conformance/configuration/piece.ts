@@ -1,12 +1,15 @@
-/** A configuration that an operator could have. */
+/** A piece of configuration, as an operator could write it: files, fragments for -hcl, or both. */
 export interface Piece {
   readonly name: string;
-  /** By their paths in the piece's folder. "d/" is an empty folder, and a text "-> x" makes a symbolic link to x. */
+  /**
+   * The contents of the files by their paths in the piece's folder. The path "d/" makes an empty folder, and the
+   * content "-> x" makes the file a symbolic link to x.
+   */
   readonly files: Readonly<Record<string, string>>;
-  /** The paths passed to the agent, one -config-file each; the whole folder by default. */
+  /** The paths that the agent is started with, one -config-file each; by default the whole folder. */
   readonly paths?: readonly string[];
   readonly format?: "hcl" | "json";
-  /** Values of -hcl; `validate` has no such flag, so these pieces are not validated. */
+  /** The values of the agent's flag -hcl. `validate` has no such flag, so a piece with fragments is not validated. */
   readonly fragments?: readonly string[];
 }
 
@@ -18,27 +21,30 @@ export function hcl(name: string, text: string): Piece {
   return { name, files: { "a.hcl": text } };
 }
 
-/** The result of `validate`. */
+/** The result of the command `validate`. */
 export interface Verdict {
   readonly valid: boolean;
-  /** Sorted: "unknown service.foo", "type service.port", "duration", "syntax", "value"; none when it is valid. */
+  /**
+   * The kinds of error, sorted: "unknown service.foo", "type service.port", "duration", "syntax", "value". Empty if the
+   * piece is valid.
+   */
   readonly kinds: readonly string[];
 }
 
-/** The outcome of a piece. */
+/** The results of `validate` and of an agent's start with a piece of configuration. */
 export interface Outcome {
   readonly name: string;
-  /** undefined where `validate` does not apply. */
+  /** The result of `validate`; undefined for a piece with fragments. */
   readonly validate?: Verdict;
   readonly starts: boolean;
-  /** As agent/services and agent/checks show them after a start, without the results of checks. */
+  /** The answers of agent/services and of agent/checks after a start, without the results of checks. */
   readonly services?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
   /** The fields of agent/self's DebugConfig that differ from those of an agent without the piece. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** The kinds of error in a message about a configuration, of Consul or of Praetor. */
+/** Returns the kinds of error in a message of Consul or Praetor about a configuration, sorted. */
 export function kindsOf(message: string): readonly string[] {
   const kinds = new Set<string>();
   for (const [, key = ""] of message.matchAll(/invalid config key ([^\s;]+)/g))
@@ -46,7 +52,7 @@ export function kindsOf(message: string): readonly string[] {
   const types = /'([^']*)'(?:: source data must be|: expected a map|:? expected)|cannot parse '([^']+)',/g;
   for (const [, key = "", number = key] of message.matchAll(types)) kinds.add(`type ${withoutIndex(number || key)}`);
   if (/invalid duration|unknown unit|missing unit/.test(message)) kinds.add("duration");
-  // Praetor adds the file of each definition.
+  // An error of Praetor in a single definition names the file too, and is not a syntax error.
   const isDefinition = /: (service|check|watch) "/.test(message);
   if (/failed to parse/.test(message) && kinds.size === 0 && !isDefinition) kinds.add("syntax");
   if (kinds.size === 0) kinds.add("value");
@@ -59,7 +65,10 @@ function withoutIndex(key: string): string {
 
 type Checks = Outcome["checks"];
 
-/** Consul shows no type, and so no status, for a check of a file that stands outside a service. */
+/**
+ * Returns the checks without type and status where Consul's answer has no type. Consul gives none to a check of a file
+ * that stands outside a service.
+ */
 export function withoutUntold(checks: Checks = {}, said: Checks = {}): object {
   const entries = Object.entries(checks).map(([id, check]) => {
     const { Type } = { Type: "", ...Object(said[id]) };

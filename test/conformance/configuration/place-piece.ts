@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Piece } from "./piece.ts";
 
-/** A piece on the disk, until it is disposed of. */
+/** A piece whose files stay on the disk until it is disposed of. */
 export interface PlacedPiece extends Disposable {
-  /** The arguments of `validate`; undefined where it does not apply. */
+  /** The arguments of `validate`; undefined for a piece with fragments. */
   readonly validateWords: readonly string[] | undefined;
   /** The arguments of `agent`, without those of its listeners. */
   readonly agentWords: readonly string[];

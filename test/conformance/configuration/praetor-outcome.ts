@@ -16,11 +16,14 @@ import { changedSettings, withoutFindings } from "./outcomes.ts";
 import { kindsOf, type Outcome, type Piece } from "./piece.ts";
 import { placePiece, type PlacedPiece } from "./place-piece.ts";
 
-/** Runs Praetor on a piece within this process: `validate`, and the start of an agent up to its definitions. */
+/**
+ * The outcome of a piece in Praetor, which runs within this process: `validate`, and the start of an agent up to its
+ * definitions.
+ */
 export interface PraetorOutcome extends Outcome {
-  /** The definitions that are left out, each with its position. */
+  /** The definitions that the agent leaves out, each with its position and error. */
   readonly leftOut: readonly string[];
-  /** The fields of DebugConfig that Praetor has. */
+  /** The names of the fields of DebugConfig that Praetor has. */
   readonly settingsKnown: ReadonlySet<string>;
   /** The output of `validate`, or the error that ended the start. */
   readonly message: string;
@@ -87,7 +90,10 @@ interface Started {
   readonly world: TestAgent;
 }
 
-/** Registers definitions as the daemon does; returns the message of an error that ends the agent. */
+/**
+ * Starts an agent and registers the definitions as the daemon does. Returns the error's message if the configuration is
+ * refused.
+ */
 async function start(placed: Pick<PlacedPiece, "agentWords">): Promise<Started | string> {
   let config: RuntimeConfig;
   try {

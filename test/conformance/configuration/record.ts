@@ -1,6 +1,7 @@
 /**
  * Records a real Consul's outcome of each piece of configuration in outcomes.json. CONFORMANCE_TARGET and CONSUL_BINARY
- * name the Consul. `record.ts WORD...` runs the pieces with these words in their names, and prints the outcomes.
+ * name the Consul. `record.ts WORD...` runs only the pieces whose names contain one of the words, and prints their
+ * outcomes.
  */
 import { freePorts } from "../../support/free-ports.ts";
 import { programOf } from "../../support/target.ts";
@@ -18,7 +19,7 @@ const [version = "unknown"] = /(?<=^Consul v)[\d.]+/.exec(said) ?? [];
 const plain = await start(placePiece({ name: "none", files: {} }));
 const outcomes = new Map<Piece, Outcome>();
 const waiting = pieces.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
-// A starting Consul agent is idle most of the time.
+// Three agents start at a time, because a starting Consul agent is idle most of the time.
 await Promise.all(Array.from({ length: 3 }, askWaiting));
 if (wanted.length === 0) {
   const inOrder = pieces.flatMap((piece) => outcomes.get(piece) ?? []);
@@ -57,7 +58,10 @@ function outcomeOf(started: Started | undefined): Omit<Outcome, "name"> {
   return { starts: true, services, checks: withoutFindings(checks), settings };
 }
 
-/** agent/self after the start; undefined when the agent ends instead. */
+/**
+ * Starts an agent of Consul, and returns its DebugConfig, services and checks. Returns undefined if the agent exits
+ * instead.
+ */
 async function start(placed: PlacedPiece): Promise<Started | undefined> {
   const [http, lan, wan, server] = await freePorts(4);
   const agent = Bun.spawn(
@@ -88,7 +92,10 @@ async function start(placed: PlacedPiece): Promise<Started | undefined> {
   }
 }
 
-/** {} where a token is required; undefined while no listener is open. */
+/**
+ * Returns the JSON of the answer: {} if the request is refused, as without a required token; undefined while no
+ * listener is open.
+ */
 async function ask(url: string): Promise<object | undefined> {
   try {
     const answer = await fetch(url);

@@ -9,7 +9,10 @@ const { consul, outcomes } = await readOutcomes();
 const recorded = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
 const differing = new Set(configurationDifferences.flatMap((difference) => difference.pieces));
 
-/** The outcomes of one piece of configuration in Consul and in Praetor; equal unless a difference is listed. */
+/**
+ * Returns the comparable parts of a piece's outcomes in Consul and in Praetor, which are equal unless a difference is
+ * listed.
+ */
 async function compare(piece: Piece, said: Outcome): Promise<{ readonly wanted: object; readonly got: object }> {
   const found = await praetorOutcome(piece);
   return { wanted: comparable(said, said, found), got: comparable(found, said, found) };
@@ -19,7 +22,7 @@ function comparable(one: Outcome | PraetorOutcome, said: Outcome, found: Praetor
   // Consul's `validate` accepts some configurations that its agent refuses at start; Praetor's `validate` refuses them, too.
   const isGood = one === said ? (said.validate?.valid ?? true) && said.starts : one.validate?.valid;
   const isRefused = said.validate?.valid === false;
-  // Consul exits if a definition is invalid.
+  // Consul exits if a definition is invalid, so a start of Praetor that leaves out a definition counts as no start.
   const starts = one.starts && !("leftOut" in one && one.leftOut.length > 0);
   return {
     valid: said.validate === undefined ? undefined : isRefused ? one.validate?.valid : isGood,

@@ -9,7 +9,7 @@ import type { QuestionGroup } from "./questions.ts";
 import type { DnsExchange } from "./recording.ts";
 import { sayOfExample } from "./upstream.ts";
 
-/** Starts an agent with the group's arguments and the catalog, and sends the questions. */
+/** Starts an agent with the group's arguments, registers the catalog, and returns the answers to the group's questions. */
 export async function askGroup({ words, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
   const [port = 0] = await freePorts(1);
   const upstream = await startUpstream(sayOfExample);
@@ -44,7 +44,7 @@ async function expectDone(url: string, request: string, body: object): Promise<v
   if (answer.status !== 200) throw new Error(`${request} ${JSON.stringify(body)}: ${answer.text}`);
 }
 
-/** For an answer that a resolver refuses, the reason stands in place of the response code. */
+/** Returns the exchange of a question without a valid answer: the reason takes the place of the response code. */
 function unanswered(question: string, error: unknown): DnsExchange {
   const rcode = error instanceof NoDnsAnswer ? "no answer" : messageOf(error);
   return { question, rcode, flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
@@ -75,8 +75,9 @@ function opcodeOf({ flags: word = 0 }: DnsAnswer): readonly string[] {
 const traces = /\b(?:noted|few|many|crowd|host)-(\d{3})\b|\b10\.2\.\d+\.(\d+)\b|(?<="port":)20(\d{3})\b/g;
 
 /**
- * Chance decides which instances a truncated answer contains. They are numbered in order of appearance, which still
- * shows that they are different and what belongs to each; the agent's own port gets a name.
+ * Replaces each instance in an answer by a number, and the agent's server port by a name. Chance decides which
+ * instances a truncated answer contains. Numbers in the order of appearance still show which records belong to the same
+ * instance.
  */
 class InstanceNames {
   readonly #numbers = new Map<number, number>();

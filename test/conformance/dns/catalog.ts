@@ -134,7 +134,7 @@ export const registrations: readonly object[] = [
   ...instancesOf("host", 3, "host.example.com"),
 ];
 
-/** An instance on a node of its own, a proxy if it has a destination. */
+/** Returns the registration of an instance on a node of its own. An instance with `Proxy` is a connect-proxy. */
 function meshed(service: string, at: number, more: object, Status: string = "passing"): readonly object[] {
   const Kind = "Proxy" in more ? { Kind: "connect-proxy" } : {};
   return [
@@ -146,7 +146,7 @@ function meshed(service: string, at: number, more: object, Status: string = "pas
   ];
 }
 
-/** Bodies of POST /v1/query. */
+/** The prepared queries of these tests: bodies of POST /v1/query. */
 export const preparedQueries: readonly object[] = [
   { Name: "plain", Service: { Service: "web" } },
   { Name: "tagged", Service: { Service: "web", Tags: ["primary"] } },
@@ -164,7 +164,10 @@ export const preparedQueries: readonly object[] = [
   { Name: "geo-", Template: { Type: "name_prefix_match" }, Service: { Service: "${name.suffix}" } },
 ];
 
-/** Services with more instances than fit into any answer. Their names are equally long, so their answers are, too. */
+/**
+ * Returns the registrations of a service's instances, each on a node of its own. The names have equal lengths, so the
+ * lengths of answers do not depend on which instances they contain.
+ */
 function instancesOf(service: string, count: number, address?: string): readonly object[] {
   return Array.from({ length: count }, (_, at) => ({
     Node: `${service}-${String(at).padStart(3, "0")}`,
@@ -173,7 +176,10 @@ function instancesOf(service: string, count: number, address?: string): readonly
   }));
 }
 
-/** A node with tagged addresses, with a service without any and one with the same. */
+/**
+ * Returns the registrations of a node with tagged addresses and of two services on it: one without tagged addresses,
+ * one with the node's tagged addresses.
+ */
 function taggedNode(name: string, addresses: Readonly<Record<string, string>>): readonly object[] {
   const node = { Node: name, Address: "10.4.0.1", TaggedAddresses: addresses };
   const tagged = Object.entries(addresses).map(([tag, Address]) => [tag, { Address, Port: 99 }]);

@@ -2,14 +2,14 @@ import { decode } from "dns-packet";
 import { packetOf, parseDnsQuestion, recordLines } from "../../support/dns-exchange.ts";
 import type { DnsExchange } from "./recording.ts";
 
-/** An intended difference to Consul. */
+/** An intended difference from Consul, with the questions whose answers show it. */
 export interface DnsDifference {
-  /** Praetor's behaviour and its reason: a row of the table in docs/dns.md. */
+  /** Praetor's behaviour. With `why`, its reason, it is a row of the table in docs/dns.md. */
   readonly what: string;
   readonly why: string;
-  /** The questions, by the name of their group. */
+  /** The questions whose answers differ, by the name of their group. */
   readonly where: Readonly<Record<string, readonly string[]>>;
-  /** Praetor's answer where Consul gives this one; its length follows from the rest. */
+  /** Returns Praetor's answer to a question from Consul's answer to it. The length in `bytes` is not compared. */
   readonly here: (consul: DnsExchange) => DnsExchange;
 }
 
@@ -183,7 +183,7 @@ function nothingIn(question: string): DnsExchange {
   return { question, rcode: "", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
 }
 
-/** The EDNS option of the question. */
+/** Returns the question's EDNS record, as a line in a list; an empty list if the question has none. */
 function ednsIn(question: string): readonly string[] {
   return recordLines(decode(Buffer.from(packetOf(parseDnsQuestion(question)))).additionals);
 }

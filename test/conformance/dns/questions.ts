@@ -1,9 +1,12 @@
-/** Questions to an agent with one set of arguments. */
+/** The questions to an agent with one set of arguments. */
 export interface QuestionGroup {
   readonly name: string;
-  /** Additional arguments of the agent; `<upstream>` is the address of the server that answers for example.com. */
+  /**
+   * Additional arguments of the agent. `<upstream>` stands for the address of the server that answers for example.com,
+   * `<failing upstream>` for that of a server that fails.
+   */
   readonly words: readonly string[];
-  /** In the form of parseDnsQuestion. */
+  /** The questions, in the form that parseDnsQuestion reads. */
   readonly questions: readonly string[];
 }
 
@@ -62,7 +65,10 @@ const meshQuestions: readonly string[] = [
 
 const flagsTried = ["", "aa", "tc", "rd", "ra", "z", "ad", "cd", "aa,tc,rd,ra,z,ad,cd"];
 
-/** Options by number: a cookie and unknown ones; and subnets (8) that are valid, too long and impossible. */
+/**
+ * EDNS options in the form NUMBER:HEX: a cookie (10) and unknown options, and client subnets (8) that are valid, too
+ * long or impossible.
+ */
 const ednsOptions = [
   ...["10:0102030405060708", "3:", "12:000000", "65001:0102"],
   ...["8:00000000", "8:00010000", "8:000118000a0102", "8:000118050a0102", "8:0002400020010db800000000"],

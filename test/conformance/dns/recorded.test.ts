@@ -11,18 +11,18 @@ for (const group of questionGroups) {
   const wanted = groups[group.name] ?? [];
   const got = await askGroup(group);
 
-  describe(`${group.name}, with the answers of Consul ${consul}`, () => {
-    test("were recorded with the questions of the script", () => {
+  describe(`the DNS answers to the questions "${group.name}", compared with those of Consul ${consul}`, () => {
+    test("belong to the same questions as Consul's recorded answers", () => {
       expect(got.map(({ question }) => question)).toEqual(wanted.map(({ question }) => question));
     });
 
     for (const [at, exchange] of got.entries()) {
       const said = wanted[at];
       if (said === undefined) continue;
-      test(`${at + 1}: ${exchange.question}`, () => {
+      test(`equal Consul's answers except for listed differences: ${at + 1}: ${exchange.question}`, () => {
         const difference = isConsul ? undefined : differenceAt(group.name, exchange.question);
         const expected = difference?.here(said) ?? said;
-        // The length of an answer follows from its other parts.
+        // Where a difference is listed, the length is not compared: it follows from the other parts of the answer.
         const length = difference ? { bytes: exchange.bytes } : {};
         expect(exchange).toEqual({ ...expected, ...length });
         if (difference) expect(exchange).not.toEqual(said);
@@ -31,11 +31,11 @@ for (const group of questionGroups) {
   });
 }
 
-test("the recorded answers include at least 120 questions", () => {
+test("the groups of DNS questions have at least 120 questions", () => {
   expect(questionGroups.flatMap(({ questions }) => questions).length).toBeGreaterThanOrEqual(120);
 });
 
-test("the recorded answers have a question for every listed difference", () => {
+test("the groups of DNS questions include the question of every listed difference, and each is listed once", () => {
   const listed = dnsDifferences.flatMap(({ where }) =>
     Object.entries(where).flatMap(([group, questions]) => questions.map((question) => `${group}: ${question}`)),
   );

@@ -2,25 +2,25 @@ import { join } from "node:path";
 
 /** A question and its answer, with names in place of what differs between runs. */
 export interface DnsExchange {
-  /** In the form of parseDnsQuestion. */
+  /** The question, in the form that parseDnsQuestion reads. */
   readonly question: string;
   readonly rcode: string;
-  /** The opcode precedes them if it is another than QUERY. */
+  /** The names of the flags that are set, separated by blanks. The opcode precedes the names unless it is QUERY. */
   readonly flags: string;
   /** The question section of the answer. */
   readonly asked: string;
-  /** One line for each record, sorted: Consul has no order. */
+  /** The records of the answer section, one line for each, sorted because Consul sends them in no fixed order. */
   readonly answers: readonly string[];
   readonly authority: readonly string[];
   readonly additional: readonly string[];
-  /** The length of the message. */
+  /** The length of the answer, in octets. */
   readonly bytes: number;
 }
 
 export interface DnsRecording {
   readonly consul: string;
   readonly recorded: string;
-  /** By the name of a group. */
+  /** The questions and answers, by the name of their group. */
   readonly groups: Readonly<Record<string, readonly DnsExchange[]>>;
 }
 
@@ -32,7 +32,7 @@ export async function readDnsRecording(): Promise<DnsRecording> {
   return file.json();
 }
 
-/** One line for each answer: a changed answer is a changed line. */
+/** Writes the recording with one line for each answer, so that a changed answer is one changed line. */
 export async function writeDnsRecording({ consul, recorded, groups }: DnsRecording): Promise<void> {
   const parts = Object.entries(groups).map(([name, exchanges]) => {
     const lines = exchanges.map((exchange) => `      ${JSON.stringify(exchange)}`);

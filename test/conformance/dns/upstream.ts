@@ -3,7 +3,7 @@ import type { Said } from "../../support/upstream.ts";
 
 const missing: Said = { rcode: 3, answers: [] };
 
-/** The records of example.com at the recursor of these tests. */
+/** Returns the answer of the recursor of these tests, which has records of names below example.com. */
 export function sayOfExample(name: string, type: string): Said {
   switch (name) {
     case "silent.example.com":
@@ -37,7 +37,10 @@ const aliases: Readonly<Record<string, string>> = {
   "loop.example.com": "www.example.com",
 };
 
-/** The end of a chain of aliases. */
+/**
+ * Returns the CNAME records that lead from the name to an address, and the address records; an empty list for an
+ * unknown name.
+ */
 function chainOf(name: string): readonly Answer[] {
   const target = aliases[name];
   if (target !== undefined) return [{ name, type: "CNAME", ttl: 60, data: target }, ...chainOf(target)];

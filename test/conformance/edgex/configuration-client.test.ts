@@ -62,7 +62,7 @@ describe("an EdgeX configuration below its base path", () => {
     expect((await client.go("GET", `/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);
   });
 
-  test("can be watched by a service that disconnects during a blocking query: the agent answers the next client", async () => {
+  test("can be watched by a service that disconnects during a blocking query, and the agent still answers the next client", async () => {
     const base = keyFolder();
     {
       await using client = await EdgexClient.open();
@@ -76,7 +76,7 @@ describe("an EdgeX configuration below its base path", () => {
 });
 
 describe("a single value of an EdgeX configuration", () => {
-  test("is a list of one entry with the value in base64; a missing value is a 404", async () => {
+  test("is returned as a list of one entry with the value in base64, and is a 404 while it is missing", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     expect((await client.go("GET", `/v1/kv/${base}Writable/LogLevel`)).status).toBe(404);
@@ -85,7 +85,7 @@ describe("a single value of an EdgeX configuration", () => {
     expect(textsOf(text)).toEqual({ [`${base}Writable/LogLevel`]: "DEBUG" });
   });
 
-  test("that is empty has Content-Length 0 for a Go client", async () => {
+  test("can be empty: a Go client writes it with Content-Length 0, and reads it as empty", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}AuthToken`, "");
@@ -93,7 +93,7 @@ describe("a single value of an EdgeX configuration", () => {
     expect(pair.Value ?? "").toBe("");
   });
 
-  test("can have any bytes", async () => {
+  test("can contain any bytes", async () => {
     await using client = await EdgexClient.open();
     const key = `/v1/kv/${keyFolder()}bytes`;
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
@@ -102,7 +102,7 @@ describe("a single value of an EdgeX configuration", () => {
     expect(Buffer.from(pair.Value ?? "", "base64").equals(bytes)).toBe(true);
   });
 
-  test("that is replaced is read with its new value; other keys of the configuration do not change", async () => {
+  test("can be replaced and deleted, and the configuration's other keys do not change", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}a`, "1");

@@ -12,7 +12,7 @@ interface Pair {
 const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const moreSettings = "a device service with more settings than Consul takes at once could not upload them";
 
-/** Names a new device service and its base path; the service's keys are removed after the test. */
+/** Returns the name and the base path of a new device service, and removes the service's keys after the test. */
 function deviceService(): { readonly name: string; readonly base: string } {
   const name = unique("device-bacnet");
   onTestFinished(async () => void (await del(`/v1/kv/edgex/core/1.0/${name}?recurse`)));
@@ -30,7 +30,7 @@ function settings(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`Driver/Setting${at}`, `${at}`]));
 }
 
-test("a ping of the C SDK is answered", async () => {
+test("a ping of the C SDK is answered with status 200", async () => {
   await using client = await EdgexClient.open();
   expect((await client.c("/v1/status/leader")).status).toBe(200);
 });
@@ -57,7 +57,7 @@ describe("the configuration of a C device service", () => {
     expect(JSON.parse(text)).toMatchObject([{ Key: `${base};docker/Service/Port` }]);
   });
 
-  test("is read without a final slash; the answer also has configurations whose name begins with the same text", async () => {
+  test("is read by a path without a final slash, so the answer also has configurations whose names begin with the same text", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     for (const name of [`${base}/a`, `${base}2/a`]) await put(`/v1/kv/${name}`, "1");
@@ -65,7 +65,7 @@ describe("the configuration of a C device service", () => {
     expect(pairs.map(({ Key }) => Key)).toEqual([`${base}/a`, `${base}2/a`]);
   });
 
-  test("is sent again when it changes; the C SDK reads the index from a header whose letter case it compares exactly", async () => {
+  test("is sent again when it changes, with its index in a header of exactly the letter case that the C SDK reads", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/Writable/LogLevel`, "INFO");
@@ -98,7 +98,7 @@ describe("an empty value in the configuration of a C device service", () => {
     expect((await send("GET", target, { headers })).json).toMatchObject([{ Value: null }]);
   });
 
-  test('is "" in the answer of a blocking query, too', async () => {
+  test('is "" for the C SDK and null for other clients in the answer of a blocking query, too', async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/AuthToken`, "secret");
@@ -133,7 +133,7 @@ describe("an upload of the C SDK", () => {
     if (isTaken) expect(JSON.parse(keys.text)).toHaveLength(200);
   });
 
-  test("with the largest accepted body is applied completely or not at all", async () => {
+  test("with a body that is too long is refused, and none of its settings is stored", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const tooLong = upload(base, settings(8_000));

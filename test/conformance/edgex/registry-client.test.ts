@@ -7,7 +7,7 @@ await sharedTarget();
 
 const nothing = { status: 200, text: "" };
 
-/** Sends the requests of go-mod-registry's Register: the service, then its check. */
+/** Returns the bodies of the requests that go-mod-registry's Register sends: the service, then its check. */
 function registration(key: string, port = 48080): { readonly service: string; readonly check: string } {
   const url = `http://127.0.0.1:${port}/api/v1/ping`;
   return {
@@ -33,7 +33,7 @@ async function checksOf(client: EdgexClient, key: string): Promise<readonly Seen
   return JSON.parse((await client.go("GET", `/v1/health/checks/${key}`)).text) as SeenCheck[];
 }
 
-/** The registration's checks run each second. */
+/** How long a test waits for a status, in milliseconds. The checks of a registration run each second. */
 const soonMs = 4_500;
 
 function statusBecomes(client: EdgexClient, key: string, Status: string): Promise<unknown> {
@@ -44,16 +44,16 @@ function becomes(isSo: () => boolean): Promise<unknown> {
   return within(soonMs, async () => expect(isSo()).toBe(true));
 }
 
-test("IsAlive gets status 200 from /v1/status/leader", async () => {
+test("go-mod-registry's IsAlive gets status 200 from /v1/status/leader", async () => {
   await using client = await EdgexClient.open();
   expect((await client.go("GET", "/v1/status/leader")).status).toBe(200);
 });
 
-describe("Register", () => {
-  test("gets an empty body, also when repeated; the check starts critical, without output, and its ID is its name", async () => {
+describe("go-mod-registry's Register", () => {
+  test("gets empty bodies, and the check starts critical, without output, and with its name as its ID", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
-    // An interval long enough to read the check before its first run.
+    // The interval is long enough for the test to read the check before the first run.
     const { service, check } = registration(key);
     onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${key}`)));
     expect(await client.go("PUT", "/v1/agent/service/register", service)).toMatchObject(nothing);
@@ -74,7 +74,7 @@ describe("Register", () => {
     expect(await checksOf(client, key)).toMatchObject([{ Status: "passing" }]);
   });
 
-  test("moves the check to the new port of the service", async () => {
+  test("with another port moves the check to that port", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     const asked = { before: 0, after: 0 };
@@ -104,7 +104,7 @@ describe("Register", () => {
   });
 });
 
-describe("Unregister", () => {
+describe("go-mod-registry's Unregister", () => {
   test("gets an empty body, also for a check ID that was never registered", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
@@ -131,7 +131,7 @@ describe("Unregister", () => {
   });
 });
 
-describe("GetServiceEndpoint", () => {
+describe("go-mod-registry's GetServiceEndpoint", () => {
   test("finds address and port by the service's ID in the list of all services, which endpoint monitors read every 15 seconds", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-metadata");
@@ -158,7 +158,7 @@ describe("GetServiceEndpoint", () => {
   });
 });
 
-describe("IsServiceAvailable", () => {
+describe("go-mod-registry's IsServiceAvailable", () => {
   test("reads the ID and status of each check of the service's name", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
@@ -189,7 +189,7 @@ describe("IsServiceAvailable", () => {
   });
 });
 
-test("the health check of an EdgeX service receives Consul's headers in their exact letter case", async () => {
+test("the health check of an EdgeX service is requested with Consul's headers in their exact letter case", async () => {
   await using client = await EdgexClient.open();
   const head = Promise.withResolvers<string>();
   const server = Bun.listen({

@@ -7,7 +7,7 @@ await sharedTarget();
 
 const unheard = "misses a recursive delete of a parent and lets the index fall back";
 
-/** In milliseconds: long enough for the agent to hold the request before the test makes its change. */
+/** How long the test waits before it makes its change, in milliseconds, so that the agent holds the request by then. */
 const headStartMs = 60;
 
 interface Watched {
@@ -31,7 +31,7 @@ function expectHigher({ first, second }: Watched): void {
 }
 
 describe("an EdgeX service's watch of its configuration", () => {
-  test("is answered at once without an index; a missing folder is a 404 with an index", async () => {
+  test("is answered at once without an index, and with a 404 that has an index if the folder is missing", async () => {
     await using client = await EdgexClient.open();
     const answer = await client.go("GET", `/v1/kv/${keyFolder()}Writable/?recurse=&wait=1800000ms`);
     expect(answer).toMatchObject({ status: 404, text: "" });
@@ -64,7 +64,7 @@ describe("an EdgeX service's watch of its configuration", () => {
     if (!differs("consul", unheard)) expectHigher(watched);
   });
 
-  test("without a change ends with the same index and keys", async () => {
+  test("ends with the same index and keys if only keys outside of the folder change", async () => {
     const folder = keyFolder();
     const prefix = `${folder}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");

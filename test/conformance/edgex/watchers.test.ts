@@ -21,7 +21,7 @@ const names = ["x", "y", "z"] as const;
 
 const go: Asking = { recurse: "", headers: { "User-Agent": "Go-http-client/1.1" } };
 const c: Asking = { recurse: "true", headers: { "User-Agent": "edgex" } };
-/** Sends the C SDK's requests with the User-Agent of another client. */
+/** The C SDK's requests with the User-Agent of another client. */
 const other: Asking = { recurse: "true", headers: {} };
 
 /** The keys and values that the store must have, and the number of changes of each watched folder so far. */
@@ -64,7 +64,8 @@ async function change(root: string, ledger: Ledger): Promise<void> {
     await del(`/v1/kv/${root}${key}`);
     return ledger.delete(ledger.keys.has(key) ? [key] : []);
   }
-  // Consul always wakes watches above a deleted tree. Other deletions of trees can fail to wake a watch in Consul.
+  // Consul can fail to wake a watch below a deleted tree. Therefore a run on Consul deletes only a tree that has no
+  // watch below it.
   const folder = differs("consul", unheard) ? "a/b/c/" : pick(folders);
   await del(`/v1/kv/${root}${folder}?recurse`);
   ledger.delete([...ledger.keys.keys()].filter((each) => each.startsWith(folder)));

@@ -1,14 +1,17 @@
 import { errorKind } from "./error-kind.ts";
 import type { RecordingServers, SeenRequest } from "./recording-servers.ts";
 
-/** Variables and flags (with a dash) of a command; values in the form of RecordingServers.expand. */
+/**
+ * The values of a command's environment variables and flags by name; a flag's name begins with a dash.
+ * RecordingServers.expand completes the values.
+ */
 export type Given = ReadonlyMap<string, string>;
 
-/** The outcome: the requests that were answered, or why there was none. */
+/** The outcome of a command: the requests that it sent, or the kind of error with which it failed. */
 export interface Outcome {
   readonly requests?: readonly SeenRequest[];
   readonly error?: string;
-  /** Variables about whose value the command complained before it went on without them. */
+  /** The variables that the command reported as invalid and then ignored. */
   readonly warnings?: readonly string[];
 }
 
@@ -36,7 +39,7 @@ export function parseCase(line: string): Case {
   return { given: new Map(Object.entries(given)), outcome };
 }
 
-/** The arguments and variables of a case. */
+/** Returns the environment and the flags of a case, with the servers' ports and paths in their values. */
 export function invocationOf(
   given: Given,
   servers: RecordingServers,

@@ -9,10 +9,10 @@ import { type Case, caseText, invocationOf, outcomeOf, type Outcome, parseCase }
 import { proxiedAddresses } from "./parameters.ts";
 import { RecordingServers } from "./recording-servers.ts";
 
-/*
- * Compares the requests that servers receive from the command line with those of Consul's, for each environment variable
- * and flag that sets how to reach the agent, and for every two of them together. Consul's results are in consul.jsonl and
- * proxied.json, which record.ts writes.
+/**
+ * Compares the requests that servers receive from the command line with those from Consul's command line, for each
+ * environment variable and flag that sets how to reach the agent, and for every two of them together. Consul's results
+ * are in consul.jsonl and proxied.json, which record.ts writes.
  */
 
 let servers: RecordingServers;
@@ -33,7 +33,10 @@ async function run({ given }: Case): Promise<Outcome> {
   return outcomeOf(servers.takeSeen(), result);
 }
 
-/** On a socket Consul sends no host, and with a proxy it sends "GET http:///v1/..." there; a server can use neither. */
+/**
+ * Returns the outcome without two properties of Consul's requests on a socket that no server can use: Consul sends no
+ * host, and with a proxy it sends "GET http:///v1/...".
+ */
 function withoutSocketsHost(outcome: Outcome): Outcome {
   if (outcome.requests === undefined) return outcome;
   const requests = outcome.requests.map(({ host, ...request }) =>
@@ -44,23 +47,29 @@ function withoutSocketsHost(outcome: Outcome): Outcome {
   return { ...outcome, requests };
 }
 
-describe("the command line sends the same requests as Consul's, or reports the same errors", () => {
-  test.each(cases.map((each) => [caseText(each), each] as const))("%s", async (_text, each) => {
-    expect(withoutSocketsHost(await run(each))).toEqual(withoutSocketsHost(each.outcome));
-  });
+describe("the command line", () => {
+  test.each(cases.map((each) => [caseText(each), each] as const))(
+    "sends the same requests as Consul's command line, or reports the same error, for %s",
+    async (_text, each) => {
+      expect(withoutSocketsHost(await run(each))).toEqual(withoutSocketsHost(each.outcome));
+    },
+  );
 });
 
-describe("NO_PROXY exempts the same addresses from the proxy as in Consul", () => {
+describe("NO_PROXY", () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by record.ts
   const recorded = JSON.parse(readFileSync(join(import.meta.dir, "proxied.json"), "utf8")) as Record<string, string>;
-  test.each(Object.entries(recorded))("%j", (noProxy, ways) => {
-    const env = { HTTP_PROXY: "http://proxy.example:3128", NO_PROXY: noProxy };
-    const ours = proxiedAddresses.map((address) => {
-      const url = new URL(parseAgentAddress(address, { secure: false }).baseUrl);
-      return `${address} ${proxyFor(url, env) === undefined ? "-" : "p"}`;
-    });
-    expect(ours).toEqual(proxiedAddresses.map((address, at) => `${address} ${ways[at]}`));
-  });
+  test.each(Object.entries(recorded))(
+    "exempts the same addresses from the proxy as in Consul with the value %j",
+    (noProxy, ways) => {
+      const env = { HTTP_PROXY: "http://proxy.example:3128", NO_PROXY: noProxy };
+      const ours = proxiedAddresses.map((address) => {
+        const url = new URL(parseAgentAddress(address, { secure: false }).baseUrl);
+        return `${address} ${proxyFor(url, env) === undefined ? "-" : "p"}`;
+      });
+      expect(ours).toEqual(proxiedAddresses.map((address, at) => `${address} ${ways[at]}`));
+    },
+  );
 });
 
 test("an invalid value of CONSUL_HTTP_SSL_VERIFY leaves the verification of certificates on, unlike in Consul", async () => {

@@ -1,4 +1,7 @@
-/** The kind of error in a command's message on standard error; the first match counts. */
+/**
+ * The kinds of error, each with a pattern of a command's message on standard error. The first pattern that matches
+ * counts.
+ */
 const kinds: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["unknown scheme", /unknown protocol scheme/i],
   ["more than a host and a port", /lookup \S+\/prefix: no such host|has more than a host and a port/],

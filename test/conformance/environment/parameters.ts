@@ -1,5 +1,5 @@
 /**
- * Variables and flags that say how a command reaches the agent, each with valid values. Those that only work together
+ * The variables and flags that set how a command reaches the agent, each with valid values. Two that only work together
  * are one parameter: "A+B" with values "a+b".
  */
 export const parameters: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +40,7 @@ export const parameters: Readonly<Record<string, readonly string[]>> = {
 const at = (address: string, ...more: readonly (readonly [string, string])[]): ReadonlyMap<string, string> =>
   new Map([["CONSUL_HTTP_ADDR", address], ...more]);
 
-/** Values that fail by themselves. */
+/** Sets of variables and flags with which a command fails, whatever the other variables and flags are. */
 export const refused: readonly ReadonlyMap<string, string>[] = [
   at("http://127.0.0.1:{http}/prefix"),
   at("127.0.0.1:{http}/prefix"),
@@ -75,7 +75,7 @@ export const refused: readonly ReadonlyMap<string, string>[] = [
   ]),
 ];
 
-/** Values of NO_PROXY, and addresses that are requested while HTTP_PROXY is set. */
+/** The values of NO_PROXY that are tried with each of `proxiedAddresses` while HTTP_PROXY is set. */
 export const noProxies: readonly string[] = [
   ...["", "*", "x,*", "**", "*gateway.test", "test", ".test", "*.", ".", ":8500", "teway.test", "GATEWAY.test"],
   ...["gateway.test", ".gateway.test", "*.gateway.test", " gateway.test ,x", "gateway.test:8500", "gateway.test:80"],

@@ -1,8 +1,10 @@
 /**
- * Records the effect of variables and flags on the real Consul's command line, in two files:
+ * Records the effect of variables and flags on the command line of a real Consul, in consul.jsonl (cases) and
+ * proxied.json (proxied):
  * CONSUL_BINARY=... unshare -rn sh -c 'ip link set lo up; bun record.ts [cases|proxied]'
  * Without a network, a direct connection to a foreign address fails at once.
- * Every pair of values occurs in at least one case, if possible in one with a request, since an error hides the rest.
+ * Every pair of values occurs in at least one case, if possible in a case with a request, since an error hides the
+ * effect of the other values.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,18 +13,18 @@ import { noProxies, parameters, proxiedAddresses, refused } from "./parameters.t
 import { RecordingServers } from "./recording-servers.ts";
 
 const consul = process.env["CONSUL_BINARY"] ?? "consul";
-/** How many cases a pair gets until one of them sends a request. */
+/** How many cases are run at most for a pair of values until one of them sends a request. */
 const attemptsMax = 8;
 await using servers = await RecordingServers.start();
 let seed = 1;
-/** A small random generator with a fixed seed, so that a new recording has the same cases. */
+/** Returns a pseudorandom integer from 0 to `below` - 1. Its seed is fixed, so that a new recording has the same cases. */
 function random(below: number): number {
   seed = (seed * 48_271) % 2_147_483_647;
   return seed % below;
 }
 
 const names = Object.keys(parameters);
-/** How often each pair of values was tried without a request. */
+/** The pairs of values that no case with a request has yet, with the number of cases that were run for them. */
 const attempts = new Map(
   names.flatMap((name) => valuesOf(name).flatMap((value) => pairsWith(name, value))).map((pair) => [pair, 0]),
 );
@@ -71,12 +73,18 @@ async function recordProxied(): Promise<void> {
   );
 }
 
-/** "" means absent; without an address the test would depend on what listens at port 8500. */
+/**
+ * Returns the values to try; "" means that the parameter is absent. CONSUL_HTTP_ADDR is never absent, or the result
+ * would depend on what listens at port 8500.
+ */
 function valuesOf(name: string): readonly string[] {
   return [...(name === "CONSUL_HTTP_ADDR" ? [] : [""]), ...(parameters[name] ?? [])];
 }
 
-/** The pairs of a value with those of all later parameters, except a socket with a proxy: see rowWith. */
+/**
+ * Returns the pairs of a value with the values of all later parameters, except pairs of a socket and a proxy: see
+ * rowWith.
+ */
 function pairsWith(name: string, value: string): readonly string[] {
   const later = names.slice(names.indexOf(name) + 1);
   return later.flatMap((other) =>
@@ -98,7 +106,7 @@ function pairsOf(row: ReadonlyMap<string, string>): readonly string[] {
   );
 }
 
-/** A row with this pair; every other parameter gets a value with many new pairs. */
+/** Returns a row with this pair. Every other parameter gets a value that forms many new pairs. */
 function rowWith(pair: string): ReadonlyMap<string, string> {
   const [name, value, other, otherValue] = JSON.parse(pair) as [string, string, string, string];
   const row = new Map([
@@ -148,7 +156,7 @@ async function runConsul(given: Given): Promise<Outcome> {
   return outcomeOf(servers.takeSeen(), { code, stderr });
 }
 
-/** "p" by the proxy, "-" direct. */
+/** Returns "p" if the command sends its request to the proxy, "-" if it connects directly. */
 async function wayTo(address: string, noProxy: string): Promise<"p" | "-"> {
   servers.takeSeen();
   const env = { HTTP_PROXY: servers.expand("http://127.0.0.1:{proxy}"), NO_PROXY: noProxy, CONSUL_HTTP_ADDR: address };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { localhostCertificate, otherCertificate } from "../../support/certificates.ts";
 
-/** A request as a server saw it. Ports and paths of this run are written as names: "localhost:{https}". */
+/** A request as a server received it. Ports and paths of this run are written as names: "localhost:{https}". */
 export interface SeenRequest {
   readonly at: "http" | "https" | "unix" | "proxy";
   /** The request line without the version. */
@@ -14,9 +14,9 @@ export interface SeenRequest {
   readonly token?: string;
   readonly authorization?: string;
   readonly proxyAuthorization?: string;
-  /** Server name in the TLS handshake. */
+  /** The server name that the client sent in the TLS handshake. */
   readonly sni?: string;
-  /** Common name of the client's certificate. */
+  /** The common name of the client's certificate. */
   readonly certificate?: string;
 }
 
@@ -26,8 +26,8 @@ const answer = JSON.stringify([
 
 /**
  * Agents over HTTP, HTTPS (with an optional client certificate) and a unix socket, and an HTTP proxy, with the files
- * that variables name. Each records its requests; the proxy answers plain requests itself and tunnels to the HTTPS
- * agent.
+ * that variables name. Each server records its requests. The proxy answers plain requests itself and tunnels to the
+ * HTTPS agent.
  */
 export class RecordingServers implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "environment-"));
@@ -42,14 +42,14 @@ export class RecordingServers implements AsyncDisposable {
     return servers;
   }
 
-  /** Requests since the last call. */
+  /** Returns the requests that all servers received since the last call. */
   takeSeen(): readonly SeenRequest[] {
     const seen = this.#seen;
     this.#seen = [];
     return seen;
   }
 
-  /** "https://localhost:{https}" with this run's port. */
+  /** Replaces the names in a text such as "https://localhost:{https}" by the ports and paths of this run. */
   expand(text: string): string {
     return [...this.#names].reduce((all, [name, value]) => all.replaceAll(`{${name}}`, value), text);
   }
@@ -75,7 +75,7 @@ export class RecordingServers implements AsyncDisposable {
     this.#names = new Map([...Object.entries(ports), ...this.#writeFiles()]);
   }
 
-  /** The files and folders that variables can name, with their paths. */
+  /** Writes the files and folders that variables can name, and returns their names and paths. */
   #writeFiles(): readonly (readonly [name: string, path: string])[] {
     const files = {
       ca: localhostCertificate.cert,
@@ -99,7 +99,7 @@ export class RecordingServers implements AsyncDisposable {
     ]);
   }
 
-  /** Resolves with the port, or the path. */
+  /** Makes the server listen at the path, or at a free port, and resolves with the path or the port. */
   async #listen(server: Server, path?: string): Promise<string> {
     this.#servers.push(server);
     server.on("connection", (socket: Socket) => this.#keep(socket));
@@ -120,7 +120,7 @@ export class RecordingServers implements AsyncDisposable {
     let head = "";
     const read = (bytes: Buffer): void => {
       head += bytes.toString("latin1");
-      // The answer of Go's servers to a client that speaks TLS.
+      // Go's servers give this answer to a client that speaks TLS on a plain-text port.
       if (head.startsWith("\x16\x03")) return void socket.end("HTTP/1.0 400 Bad Request\r\n\r\n");
       if (!head.includes("\r\n\r\n")) return;
       socket.off("data", read);
@@ -150,7 +150,7 @@ export class RecordingServers implements AsyncDisposable {
     return { at, line: line.replace(/ HTTP\/1\.1$/, ""), ...present };
   }
 
-  /** Every tunnel leads to the HTTPS agent, whatever its target. */
+  /** Connects every tunnel to the HTTPS agent, whatever target the client requests. */
   #tunnel(socket: Socket): void {
     const onward = connect(Number(this.expand("{https}")), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");

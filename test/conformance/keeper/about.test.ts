@@ -19,7 +19,7 @@ describe("core-keeper's API", () => {
   });
 });
 
-test("the version of core-keeper's API begins with a number that clients accept", async () => {
+test("the version at core-keeper's API has the form 4.x.y, which core-keeper's clients accept", async () => {
   const { json, status } = await ask("GET /version");
   expect(status).toBe(200);
   const { version } = json as { version: string };
@@ -59,7 +59,7 @@ describe("a secret sent to core-keeper's API", () => {
     expect([without.status, without.json]).toEqual([201, { apiVersion: "v3", statusCode: 201 }]);
   });
 
-  test("is in no answer of either API, and in no snapshot", async () => {
+  test("is in no answer of core-keeper's API or Consul's API, and in no snapshot", async () => {
     await ask("POST /secret", secret);
     const asked = ["GET /kv/?recurse", "GET /agent/self", "GET /snapshot", "GET /agent/services"];
     const answers = await Promise.all([ask("GET /config"), ...asked.map((request) => keeper.consul(request))]);
@@ -130,7 +130,7 @@ describe("a path of core-keeper's API", () => {
     expect([answer.status, answer.text, answer.header("Allow")]).toEqual([204, "", "OPTIONS, GET"]);
   });
 
-  test("core-keeper's API and Consul's API are served on different ports only", async () => {
+  test("is missing from the port of Consul's API, and Consul's paths are missing from the port of core-keeper's API", async () => {
     expect((await fetch(`${keeper.url}/v1/status/leader`)).status).toBe(404);
     expect((await fetch(`${keeper.target.url}/api/v3/ping`)).status).toBe(404);
   });

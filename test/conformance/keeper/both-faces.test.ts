@@ -22,8 +22,8 @@ async function registerWithConsul(definition: {
   expect((await consul("PUT /agent/service/register", definition)).status).toBe(200);
 }
 
-describe("a key in Consul's and in core-keeper's API", () => {
-  test("that core-keeper's API writes is an ordinary key in Consul's, with flags that stay and indexes that rise", async () => {
+describe("a key that a client writes over core-keeper's API", () => {
+  test("is an ordinary key in Consul's API: it keeps its flags, and its ModifyIndex is valid for cas", async () => {
     const root = keyRoot(keeper, "ordinary");
     await consul(`PUT /kv/${root}/a?flags=7`, "old");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: "new", b: 1 } });
@@ -38,7 +38,7 @@ describe("a key in Consul's and in core-keeper's API", () => {
     expect((await ask(`GET /kvs/key/${root}/a?plaintext=true`)).json).toMatchObject({ response: [{ value: "won" }] });
   });
 
-  test("that core-keeper's API writes or deletes wakes its watchers in Consul's", async () => {
+  test("wakes blocking queries of Consul's API for its folder when it is written and when it is deleted", async () => {
     const root = keyRoot(keeper, "watched");
     await ask(`PUT /kvs/key/${root}/a`, { value: 1 });
     const wait = async (index: number): Promise<number> =>
@@ -53,7 +53,7 @@ describe("a key in Consul's and in core-keeper's API", () => {
     expect(await promptly(wokenAgain)).toBeGreaterThan(next);
   });
 
-  test("that is written with the same value keeps its index", async () => {
+  test("keeps its index in Consul's API if its value stays the same", async () => {
     const root = keyRoot(keeper, "same");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1 } });
     const { index } = await consul(`GET /kv/${root}/?recurse`);
@@ -63,7 +63,7 @@ describe("a key in Consul's and in core-keeper's API", () => {
 });
 
 describe("a service registered over core-keeper's API", () => {
-  test("is a service of the agent with a check in Consul's API", async () => {
+  test("is, in Consul's API, a service of the agent with a check", async () => {
     await register(keeper, { serviceId: "here", port: 59880, status: "UP" }, { interval: "1h30m" });
     expect((await consul("GET /agent/service/here")).json).toMatchObject({
       ...{ ID: "here", Service: "here", Address: "127.0.0.1", Port: 59880, Tags: [], Meta: {} },
@@ -73,7 +73,7 @@ describe("a service registered over core-keeper's API", () => {
     ]);
   });
 
-  test("equals a service registered over Consul's API", async () => {
+  test("is equal, in Consul's API, to a service registered over Consul's API", async () => {
     const mask = (text: string): string =>
       text.replaceAll(/"(\w+Index|ContentHash)":"?\w+"?/g, "").replaceAll("twin-b", "twin-a");
     await register(keeper, { serviceId: "twin-a", port: 80 }, { interval: "1d" });
@@ -95,14 +95,14 @@ describe("a service registered over core-keeper's API", () => {
     expect((await consul("GET /health/service/deleted")).json).toEqual([]);
   });
 
-  test("wakes its watchers in Consul's API", async () => {
+  test("wakes the blocking queries of Consul's API for the service", async () => {
     const { index } = await consul("GET /health/service/awaited");
     const woken = consul(`GET /health/service/awaited?index=${index}&wait=10m`);
     await register(keeper, { serviceId: "awaited" });
     expect((await promptly(woken)).json).toMatchObject([{ Service: { ID: "awaited" } }]);
   });
 
-  test("replaces the checks that it had in Consul's API", async () => {
+  test("loses the checks with which it was registered over Consul's API before", async () => {
     await registerWithConsul({
       Name: "moved",
       Port: 1,
@@ -139,7 +139,7 @@ describe("a service registered over Consul's API", () => {
     ],
     [{ AliasService: "other" }, { type: "alias", path: "other", interval: "" }],
     [undefined, { type: "", path: "", interval: "" }],
-  ])("with the check %j is shown over core-keeper's API with %j", async (Check, HealthCheck) => {
+  ])("with the check %j has the health check %j in core-keeper's API", async (Check, HealthCheck) => {
     await registerWithConsul({ Name: "theirs", ...place, Check });
     const shown = (await shownRegistration(keeper, "theirs")) as { created: number; modified: number };
     expect(shown).toMatchObject({ serviceId: "theirs", host: "127.0.0.1", port: 7, HealthCheck });
@@ -151,14 +151,17 @@ describe("a service registered over Consul's API", () => {
     ["pass", "UP"],
     ["warn", "DOWN"],
     ["fail", "DOWN"],
-  ])("is UNKNOWN until its first TTL update, and after %s %s", async (word, status) => {
-    await registerWithConsul({ Name: "told", ...place, Check: { TTL: "1h" } });
-    expect(await shownRegistration(keeper, "told")).toMatchObject({ status: "UNKNOWN" });
-    await consul(`PUT /agent/check/${word}/service:told`);
-    expect(await shownRegistration(keeper, "told")).toMatchObject({ status });
-  });
+  ])(
+    "is UNKNOWN in core-keeper's API until its first TTL update, and after the update %s it is %s",
+    async (word, status) => {
+      await registerWithConsul({ Name: "told", ...place, Check: { TTL: "1h" } });
+      expect(await shownRegistration(keeper, "told")).toMatchObject({ status: "UNKNOWN" });
+      await consul(`PUT /agent/check/${word}/service:told`);
+      expect(await shownRegistration(keeper, "told")).toMatchObject({ status });
+    },
+  );
 
-  test("is UNKNOWN without checks, and DOWN in maintenance", async () => {
+  test("is UNKNOWN in core-keeper's API without checks, and DOWN in maintenance", async () => {
     await registerWithConsul({ Name: "bare", ...place });
     expect(await shownRegistration(keeper, "bare")).toMatchObject({ status: "UNKNOWN" });
     await consul("PUT /agent/service/maintenance/bare?enable=true");
@@ -172,7 +175,7 @@ describe("a service registered over Consul's API", () => {
     expect((await consul("GET /agent/service/theirs")).status).toBe(404);
   });
 
-  test("after it was halted over core-keeper's API is no longer halted there", async () => {
+  test("is UNKNOWN in core-keeper's API even if it was halted there before, and is removed there when it is deregistered", async () => {
     await register(keeper, { serviceId: "back" });
     await ask("PUT /registry", registrationBody({ serviceId: "back", status: "HALT" }));
     await registerWithConsul({ Name: "back", ...place });

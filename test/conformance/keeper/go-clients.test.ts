@@ -18,7 +18,7 @@ function registryClient(serviceKey: string): KeeperRegistryClient {
 }
 
 describe("the registry client of EdgeX 4", () => {
-  test("registers a service, finds it, sees it become available, and no longer finds it after unregistering", async () => {
+  test("registers a service, finds it, reports it as available after its first check, and as unregistered after unregistering it", async () => {
     const client = registryClient("go-service");
     expect(await client.isAlive()).toBe(true);
     await client.register();

@@ -5,7 +5,7 @@ const keeper = await sharedKeeper();
 const { ask } = keeper;
 const keyRule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
 
-/** Returns key and value of every entry at and below a key, the value as text. */
+/** Returns the values of the entries at and below a key as text, by the entries' keys. */
 async function stored(key: string): Promise<Record<string, unknown>> {
   const { json, status } = await ask(`GET /kvs/key/${key}?plaintext=true`);
   expect(status).toBe(200);
@@ -51,7 +51,7 @@ describe("a key in core-keeper's API", () => {
       expectSuccess(await ask(`GET /kvs/key/${form}?keyOnly=true`), { response: [key] });
   });
 
-  test("may have a percent sign, which the agent decodes once", async () => {
+  test("may contain a percent sign, since the agent decodes the path exactly once", async () => {
     const root = keyRoot(keeper, "percent");
     expectSuccess(await ask(`PUT /kvs/key/${root}/a%252Fb`, { value: "1" }), { response: [`${root}/a%2Fb`] });
   });
@@ -67,7 +67,7 @@ describe("a key in core-keeper's API", () => {
     expectRefusal(await ask("GET /kvs/key/a%2"), 400, "400 Bad Request");
   });
 
-  test('with a backslash is refused; a key with "." or ".." as a part is stored as written, and no other key changes', async () => {
+  test('with a backslash is refused, and with ".." as a part is stored as written, without a change of other keys', async () => {
     const root = keyRoot(keeper, "backslash");
     await ask(`PUT /kvs/key/${root}/a/b`, { value: "1" });
     expectRefusal(await ask(`PUT /kvs/key/${root}/a\\b`, { value: "2" }), 400, keyRule);
@@ -114,7 +114,7 @@ test.each([
   ["GET", "plaintext"],
   ["PUT", "flatten"],
   ["DELETE", "prefixMatch"],
-])("is refused for %s if the flag %s is not a boolean", async (method, name) => {
+])("core-keeper's API refuses a %s of a key if the flag %s is not a boolean", async (method, name) => {
   const reason = 'strconv.ParseBool: parsing "yes": invalid syntax';
   const body = method === "PUT" ? { value: 1 } : undefined;
   const answer = await ask(`${method} /kvs/key/a?${name}=yes`, body);
@@ -143,7 +143,7 @@ describe("a value written over core-keeper's API", () => {
     expect(await stored(root)).toEqual({ [root]: text });
   });
 
-  test("may be in a field `value` in upper or lower case; unknown fields are ignored", async () => {
+  test("is read from a field named value in any letter case, and unknown fields are ignored", async () => {
     const root = keyRoot(keeper, "letters");
     await ask(`PUT /kvs/key/${root}`, { apiVersion: "v9", requestId: "none", VALUE: 1, other: {} });
     expect(await stored(root)).toEqual({ [root]: "1" });
@@ -166,7 +166,7 @@ describe("a value written over core-keeper's API", () => {
     expect((await ask("GET /kvs/key/edgex/v4/refused")).status).toBe(404);
   });
 
-  test("is refused if it is too long, as is a body that is too long", async () => {
+  test("is refused if it is longer than 524288 bytes, or if its body is longer than 1024 KB", async () => {
     const long = "x".repeat(512 * 1024 + 1);
     const message = "the value of edgex/v4/long has 524289 bytes; at most 524288";
     expectRefusal(await ask("PUT /kvs/key/edgex/v4/long", { value: long }), 413, message);
@@ -177,7 +177,7 @@ describe("a value written over core-keeper's API", () => {
 });
 
 describe("a write with flatten", () => {
-  test("creates a key for each leaf of an object; a list is one value, and nulls and empty objects are omitted", async () => {
+  test("creates a key for each leaf of an object, where a list is one value, and nulls and empty objects are omitted", async () => {
     const root = keyRoot(keeper, "flat");
     const value = { Writable: { LogLevel: "INFO", On: true }, L: ["a", { b: 1 }], N: null, E: {}, "x/y": 1 };
     const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
@@ -191,14 +191,14 @@ describe("a write with flatten", () => {
     expect(await stored(root)).toEqual(leaves);
   });
 
-  test("of a scalar writes the key itself; of an object with only nulls it writes nothing", async () => {
+  test("of a scalar writes the key itself, and of an object with only nulls writes nothing", async () => {
     const root = keyRoot(keeper, "scalar");
     expectSuccess(await ask(`PUT /kvs/key/${root}?flatten=true`, { value: 7 }), { response: [root] });
     expectSuccess(await ask(`PUT /kvs/key/${root}/below?flatten=true`, { value: { a: null } }), { response: [] });
     expect(await stored(root)).toEqual({ [root]: "7" });
   });
 
-  test("can write more than 64 keys", async () => {
+  test("can write more than 64 keys, all with one index", async () => {
     const root = keyRoot(keeper, "many");
     const value = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`k${at}`, at]));
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
@@ -208,7 +208,7 @@ describe("a write with flatten", () => {
   });
 
   test.each(["bad key", "a:b", "", "..", "a/../../b", ".", "é", "end/"])(
-    "refuses the name %p with an error that repeats it, and writes nothing",
+    "refuses an object with the field name %p, with an error that contains the name, and writes nothing",
     async (name) => {
       const root = keyRoot(keeper, "names");
       const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { good: 1, in: { [name]: 1 } } });
@@ -255,7 +255,7 @@ describe("deleting over core-keeper's API", () => {
     expectRefusal(await ask(`DELETE /kvs/key/${root}?prefixMatch=true`), 404, `key '${root}' not found`);
   });
 
-  test("requires prefixMatch for a key that has keys below it; without prefixMatch nothing is deleted", async () => {
+  test("requires prefixMatch for a key that has keys below it, and deletes nothing without prefixMatch", async () => {
     const root = keyRoot(keeper, "tree");
     // Consul's API allows a key with a value and keys below it.
     for (const key of [root, `${root}/a`, `${root}/a/b`]) await keeper.consul(`PUT /kv/${key}`, "1");

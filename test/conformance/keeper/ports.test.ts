@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => keeper.target.stop());
 
 describe("a service of EdgeX 4 whose port is taken by another service", () => {
-  test("is registered, is assigned another port, and is DOWN until it listens there", async () => {
+  test("is registered, is assigned another port, and is DOWN until it registers with the assigned port", async () => {
     const answer = await keeper.ask("POST /registry", registrationBody({ serviceId: "second", port: taken }));
     onTestFinished(async () => void (await keeper.ask("DELETE /registry/serviceId/second")));
     expect(answer.status).toBe(201);
@@ -45,7 +45,7 @@ describe("a service of EdgeX 4 whose port is taken by another service", () => {
     expect(await configuration.getConfiguration()).toEqual({ Service: { Host: "127.0.0.1", Port: String(given) } });
   });
 
-  test("is refused under the policy refuse, and none of its data is stored", async () => {
+  test("is refused under the policy reject, and none of its data is stored", async () => {
     const answer = await keeper.ask("POST /registry", registrationBody({ serviceId: "refused", port: taken }));
     expect(answer.status).toBe(409);
     expect(answer.text).toContain("first");

@@ -20,7 +20,7 @@ async function all(parameters = ""): Promise<{ totalCount: number; ids: string[]
 }
 
 describe("a registration in core-keeper's API", () => {
-  test("has core-keeper's field names in their order, and is UNKNOWN until its first check", async () => {
+  test("has core-keeper's field names in core-keeper's order, and is UNKNOWN until its first check", async () => {
     const startMs = Date.now();
     await register(keeper, { serviceId: "core-data", port: 59880, created: 7, modified: 7 });
     const answer = await ask("GET /registry/serviceId/core-data");
@@ -67,7 +67,7 @@ describe("a registration in core-keeper's API", () => {
     expect(await shownRegistration(keeper, "twice")).toMatchObject({ port: 1 });
   });
 
-  test("sent by many clients at once succeeds for one of them", async () => {
+  test("of one service by several clients at once succeeds for exactly one of them", async () => {
     onTestFinished(async () => void (await ask("DELETE /registry/serviceId/crowd")));
     const post = (): Promise<number> =>
       ask("POST /registry", registrationBody({ serviceId: "crowd" })).then(({ status }) => status);
@@ -126,7 +126,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     [{ status: 1 }, {}, "Failed to unmarshal request body as JSON."],
     [{}, { interval: 10 }, "Failed to unmarshal request body as JSON."],
   ])("the fields %j with the check %j", async (fields, check, message) => {
-    // Registers the service to change, so that PUT gets as far as the check.
+    // Registers the service, so that the PUT cannot fail because the service is missing.
     if (method === "PUT") await register(keeper, { serviceId: "wrong" });
     const answer = await ask(`${method} /registry`, registrationBody({ serviceId: "wrong", ...fields }, check));
     expectRefusal(answer, 400, message);
@@ -163,7 +163,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
 });
 
 describe("the checks of a service registered over core-keeper's API", () => {
-  test("make it UP for every 2xx status; `modified` is the time of the last check", async () => {
+  test("make the service UP for every 2xx status, and set `modified` to the time of the last check", async () => {
     await register(keeper, { serviceId: "well", port: startService(204) }, { interval: "1s" });
     await within(5_000, async () => {
       expect(await shownRegistration(keeper, "well")).toMatchObject({ status: "UP" });
@@ -172,7 +172,7 @@ describe("the checks of a service registered over core-keeper's API", () => {
     expect(modified).toBeGreaterThan(created);
   });
 
-  test("make it DOWN for any other status", async () => {
+  test("make the service DOWN for any other status", async () => {
     await register(keeper, { serviceId: "ill", port: startService(500), status: "UP" }, { interval: "1s" });
     await register(keeper, { serviceId: "busy", port: startService(429), status: "UP" }, { interval: "1s" });
     await within(5_000, async () => {
@@ -207,7 +207,7 @@ describe("a service halted over core-keeper's API", () => {
     expectRefusal(again, 409, "registry with service id 'halted' already exists");
   });
 
-  test("is registered again by a PUT with another status, with its old creation time", async () => {
+  test("is registered again by a PUT with another status, and keeps its creation time", async () => {
     await register(keeper, { serviceId: "halted" });
     const { created } = (await shownRegistration(keeper, "halted")) as { created: number };
     await ask("PUT /registry", registrationBody(halt));
@@ -247,7 +247,7 @@ describe("one service in core-keeper's API", () => {
     expectRefusal(await ask("DELETE /registry/serviceId/nobody"), 404, message);
   });
 
-  test("is refused without an id", async () => {
+  test("cannot be read or deleted without an id", async () => {
     for (const method of ["GET", "DELETE"])
       expectRefusal(await ask(`${method} /registry/serviceId/`), 400, "serviceId is empty");
   });

@@ -4,7 +4,7 @@ import type { Target } from "../../support/target.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 import { hasVarying, isVarying, orderOf } from "./varying.ts";
 
-/** Headers of the connection, or the length of the compared part. */
+/** The headers that are not compared: they belong to the connection, or follow from the length or encoding of the body. */
 const passedOver = /^(?:Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|Content-Encoding)$/i;
 
 const indexFields = ["CreateIndex", "ModifyIndex", "X-Consul-Index"];
@@ -16,8 +16,8 @@ const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
  * Replaces values that differ between runs by names, such that equal values stay equal:
  *
  * - ids and hashes are numbered in order of appearance: `<id 1>`;
- * - an index is named after the request that made it: `<index 12>`, or `<index at start>`. So every promise about
- *   indexes can be compared: which are equal, which rise, which fall;
+ * - an index is named after the request that made it: `<index 12>`, or `<index at start>`. The names still show which
+ *   indexes are equal, which rise and which fall;
  * - the agent's own ports and folder have fixed names.
  */
 export class AnswerNames {
@@ -26,7 +26,7 @@ export class AnswerNames {
   readonly #dataDir: string;
   readonly #ids = new Map<string, string>();
   readonly #hashes = new Map<string, string>();
-  /** The requests that moved the index, by their newest index, in order. */
+  /** The newest index after each write, with the name of the request that wrote, in order. */
   readonly #indexes: [newest: bigint, maker: string][] = [];
 
   /** @param given the script, whose own ids are kept */
@@ -62,7 +62,7 @@ export class AnswerNames {
       return Object.fromEntries(pairs) as Json;
     }
     if (hashFields.includes(field) || (indexFields.includes(field) && isEventList(request))) return this.#hash(value);
-    // 0 is the index of no row.
+    // No row has the index 0, so 0 stays as it is.
     if (indexFields.includes(field) && value !== 0 && value !== "0") return this.#index(plainText(value));
     if (typeof value === "number") return this.#own.get(String(value)) ?? value;
     return typeof value === "string" ? this.#text(value) : value;
@@ -86,7 +86,10 @@ export class AnswerNames {
   }
 }
 
-/** Consul derives the index of a list of events from the newest event's id. */
+/**
+ * Returns whether the request reads the list of events. Consul derives that list's index from the newest event's id, so
+ * the index is named like a hash.
+ */
 function isEventList(request: string): boolean {
   return request.includes("/v1/event/list");
 }
@@ -113,14 +116,14 @@ function layoutOf(text: string): Pick<Exchange, "layout"> {
   return { layout: text === `${escaped(JSON.stringify(value, undefined, 4))}\n` ? "pretty" : "other" };
 }
 
-/** JSON in Go's form. */
+/** Escapes the characters in JSON that Go's encoder escapes. */
 function escaped(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const textMax = 400;
 
-/** Cuts out the middle of a long text and states its length. */
+/** Replaces each text of more than 400 characters in the value by its beginning, its length and its hash. */
 export function shortened(value: unknown): Json {
   if (typeof value === "string")
     return value.length <= textMax

@@ -2,14 +2,17 @@ import type { Exchange, Json } from "./recording.ts";
 
 /** One field that differs between two answers to one request. */
 export interface Divergence {
-  /** In the form `body[0].Flags` or `headers.Allow`. */
+  /** The field, in the form `body[0].Flags` or `headers.Allow`. */
   readonly at: string;
-  /** undefined when the field is missing. */
+  /** The field's value in the expected answer; undefined if the field is missing. `got` is that in the other answer. */
   readonly wanted: Json | undefined;
   readonly got: Json | undefined;
 }
 
-/** The fields in which two answers differ; another order of an object's fields is a difference, too. */
+/**
+ * Returns the fields in which two answers differ. A different order of an object's fields is a difference too, except
+ * in headers.
+ */
 export function compareAnswers(wanted: Exchange, got: Exchange): readonly Divergence[] {
   return (["status", "headers", "body", "layout"] as const).flatMap((part) =>
     compare(wanted[part], got[part], { at: part, isOrdered: part !== "headers" }),
@@ -51,7 +54,7 @@ function isObject(value: Value): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A readable report: the request, and below it each field with both values. */
+/** Formats the differences between two answers: the request, and below it each field with both values. */
 export function describeDivergences(
   { request, sent }: Exchange,
   found: readonly Divergence[],

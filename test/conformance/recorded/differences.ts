@@ -1,15 +1,18 @@
 import type { Divergence } from "./compare.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 
-/** An intended difference to Consul: a row of the table in docs/api.md. */
+/** An intended difference from Consul: a row of the table in docs/api.md. */
 export interface Difference {
   readonly what: string;
   readonly why: string;
-  /** Each must occur: one that no longer differs must be removed. */
+  /**
+   * Predicates for the fields that have the difference. The test fails if one of them holds for no field of the
+   * recorded answers.
+   */
   readonly where: readonly Place[];
 }
 
-/** Whether a field's difference is intended. */
+/** A predicate that returns whether a field's difference is the intended one. */
 type Place = (found: FoundDivergence) => boolean;
 
 export interface FoundDivergence extends Divergence, Pick<Exchange, "request" | "sent" | "with"> {
@@ -140,12 +143,15 @@ export const differences: readonly Difference[] = [
   },
 ];
 
-/** Matches exactly this value of this field. */
+/**
+ * Returns a predicate that holds for one field in the answers to one request of a script if its value in Praetor's
+ * answer is `got`.
+ */
 function says(script: string, request: string, at: string, got: Json | undefined): Place {
   return (found) => found.script === script && found.request === request && found.at === at && found.got === got;
 }
 
-/** The number of the request that made an index; NaN for any other text. */
+/** Returns the number of the request that made an index, 0 for the index at start, or NaN for any other text. */
 function makerOf(value: Json | undefined): number {
   const [, maker = ""] = /^<index (at start|\d+)>$/.exec(plainText(value ?? "")) ?? [];
   return maker === "at start" ? 0 : Number.parseInt(maker, 10);

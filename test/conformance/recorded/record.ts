@@ -1,5 +1,5 @@
 /**
- * Runs scripts against a real Consul, writes its answers into a folder, and reports their differences to the stored
+ * Runs scripts against a real Consul, writes its answers into a folder, and reports how they differ from the stored
  * answers: `record.ts FOLDER [SCRIPT...]`. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul.
  */
 import { startTarget } from "../../support/target.ts";
@@ -15,7 +15,7 @@ if (folder === "") throw new Error("name the folder for the answers");
 const waiting = Object.entries(scripts).filter(([name]) => chosen.length === 0 || chosen.includes(name));
 if (waiting.length === 0) throw new Error(`no script is called ${chosen.join(" or ")}`);
 let failures = 0;
-// A starting Consul agent is idle most of the time.
+// Three agents start at a time, because a starting Consul agent is idle most of the time.
 await Promise.all(Array.from({ length: 3 }, recordWaiting));
 process.exit(failures);
 

@@ -14,15 +14,15 @@ const asked = Object.entries(scripts);
 
 let starting = startTarget();
 
-/** All fields in which an answer differs from Consul's, of every script. */
+/** All fields, of the answers to every script, that differ from Consul's answers. */
 const found: FoundDivergence[] = [];
 
 for (const [script, steps] of asked) {
   const { consul, exchanges: wanted } = await readRecording(script);
   const got = await answersTo(steps);
 
-  describe(`${script}, with the answers of Consul ${consul}`, () => {
-    test("was recorded with the requests of the script", () => {
+  describe(`the answers to the script ${script}, compared with those of Consul ${consul}`, () => {
+    test("belong to the same requests as Consul's recorded answers", () => {
       expect(got.map(whatWasAsked)).toEqual(wanted.map(whatWasAsked));
     });
 
@@ -31,7 +31,7 @@ for (const [script, steps] of asked) {
         return { ...each, script, ...whatWasAsked(exchange) };
       });
       found.push(...divergences);
-      test(`${at + 1}: ${exchange.request}`, () => {
+      test(`equal Consul's answers except for listed differences: ${at + 1}: ${exchange.request}`, () => {
         const unknown = divergences.filter((each) => !isKnown(each));
         if (unknown.length > 0) throw new Error(describeDivergences(exchange, unknown, ["Consul", "here"]));
       });
@@ -39,18 +39,18 @@ for (const [script, steps] of asked) {
   });
 }
 
-test("the scripts have at least 600 requests", () => {
+test("the recorded scripts have more than 600 requests", () => {
   expect(Object.values(scripts).reduce((sum, script) => sum + countRequests(script), 0)).toBeGreaterThan(600);
 });
 
-test.skipIf(isConsul)("every listed difference occurs in an answer", () => {
+test.skipIf(isConsul)("every listed difference from Consul occurs in an answer to a recorded script", () => {
   const unused = differences.flatMap(({ what, where }) =>
     where.flatMap((isMeant, at) => (found.some(isMeant) ? [] : [`${what}, place ${at + 1}`])),
   );
   expect(unused).toEqual([]);
 });
 
-test("the listed differences are those of docs/api.md", async () => {
+test("the differences from Consul that the recorded tests accept are those that docs/api.md lists", async () => {
   const document = await Bun.file(join(import.meta.dir, "../../../docs/api.md")).text();
   const listed = differences.map(({ what, why }) => [what.replaceAll("`", ""), why]);
   expect(tableRows(document, "what differs").map((cells) => [...cells])).toEqual(listed);
@@ -70,7 +70,7 @@ function whatWasAsked({
 
 const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
 
-/** Starts the agent of the next script while the agent of the present script answers. */
+/** Returns the answers to a script, and meanwhile starts the agent for the next script. */
 async function answersTo(script: Script): Promise<readonly Exchange[]> {
   const target = await starting;
   if (script !== asked.at(-1)?.[1]) starting = startTarget();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 
-/** A value that is written without the quotes of a text. */
+/** Returns a string unchanged, and any other value as JSON. */
 export function plainText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -17,9 +17,9 @@ export interface Exchange {
   readonly with?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed when the answer's type is JSON, else its text. */
+  /** The body of the answer: parsed if its type is JSON, else its text. */
   readonly body: Json;
-  /** Whether JSON is written with whitespace. */
+  /** The whitespace in a JSON body: "pretty" with an indentation of four spaces; undefined without whitespace. */
   readonly layout?: "pretty" | "other";
 }
 
@@ -29,7 +29,7 @@ export interface Recording {
   readonly exchanges: readonly Exchange[];
 }
 
-/** The folder of the stored answers, or of another set to compare with. */
+/** The folder of the answers with which the tests compare: RECORDED_ANSWERS, by default the stored answers. */
 const answersFolder: string = process.env["RECORDED_ANSWERS"] ?? join(import.meta.dir, "answers");
 
 export async function readRecording(script: string, folder: string = answersFolder): Promise<Recording> {
@@ -38,7 +38,7 @@ export async function readRecording(script: string, folder: string = answersFold
   return file.json();
 }
 
-/** One line for each part of an exchange: compact, and a changed answer is a changed line. */
+/** Writes a recording with one line for each part of an exchange, so that a changed part is one changed line. */
 export async function writeRecording(script: string, { exchanges, ...head }: Recording, folder: string): Promise<void> {
   const lines = exchanges.map((exchange) =>
     Object.entries(exchange)

@@ -4,7 +4,7 @@ import { AnswerNames, bodyOf, shortened } from "./answer-names.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 import { requestOf, type Script, type ScriptRequest, type Step } from "./script.ts";
 
-/** Long enough for the agent to hold a request before the request that it waits for is sent. */
+/** How long a step waits, in milliseconds, until the agent holds its request, before it takes its step `meanwhile`. */
 const headStartMs = 80;
 
 /** Sends a script to an agent that has just been started, and returns the exchanges. */
@@ -25,7 +25,7 @@ class Run {
   readonly exchanges: Exchange[] = [];
   readonly #target: Target;
   readonly #names: AnswerNames;
-  /** Values by field, and by name and field. */
+  /** The values in the answers so far, by field, and by step name and field. */
   readonly #said = new Map<string, Json>();
 
   constructor(target: Target, names: AnswerNames) {
@@ -68,7 +68,10 @@ class Run {
     });
   }
 
-  /** When an answer has several fields of a name, the first counts. */
+  /**
+   * Remembers the values of an answer's fields for later steps. When the answer has several fields of a name, the first
+   * counts.
+   */
   #remember(value: unknown, name: string | undefined): void {
     for (const [field, said] of fieldsOf(value).toReversed()) {
       this.#said.set(field, said);
@@ -99,7 +102,7 @@ class Run {
 
 const placeholder = /\{((?:[a-z]+\.)?[A-Z][A-Za-z-]+)\}/;
 
-/** All fields of an answer with plain values, in order. */
+/** Returns all fields of an answer that have plain values, in order. */
 function fieldsOf(value: unknown): readonly (readonly [field: string, value: Json])[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([field, each]: [string, unknown]) =>

@@ -17,7 +17,10 @@ export function isVarying(request: string, field: string): boolean {
 
 type Order = (body: Json) => Json;
 
-/** Lists that Consul returns in no order, or ordered by random ids. */
+/**
+ * The lists that Consul returns in no fixed order, or in the order of random ids, each with the function that sorts
+ * them.
+ */
 const unordered: readonly (readonly [path: string, order: Order])[] = [
   ["GET /v1/session/list", byCreation],
   ["GET /v1/session/node/", byCreation],
@@ -26,7 +29,7 @@ const unordered: readonly (readonly [path: string, order: Order])[] = [
   ["GET /v1/agent/health/service/", sortChecks],
 ];
 
-/** Sorts the body of an answer for the comparison. */
+/** Returns the function that sorts the body of the request's answer for the comparison. */
 export function orderOf(request: string): Order {
   return unordered.find(([path]) => request.startsWith(path))?.[1] ?? ((body) => body);
 }
@@ -43,7 +46,7 @@ function sortTags(body: Json): Json {
   return Object.fromEntries(sorted) as Json;
 }
 
-/** The health of one service, or a list of such. */
+/** Sorts the checks in the health of one service, or the services in a list of such and the checks in each. */
 function sortChecks(body: Json): Json {
   if (Array.isArray(body))
     return sortedBy(body.map(sortChecks) as Row[], (row) => (row["Service"] as Row)["ID"] as string);

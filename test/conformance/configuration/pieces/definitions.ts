@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** Services and checks. */
+/** The pieces of configuration with definitions of services and checks. */
 export const definitions: readonly Piece[] = [
   json(
     "service: all its fields",

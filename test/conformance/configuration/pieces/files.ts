@@ -1,6 +1,6 @@
 import type { Piece } from "../piece.ts";
 
-/** Which files are read, and in which format. */
+/** The pieces of configuration that show which files are read, and in which format. */
 export const files: readonly Piece[] = [
   {
     name: "files: in a folder, in the order of their names",

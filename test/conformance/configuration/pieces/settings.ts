@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** Settings other than services, checks and watches. */
+/** The pieces of configuration with settings other than services, checks and watches. */
 export const settings: readonly Piece[] = [
   json(
     "durations: as texts",

@@ -1,6 +1,9 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** The syntax of files: encodings, line ends, commas, comments, repetitions, null, JSON in HCL. */
+/**
+ * The pieces of configuration about the syntax of files: encodings, line ends, commas, comments, repetitions, null,
+ * JSON in HCL.
+ */
 export const texts: readonly Piece[] = [
   json("JSON: an empty file", ""),
   json("JSON: blanks only", " \n\t\n"),

@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** Watches and their handlers. */
+/** The pieces of configuration with watches and their handlers. */
 export const watches: readonly Piece[] = [
   json("watch: a key", '{"watches": [{"type": "key", "key": "a/b", "handler_type": "script", "args": ["true", "x"]}]}'),
   json(

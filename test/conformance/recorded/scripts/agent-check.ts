@@ -29,7 +29,7 @@ export const agentCheck: Script = [
   ["PUT /v1/agent/check/register", { ...ttl, Notes: "again" }],
   "GET /v1/agent/checks",
 
-  // Definitions that are invalid.
+  // Updates of unknown checks, and invalid updates.
   "PUT /v1/agent/check/pass/nobody",
   "PUT /v1/agent/check/warn/nobody",
   "PUT /v1/agent/check/fail/nobody",
@@ -64,7 +64,7 @@ export const agentCheck: Script = [
   "GET /v1/health/service/web?passing",
   ["PUT /v1/agent/check/register", { Name: "lost", ServiceID: "nobody", TTL: "1h" }],
 
-  // Every kind, with intervals longer than the script.
+  // Checks of every kind, with intervals longer than the script takes.
   [
     "PUT /v1/agent/check/register",
     { Name: "http", HTTP: refused, Interval: "1h", Timeout: "5s", Method: "POST", Header: { X: ["y"] } },
@@ -112,7 +112,7 @@ export const agentCheck: Script = [
   ["PUT /v1/agent/check/register", { Name: "x", Args: "true", Interval: "1h" }],
   ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", Namespace: "default" }],
 
-  // Other spellings.
+  // Other spellings of field names, and a number as interval.
   ["PUT /v1/agent/check/register", { name: "lower", ttl: "1h", serviceid: "web" }],
   [
     "PUT /v1/agent/check/register",
@@ -123,7 +123,7 @@ export const agentCheck: Script = [
   "GET /v1/agent/checks?filter=Name==snake",
   "GET /v1/agent/checks?filter=Name==number",
 
-  // Deregistrations.
+  // Deregistrations of checks and of their service.
   "PUT /v1/agent/check/deregister/beat",
   "PUT /v1/agent/check/deregister/beat",
   "PUT /v1/agent/check/deregister/nobody",

@@ -20,7 +20,7 @@ export const agentService: Script = [
   "GET /v1/agent/service/web",
   "GET /v1/catalog/service/web",
 
-  // Every field.
+  // A registration with every field.
   [
     "PUT /v1/agent/service/register",
     {
@@ -60,7 +60,7 @@ export const agentService: Script = [
   "GET /v1/agent/health/service/id/",
   "GET /v1/agent/health/service/name/",
 
-  // Checks stay without replace-existing-checks.
+  // Registrations with and without replace-existing-checks: without it the service keeps its checks.
   ["PUT /v1/agent/service/register", { ID: "web-2", Name: "web", Check: { TTL: "2h" } }],
   "GET /v1/agent/checks",
   [
@@ -75,7 +75,7 @@ export const agentService: Script = [
   "GET /v1/catalog/service/web",
   "GET /v1/catalog/service/renamed",
 
-  // Other spellings.
+  // Other spellings of field names, and unusual values.
   ["PUT /v1/agent/service/register", { name: "lower", tags: ["t"], port: 1, enabletagoverride: true }],
   [
     "PUT /v1/agent/service/register",
@@ -101,7 +101,7 @@ export const agentService: Script = [
   "GET /v1/agent/service/",
   "GET /v1/agent/service/a/b",
 
-  // Maintenance.
+  // Maintenance of a service.
   "PUT /v1/agent/service/maintenance/web?enable=true&reason=broken",
   "GET /v1/agent/checks",
   "GET /v1/agent/health/service/id/web",
@@ -119,7 +119,7 @@ export const agentService: Script = [
   "PUT /v1/agent/service/maintenance/?enable=true",
   "GET /v1/agent/checks",
 
-  // Deregistrations.
+  // Deregistrations of services.
   "PUT /v1/agent/service/deregister/web",
   "PUT /v1/agent/service/deregister/web",
   "PUT /v1/agent/service/deregister/nobody",

@@ -22,7 +22,7 @@ import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
 import { txns } from "./txn.ts";
 
-/** By the name of the file with their answers. */
+/** All scripts, by the name of the file with Consul's answers. */
 export const scripts: Readonly<Record<string, Script>> = {
   acl,
   agent,

@@ -4,7 +4,7 @@ const node = { Node: "edge", Address: "192.0.2.1" };
 const web = { ID: "web-1", Service: "web", Port: 80 };
 
 export const blocking: Script = [
-  // A key.
+  // Blocking queries for a key.
   ["PUT /v1/kv/a", "one"],
   "GET /v1/kv/a",
   "GET /v1/kv/a?index={X-Consul-Index}&wait=10ms",
@@ -15,14 +15,14 @@ export const blocking: Script = [
   ["GET /v1/kv/a?index={X-Consul-Index}&wait=100ms", undefined, { meanwhile: ["PUT /v1/kv/a", "three"] }],
   ["GET /v1/kv/a?index={X-Consul-Index}&wait=100ms", undefined, { meanwhile: ["PUT /v1/kv/z/other", "x"] }],
 
-  // A tree.
+  // Blocking queries for a folder.
   "GET /v1/kv/tree/?recurse",
   ["GET /v1/kv/tree/?recurse&index={X-Consul-Index}&wait=5s", undefined, { meanwhile: ["PUT /v1/kv/tree/a", "x"] }],
   ["GET /v1/kv/tree/?keys&index={X-Consul-Index}&wait=5s", undefined, { meanwhile: ["PUT /v1/kv/tree/b", "x"] }],
   ["GET /v1/kv/tree/?recurse&index={X-Consul-Index}&wait=5s", undefined, { meanwhile: "DELETE /v1/kv/tree/a" }],
   ["GET /v1/kv/tree/?keys&index={X-Consul-Index}&wait=5s", undefined, { meanwhile: "DELETE /v1/kv/tree/?recurse" }],
 
-  // The catalog.
+  // Blocking queries for nodes, services and checks.
   "GET /v1/catalog/nodes",
   [
     "GET /v1/catalog/nodes?index={X-Consul-Index}&wait=5s",
@@ -77,7 +77,7 @@ export const blocking: Script = [
   ],
   "GET /v1/catalog/node/edge",
 
-  // Sessions.
+  // Blocking queries for sessions.
   "GET /v1/session/list",
   ["GET /v1/session/list?index={X-Consul-Index}&wait=5s", undefined, { meanwhile: "PUT /v1/session/create" }],
   "GET /v1/session/info/{ID}",
@@ -87,11 +87,11 @@ export const blocking: Script = [
     { meanwhile: "PUT /v1/session/destroy/{ID}" },
   ],
 
-  // Events.
+  // Blocking queries for events.
   "GET /v1/event/list",
   "GET /v1/event/list?index={X-Consul-Index}&wait=10ms",
 
-  // Invalid indexes and waits.
+  // Unusual and invalid indexes and waits.
   "GET /v1/kv/a?index=0",
   "GET /v1/kv/a?index=",
   "GET /v1/kv/a?index=999999999&wait=10ms",

@@ -13,7 +13,7 @@ const reads = [
 export const catalog: Script = [
   ...reads,
 
-  // A node.
+  // Registrations of a node.
   ["PUT /v1/catalog/register", edge],
   ...reads,
   ["PUT /v1/catalog/register", edge],
@@ -37,7 +37,7 @@ export const catalog: Script = [
   ["PUT /v1/catalog/deregister", { Node: "EDGE" }],
   ["PUT /v1/catalog/register", edge],
 
-  // A service on it.
+  // Registrations of services on the node.
   ["PUT /v1/catalog/register", { ...edge, Service: { Service: "web" } }],
   ...reads,
   ["PUT /v1/catalog/register", { ...edge, Service: { Service: "web" } }],
@@ -76,7 +76,7 @@ export const catalog: Script = [
   "GET /v1/catalog/node/edge",
   ["PUT /v1/catalog/register", { Node: "edge", Service: { Service: "cache" } }],
 
-  // Checks.
+  // Registrations of checks.
   ["PUT /v1/catalog/register", { ...edge, Check: check }],
   [
     "PUT /v1/catalog/register",
@@ -112,7 +112,7 @@ export const catalog: Script = [
   ["PUT /v1/catalog/register", { Node: "odd", Address: "192.0.2.5", Check: { ...check, Status: "weird" } }],
   ["PUT /v1/catalog/deregister", { Node: "odd" }],
 
-  // Refused registrations.
+  // Registrations with missing, invalid or unusual fields.
   ["PUT /v1/catalog/register", {}],
   ["PUT /v1/catalog/register", { Node: "edge" }],
   ["PUT /v1/catalog/register", { Address: "192.0.2.1" }],
@@ -141,7 +141,7 @@ export const catalog: Script = [
   "GET /v1/catalog/services?node-meta=rack:r3",
   "GET /v1/catalog/service/web?node-meta=rack:r2",
 
-  // Deregistrations.
+  // Deregistrations of checks, services and nodes.
   ["PUT /v1/catalog/deregister", { Node: "edge", CheckID: "web" }],
   ["PUT /v1/catalog/deregister", { Node: "edge", CheckID: "web" }],
   ["PUT /v1/catalog/deregister", { Node: "edge", ServiceID: "web-2" }],

@@ -13,7 +13,7 @@ export const coordinates: Script = [
   ["PUT /v1/coordinate/update?dc=nowhere", { Node: "node1", Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: { ...coordinate, Vec: [1] } }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: { ...coordinate, Vec: [] } }],
-  // Consul: without a coordinate it closes the connection.
+  // Consul: it closes the connection after an update without Coord, so the script has no such update.
   ["PUT /v1/coordinate/update", { Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: 1, Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: "x" }],

@@ -99,7 +99,7 @@ export const filters: Script = [
     "Nope == 1",
   ]),
   ...asked("/v1/internal/ui/services", ["Node == a", "Name == web"]),
-  // Endpoints without filters.
+  // Endpoints that do not support filters, and reads of missing rows.
   ...asked("/v1/catalog/services", ["Nope == 1"]),
   ...asked("/v1/catalog/datacenters", ["Nope == 1"]),
   ...asked("/v1/kv/", ["Nope == 1"]),

@@ -18,7 +18,7 @@ const names = [
 const refusedNames = ["%0A", "a%09b", "%00", "a%zz", "a%2", "%"];
 
 export const kv: Script = [
-  // One key.
+  // Reads and writes of one key.
   "GET /v1/kv/a",
   ["PUT /v1/kv/a", "one"],
   "GET /v1/kv/a",
@@ -41,7 +41,7 @@ export const kv: Script = [
   ["PUT /v1/kv/a", "three"],
   "GET /v1/kv/a",
 
-  // Values.
+  // Empty, large and structured values.
   ["PUT /v1/kv/empty", ""],
   "GET /v1/kv/empty",
   "GET /v1/kv/empty?raw",
@@ -57,7 +57,7 @@ export const kv: Script = [
   ["PUT /v1/kv/too-large", "x".repeat(524_289)],
   "GET /v1/kv/too-large",
 
-  // Flags.
+  // Valid and invalid flags.
   ["PUT /v1/kv/flags?flags=42", "x"],
   "GET /v1/kv/flags",
   ["PUT /v1/kv/flags?flags=43", "x"],
@@ -70,7 +70,7 @@ export const kv: Script = [
   ["PUT /v1/kv/flags?flags=1.5", "x"],
   ["PUT /v1/kv/flags?flags=18446744073709551616", "x"],
 
-  // Check and set.
+  // Writes and deletes with check-and-set.
   ["PUT /v1/kv/cas?cas=0", "one"],
   ["PUT /v1/kv/cas?cas=0", "two"],
   "GET /v1/kv/cas",
@@ -91,7 +91,7 @@ export const kv: Script = [
   ["PUT /v1/kv/cas?cas=7", "x"],
   "GET /v1/kv/cas",
 
-  // Trees.
+  // Folders of keys.
   "GET /v1/kv/tree/?recurse",
   "GET /v1/kv/tree/?keys",
   ["PUT /v1/kv/tree/a", "1"],
@@ -120,7 +120,7 @@ export const kv: Script = [
   "GET /v1/kv/tree-top",
   "DELETE /v1/kv/nothing?recurse",
 
-  // Names.
+  // Key names that need escapes.
   ...names.flatMap((name): Script => [[`PUT /v1/kv/names/${name}`, name], `GET /v1/kv/names/${name}?raw`]),
   "GET /v1/kv/names/?keys",
   "GET /v1/kv/names/?keys&separator=%3B",
@@ -137,7 +137,7 @@ export const kv: Script = [
   "GET /v1/kv",
   ["PUT /v1/kv", "x"],
 
-  // Locks without a session.
+  // Locks with an unknown or missing session.
   ["PUT /v1/kv/lock?acquire=6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11", "x"],
   ["PUT /v1/kv/lock?release=6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11", "x"],
   ["PUT /v1/kv/lock?acquire=", "x"],
@@ -146,7 +146,7 @@ export const kv: Script = [
   ["PUT /v1/kv/lock?flags=0&acquire=nobody&release=nobody", "x"],
   "GET /v1/kv/lock",
 
-  // The whole tree at the end.
+  // A delete of all keys, and reads of the empty store.
   "DELETE /v1/kv/?recurse",
   "GET /v1/kv/?keys",
   "GET /v1/kv/?recurse",

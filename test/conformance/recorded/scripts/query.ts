@@ -45,7 +45,7 @@ export const query: Script = [
   instance("b", "warning", ["two", "all"]),
   instance("c", "critical", ["three", "all"]),
 
-  // One query and its executions.
+  // One prepared query, its changes and its executions.
   ["POST /v1/query", { Name: "web", ...web }, { as: "web" }],
   "GET /v1/query",
   "GET /v1/query/{web.ID}",
@@ -93,7 +93,7 @@ export const query: Script = [
   "GET /v1/query/web/execute",
   "GET /v1/query/{web.ID}",
 
-  // Names, sessions, templates.
+  // Prepared queries with names, sessions and templates.
   ["POST /v1/query", { Name: "renamed", ...web }],
   ["POST /v1/query", web],
   ["POST /v1/query", { Name: "with blank", ...web }],
@@ -127,9 +127,9 @@ export const query: Script = [
   "DELETE /v1/query/{catch.ID}",
   "GET /v1/query",
 
-  // Refused queries.
+  // Invalid definitions and requests.
   ...refused.map((body) => ["POST /v1/query", body] as const),
-  // Consul: with null it closes the connection.
+  // Consul: it closes the connection after the body null, so the script has no such body.
   ...["", "[]", "{", "x"].map((body) => ["POST /v1/query", body] as const),
   ["PUT /v1/query/{web.ID}", {}],
   ["PUT /v1/query/{web.ID}", "{"],
@@ -146,7 +146,7 @@ export const query: Script = [
   "OPTIONS /v1/query/web/execute",
   "OPTIONS /v1/query/web/explain",
 
-  // Deletions.
+  // Deletes of prepared queries, and reads of deleted ones.
   "DELETE /v1/query/{web.ID}",
   "DELETE /v1/query/{web.ID}",
   "DELETE /v1/query/short",

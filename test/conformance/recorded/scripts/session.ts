@@ -23,7 +23,7 @@ export const session: Script = [
   "PUT /v1/session/renew/short",
   "PUT /v1/session/renew/",
 
-  // Every field.
+  // Sessions with each field, valid and invalid.
   ...[
     {},
     { LockDelay: "0s" },
@@ -62,7 +62,7 @@ export const session: Script = [
   "PUT /v1/session/create?dc=nowhere",
   "GET /v1/session/list",
 
-  // Locks.
+  // Locks that sessions acquire and release.
   ["PUT /v1/session/create", { Name: "holder", LockDelay: "1ns", NodeChecks: [] }, { as: "holder" }],
   ["PUT /v1/session/create", { Name: "rival", NodeChecks: [] }, { as: "rival" }],
   ["PUT /v1/kv/lock?acquire={holder.ID}", "held"],
@@ -99,7 +99,7 @@ export const session: Script = [
   ["PUT /v1/kv/both/b?acquire={holder.ID}", "b"],
   "GET /v1/kv/both/?recurse",
 
-  // Destroyed sessions.
+  // Ends of sessions, and their effect on locked keys.
   "PUT /v1/session/destroy/{holder.ID}",
   "PUT /v1/session/destroy/{holder.ID}",
   "GET /v1/session/info/{holder.ID}",
@@ -117,7 +117,7 @@ export const session: Script = [
   "PUT /v1/session/destroy/",
   "PUT /v1/session/destroy/{first.ID}?dc=nowhere",
 
-  // A check on which a session depends.
+  // Sessions that depend on a node's check.
   [
     "PUT /v1/catalog/register",
     { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "passing" } },

@@ -9,7 +9,7 @@ const web = { ID: "web", Service: "web", Port: 80 };
 const alive = { Node: "edge", CheckID: "alive", Name: "alive", Status: "passing" };
 
 export const txns: Script = [
-  // Keys.
+  // Transactions on keys.
   txn(kv("set", "a", { Value })),
   "GET /v1/kv/a",
   txn(kv("get", "a")),
@@ -48,7 +48,7 @@ export const txns: Script = [
   txn(kv("set", "moved", { Value }), kv("delete", "a")),
   "GET /v1/kv/?recurse",
 
-  // Locks.
+  // Transactions on locks.
   ["PUT /v1/session/create", { LockDelay: "1ns" }, { as: "holder" }],
   txn(kv("lock", "lock", { Value, Session: "{holder.ID}" })),
   txn(kv("lock", "lock", { Value, Session: "{holder.ID}" })),
@@ -63,7 +63,7 @@ export const txns: Script = [
   txn(kv("unlock", "nothing", { Value, Session: "{holder.ID}" })),
   "GET /v1/kv/lock",
 
-  // Nodes, services and checks.
+  // Transactions on nodes, services and checks.
   txn({ Node: { Verb: "set", Node: edge } }),
   txn({ Node: { Verb: "get", Node: { Node: "edge" } } }),
   txn({ Node: { Verb: "get", Node: { Node: "nobody" } } }),
@@ -106,7 +106,7 @@ export const txns: Script = [
   txn({ Node: { Verb: "delete", Node: { Node: "edge" } } }),
   "GET /v1/catalog/nodes",
 
-  // Unknown verbs.
+  // Transactions with unknown verbs or without a key.
   txn(kv("nope", "a")),
   txn(kv("", "a")),
   txn(kv("SET", "a")),
@@ -116,7 +116,7 @@ export const txns: Script = [
   txn(kv("set", "")),
   txn(kv("set", "a"), kv("nope", "a"), kv("get", "nothing")),
 
-  // Bodies.
+  // Bodies that are invalid, unusual or as large as the limits.
   ...["", "[]", "null", "{}", "[{}]", "[", "x", '[{"Foo":1}]', '[{"KV":[]}]', '[{"KV":{"Verb":1}}]', '"x"', "[1]"].map(
     (body) => ["PUT /v1/txn", body] as const,
   ),
