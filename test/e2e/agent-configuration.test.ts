@@ -86,7 +86,7 @@ describe("an agent on the data folder and configuration files of a Consul", () =
     expect(output).not.toContain("/conf/bad.json");
   });
 
-  test("verifies clients of HTTPS with the CA certificates of a folder", async () => {
+  test("verifies clients of HTTPS with the CA certificates in the folder ca_path", async () => {
     expect([await isServed(otherCertificate), await isServed(localhostCertificate)]).toEqual([true, false]);
   });
 

@@ -19,7 +19,7 @@ async function startAgent(hcl: string): Promise<AgentProcess> {
   return agent;
 }
 
-/** Sends a blocking query for a key that is never written, and sends it again whenever it is refused, until the test ends it. */
+/** Sends a blocking query for a key that is never written, and repeats it whenever it is answered, until `end` is called. */
 function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () => void } {
   const going = new AbortController();
   const { signal } = going;
@@ -108,7 +108,7 @@ describe("http_config", () => {
   });
 });
 
-test("disable_remote_exec = false causes a warning, disable_remote_exec = true causes none", async () => {
+test("the agent warns of disable_remote_exec = false, and does not warn of disable_remote_exec = true", async () => {
   const said = "disable_remote_exec is false, and yet this agent runs no commands of `consul exec`";
   expect((await startAgent("disable_remote_exec = false")).output()).toContain(said);
   expect((await startAgent("disable_remote_exec = true")).output()).not.toContain("disable_remote_exec");

@@ -65,7 +65,7 @@ describe("HTTPS", () => {
     expect(await refusal(ask({ cert: localhostCertificate.cert, key: localhostCertificate.key }))).toBe(true);
   });
 
-  test("without a certificate listens but fails each handshake, until a reload adds a certificate", async () => {
+  test("without a certificate accepts connections but fails each handshake, until a reload adds a certificate", async () => {
     [httpsPort = 0] = await freePorts(1);
     const file = inFolder("https.hcl");
     const configure = (hcl: string): void => writeFileSync(file, hcl);
@@ -116,7 +116,7 @@ describe("HTTPS", () => {
       () => https(files.cert, files.key, `ca_file = "${files.text}"`),
       () => `ca_file ${files.text} does not hold a certificate in PEM`,
     ],
-  ])("with a configuration that cannot be served stops the start: %#", async (hcl, message) => {
+  ])("with unusable TLS settings stops the agent's start (case %#)", async (hcl, message) => {
     await expectRefused(hcl(), message());
   });
 });
@@ -124,7 +124,7 @@ describe("HTTPS", () => {
 describe("a unix socket", () => {
   const socketHcl = (path: string, more = ""): string => `addresses { http = "unix://${path}" }\n${more}`;
 
-  test("is served with the configured owner and mode, and removed with the agent", async () => {
+  test("is served with the configured owner and mode, and removed when the agent ends", async () => {
     const path = inFolder("agent.sock");
     const id = process.getuid?.() ?? 0;
     const more = `unix_sockets { user = "${id}", group = "${process.getgid?.() ?? 0}", mode = "640" }`;
@@ -165,7 +165,7 @@ describe("a unix socket", () => {
     expect((await fetch("http://agent/v1/status/leader", { unix: path })).status).toBe(200);
   });
 
-  test("on which another program listens stops the start and is not replaced", async () => {
+  test("on which another program listens stops the agent's start and is not replaced", async () => {
     const path = inFolder("taken.sock");
     const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
     await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there: ${ownProgram}.`);
@@ -173,7 +173,7 @@ describe("a unix socket", () => {
     await other.stop(true);
   });
 
-  test("whose path is a regular file stops the start, and the file is not replaced", async () => {
+  test("whose path is a regular file stops the agent's start, and the file is not replaced", async () => {
     const path = inFolder("file.sock");
     writeFileSync(path, "mine");
     await expectRefused(socketHcl(path), `cannot listen on ${path}: something that is not a socket is there.`);
@@ -182,7 +182,7 @@ describe("a unix socket", () => {
   test.each([
     ['mode = "rw"', "rw is not an octal mode like 660"],
     ['user = "nobody-of-that-name"', "/etc/passwd has no nobody-of-that-name"],
-  ])("with %s stops the start", async (field, message) => {
+  ])("with the setting %s stops the agent's start", async (field, message) => {
     const path = inFolder("owner.sock");
     const said = `cannot set owner and mode of ${path} as unix_sockets says: ${message}`;
     await expectRefused(socketHcl(path, `unix_sockets { ${field} }`), said);
@@ -191,7 +191,7 @@ describe("a unix socket", () => {
 });
 
 describe("core-keeper's API", () => {
-  test("is served on its TCP port, from the time that HTTP is ready, and on a unix socket", async () => {
+  test("is served on its TCP port and on a unix socket as soon as the agent is ready", async () => {
     const [port = 0] = await freePorts(1);
     const path = inFolder("keeper.sock");
     const agent = await startAgent(
@@ -205,7 +205,7 @@ describe("core-keeper's API", () => {
     expect(agent.output()).toContain(`Started keeper server: address=127.0.0.1:${port} network=http`);
   });
 
-  test("stops the start when its port is in use, with a message that names the flag for another port", async () => {
+  test("stops the agent's start when its port is in use, with a message that names the flag for another port", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
     const advice =
       `another program listens there: ${ownProgram}. ` +
@@ -221,7 +221,7 @@ describe("core-keeper's API", () => {
 });
 
 describe("allow_write_http_from", () => {
-  test("rejects writes from other networks, after rejections that apply to every client, and allows all reads", async () => {
+  test("rejects writes from other networks with 403, wrong paths and methods with 404 and 405, and allows reads", async () => {
     const path = inFolder("writers.sock");
     const hcl = `http_config { allow_write_http_from = ["10.0.0.0/8"] block_endpoints = ["/v1/agent/services"] }
       addresses { http = "127.0.0.1 unix://${path}" }`;
@@ -250,11 +250,11 @@ describe("allow_write_http_from", () => {
   });
 });
 
-describe("limits of the configuration:", () => {
+describe("the agent's configuration:", () => {
   test.each([
     ["-default-query-time", ""],
     ["-max-query-time", "&wait=10m"],
-  ])("%s limits a blocking query", async (flag, query) => {
+  ])("%s limits the time that the agent holds a blocking query", async (flag, query) => {
     const agent = await startAgent(flag, "300ms");
     const { index } = await agent.send("GET", "/v1/catalog/services");
     const startMs = performance.now();
@@ -262,7 +262,7 @@ describe("limits of the configuration:", () => {
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
   });
 
-  test("check_output_max_size limits the output of API checks, and discard_check_output discards it", async () => {
+  test("check_output_max_size limits the output of a check, and discard_check_output discards it", async () => {
     const file = inFolder("discard.hcl");
     writeFileSync(file, "check_output_max_size = 10");
     const agent = await startAgent("-config-file", file);
@@ -284,20 +284,20 @@ describe("limits of the configuration:", () => {
     expect(await outputs("short")).toEqual(["short", "short"]);
   });
 
-  test("limits.kv_max_value_size limits a value", async () => {
+  test("limits.kv_max_value_size is the maximum size of a value in bytes", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 5 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).json).toBe(true);
     expect(await agent.send("PUT", "/v1/kv/a", { body: "123456" })).toMatchObject({ status: 413 });
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toBe("12345");
   });
 
-  test("a value may have limits.kv_max_value_size bytes", async () => {
+  test("limits.kv_max_value_size can allow values of 4,000,000 bytes", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 4000000 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).json).toBe(true);
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
   });
 
-  test("a value of exactly limits.kv_max_value_size bytes is accepted", async () => {
+  test("a value of 512 KiB is accepted by default, and a larger one is refused, chunked or not", async () => {
     const agent = await startAgent();
     for (const bytes of [524_289, 1_048_577, 3_000_000, 20_000_000]) {
       const body = Buffer.alloc(bytes, "x");
@@ -326,7 +326,7 @@ describe("the UI", () => {
   writeFileSync(join(folder, "assets", "app.js"), "x = 1");
   writeFileSync(inFolder("secret.txt"), "for nobody");
 
-  test("is served at its content path, to which the root redirects", async () => {
+  test("is served at its content path, to which / redirects", async () => {
     const agent = await sandbox.start("-dev", "-ui-content-path", "registry");
     await agent.ready();
     expect(await agent.send("GET", "/")).toMatchObject({ status: 301 });
@@ -372,7 +372,7 @@ describe("the UI", () => {
     }
   });
 
-  test("from a folder that is missing or empty answers 404, and the agent runs", async () => {
+  test("from a missing folder answers 404, and the agent runs", async () => {
     const agent = await startAgent("-ui-dir", inFolder("no-ui"));
     expect(agent.output()).toContain(`ui_dir "${inFolder("no-ui")}" is not a folder: no UI is served (flag -ui-dir)`);
     expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });

@@ -94,7 +94,7 @@ describe("the log", () => {
 });
 
 describe("praetor monitor -n", () => {
-  /** Starts `praetor monitor` and reads its output until the output contains this text. */
+  /** Starts `praetor monitor`, reads its output until the output matches `until`, and returns the output. */
   async function monitored(url: string, words: readonly string[], until: RegExp): Promise<string> {
     const command = [...programOf("praetor"), "monitor", "-http-addr", url, ...words];
     await using child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe" });
@@ -128,7 +128,7 @@ describe("praetor monitor -n", () => {
   });
 
   test("exits with 1 when the agent cannot provide lines that it logged before", async () => {
-    // Answers as a Consul does: it ignores the unknown parameter and streams new lines only.
+    // This server answers as Consul does: it ignores the unknown parameter and streams new lines only.
     using consul = startCannedAgent(() => new Response("2026-11-22T12:33:41.766Z [INFO]  agent: a line\n"));
     const { code, output } = await sandbox.run("monitor", "-n", "5", "-http-addr", consul.url);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("cannot show what it logged before") });

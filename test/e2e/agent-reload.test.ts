@@ -38,7 +38,7 @@ function logFromNow(): () => string {
   return () => agent.output().slice(before);
 }
 
-/** A signal has no response, and log lines arrive through a pipe, so expectations are retried. */
+/** Retries an expectation, because a signal has no response and log lines arrive through a pipe. */
 const soon = (expectation: () => Promise<unknown>): Promise<unknown> => within(2_000, expectation);
 
 const reload = (): ReturnType<AgentProcess["send"]> => agent.send("PUT", "/v1/agent/reload");
@@ -67,7 +67,7 @@ describe.each([
     expect(kept?.Status).toBe("passing");
   });
 
-  test("changes the log level", async () => {
+  test("changes the log level to the level in the configuration files", async () => {
     const said = logFromNow();
     write("level.json", { log_level: "DEBUG" });
     await apply();
@@ -139,7 +139,7 @@ describe("a reload", () => {
     expect((await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7")).text).toBe("[]");
   });
 
-  test("serves HTTPS with a new certificate of the same file name, or with the old one if the new is unusable", async () => {
+  test("serves HTTPS with a new certificate of the same file name, or with the old one if the new one is unusable", async () => {
     const [port = 0] = await freePorts(1);
     store(localhostCertificate);
     const hcl = `ports { https = ${port} } cert_file = "${files.cert_file}" key_file = "${files.key_file}"`;

@@ -71,7 +71,7 @@ describe("an agent after a restart", () => {
     expect(written.index).toBeGreaterThan(Math.max(...before.map(([, index]) => index || 0)));
   });
 
-  test("by a kill has its sessions, locks and lock delays, and no events or coordinates", async () => {
+  test("that follows a kill has its sessions, locks and lock delays, but no events or coordinates", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     const put = (agent: AgentProcess, path: string, body?: unknown): Promise<Answer> =>
@@ -106,7 +106,7 @@ describe("an agent after a restart", () => {
     expect((await second.send("GET", "/v1/coordinate/node/far")).status).toBe(404);
   });
 
-  test("has the present definitions of its configuration files, and no removed ones", async () => {
+  test("has the definitions that its configuration files contain now, and none that were removed from them", async () => {
     const folder = newFolder();
     const file = join(folder, "web.json");
     writeFileSync(file, '{"services": [{"name": "web", "check": {"ttl": "1h"}}, {"name": "db"}]}');
@@ -147,7 +147,7 @@ describe("an agent after a restart", () => {
     expect(await statuses(third)).toEqual({ "_service_maintenance:by-api": "critical" });
   });
 
-  test("drops the checks that clients added to a service which its configuration files no longer define", async () => {
+  test("drops the checks that clients added to a service whose definition was removed from its configuration files", async () => {
     const folder = newFolder();
     const file = join(folder, "file.json");
     writeFileSync(file, '{"service": {"name": "from-file"}}');
@@ -162,7 +162,7 @@ describe("an agent after a restart", () => {
     expect(await statuses(third)).toEqual({ node: "critical" });
   });
 
-  test("replaces its row in the catalog under a new node id or a new node name", async () => {
+  test("replaces its node in the catalog when its node id or its node name has changed", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     await first.send("PUT", "/v1/agent/service/register", { body: { Name: "web", Check: { TTL: "1h" } } });

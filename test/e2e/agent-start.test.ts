@@ -18,7 +18,7 @@ const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 const inFolder = (name: string): string => join(sandbox.folder, name);
-/** File modes do not stop root from writing. */
+/** Whether the tests run as root, whom file modes do not stop from writing. */
 const isRoot = process.getuid?.() === 0;
 
 describe("an agent that starts", () => {
@@ -100,7 +100,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(readFileSync(inFolder("file"), "utf8")).toBe("mine");
   });
 
-  test.skipIf(isRoot)("its data folder is not writable (root may write anywhere)", async () => {
+  test.skipIf(isRoot)("its data folder is not writable (skipped for root, who may write anywhere)", async () => {
     mkdirSync(inFolder("closed"));
     chmodSync(inFolder("closed"), 0o500);
     const { code, output } = await sandbox.run(...agentWords, "-data-dir", inFolder("closed"));
@@ -116,7 +116,7 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     expect(code).toBe(1);
   });
 
-  test("its data is damaged, and it deletes no file", async () => {
+  test("its data is damaged, and the agent deletes no file", async () => {
     const folder = inFolder("damaged");
     const agent = await sandbox.start("-data-dir", folder);
     await agent.ready();
@@ -201,13 +201,13 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     [["-server"], "data_dir cannot be empty: set -data-dir, or use -dev to try things out"],
     [["-dev", "-log-file", "/nowhere/agent.log"], "cannot write the log file /nowhere/agent.log: ENOENT"],
     [["-data-dir", "/tmp"], "this version runs as a server only: start it with -server"],
-  ])("%p", async (words, message) => {
+  ])("its arguments are %p", async (words, message) => {
     const { code, output } = await sandbox.run("agent", ...words);
     expect(output).toContain(`==> ${message}`);
     expect(code).toBe(1);
   });
 
-  test("its pid file cannot be written, and it unlocks its data folder", async () => {
+  test("its pid file cannot be written, and the agent unlocks its data folder", async () => {
     const folder = inFolder("no-pid");
     const agent = await sandbox.start("-data-dir", folder, "-pid-file", "/nowhere/agent.pid");
     expect(await agent.ended()).toBe(1);

@@ -24,7 +24,7 @@ describe("the exit code of an agent", () => {
     ["SIGTERM", "terminated", 0, ["-hcl", "leave_on_terminate = true"]],
     ["SIGINT", "interrupt", 1, []],
     ["SIGINT", "interrupt", 0, ["-hcl", "skip_leave_on_interrupt = false"]],
-  ] as const)("of %s (%s) is %d with %p", async (signal, name, code, words) => {
+  ] as const)("after %s (in the log: %s) is %d with the additional arguments %p", async (signal, name, code, words) => {
     const agent = await startAgent(...words);
     agent.signal(signal);
     expect(await agent.ended()).toBe(code);

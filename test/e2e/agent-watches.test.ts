@@ -24,7 +24,7 @@ function textOf(value: string): string {
   return Buffer.from(value, "base64").toString();
 }
 
-test("an agent calls the handlers of its configured watches for each change, after a reload the new handlers", async () => {
+test("an agent calls the handlers of its configured watches at each change, and the new handlers after a reload", async () => {
   const told: Told[] = [];
   using listener = Bun.serve({
     port: 0,
@@ -104,7 +104,7 @@ describe("a configured watch", () => {
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
   });
 
-  test("runs when only HTTPS is served to clients with a certificate, also with another certificate after a reload", async () => {
+  test("runs when the agent serves only HTTPS with client certificates, also with a new certificate", async () => {
     store(localhostCertificate);
     const [port = 0] = await freePorts(1);
     // The watch accepts this certificate although it is not valid for the address, because it is the agent's certificate.
@@ -143,7 +143,7 @@ describe("a configured watch", () => {
   });
 });
 
-test("without a handler is skipped, with a warning that names its position in the configuration", async () => {
+test("a watch without a handler is skipped, with a warning that names its position in the configuration", async () => {
   const agent = await sandbox.start("-dev", "-hcl", 'watches = [{ type = "key", key = "a" }]');
   await agent.ready();
   expect(agent.output()).toMatch(/where=flags-0\.hcl:1:\d+ message="watch .*Must define a watch handler/);

@@ -70,7 +70,7 @@ function logOf({ dataDir }: Target): Promise<string> {
   return Bun.file(`${dataDir}/target.log`).text();
 }
 
-/** Each client increments a number in its key, and reports its progress. */
+/** Increments a number in the key of each client, for all clients concurrently, and passes each written number to `onCount`. */
 async function countUp(agent: Target, onCount: (count: number) => void = () => {}): Promise<void> {
   const count = async (client: number): Promise<void> => {
     for (let value = 0; value < writesOfAClient; value++) {
@@ -193,7 +193,7 @@ describe("a broker", () => {
     for (const agent of [doubting, mistaken]) expect(await logOf(agent)).not.toContain(": connected");
   });
 
-  test.concurrent("with a password receives nothing without the right one, and the log states the remedy once", async () => {
+  test.concurrent("that requires a password receives messages only with it, and the log states the remedy once", async () => {
     const user = ["praetor", "right"] as const;
     const world = await openWorld(`username = "praetor" password = "wrong"`, { user });
     const { broker, agent: wrong, gate, subscriber } = world;
@@ -230,7 +230,7 @@ describe("a message of the bus", () => {
   test.each([
     ["base64_payload = true", "application/json"],
     ["cbor = true", "application/cbor"],
-  ])("can be decoded by clients that expect %s", async (fields, contentType) => {
+  ])("with the setting %s has the content type %s and can be decoded", async (fields, contentType) => {
     const { agent, subscriber } = await openWorld(fields);
     await put(agent, `${folder}/LogLevel`, "DEBUG");
     await within(soonMs, async () =>
@@ -255,14 +255,14 @@ describe("a message of the bus", () => {
   });
 });
 
-test("a service that follows its settings as EdgeX's Go client does finds each changed value in a message", async () => {
+test("a service that follows its settings as EdgeX's Go client does gets one update for each change of them", async () => {
   const { agent, broker } = await openWorld();
   const updates: Record<string, string>[] = [];
   const follow = async ({ payload }: { readonly payload: { readonly key: string; readonly value?: string } }) => {
     const { json } = await exchange(agent.url, "GET", { path: `/v1/kv/${folder}?recurse` });
     const pairs = (json as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, atob(Value)] as const);
     const settings = Object.fromEntries(pairs);
-    // A different value means that a newer message is on its way.
+    // A different value means that a message with a newer value follows.
     if (payload.key in settings && settings[payload.key] !== payload.value) return;
     updates.push(settings);
   };

@@ -7,8 +7,8 @@ import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 /**
- * Uses what docs/client.md leaves out: every export, a registry that becomes unreachable and returns, a port change seen by the
- * service and by its peers.
+ * A program that uses the parts of the package which docs/client.md leaves out: lists, call options, a port change that the
+ * service and its peers receive, and the kind of an error.
  */
 const program = `
 import {
@@ -55,7 +55,7 @@ const clock: Clock | undefined = undefined;
 console.log(clock === undefined);
 `;
 
-/** Uses every export of praetor-client/bootstrap, in a service that is compiled without Node's types. */
+/** A service that uses every export of praetor-client/bootstrap and is compiled without Node's types. */
 const starting = `
 import {
   bootstrap, type BootstrapOptions, type CloseListener, type Service, type ServiceConfiguration, type ServiceLog,
@@ -121,7 +121,7 @@ describe("the published package", () => {
     expect(installed.typeFaults([mistaken], { lib: ["ES2022", "DOM"], types: [] })).toContain("TS2322");
   });
 
-  test.each(["node", "bun"] as const)("prints the expected output on %s", async (runtime) => {
+  test.each(["node", "bun"] as const)("runs on %s in a program that follows a port change", async (runtime) => {
     await exchange(agent.url, "DELETE", { path: "/v1/kv/edgex/registry/ports/packed" });
     expect(await installed.run(runtime, program.replace("AGENT", agent.url))).toBe(printed);
   });

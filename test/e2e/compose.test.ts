@@ -81,7 +81,7 @@ describe.each(readdirSync(examples))("the file examples/compose/%s", (name) => {
     }
   });
 
-  test("includes the database that its settings name or that the agent must check", () => {
+  test("includes the host of the database that the agent registers and checks", () => {
     for (const { name: file, ...definition } of plan.folders.flatMap(({ files }) => files)) {
       if (!file.startsWith("01-") || !("content" in definition)) continue;
       const { service } = JSON.parse(definition.content) as { readonly service: { readonly address: string } };

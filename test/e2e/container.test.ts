@@ -13,7 +13,7 @@ const dockerfile = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"
 const image = finalStage(dockerfile);
 const soonMs = 15_000;
 
-/** Replaces /usr/local/bin/praetor in this test. */
+/** The command that this test runs in place of /usr/local/bin/praetor. */
 const praetor =
   process.env["CONFORMANCE_TARGET"] === "executable"
     ? [join(root, "dist/praetor")]

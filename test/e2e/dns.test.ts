@@ -115,7 +115,7 @@ describe("a dnsmasq that forwards .consul to the agent", () => {
 });
 
 describe("the agent's DNS server", () => {
-  test("names the program that listens on its port, and the agent exits with 1", async () => {
+  test("names the other program that listens on its port, and the agent exits with 1", async () => {
     const ports = await freePorts(2);
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const words = ["agent", "-dev", "-http-port", String(ports[0]), "-dns-port", String(taken.port)];

@@ -9,7 +9,7 @@ import { within } from "../support/within.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-test("doctor reports a service in maintenance, and a service whose port another one has, with a remedy", async () => {
+test("doctor reports a service in maintenance and a service whose port another service has, each with a remedy", async () => {
   const hcl = `edgex { ports { policy = "reassign", range = "40001-40001", reserved = ["40001"] } }`;
   const agent = await sandbox.start("-dev", "-hcl", hcl);
   await agent.ready();
@@ -38,7 +38,7 @@ interface Told {
   readonly Advice: string;
 }
 
-test("doctor reports every mistake in a gateway's configuration with its file and line", async () => {
+test("doctor reports each mistake on a gateway with the service, check, node or address concerned", async () => {
   const [dnsPort = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "data");
   mkdirSync(dataDir);
@@ -83,7 +83,7 @@ test("doctor reports a second agent on the machine, an unreachable broker and th
   const bus = `edgex { message_bus { url = "mqtt://op:hidden-word@127.0.0.1:${closed}" } }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", bus);
   await agent.ready();
-  // doctor recognises agents by the name of their program, so this process is started under the name "consul".
+  // doctor recognises agents by the name of their program, so the test starts another process under the name "consul".
   symlinkSync(process.execPath, join(sandbox.folder, "consul"));
   const serve = `console.log(Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() }).port)`;
   await using other = Bun.spawn([join(sandbox.folder, "consul"), "-e", serve], { stdout: "pipe" });
@@ -99,7 +99,7 @@ test("doctor reports a second agent on the machine, an unreachable broker and th
 
 const isMountable = canMount();
 const whyNot = isMountable ? "" : " (skipped: mounting takes root)";
-test.skipIf(!isMountable)(`doctor reports writes that the disk rejects with the reason${whyNot}`, async () => {
+test.skipIf(!isMountable)(`doctor reports writes that the disk rejects, with the reason${whyNot}`, async () => {
   const disk = mountSmallDisk("8m");
   if (disk === undefined) throw new Error("no small disk");
   try {

@@ -7,7 +7,7 @@ import { showMessageBus, showPortClashes } from "../../examples/gateway/tour.ts"
 import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-/* Runs the example with features that Consul lacks: services of EdgeX 4, the message bus, reassigned ports. */
+/* Runs the example gateway with features that Consul lacks: services of EdgeX 4, the message bus, reassigned ports. */
 
 const folder = mkdtempSync(join(tmpdir(), "generations-"));
 const soonMs = 15_000;
@@ -55,7 +55,7 @@ async function told(tell: (say: (line: string) => void) => Promise<void>): Promi
 const readme = await Bun.file(join(import.meta.dir, "../../examples/gateway/README.md")).text();
 const shown = [...readme.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => linesOf(block));
 
-/** Returns the lines without what differs between runs: times, ports, random values, and the width of columns. */
+/** Returns the lines with placeholders for times, ports and random values, and without the width of columns. */
 function linesOf(text: string): readonly string[] {
   const masked = text
     .replaceAll(/\d{4}-[\d-]+T[\d:.]+Z/g, "<time>")

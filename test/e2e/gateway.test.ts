@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** CONFORMANCE_TARGET chooses the agent as in the conformance tests: praetor (default), executable, or consul. */
+/** Returns the command of the agent that CONFORMANCE_TARGET names: praetor (the default), executable, or consul. */
 function agentCommand(): readonly string[] {
   switch (process.env["CONFORMANCE_TARGET"]) {
     case "consul":
@@ -86,7 +86,7 @@ async function setLogLevel(level: string): Promise<void> {
   expect((await askAgent(logLevelKey, { method: "PUT", body: level })).text).toBe("true");
 }
 
-/** Determines the log level in effect: at level DEBUG the service logs a request. */
+/** Sends a request to core-command, and returns whether it logs the request, which it does only at the log level DEBUG. */
 async function logsRequests(): Promise<boolean> {
   const before = linesOf("core-command").length;
   await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
@@ -103,7 +103,7 @@ describe("a gateway of core services", () => {
     expect(Object.keys(services)).toEqual(expect.arrayContaining(serviceNames.map((name) => `edgex-${name}`)));
   });
 
-  test("connects its services: an event that core-data keeps in Redis is read through core-command", async () => {
+  test("connects its services: an event that core-data stores in Redis is read through core-command", async () => {
     const event = { device: "thermometer", readings: [{ name: "celsius", value: "21.5" }] };
     const post = { method: "POST", body: JSON.stringify(event) };
     expect((await ask(`${gateway.serviceUrl("core-data")}/api/v1/event`, post)).status).toBe(200);
@@ -125,7 +125,7 @@ describe("a gateway of core services", () => {
     expect(interval.text).toBe("1s");
   });
 
-  test("applies a changed log level without a restart", async () => {
+  test("applies a changed log level without a restart of the service", async () => {
     expect(await logsRequests()).toBe(false);
     await setLogLevel("DEBUG");
     await within(soonMs, async () => expect(await logsRequests()).toBe(true));

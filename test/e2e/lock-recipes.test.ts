@@ -11,12 +11,12 @@ interface Entry {
   readonly ModifyIndex: number;
 }
 
-/** Waits until the key's index differs from `index`. */
+/** Waits until the index of the query is above `index`, for at most ten seconds. */
 async function waitFor(path: string, index: number): Promise<void> {
   await get(`${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=10s`);
 }
 
-/** Consul's recipe for a lock: acquire it, or wait until its holder has released it. */
+/** Acquires a lock by Consul's recipe: waits while another session holds the key, and then tries to acquire the key. */
 async function acquire(key: string, session: string): Promise<void> {
   for (;;) {
     const seen = await get(`/v1/kv/${key}`);
@@ -87,7 +87,7 @@ class Semaphore {
     await del(`/v1/kv/${this.#folder}${session}`);
   }
 
-  /** A holder counts as dead when no session locks its contender key any more. */
+  /** Returns the holders whose contender keys are locked, because a holder without a locked contender key is dead. */
   async #read(): Promise<{ index: number; holders: readonly string[]; modifyIndex: number }> {
     const answer = await get(`/v1/kv/${this.#folder}?recurse`);
     const entries = answer.json as Entry[];

@@ -198,7 +198,7 @@ describe("an import that is interrupted or partly refused", () => {
   const many = Array.from({ length: 200 }, (_, at) => ({ key: `many/${at}`, flags: 0, value: "eA==" }));
   const path = (): string => join(folder, "many.json");
 
-  /** Starts a proxy to the agent in which `instead` answers some requests. */
+  /** Starts a proxy to the agent, which forwards each request that `instead` does not answer. */
   function startProxy(instead: (request: CannedRequest) => Response | undefined): CannedAgent {
     return startCannedAgent(async (request) => {
       const { method, target, body } = request;
@@ -210,7 +210,7 @@ describe("an import that is interrupted or partly refused", () => {
     });
   }
 
-  /** Starts a proxy to the agent that closes the connection at the second transaction. */
+  /** Starts a proxy to the agent that calls `end` at the second transaction, and does not forward that transaction. */
   function startInterrupted(end: (proxy: CannedAgent) => void): CannedAgent {
     let transactions = 0;
     const proxy = startProxy(({ target }) => {

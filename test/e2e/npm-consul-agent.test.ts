@@ -5,7 +5,7 @@ import { within } from "../support/within.ts";
 
 const consul = await npmConsul();
 const { agent } = consul;
-/** Consul's agent updates its catalog with a delay. */
+/** Time limit for a change to reach the catalog, in milliseconds. Consul's agent updates the catalog with a delay. */
 const soonMs = 5_000;
 
 async function register(name: string, more: object = {}): Promise<void> {
@@ -40,7 +40,7 @@ test("agent.reload succeeds and returns no body", async () => {
   expect(await agent.reload()).toBeUndefined();
 });
 
-test("the node enters maintenance with its reason, and leaves it", async () => {
+test("agent.maintenance starts the maintenance of the node with a reason, and ends it", async () => {
   onTestFinished(async () => void (await agent.maintenance(false)));
   expect(await agent.maintenance({ enable: true, reason: "new disk" })).toBeUndefined();
   expect((await agent.checks())["_node_maintenance"]).toMatchObject({ Status: "critical", Notes: "new disk" });
@@ -92,7 +92,7 @@ test("a service is registered with all its fields and is listed with them", asyn
   });
 });
 
-test("a service registered by name alone is deregistered by it", async () => {
+test("a service that is registered by its name alone is deregistered by its name", async () => {
   const name = unique("npm-service");
   expect(await agent.service.register(name)).toBeUndefined();
   expect((await agent.service.list())[name]).toMatchObject({ ID: name, Service: name, Tags: [], Port: 0 });
@@ -100,7 +100,7 @@ test("a service registered by name alone is deregistered by it", async () => {
   expect(await agent.service.list()).not.toHaveProperty(name);
 });
 
-test("a filter selects services", async () => {
+test("agent.service.list with a filter returns only the services that match", async () => {
   const [name, other] = [unique("npm-service"), unique("npm-service")];
   await register(name, { port: 4711 });
   await register(other, { port: 4712 });
@@ -138,7 +138,7 @@ test("a service is registered with checks of every kind that the package can wri
   expect(checks[`${name}-ttl`]).toMatchObject({ Status: "passing", Notes: "told", ServiceID: name });
 });
 
-test("a service enters maintenance, is then critical, and leaves maintenance", async () => {
+test("agent.service.maintenance makes a service critical until the maintenance ends", async () => {
   const name = unique("npm-service");
   await register(name);
   await within(soonMs, async () =>
@@ -176,7 +176,7 @@ test("a TTL check is set to passing, warning and critical with a note", async ()
   expect(await statusOf(name)).toBe("critical");
 });
 
-test("a deregistered check is no longer listed, and a second deregistration is refused", async () => {
+test("a deregistered check is not in the list, and an update of the check is refused", async () => {
   const name = unique("npm-check");
   await registerCheck(name, { status: "passing" });
   expect(await agent.check.deregister(name)).toBeUndefined();
@@ -187,7 +187,7 @@ test("a deregistered check is no longer listed, and a second deregistration is r
   });
 });
 
-test("a check without a method is refused by the package, one with an invalid status by the agent", async () => {
+test("a check without a method is refused by the package, and a check with an invalid status by the agent", async () => {
   expect(await agent.check.register({ name: "none", timeout: "1s" }).catch(String)).toContain("ttl, or alias");
   expect(await refusalOf(agent.check.register({ name: "wrong", ttl: "1h", timeout: "1s", status: "fine" }))).toEqual({
     status: 400,

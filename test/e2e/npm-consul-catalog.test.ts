@@ -21,7 +21,7 @@ interface Registration {
   readonly check?: { name: string; checkid: string; notes: string; serviceid: string; status: "passing" | "critical" };
 }
 
-/** Registers a node in the catalog without an agent; it is removed after the test. */
+/** Registers a node in the catalog without an agent; the node is removed after the test. */
 async function register(more: Registration = {}): Promise<string> {
   const node = more.node ?? unique("npm-node");
   onTestFinished(async () => void (await catalog.deregister(node)));
@@ -70,7 +70,7 @@ test("nodes are listed for a datacenter, and an unknown datacenter is an error",
   expect(await refusalOf(catalog.node.list("nowhere"))).toEqual({ status: 500, body: "No path to datacenter" });
 });
 
-test("the services of a node are returned with the node, and an unknown node is undefined", async () => {
+test("catalog.node.services returns a node with its services, and undefined for an unknown node", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   const found = await catalog.node.services(node);
@@ -88,7 +88,7 @@ test("services are listed with the tags of all their instances", async () => {
   expect(await catalog.services("dc1")).toHaveProperty(service);
 });
 
-test("the instances of a service are listed, all or those that match a tag or filter", async () => {
+test("catalog.service.nodes lists all instances of a service, or those that match a tag or a filter", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   const all = await catalog.service.nodes(service);
@@ -106,7 +106,7 @@ test("the instances of a service are listed, all or those that match a tag or fi
   expect(await catalog.service.nodes("nobody")).toEqual([]);
 });
 
-test("a Connect-native service is found among the Connect-capable ones", async () => {
+test("catalog.connect.nodes lists a Connect-native service", async () => {
   const service = unique("npm-native");
   onTestFinished(async () => void (await consul.agent.service.deregister(service)));
   await consul.agent.service.register({ name: service, connect: { native: true } as never });
@@ -118,7 +118,7 @@ test("a Connect-native service is found among the Connect-capable ones", async (
   expect(await catalog.connect.nodes("nobody")).toEqual([]);
 });
 
-test("a deregistered check, service or node is no longer listed", async () => {
+test("catalog.deregister removes a check, a service and a node", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   expect(await catalog.deregister({ node, checkid: `${service}-alive` })).toBeUndefined();

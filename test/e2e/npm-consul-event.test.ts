@@ -5,7 +5,7 @@ import { within } from "../support/within.ts";
 
 const consul = await npmConsul();
 const { event } = consul;
-/** Consul's events return to their sender through its gossip. */
+/** Time limit for events to be listed, in milliseconds. Consul's events return to their sender through the gossip. */
 const soonMs = 5_000;
 
 test("an event is fired with its filters and listed with its payload", async () => {

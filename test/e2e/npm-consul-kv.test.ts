@@ -4,10 +4,10 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { kv } = consul;
-/** The package returns undefined when the agent answers `false`. */
+/** The package's result when the agent answers `false`. */
 const refused = undefined as never;
 
-/** Returns a folder of keys, ending in "/", that the client itself deletes after the test. */
+/** Returns the name of a new folder of keys, which ends in "/". The package's client deletes the folder after the test. */
 function folder(): string {
   const name = `${unique("npm")}/`;
   onTestFinished(async () => void (await kv.del({ key: name, recurse: true })));
@@ -38,7 +38,7 @@ test("a value that was set is read decoded, with its flags and indexes", async (
   expect(second?.ModifyIndex).toBeGreaterThan(first?.ModifyIndex ?? Infinity);
 });
 
-test("a missing key is undefined, not an error", async () => {
+test("kv.get returns undefined for a missing key", async () => {
   expect(await kv.get(`${folder()}nothing`)).toBeUndefined();
 });
 
@@ -115,7 +115,7 @@ test("an unknown session cannot lock a key, and the error names the reason", asy
   });
 });
 
-test("kv.del removes one key, with recurse all keys below a prefix, with cas a key only if it is unchanged", async () => {
+test("kv.del removes one key, with recurse all keys with a prefix, and with cas a key only if it is unchanged", async () => {
   const name = folder();
   for (const key of ["a", "b", "b/c", "d"]) await kv.set(`${name}${key}`, "1");
   expect(await kv.del(`${name}a`)).toBe(true);

@@ -4,7 +4,7 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { query } = consul;
-/** The package has the method `destroy`, but its types do not. */
+/** Deletes a prepared query. The package has the method `destroy`, which its types lack. */
 const destroy = (id: string): Promise<unknown> =>
   (query as typeof query & { destroy(id: string): Promise<unknown> }).destroy(id);
 
@@ -17,7 +17,7 @@ async function create(wishes: Omit<Wishes, "query">): Promise<string> {
   return ID;
 }
 
-/** Registers a service with a passing instance, tagged blue, and a critical instance. */
+/** Registers a service with a passing instance, tagged blue, and a critical and a warning one, both tagged green. */
 async function registerTwo(service: string): Promise<void> {
   const instance = (status: string, tag: string): object => ({
     Service: { ID: service, Service: service, Tags: [tag], Port: 80 },

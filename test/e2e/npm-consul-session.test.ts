@@ -90,7 +90,7 @@ test("clients that contend for a lock acquire it one after the other", async () 
   expect(new Set(served)).toEqual(new Set([0, 1, 2, 3]));
 });
 
-/** Waits as the package's users do: with a watch of the key, until the lock is free. */
+/** Resolves when no session holds the key's lock. It watches the key, as the package's users do. */
 function untilFree(key: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const watch = consul.watch({ method: kv.get.bind(kv), options: { key, wait: "5s" } });

@@ -21,7 +21,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** Returns the port that the services of the gateway want; the agent may assign the others. */
+/** Returns the port that the services want. `given` returns the only port that the agent may assign. */
 const wanted = (): number => free[0] ?? 0;
 const given = (): number => free[1] ?? 0;
 
@@ -35,15 +35,15 @@ async function startAgent(policy: string, more: readonly string[] = []): Promise
 
 interface StartedService {
   readonly port: number;
-  /** false for a service whose port was in use. It keeps running like EdgeX's services, and is unreachable. */
+  /** Whether the service listens. A service whose port was in use keeps running unreachable, as EdgeX's services do. */
   readonly listens: boolean;
-  /** Stops the service gracefully: it deregisters, at the agent process `now` if the former one is gone. */
+  /** Stops the service gracefully: it deregisters with `now`, the agent's present process if the agent was restarted. */
   stop(now?: AgentProcess): Promise<void>;
 }
 
 /**
- * Starts a service as EdgeX's Go services start: it stores or reads its configuration, registers, and then opens its listener; a
- * listener that fails is not reported.
+ * Starts a service as EdgeX's Go services start: it stores or reads its configuration, registers, and then opens its listener. It
+ * does not report a listener that fails.
  */
 async function startService(agent: AgentProcess, name: string, port: number): Promise<StartedService> {
   const http = new HttpClient({ baseUrl: agent.url, clock: systemClock });
@@ -145,7 +145,7 @@ describe("two services of one gateway that want the same port", () => {
   });
 });
 
-test("a service whose port another program uses reads an assigned port at its start", async () => {
+test("a service whose port another program uses reads an assigned port at its next start", async () => {
   const program = listen(wanted());
   const agent = await startAgent("reassign");
   const zombie = await startService(agent, "web", wanted());
@@ -165,7 +165,7 @@ test("a service whose port another program uses reads an assigned port at its st
   await program?.stop(true);
 });
 
-test("the agent sends a service's new port to its notice URL, also if it was killed before the request succeeded", async () => {
+test("the agent sends a service's new port to the service's notice URL, also after a kill before the request", async () => {
   const folder = ["-data-dir", join(sandbox.folder, "called")];
   const callbackPort = free[2] ?? 0;
   const before = await startAgent("reassign", folder);

@@ -22,7 +22,7 @@ test("an operator who follows the agent's message about a damaged file restores 
   const damaged = await sandbox.start("-data-dir", data);
   expect(await damaged.ended()).toBe(1);
   expect(damaged.output()).toContain("Then bring a backup back with 'praetor snapshot restore FILE'");
-  // Follows the message: moves the files away, and starts the agent without data.
+  // The test follows the message: it moves the files away, and starts the agent without data.
   const named = ["", "-wal", "-shm"].map((suffix) => file + suffix);
   for (const path of named) {
     expect(damaged.output()).toContain(path);

@@ -7,7 +7,7 @@ import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { within } from "../support/within.ts";
 
 const soonMs = 15_000;
-/** Only the built executable can be called by another name. */
+/** The built executable. The sources cannot run under another name. */
 const executable = resolve(import.meta.dir, "../../dist/praetor");
 
 describe.skipIf(!existsSync(executable))(
@@ -82,7 +82,7 @@ describe.skipIf(!existsSync(executable))(
       expect((await run("security-proxy-setup-checker.sh"))[0]).toBe(2);
     });
 
-    test("a link of any other name runs praetor itself", async () => {
+    test("may contain a link of any other name, which runs praetor itself", async () => {
       symlinkSync(executable, join(scripts, "consul"));
       expect((await run("consul", ["version"]))[1]).toContain("Consul v1.8");
       expect(scriptArguments.has("consul")).toBe(false);

@@ -17,7 +17,7 @@ const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 describe("a starting agent", () => {
-  test("survives each signal until it serves requests", async () => {
+  test("survives each signal that a serving agent survives, until it serves requests", async () => {
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "starting"));
     await within(soonMs, async () => expect(agent.output()).toContain("Starting Praetor agent"));
     while (!agent.output().includes("agent running!")) {
@@ -30,7 +30,7 @@ describe("a starting agent", () => {
     expect(agent.output()).not.toContain("Exit code:");
   });
 
-  test("survives each signal while it reads its configuration, and reads its configuration again after SIGHUP", async () => {
+  test("survives the same signals while it reads its configuration, and reads it again after SIGHUP", async () => {
     const file = join(sandbox.folder, "late.hcl");
     Bun.spawnSync(["mkfifo", file]);
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "reading"), "-config-file", file);
@@ -45,7 +45,7 @@ describe("a starting agent", () => {
   });
 });
 
-test("a stopping agent survives each signal until its process ends", async () => {
+test("a stopping agent survives each signal that a serving agent survives, until its process ends", async () => {
   const agent = await sandbox.start("-data-dir", join(sandbox.folder, "stopping"));
   await agent.ready();
   await using unfinished = await RawConnection.open(agent.url);

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { type Answer, exchange } from "../support/exchange.ts";
 import { startTarget } from "../support/target.ts";
 
-// Models two machines with the same host name: a broken board and its replacement.
+// These agents model two machines with the same host name: a broken board and its replacement.
 const broken = await startTarget();
 const fresh = await startTarget();
 afterAll(async () => {

@@ -125,7 +125,7 @@ test.skipIf(analyze === null)(
     const text = readFileSync(join(root, "docs/systemd.md"), "utf8");
     const unit = /```ini\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
     const file = join(folder, "praetor.service");
-    // The unit names the installed program; here it names the built one, so nothing need be installed.
+    // The unit names the installed program. The test replaces it by the built one, so that nothing must be installed.
     writeFileSync(file, unit.replace("/usr/local/bin/praetor", executable));
     const { exitCode, stderr } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file]);
     expect({ exitCode, said: stderr.toString() }).toEqual({ exitCode: 0, said: "" });

@@ -35,13 +35,13 @@ test("an agent serves HTTPS with a generated certificate to clients with a certi
   expect(output).toMatch(/^node1 +127\.0\.0\.1:\d+ +alive/m);
 });
 
-test("an agent refuses a client that does not know the authority, or has no certificate", async () => {
+test("a client without the authority's certificate, or without its own certificate, cannot use the agent", async () => {
   expect(await shell.run(`praetor members -http-addr=${address} ${clientFlags}`)).toContain("certificate");
   const shownNone = await shell.run(`praetor members -http-addr=${address} -ca-file=consul-agent-ca.pem; echo $?`);
   expect(shownNone).toMatch(/Error retrieving members.*\n1\n$/s);
 });
 
-test("generated private keys are readable only for their owner", () => {
+test("generated private keys are readable only by their owner", () => {
   for (const name of ["consul-agent-ca-key.pem", "dc1-server-consul-0-key.pem", "dc1-cli-consul-0-key.pem"])
     expect(statSync(inFolder(name)).mode & 0o777).toBe(0o600);
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** The last output may arrive after the end of the process. */
+/** Expects that the program has left the screen. Its last output may arrive after it has exited, so the check is retried. */
 async function expectLeft(terminal: TestTerminal): Promise<void> {
   await within(2_000, async () => expect(terminal.output).toContain(leavesScreen));
 }
@@ -79,7 +79,7 @@ test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
   ["SIGHUP", 129],
-] as const)("after %s, too", async (signal, code) => {
+] as const)("praetor top restores the terminal when %s ends it", async (signal, code) => {
   await using terminal = new TestTerminal(top);
   await terminal.shows(/q quit/);
   process.kill(terminal.pid, signal);

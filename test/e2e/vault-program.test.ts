@@ -7,13 +7,13 @@ import { get, sharedTarget } from "../support/conformance.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
-/** HashiCorp's Vault 1.3.1, the version of Geneva; no package provides it. */
+/** The path of HashiCorp's Vault 1.3.1, the version that EdgeX Geneva uses; undefined without it. No package provides it. */
 const binary = process.env["VAULT_BINARY"] ?? Bun.which("vault");
 const soonMs = 30_000;
 /** Maximum time of a takeover: twice the session's TTL of 15 s, the lock delay of 15 s, and Vault's pauses of 5 s. */
 const takeOverMs = 60_000;
 
-/** Two Vaults that store their data in one agent, used over Vault's HTTP API. */
+/** A running Vault that stores its data in the agent, used over Vault's HTTP API. */
 class Vault {
   readonly url: string;
   readonly id: string;

@@ -19,7 +19,7 @@ interface CatalogRow {
   readonly Checks: readonly { readonly CheckID: string; readonly Status: string; readonly Output: string }[];
 }
 
-/** Returns a Vault's tags, and its check's status and output. */
+/** Returns the tags of a Vault's service in the catalog, and the status and output of the Vault's check. */
 async function told(vault: StandInVault): Promise<readonly (string | undefined)[]> {
   const rows = (await get("/v1/health/service/vault")).json as readonly CatalogRow[];
   const row = rows.find(({ Service }) => Service.ID === vault.serviceId);
@@ -104,7 +104,7 @@ describe("the lock of the active Vault", () => {
     expect(await first.list("core/")).toContain("lock");
   });
 
-  test("passes without a lock delay to the Vault that waits in a blocking query when its holder steps down", async () => {
+  test("passes to the Vault that waits in a blocking query, without a lock delay, when its holder steps down", async () => {
     const waiting = second.becomeActive("uuid-of-the-second");
     await second.reconcile();
     await first.stepDown("uuid-of-the-first");

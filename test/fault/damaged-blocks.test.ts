@@ -62,7 +62,7 @@ interface Found {
 }
 
 /**
- * Opens the store once for each damage to one of its files, and records whether it reports the damage or serves data.
+ * Opens the store once for each damage to one of its files, and records whether the store reports the damage or serves data.
  */
 function damageEach(
   folder: string,
@@ -118,7 +118,7 @@ function tryStore(
   }
 }
 
-/** Expects that the error names the file, the position and the remedy. */
+/** Returns whether the error says that the data are damaged or foreign, and names the data folder and a backup. */
 function saysWhatToDo({ code, message }: OperatingError, folder: string): boolean {
   return /^data-(damaged|foreign|newer)$/.test(code) && message.includes(folder) && message.includes("backup");
 }
@@ -136,7 +136,7 @@ function tell(what: string, { refused, right, lost }: Found): void {
   );
 }
 
-describe("a data folder of 16 MiB, closed", () => {
+describe("a data folder of 16 MiB that an engine closed", () => {
   let folder: string;
   let newest: number;
   beforeAll(() => {
@@ -149,7 +149,7 @@ describe("a data folder of 16 MiB, closed", () => {
   test.each([
     ["each block zeroed", zeroedBlocks],
     ["bits flipped", flippedBits],
-  ] as const)("%s: it is refused, with what to do, or all is served that was acknowledged", (what, damages) => {
+  ] as const)("with %s is refused with a remedy, or has all acknowledged rows", (what, damages) => {
     const found = damageEach(folder, { name: "praetor.db", newest, damages });
     tell(what, found);
     expect(found.wrong).toEqual([]);
@@ -158,7 +158,7 @@ describe("a data folder of 16 MiB, closed", () => {
   });
 });
 
-describe("a data folder of 16 MiB, left by a kill", () => {
+describe("a data folder of 16 MiB that a killed process left", () => {
   let folder: string;
   let newest: number;
   beforeAll(() => {
@@ -173,7 +173,7 @@ describe("a data folder of 16 MiB, left by a kill", () => {
   test.each([
     ["each block of the file zeroed", "praetor.db", zeroedBlocks],
     ["bits of the file flipped", "praetor.db", flippedBits],
-  ] as const)("%s: it is refused, with what to do, or all is served that was acknowledged", (what, name, damages) => {
+  ] as const)("with %s is refused with a remedy, or has all acknowledged rows", (what, name, damages) => {
     const found = damageEach(folder, { name, newest, damages });
     tell(what, found);
     expect(found.wrong).toEqual([]);
@@ -184,7 +184,7 @@ describe("a data folder of 16 MiB, left by a kill", () => {
     ["each block of the WAL zeroed", zeroedBlocks, 2],
     ["bits of the WAL flipped", flippedBits, 1],
   ] as const)(
-    "%s: it is refused, with what to do, or all is served but the newest batches",
+    "with %s is refused with a remedy, or has all acknowledged rows but those of the newest batches",
     (what, damages, lostMax) => {
       const found = damageEach(folder, { name: "praetor.db-wal", newest, damages });
       tell(what, found);

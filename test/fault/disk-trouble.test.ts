@@ -9,21 +9,21 @@ import { canMount, mountSmallDisk, type SmallDisk } from "../support/small-disk.
 import { within } from "../support/within.ts";
 
 /**
- * Whole agents whose disk is full, read-only, broken or slow. Required: reads, DNS, health and checks go on; writes are
- * refused with a reason; the log reports it once; writes succeed again without a restart once the cause is gone; no
- * acknowledged write is lost, no refused one comes back, and no index falls.
+ * Tests whole agents whose disk is full, read-only, broken or slow. Reads, DNS, health and checks must go on. Writes must
+ * be refused with a reason, which the log reports once, and must succeed again without a restart when the cause is gone.
+ * No acknowledged write may be lost, no refused write may come back, and no index may fall.
  */
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 const attempts = atLength({ short: 20, long: 2_000 });
-/** One client may have 200 pending requests. */
+/** Number of concurrent writes, below the limit of 200 pending requests of one client. */
 const writers = atLength({ short: 20, long: 150 });
 const rounds = atLength({ short: 1, long: 20 });
 const troubleSaid = "Writes are refused; reads, DNS and checks go on";
 const mayInject = cannotInject === undefined;
-const whyShort = atLength({ short: 0, long: 1 }) === 1 ? "" : " (skipped: it takes that long, and make fault runs it)";
+const whyShort = atLength({ short: 0, long: 1 }) === 1 ? "" : " (skipped: only make fault runs it)";
 const whyNot = mayInject ? "" : ` (skipped: ${cannotInject})`;
 
 async function indexOf({ agent }: ServingAgent): Promise<number> {
@@ -108,7 +108,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     await second.stop();
   });
 
-  test("that is read-only does not start, and names the folder and the remedy; it starts once the folder is writable", async () => {
+  test("that is read-only does not start and states the remedy, and starts when the disk is writable", async () => {
     const dataDir = join(disk.folder, "data");
     await (await startServing(sandbox, dataDir)).stop();
     disk.remount("ro");
@@ -139,7 +139,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     ["fails to sync", "fdatasync,fsync:error=EIO", 1],
     ["fails to write now and then", "pwrite64:error=EIO:when=2+2", 0],
   ])(
-    "%s and that is killed meanwhile has all that was acknowledged, and of the rest only what it said may be there",
+    "%s has, after a kill, every acknowledged write, and of the refused writes only those that it said may reappear",
     async (_, fault, doubtfulMax) => {
       const serving = await startServing(sandbox, join(sandbox.folder, `killed-${fault}`));
       const acknowledged = ["kept"];
@@ -163,7 +163,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     },
   );
 
-  test("takes half a second for a sync answers all writers after a few syncs, readers at once, and recovers its speed", async () => {
+  test("takes half a second for a sync answers all writers after a few syncs and readers at once", async () => {
     const serving = await startServing(sandbox, join(sandbox.folder, "slow"));
     await withFault(serving.agent.pid, "fdatasync,fsync:delay_exit=500000", async () => {
       for (let round = 0; round < rounds; round++) {
@@ -183,7 +183,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
   });
 
   test.skipIf(whyShort !== "")(
-    `does not answer for 13 s holds no writer for longer than 10 s, and keeps what it said may be done, once it answers${whyShort}`,
+    `does not answer for 13 s holds no writer longer than 10 s, and keeps the write that it said may be done${whyShort}`,
     async () => {
       const serving = await startServing(sandbox, join(sandbox.folder, "hung"));
       let doubtful: Promise<Written> | undefined;

@@ -42,9 +42,9 @@ async function expectNotDelayed(): Promise<void> {
 }
 
 describe("a client that", () => {
-  const whyNot = atLength({ short: 0, long: 1 }) === 1 ? "" : " (skipped: it takes that long, and make fault runs it)";
+  const whyNot = atLength({ short: 0, long: 1 }) === 1 ? "" : " (skipped: only make fault runs it)";
   const many = atLength({ short: 3_000, long: 9_000 });
-  test(`has ${many} connections open and sends nothing, or half of a request, costs little and delays no other client`, async () => {
+  test(`has ${many} connections and sends at most half a request costs little memory and delays no other client`, async () => {
     const before = residentMiB(serving.agent.pid).now;
     const request = (at: number): string => (at % 2 === 0 ? "" : "GET /v1/kv/a HTTP/1.1\r\nHo");
     const those = { count: many, request, reads: true, from: "127.0.0.1" } as const;

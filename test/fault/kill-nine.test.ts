@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => keeper.target.stop());
 
-/** Compares the index of every answer with the newest index seen for the same request. */
+/** Sends a request, and compares the index of the answer with the highest index seen for the same request. */
 const send: Send = async (method, path, more) => {
   const answer = await exchange(path.startsWith("/api/") ? keeper.url : keeper.target.url, method, { path, ...more });
   if (method === "GET" && !Number.isNaN(answer.index)) {
@@ -92,7 +92,7 @@ async function writeAndKill(): Promise<void> {
   await allStopped;
 }
 
-test(`an agent killed ${cycles} times under ${clients} clients has all acknowledged writes, no partial one, no lower index`, async () => {
+test(`an agent killed ${cycles} times under ${clients} clients has each acknowledged write whole and no lower index`, async () => {
   for (let cycle = 0; cycle < cycles; cycle++) {
     tellProgress(() => `${cycle} of ${cycles} kills`);
     await writeAndKill();

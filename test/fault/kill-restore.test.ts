@@ -8,8 +8,8 @@ import { startTarget, type Target } from "../support/target.ts";
 const cycles = atLength({ short: 30, long: 400 });
 const keysOfEach = 900;
 /**
- * The size of one value. All values together exceed what the log holds before its batches move to the table of rows, so that
- * kills also happen during that move.
+ * The size of one value, in bytes. All values together exceed the size at which the engine folds its log, so that kills also
+ * happen during a fold.
  */
 const valueBytes = 8 * 1024;
 

@@ -39,7 +39,8 @@ function expectNone(violations: readonly string[]): void {
 }
 
 /**
- * Runs the test above on an agent with an injected fault. It runs several times, because the interleaving of requests is random.
+ * Runs the workload on an agent with an injected fault, and returns the violations. Repeats a run without violations a few times,
+ * because the interleaving of requests is random.
  */
 async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
@@ -54,18 +55,18 @@ async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   return [];
 }
 
-test("an agent that sometimes answers a read with an old value is reported", async () => {
+test("the checker reports an agent that sometimes answers a read with an old value", async () => {
   expect((await violationsWith(staleReads)).join("\n")).toMatch(/no order of .* explains /);
 });
 
 test.each([
   ["two check-and-sets succeed", "cas"],
   ["two sessions have a lock", "acquire"],
-] as const)("an agent that lets %s now and then would be found out", async (_, parameter) => {
+] as const)("the checker reports an agent that sometimes lets %s", async (_, parameter) => {
   expect((await violationsWith(() => refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
 });
 
-test("an agent that loses acknowledged writes in a crash is reported", async () => {
+test("the checker reports an agent that loses acknowledged writes in a crash", async () => {
   const target = await startedTarget();
   const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations: operationsOfAFault });
   const data = join(target.dataDir, "data");
@@ -95,7 +96,7 @@ async function startedTarget(): Promise<Target> {
 }
 
 interface Disaster {
-  /** This number of requests. */
+  /** The number of requests after which the disaster happens. */
   readonly after: number;
   act(): Promise<void>;
 }

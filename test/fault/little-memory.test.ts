@@ -51,7 +51,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     await serving.stop();
   });
 
-  test("and has more data is ended by the kernel, and with more memory has every acknowledged write", async () => {
+  test("and has more data is ended by the kernel, and has every acknowledged write when restarted with more memory", async () => {
     for (let kill = 0; kill < kills; kill++) {
       const dataDir = join(little.folder, `grown-${kill}`);
       const serving = await startServing(little, dataDir);

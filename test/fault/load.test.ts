@@ -13,8 +13,8 @@ const seed = process.env["SEED"] ?? "1";
 /** Maximum ratio of the memory in the last third of a run to that in the middle third. */
 const growthMax = 1.1;
 /**
- * Maximum number of load runs. Memory becomes flat only after some garbage collections, so the load is repeated until it is flat;
- * a leak never is.
+ * Maximum number of load runs. Memory becomes flat only after some garbage collections, so the test repeats the load until memory
+ * is flat. With a leak, it never is.
  */
 const attemptsMax = 5;
 

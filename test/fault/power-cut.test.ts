@@ -38,7 +38,7 @@ interface Plan extends Partial<TrialOptions> {
   readonly without?: (event: FileEvent) => boolean;
 }
 
-/** Records the runs, simulates a power cut after each of their system calls, and starts the store on every possible disk. */
+/** Records the runs, simulates power cuts after their system calls, and opens the store on each disk that a cut can leave. */
 async function cutPower({ runs, without = () => false, ...options }: Plan): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });
@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined)(`a power cut${skipped}`, () => {
     tellFigures(`${states} different states after ${moments} power cuts`);
   });
 
-  test("after an earlier one, with a start and writes in between, has the same result", async () => {
+  test("after an earlier power cut, with a start and writes in between, leaves every acknowledged batch, too", async () => {
     const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
     const again = samples.slice(0, atLength({ short: 2, long: 6 }));
     let states = 0;
@@ -115,7 +115,7 @@ describe.skipIf(reason !== undefined)(`a power cut${skipped}`, () => {
     expect((await cutPower({ runs })).failures).toEqual([]);
   });
 
-  test("after a first start that was killed at any of its syncs does not endanger later writes", async () => {
+  test("after a first start that was killed at any of its syncs loses no later write", async () => {
     for (let killedAtSync = 1; killedAtSync <= 10; killedAtSync++) {
       const killed: Run = { batches: 1, end: "leave", killedAtSync };
       const { failures } = await cutPower({ runs: [killed, { batches: 1, end: "leave" }], chances: 1 });

@@ -56,7 +56,7 @@ test(`a simulated agent keeps its promises through crashes, bad disks, bad netwo
   if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
 });
 
-/** Returns the promises that the first failing seed reports as broken; "" when no seed fails. */
+/** Returns the findings of the first seed that fails with an injected fault, as text; "" when no seed fails. */
 async function brokenWith(mutation: Mutation): Promise<string> {
   for (let seed = 2; seed <= 11; seed += 1) {
     const { findings } = await simulate({ seed, wallJumps: true, mutation });
@@ -65,7 +65,7 @@ async function brokenWith(mutation: Mutation): Promise<string> {
   return "";
 }
 
-describe("the simulation finds", () => {
+describe("the simulation reports the fault that", () => {
   test.each<readonly [Mutation, string]>([
     ["the disk loses a confirmed batch", "one order explains all answers"],
     ["the disk keeps halves of batches", "one order explains all answers"],

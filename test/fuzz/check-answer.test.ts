@@ -50,7 +50,7 @@ const headers = fc
   .map((lines) => lines.map(([each, value]) => `${each}: ${value}\r\n`).join(""));
 const content = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
 
-/** Generates valid answers: the head, the body as sent, and the decoded body. */
+/** Generates valid bodies: the header that frames the body, the octets as sent, and the decoded body. */
 const framed = fc.oneof(
   content.map((body) => ({ framing: `Content-Length: ${body.length}\r\n`, sent: body, body })),
   content.map((body) => ({ framing: "", sent: body, body })),
@@ -155,7 +155,7 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
   if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
 }
 
-test("any octets give an answer or an error, the same for every split, and never a body that the service did not send", () =>
+test("any octets are decoded to an answer or an error, which is the same for every split into pieces", () =>
   explore("check-answer-octets", {
     ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortRuns },
     property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
@@ -163,7 +163,7 @@ test("any octets give an answer or an error, the same for every split, and never
     known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
   }));
 
-/** The data that the server sends next on each connection: the octets in two pieces; then it closes or resets the connection. */
+/** The octets that the server sends on the next connection, cut into two pieces, and how it then ends the connection. */
 let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
 const server = Bun.listen({
   hostname: "127.0.0.1",

@@ -15,7 +15,7 @@ const budgetMs = isAtLength ? shareMs : Infinity;
 const runsMax = atLength({ short: 300, long: 1_000_000_000 });
 
 test.each(decoders.map(({ name }) => [name]))(
-  `%s decodes or refuses any input within a second (SEED=${seed})`,
+  `the decoder %s decodes or refuses any input within a second (SEED=${seed})`,
   async (name) => {
     expect(readCorpus(name).length).toBeGreaterThan(0);
     const fuzzed = await watchedFuzz(name, { seed, runsMax, budgetMs });

@@ -79,8 +79,8 @@ const fields = [
 ];
 
 /**
- * Generates words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state during the
- * test.
+ * Generates words with a meaning on some endpoints, and words without any. The intervals among them are so long that no check
+ * runs during the test.
  */
 const word = fc.oneof(
   fc.constantFrom("web", "service:web", "node1", "consul", "serfHealth", "a/b", "any", "passing", "critical", "dc1"),
@@ -155,7 +155,7 @@ const { value: nearly } = fc.letrec<{ value: unknown; scalar: unknown }>((tie) =
   ),
 }));
 
-/** Generates bodies of a valid shape, which pass the decoders. */
+/** Generates keys of metadata, most of them valid. The generators from here on make bodies that pass the decoders. */
 const key = fc.oneof({ weight: 9, arbitrary: fc.constantFrom("a", "rack-1", "B_2") }, { weight: 1, arbitrary: word });
 const meta = fc.dictionary(key, word, { maxKeys: 2 });
 const check = fc.oneof(
@@ -195,7 +195,7 @@ const body = fc.oneof(
 
 const method = fc.constantFrom("GET", "PUT", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH");
 
-/** Returns whether a request is safe here: it registers no check that would run during the test, and does not stop the agent. */
+/** Returns whether a request is safe here: it registers no check that would run or expire during the test. */
 function isTame(text: string): boolean {
   return !/"(?:TTL|Interval)":"?(?!2000000h|2562048h)[\d.]/i.test(text);
 }
@@ -266,7 +266,7 @@ async function expectNoChange(request: Sent): Promise<number> {
   return before;
 }
 
-/** Expects that the agent is healthy, also after a restart with the data that the test has written. */
+/** Restarts the agent on the data that the test has written, and expects that it is healthy. */
 async function expectHealthyAgain(): Promise<void> {
   agent.signal("SIGTERM");
   await agent.ended();

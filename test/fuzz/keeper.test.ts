@@ -9,7 +9,7 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
  * For any request to core-keeper's API, the agent answers within a second, reports no fault of its own, writes nothing
- * when it refuses, and can show what it accepted.
+ * when it refuses the request, and can list the data that it accepted.
  */
 
 const shortRuns = 2_000;
@@ -31,8 +31,8 @@ const paths = fc.constantFrom(
   ...["/api/v3/registry/serviceId/", "/api/v3/registry/serviceId/web", "/api/v3/secret", "/api/v3/config", "/"],
 );
 /**
- * Generates words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state during the
- * test.
+ * Generates words with a meaning on some endpoints, and words without any. The intervals among them are so long that no check
+ * runs during the test.
  */
 const word = fc.oneof(
   fc.constantFrom("web", "consul", "a/b", "..", "", "0", "true", "1h", "1d", "999999999d", "-1s", "UP", "HALT", "v3"),
@@ -176,7 +176,7 @@ function leavesOf(key: string, value: unknown): [string, string][] {
   return [[key, value === 1e21 ? "1000000000000000000000" : value === 1e-7 ? "0.0000001" : String(value)]];
 }
 
-/** Go's JSON encoder escapes these characters. */
+/** Encodes a value as Go's JSON encoder does, which escapes <, >, & and Unicode's line separators. */
 function goJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[<>&\u2028\u2029]/g,

@@ -12,7 +12,7 @@ export interface AgentProcess {
   readonly pid: number;
   /** Returns everything written to stdout and stderr until now. */
   output(): string;
-  /** Resolves when the agent answers requests; rejects when its process ends before that. */
+  /** Resolves when the agent reports that it runs. Rejects when its process ends first, or after ten seconds. */
   ready(): Promise<void>;
   send(method: string, path: string, more?: Omit<ExchangeRequest, "path">): Promise<Answer>;
   signal(name: NodeJS.Signals): void;
@@ -20,13 +20,13 @@ export interface AgentProcess {
   ended(): Promise<number>;
 }
 
-/** A folder and the processes of one test file. The processes end and the folder is removed after the file's last test. */
+/** A folder and the processes of one test file. `close` kills the processes and removes the folder. */
 export interface Sandbox {
   /** The path of the folder, which is empty at first. */
   readonly folder: string;
-  /** Starts a server named node1 on its own port, with these additional arguments. */
+  /** Starts a server named node1 on a free port, with `words` as further arguments. */
   start(...words: readonly string[]): Promise<AgentProcess>;
-  /** Runs a command that ends without a signal, and resolves with its exit code and output. */
+  /** Runs the program with `words` as arguments until it exits, and resolves with its exit code and output. */
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
   close(): Promise<void>;
 }
@@ -34,7 +34,10 @@ export interface Sandbox {
 const readyWithinMs = 10_000;
 const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
 
-/** @param before words that precede the program, to start it under another program: prlimit and its flags */
+/**
+ * Creates an empty folder and returns a sandbox.
+ * @param before a command that starts each program, such as prlimit and its flags
+ */
 export function openSandbox(...before: readonly string[]): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   const started: StartedProcess[] = [];

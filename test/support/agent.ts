@@ -28,7 +28,7 @@ export interface TestAgent {
   readonly statusInCatalog: (checkId: string) => string | undefined;
   /** Returns the ids of the services that the catalog has for the agent's node. */
   readonly servicesInCatalog: () => string[];
-  /** Opens another agent on the data that are durable now; this agent keeps running. */
+  /** Starts another agent from the rows committed so far. This agent keeps running. */
   readonly restarted: () => Promise<TestAgent>;
 }
 
@@ -69,7 +69,7 @@ export async function startTestAgent(
   };
 }
 
-/** Returns a TTL check that never expires in a test: its TTL is longer than any test. */
+/** Returns the definition of a TTL check that expires in no test, because its TTL is longer than any test. */
 export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): CheckDefinition {
   return {
     id,
@@ -86,7 +86,7 @@ export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): Ch
   };
 }
 
-/** Returns a service with TTL checks of these ids. */
+/** Returns the definition of a service that has one TTL check for each id. */
 export function serviceWith(
   name: string,
   checkIds: readonly string[],

@@ -34,7 +34,7 @@ export interface TestApi extends TestAgent {
 
 export interface TestApiOptions extends Partial<RouterOptions> {
   readonly portRules?: Partial<PortRules>;
-  /** Returns which ports are in use; by default no port is. */
+  /** Resolves with whether a port is in use. The default is that no port is in use. */
   readonly probe?: ListenerProbe;
 }
 

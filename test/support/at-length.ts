@@ -1,7 +1,7 @@
-/** Whether trials run in their long form: `make fault` sets it, `make test` does not. */
+/** Whether trials run in their long form, as `make fault` runs them, and not in the short form of `make test`. */
 export const isAtLength: boolean = process.env["FAULT"] === "long";
 
-/** Returns how far a trial goes in this run: a count of operations or kills, or a number of seconds. */
+/** Returns the length of a trial in this run, in the unit of `lengths`: operations, kills or seconds. */
 export function atLength(lengths: { readonly short: number; readonly long: number }): number {
   return isAtLength ? lengths.long : lengths.short;
 }

@@ -6,19 +6,19 @@ import { promptly } from "./promptly.ts";
 export interface Woken {
   readonly before: Answer;
   readonly after: Answer;
-  /** Time from the act to the answer, in milliseconds. */
+  /** The time from the start of `act` to the answer of the blocking query, in milliseconds. */
   readonly tookMs: number;
 }
 
 /**
- * Pause before the act, in milliseconds. It is usually long enough for the agent to hold the request; if not, the request is
- * answered all the same.
+ * The pause between the blocking query and `act`, in milliseconds. It is usually long enough for the agent to hold the query. A
+ * query that reaches the agent after `act` is answered too, because its index is then lower than the present one.
  */
 const headStartMs = 60;
 
 /**
- * Requests `path`, repeats the request with the index of that answer, calls `act` while the agent holds the second
- * request, and returns both answers.
+ * Requests `path`, sends a blocking query with the index of the answer, calls `act` while the agent holds the query, and returns
+ * both answers.
  */
 export async function whileBlocked(
   path: string,
@@ -35,12 +35,12 @@ export async function whileBlocked(
   return { before, after, tookMs: performance.now() - started };
 }
 
-/** Expects that the act ended the blocking query: the index is higher, and the answer came before `wait` was over. */
+/** Expects that `act` ended the blocking query: the second answer has a higher index than the first. */
 export function expectWoken({ before, after }: Woken): void {
   expect(after.index).toBeGreaterThan(before.index);
 }
 
-/** Expects that the act does not end the blocking query: `wait` ran out, and the index and the answer are the same. */
+/** Expects that `act` does not end a blocking query of `path`: its answer comes after `wait`, with the same index and body. */
 export async function expectUndisturbed(path: string, act: () => Promise<unknown>): Promise<void> {
   const { before, after, tookMs } = await whileBlocked(path, act, { wait: "300ms" });
   expect(after.index).toBe(before.index);

@@ -11,7 +11,7 @@ export interface BusMessage {
 
 export interface BusSubscriber {
   readonly messages: readonly BusMessage[];
-  /** Returns the values of one key in order of arrival. A message that arrives again directly after itself counts once. */
+  /** Returns the values of one key in order of arrival. Consecutive messages of the key with the same revision count once. */
   valuesOf(key: string): readonly (string | undefined)[];
   /** Returns the messages that arrived after a message of the same key with a higher revision. */
   backwards(): readonly BusMessage[];

@@ -1,6 +1,6 @@
 export interface CannedRequest {
   readonly method: string;
-  /** The path and query as received. */
+  /** The path and query string, as received. */
   readonly target: string;
   readonly headers: Headers;
   readonly body: string;
@@ -8,7 +8,7 @@ export interface CannedRequest {
   readonly signal: AbortSignal;
 }
 
-/** A server in the place of an agent, which returns the answers that a test defines and records the requests. */
+/** An HTTP server that stands in for an agent: it returns the answers that a test defines, and records the requests. */
 export interface CannedAgent extends Disposable {
   readonly url: string;
   readonly requests: readonly CannedRequest[];

@@ -16,7 +16,7 @@ export interface KeeperRegistration {
   readonly HealthCheck: { readonly interval: string; readonly path: string; readonly type: string };
 }
 
-/** Starts a read-only EdgeX core-keeper 4.0, which has the original's errors, field names and field order. */
+/** Starts a read-only imitation of EdgeX's core-keeper 4.0, with the errors, field names and field order of core-keeper. */
 export function startCannedKeeper({ values, registrations, token }: KeeperContents): CannedAgent {
   return startCannedAgent(({ target, headers }) => {
     if (token !== undefined && headers.get("Authorization") !== `Bearer ${token}`) return refused(401, "Unauthorized");

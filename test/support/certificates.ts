@@ -1,13 +1,13 @@
 /**
- * Self-signed certificates for tests of TLS. No machine trusts them, so their private keys are no secret. Made with openssl
- * (prime256v1, valid for 100 years; the expired one with a negative validity).
+ * A self-signed certificate for tests of TLS, and its private key. No machine trusts the certificate, so the key is no secret.
+ * The certificates were made with openssl (prime256v1, valid for 100 years; the expired certificate with a negative validity).
  */
 export interface TestCertificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** A certificate for the name localhost, but not for its address. */
+/** A certificate for the name localhost, but not for the address 127.0.0.1. */
 export const localhostCertificate: TestCertificate = {
   key: `-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEILLq6nQIHXhuGN1Zhb6CsV9OF/7Sl8LKeAsxCU6jSxGaoAoGCCqGSM49

@@ -11,7 +11,7 @@ export interface TrialOptions {
 const intervalMs = 10_000;
 const firstRunMs = 5_000;
 
-/** Runs a check on a clock that only the test moves, and records everything that the check reports. */
+/** Runs a check on a clock that only the test moves, and records each result that the check reports. */
 export class CheckTrial {
   readonly clock: FakeClock = new FakeClock();
   readonly results: CheckResult[] = [];
@@ -30,12 +30,12 @@ export class CheckTrial {
     });
   }
 
-  /** Advances the clock to the start of the first run. */
+  /** Advances the clock to the start of the check's first run. */
   async startRun(): Promise<void> {
     await this.clock.advance(firstRunMs);
   }
 
-  /** Waits for the result of the run in progress. */
+  /** Resolves with the oldest result that no call has returned yet, and waits for one if necessary. */
   async result(): Promise<CheckResult> {
     for (;;) {
       const result = this.results.shift();

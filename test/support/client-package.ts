@@ -8,14 +8,14 @@ export interface ClientInstallation extends Disposable {
   /** The paths that `npm pack` put into the package. */
   readonly packed: readonly string[];
   /**
-   * Returns what tsc reports about programs that use the package; "" when it finds no error. The type check includes the
-   * declarations of libraries.
+   * Type-checks programs that use the package, including the declarations of libraries. Returns the output of tsc, which is ""
+   * when tsc finds no error.
    */
   typeFaults(
     programs: readonly string[],
     options: { readonly lib: readonly string[]; readonly types: readonly string[] },
   ): string;
-  /** Starts a TypeScript program after its types are removed. */
+  /** Transpiles a TypeScript program to JavaScript, and starts it on the runtime. */
   start(runtime: Runtime, program: string): Bun.Subprocess<"ignore", "pipe", "pipe">;
   /** Runs a program until it exits; resolves with its output. */
   run(runtime: Runtime, program: string): Promise<string>;

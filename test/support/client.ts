@@ -5,17 +5,17 @@ import { programOf } from "./target.ts";
 
 /** A command-line program that sends requests to an agent. It is always installed under the name `consul`. */
 export interface Client {
-  /** Returns the environment for a shell in which the client is on the path and uses the agent at `url`. */
+  /** Returns the environment variables of a shell in which `consul` is this client and uses the agent at `url`. */
   environment(url: string): Readonly<Record<string, string>>;
   close(): void;
 }
 
 const kind = process.env["CLIENT"] ?? "praetor";
 
-/** The product to which the command line belongs. */
+/** The product whose command line the tests run. */
 export const clientName: "praetor" | "consul" = kind === "consul" ? "consul" : "praetor";
 
-/** Returns why the client that CLIENT names cannot run here; undefined when it can. */
+/** Returns why the client that the environment variable CLIENT names cannot run here; undefined when it can. */
 export function clientMissing(): string | undefined {
   const [program = "", ...words] = clientProgram();
   if (words.length > 0) return undefined;
@@ -28,7 +28,8 @@ export function clientMissing(): string | undefined {
 }
 
 /**
- * Installs the client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul (CONSUL_BINARY).
+ * Installs the client that the environment variable CLIENT names: praetor (the sources, the default), executable (dist/praetor)
+ * or consul (the program that CONSUL_BINARY names).
  */
 export function openClient(): Client {
   const folder = mkdtempSync(join(tmpdir(), "client-"));

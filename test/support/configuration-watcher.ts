@@ -1,15 +1,15 @@
 import { exchange, type Answer } from "./exchange.ts";
 
-/** The form of the request: Go clients send `recurse=`, the C SDK sends `recurse=true` and its name. */
+/** The form of a watcher's request. EdgeX's Go clients send `recurse=`, its C SDK `recurse=true`; User-Agent differs too. */
 export interface Asking {
   readonly recurse: "" | "true";
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Follows a folder of keys as a Geneva service does: it sends blocking queries with the last index, without a pause between them.
- * If an answer had no index, or the same index, the service would send requests without end; if an answer were missing, its
- * values would be out of date.
+ * Follows a folder of keys as a service of EdgeX Geneva does: it sends one blocking query after another, each with the index of
+ * the last answer. Answers without an index would make such a service send requests without end, and a missing answer would leave
+ * the service's values out of date.
  */
 export class ConfigurationWatcher {
   readonly prefix: string;
@@ -30,7 +30,7 @@ export class ConfigurationWatcher {
     this.#wait = wait;
   }
 
-  /** Stops the watcher and waits for the last answer. @throws Error when a service could not have used an answer */
+  /** Sends blocking queries until `stop` is called, and then waits for the last answer. @throws Error for an unusable answer */
   async run(): Promise<void> {
     let index = 0;
     while (!this.#stopped) {

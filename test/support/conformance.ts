@@ -4,7 +4,7 @@ import { startTarget, type Target, type TargetName } from "./target.ts";
 
 let shared: Promise<Target> | undefined;
 
-/** Returns the agent that all files of a test run share. The first file that needs the agent starts it; it ends with the run. */
+/** Returns the agent that all test files of a run share. The first call starts the agent, which ends with the run. */
 export function sharedTarget(): Promise<Target> {
   shared ??= startTarget();
   return shared;
@@ -29,8 +29,8 @@ export function del(path: string): Promise<Answer> {
 }
 
 /**
- * Returns whether the target is the product whose answer differs, for the few tests where it must differ.
- * test/conformance/README.md lists the reasons.
+ * Returns whether the tests run against the product `name`, for the few tests in which Praetor and Consul must answer
+ * differently. test/conformance/README.md lists the reasons.
  */
 export function differs(name: TargetName, reason: string): boolean {
   if (reason === "") throw new Error("say why the answers differ");
@@ -49,7 +49,7 @@ export function unique(prefix: string): string {
   return `${prefix}-${names}`;
 }
 
-/** Returns the text without what differs between runs: row indexes, node ids, content hashes. */
+/** Replaces row indexes, UUIDs and content hashes, which differ between runs, by placeholders. */
 export function masked(text: string): string {
   return text
     .replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0')
@@ -107,7 +107,7 @@ export async function registerNode(
   expectTrue(await put("/v1/catalog/register", { Address: "192.0.2.1", ...definition }));
 }
 
-/** Returns a folder of keys, ending in "/", that is deleted after the test. */
+/** Returns the name of a new folder of keys, which ends in "/". The folder's keys are deleted after the test. */
 export function keyFolder(): string {
   const folder = `${unique("conformance")}/`;
   onTestFinished(async () => void (await del(`/v1/kv/${folder}?recurse`)));

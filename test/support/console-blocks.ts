@@ -4,22 +4,22 @@ export interface ShownCommand {
   readonly output: readonly string[];
 }
 
-/** One step of a document's tour, in the order of the document. */
+/** One step of the tour in a document: its name, and the commands of its console block. */
 export interface TourStep {
   readonly name: string;
   readonly commands: readonly ShownCommand[];
 }
 
 /**
- * Returns the steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if any. In a
- * block, "$ " begins a command and "> " continues it; every other line is output.
+ * Returns the steps of the tour in a document. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows the
+ * comment, if any. In a block, "$ " begins a command and "> " continues the command; every other line is output.
  */
 export function tourSteps(markdown: string): readonly TourStep[] {
   const form = /^<!-- tour: (\w+) -->\n(?:\n```console\n([\s\S]*?)^```$)?/gm;
   return [...markdown.matchAll(form)].map(([, name = "", block = ""]) => ({ name, commands: shownCommands(block) }));
 }
 
-/** Returns the commands and outputs of all console blocks of a text, in order. */
+/** Returns the commands of all console blocks of a document with their outputs, in order. */
 export function shownIn(markdown: string): readonly ShownCommand[] {
   const blocks = markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm);
   return [...blocks].flatMap(([, block = ""]) => shownCommands(block));
@@ -37,12 +37,12 @@ function shownCommands(block: string): ShownCommand[] {
   return shown;
 }
 
-/** Replaces what differs between runs: indexes and process ids. */
+/** Replaces indexes and process ids, which differ between runs, by placeholders. */
 function masked(text: string): string {
   return text.replace(/Index": \d+/g, 'Index": N').replace(/\(process \d+\)/g, "(process N)");
 }
 
-/** Returns a function that compares output with these lines; a line "..." of the document stands for any number of lines. */
+/** Returns a function that tells whether an output matches `lines`. A line "..." matches any number of lines. */
 export function expectedOutput(lines: readonly string[]): (actual: string) => boolean {
   const parts = lines.map((line) => (line === "..." ? "(?:.*\n)*?" : `${escapeRegExp(masked(line))}\n`));
   const form = new RegExp(`^${parts.join("")}$`);

@@ -9,11 +9,11 @@ export interface DnsQuestion {
   /** The header's second 16-bit word: flags and opcode. */
   readonly flags: number;
   readonly network: "udp" | "tcp";
-  /** The largest UDP answer that the client accepts, in octets, as EDNS announces it. */
+  /** The size of the largest UDP answer that the client accepts, in octets, which the client sends by EDNS. */
   readonly udpBytes?: number;
   /** The client's subnet, an EDNS option. */
   readonly subnet?: string;
-  /** One more EDNS option. */
+  /** An additional EDNS option. */
   readonly option?: { readonly code: number; readonly data: Buffer };
   /**
    * The numbers of questions, answers, authority and additional records that the header states, if they differ from the real
@@ -29,9 +29,10 @@ const flagBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Parses "edge1.node.consul A" and the options after it: "tcp"; "edns=1232", the size that the client accepts; "subnet=10.1.2.0",
- * the client's subnet; "class=CH"; "norecurse". No resolver sends the following ones: "flags=ad,cd" and "opcode=5" in the header;
- * "counts=2,0,0,0", wrong numbers of records; "cut=3", octets cut off at the end; "option=8:00ff", an EDNS option.
+ * Parses a name, a type and options, as in "edge1.node.consul A tcp". The options are "tcp"; "edns=1232", the largest answer that
+ * the client accepts, in octets; "subnet=10.1.2.0", the client's subnet; "class=CH"; "norecurse". Further options make questions
+ * that no resolver sends: "flags=ad,cd" and "opcode=5" set the header; "counts=2,0,0,0" states wrong numbers of records; "cut=3"
+ * cuts octets off at the end; "option=8:00ff" adds an EDNS option.
  */
 export function parseDnsQuestion(line: string): DnsQuestion {
   const [name = "", type = "A", ...options] = line.split(" ");
@@ -67,11 +68,12 @@ export interface DnsAnswer extends DecodedPacket {
 const quietMs = 3_000;
 const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
-/** Thrown when the server sends nothing in time, or closes the connection. */
+/** The error when the server sends no answer in time, or closes the connection. */
 export class NoDnsAnswer extends Error {}
 
 /**
- * Queries a server on this machine as a resolver does, with an encoder and a decoder that are not the product's.
+ * Sends a question to a DNS server on this machine and returns the answer. It uses the encoder and the decoder of dns-packet, not
+ * those of the product. parseDnsQuestion describes the form of `line`.
  * @throws NoDnsAnswer, and Error for an answer that a resolver would refuse
  */
 export async function askDns(port: number, line: string): Promise<DnsAnswer> {
@@ -80,7 +82,7 @@ export async function askDns(port: number, line: string): Promise<DnsAnswer> {
   return readDnsAnswer(packet, await exchangeDns(port, packet, question.network));
 }
 
-/** @throws Error when a resolver that sent `question` would refuse this answer */
+/** Decodes an answer. @throws Error when a resolver that sent `question` would refuse the answer */
 export function readDnsAnswer(question: Uint8Array, answer: Uint8Array): DnsAnswer {
   const flaw = flawInAnswer(question, answer);
   if (flaw !== undefined) throw new Error(`a resolver refuses this answer: ${flaw}`);
@@ -103,7 +105,7 @@ export function flawInAnswer(question: Uint8Array, answer: Uint8Array): string |
   // A server that could not decode the question cannot repeat it in the answer.
   if (told.questions === 0 && (told.rcode === 1 || told.rcode === 4)) return undefined;
   const end = questionEnd(question);
-  // The answer repeats a compressed name of the question in uncompressed form. No resolver sends a compressed name in a question.
+  // A compressed name is not compared, because the answer repeats it uncompressed. No resolver sends one in a question.
   if (end === undefined) return undefined;
   const isRepeated = told.questions === 1 && Buffer.compare(questionIn(answer, end), questionIn(question, end)) === 0;
   return isRepeated ? undefined : "it does not repeat the question's name, type and class";
@@ -171,7 +173,7 @@ function ednsOf({ udpBytes, subnet, option }: DnsQuestion): Answer[] {
   return [{ type: "OPT", name: ".", udpPayloadSize: udpBytes ?? 1_232, flags: 0, options } as unknown as Answer];
 }
 
-/** Sends octets unchanged and resolves with the first octets received. */
+/** Sends a packet unchanged, and resolves with the first packet received. @throws NoDnsAnswer */
 async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const waitMs = patienceMs(quietMs);
@@ -220,7 +222,7 @@ async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Re
   return () => socket.end();
 }
 
-/** Returns one line for each record. The lines are sorted where Consul's order is random. */
+/** Returns one line for each record. The lines are sorted, because the order of Consul's records is random. */
 export function recordLines(records: readonly Answer[] | undefined): readonly string[] {
   return (records ?? []).map((record) => lineOf(record)).toSorted();
 }

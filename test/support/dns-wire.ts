@@ -2,7 +2,7 @@ import { FrameReader, framed } from "../../src/dns/frames.ts";
 import { randomDnsId } from "./dns-exchange.ts";
 import { patienceMs } from "./patience.ts";
 
-/** Returns the octets of a question, which follow the header: name, type and class. */
+/** Returns the octets of a DNS question: name, type and class. They follow the header in a message. */
 export function questionOctets(labels: readonly string[], type = 1, of = 1): Buffer {
   const name = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, "latin1")]));
   return Buffer.concat([...name, Buffer.from([0, type >> 8, type & 0xff, of >> 8, of & 0xff])]);
@@ -27,7 +27,7 @@ export interface UdpClient {
   readonly received: readonly Buffer[];
   /**
    * Resolves when `isEnough` returns true.
-   * @throws Error when that takes longer than `withinMs`, scaled from a quiet machine to this one
+   * @throws Error when `isEnough` is false for longer than `withinMs` milliseconds, scaled from a quiet machine to this one
    */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   close(): void;
@@ -48,8 +48,8 @@ export async function openUdpClient(port: number): Promise<UdpClient> {
 }
 
 /**
- * The data received, and the reader that waits for more. Each arrival wakes the reader at once, because tests send thousands of
- * questions a second.
+ * The received messages, and the reader that waits for more. Each arrival wakes the reader at once, because tests send thousands
+ * of questions a second.
  */
 class Inbox<Message> {
   readonly received: Message[] = [];
@@ -82,7 +82,7 @@ export interface TcpClient {
   readonly received: readonly Uint8Array[];
   /**
    * Resolves when `isEnough` returns true.
-   * @throws Error when that takes longer than `withinMs`, scaled from a quiet machine to this one
+   * @throws Error when `isEnough` is false for longer than `withinMs` milliseconds, scaled from a quiet machine to this one
    */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   readonly closed: Promise<void>;

@@ -32,7 +32,7 @@ function cRequest(target: string): string {
   return `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: edgex\r\nAccept: */*\r\n\r\n`;
 }
 
-/** Returns the head of the C SDK's upload. The client sends the body after 100 Continue, or after a second. */
+/** Returns the head of a PUT request of the C SDK, which sends the body after 100 Continue, or after a second. */
 function cUploadHead(target: string, length: number | "chunked"): string {
   const framing = length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`;
   const fields = [`Host: ${host}`, "User-Agent: edgex", "Accept: */*", framing, "Content-Type: application/json"];
@@ -43,7 +43,7 @@ function cUploadHead(target: string, length: number | "chunked"): string {
 export interface ClientAnswer {
   readonly status: number;
   readonly text: string;
-  /** X-Consul-Index in exactly this letter case; undefined when it is missing. */
+  /** The value of the header X-Consul-Index in exactly this letter case; undefined when the header is missing. */
   readonly index: string | undefined;
 }
 
@@ -71,7 +71,7 @@ export class EdgexClient implements AsyncDisposable {
     return readAnswer(await this.#connection.answer());
   }
 
-  /** Sends a write request as the C SDK does when it knows the length: it waits for 100 Continue before it sends the body. */
+  /** Sends a write request with a Content-Length as the C SDK does: it waits for 100 Continue before it sends the body. */
   async cUpload(target: string, body: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, Buffer.byteLength(body)));
     const first = await this.#connection.next();
@@ -80,7 +80,7 @@ export class EdgexClient implements AsyncDisposable {
     return readAnswer(await this.#connection.answer());
   }
 
-  /** Sends a write request as the C SDK does without a body: chunked, with no chunk but the last. */
+  /** Sends a write request without a body as the C SDK does: chunked, with only the last chunk. */
   async cUploadNothing(target: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, "chunked"));
     this.#connection.send("0\r\n\r\n");

@@ -10,10 +10,10 @@ export interface ExchangeRequest {
   readonly chunked?: boolean;
 }
 
-/** The response as received: not decoded or normalised, and no redirect followed. */
+/** A response as received: neither decoded nor normalised. Redirects are not followed. */
 export class Answer {
   readonly status: number;
-  /** Header names in their letter case. */
+  /** The headers in the order of their arrival, with their names in the letter case in which the agent sent them. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly bytes: Buffer;
 
@@ -32,7 +32,7 @@ export class Answer {
     return JSON.parse(this.text);
   }
 
-  /** Returns the value of the header with exactly this letter case. */
+  /** Returns the value of the header whose name has exactly this letter case; undefined when it is missing. */
   header(name: string): string | undefined {
     return this.headers.find(([each]) => each === name)?.[1];
   }

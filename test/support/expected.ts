@@ -6,10 +6,10 @@ const meta = '{"consul-network-segment":""}';
 const rowIndexes = '"CreateIndex":0,"ModifyIndex":0';
 const identity = '"ID":"<uuid>","Node":"node1","Address":"127.0.0.1","Datacenter":"dc1"';
 
-/** node1 as the nodes of the catalog and of health list it. */
+/** The JSON of node1 in the answers of /v1/catalog and /v1/health. */
 export const nodeText: string = `{${identity},${addresses},"Meta":${meta},${rowIndexes}}`;
 
-/** The columns of node1 that begin each entry of /v1/catalog/service/:name. */
+/** The JSON fields of node1 with which each entry of /v1/catalog/service/:name begins. */
 export const nodeColumns: string = `${identity},${addresses},"NodeMeta":${meta}`;
 
 export const proxyColumns: string = '"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{}';
@@ -30,7 +30,7 @@ interface ExpectedCheck {
   readonly definition?: object;
 }
 
-/** Returns a check as /v1/agent/checks and /v1/health/* show it. */
+/** Returns the JSON of a check in the answers of /v1/agent/checks and /v1/health/*. */
 export function checkText(check: ExpectedCheck): string {
   const columns = {
     Node: check.node ?? "node1",
@@ -50,7 +50,7 @@ export function checkText(check: ExpectedCheck): string {
   return JSON.stringify(columns);
 }
 
-/** Returns a check as /v1/agent/health/service/* shows it: with every field of a definition, all empty, and without a type. */
+/** Returns the JSON of a check in /v1/agent/health/service/*, where each field of its definition, and its type, is empty. */
 export function agentHealthCheckText(check: ExpectedCheck): string {
   const definition = {
     ...{ Interval: "0s", Timeout: "0s", DeregisterCriticalServiceAfter: "0s" },

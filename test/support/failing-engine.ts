@@ -43,7 +43,7 @@ export class FailingEngine implements Engine {
     this.#gate = Promise.withResolvers();
   }
 
-  /** Commits the delayed batches. */
+  /** Lets the delayed commits continue. */
   release(): void {
     this.#gate?.resolve();
     this.#gate = undefined;

@@ -8,11 +8,11 @@ export interface SentMessage {
 
 /** A message broker whose behaviour a test sets: whether it accepts connections, and when it acknowledges messages. */
 export class FakeBroker {
-  /** Everything that was ever sent, in order. */
+  /** Every published message, in order. */
   readonly sent: SentMessage[] = [];
-  /** The time of each connection attempt, on the clock `now`. */
+  /** The time of each connection attempt, as `now` returned it. */
   readonly attempts: number[] = [];
-  /** The reaction to the next connection attempts: an error refuses them, "silence" never answers. */
+  /** The reaction to connection attempts: an error refuses them, "silence" leaves them unanswered, undefined accepts them. */
   answer: Error | "silence" | undefined;
   acknowledges = true;
   readonly #now: () => number;
@@ -43,7 +43,7 @@ export class FakeBroker {
     };
   };
 
-  /** Closes the connection. */
+  /** Ends the connection with this reason. */
   drop(reason: string): void {
     this.#end?.(reason);
     this.#end = undefined;

@@ -15,22 +15,22 @@ export interface FakeContainer {
   readonly exitCode?: number;
   /** How many times the API reports the command as still running. */
   readonly runsLonger?: number;
-  /** The step at which the connection breaks off; at "hangs" the API sends nothing after the output. */
+  /** The request at which the API closes the connection. With "hangs", it keeps it open and sends nothing after the output. */
   readonly breaks?: "create" | "start" | "hangs";
 }
 
 export interface FakeDocker {
-  /** The socket's and the port's address in the form of DOCKER_HOST. */
+  /** The address of the Unix socket, in the form of DOCKER_HOST; `tcpHost` is the address of the TCP port. */
   readonly unixHost: string;
   readonly tcpHost: string;
-  /** Method, path, Host and body of each request. */
+  /** The method, path, Host header and body of each request, separated by spaces. */
   readonly requests: readonly string[];
-  /** Resolves when a command that hangs has sent its output. */
+  /** Resolves when a container that hangs has sent its output. */
   hanging(): Promise<void>;
   close(): void;
 }
 
-/** Opens the part of the Docker API that checks use, on a unix socket and a TCP port. */
+/** Serves the part of the Docker API that checks use, on a Unix socket and a TCP port. */
 export async function openFakeDocker(containers: Readonly<Record<string, FakeContainer>>): Promise<FakeDocker> {
   const folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
   const socketPath = join(folder, "docker.sock");

@@ -1,6 +1,6 @@
 import type { Random } from "../../src/lib/random.ts";
 
-/** Returns the same numbers for the same seed (mulberry32), so that a failed run can be repeated. */
+/** A source of random values that are the same for the same seed (mulberry32), so that a failed run can be repeated. */
 export class FakeRandom implements Random {
   #state: number;
 

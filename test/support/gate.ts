@@ -9,12 +9,12 @@ export interface Gate {
   open(): void;
   /** Closes all connections, and from now on each new connection at once. */
   shut(): void;
-  /** From now on accepts connections and reads bytes, but forwards and answers nothing. */
+  /** Closes all connections, and from now on accepts new ones, but forwards and answers nothing. */
   hold(): void;
   close(): void;
 }
 
-/** Starts a gate in front of the port; it forwards connections at first. */
+/** Starts a gate in front of a port of this machine. At first the gate forwards connections. */
 export async function openGate(toPort: number): Promise<Gate> {
   const sockets = new Set<Socket>();
   let arrivals = 0;

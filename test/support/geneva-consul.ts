@@ -7,8 +7,8 @@ const services = [
 ] as const;
 
 /**
- * Returns the answers of Consul 1.8 on a small Geneva gateway in containers: three services with their settings, and the
- * database.
+ * Returns the answer of Consul 1.8 to a request on a small gateway with EdgeX Geneva in containers. The gateway has three
+ * services with their settings, and a database.
  */
 export function genevaConsul({ target }: CannedRequest): Response {
   const answer = answers.get(target);
@@ -61,7 +61,7 @@ function databaseRow(): Record<string, unknown> {
   return checkRow({ CheckID: "service:edgex-redis", Name: "status", ServiceID: "edgex-redis", Type: "tcp", Output });
 }
 
-/** Consul's API does not show how an agent runs a check. */
+/** Returns the JSON of a passing check. Its definition is empty, because Consul's API omits how an agent runs a check. */
 function checkRow(row: { readonly ServiceID: string } & Readonly<Record<string, string>>): Record<string, unknown> {
   return {
     Node: node,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** The connections of one client that tries to exhaust the agent. They come from a local address that no other client uses. */
+/** The connections of a client that tries to exhaust the agent. By default their address is one that no other client uses. */
 export interface HostileConnections extends Disposable {
   /** The number of connections that the agent has not closed. */
   readonly open: number;
@@ -13,13 +13,13 @@ export interface HostileConnections extends Disposable {
 
 interface Hostility {
   readonly count: number;
-  /** Returns what is sent on each connection as soon as it is open. */
+  /** Returns the octets that the client sends on the connection with number `at` as soon as it is open. */
   readonly request: (at: number) => string;
   /** Whether the client reads the answers. */
   readonly reads: boolean;
   /**
-   * The client's address. It must be "127.0.0.1" for thousands of connections: letting the system choose a source address blocks
-   * a port for a minute.
+   * The client's address. It must be "127.0.0.1" for thousands of connections: the client binds its sockets to any other address,
+   * and each bound socket blocks a local port for a minute.
    */
   readonly from?: "127.0.0.1" | "127.0.0.2";
 }

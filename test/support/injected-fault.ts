@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { within } from "./within.ts";
 
-/** The reason why system calls of other processes cannot be made to fail here; undefined when they can. */
+/** The reason why this machine does not allow faults in the system calls of other processes; undefined if it does. */
 export const cannotInject: string | undefined = findHindrance();
 
 function findHindrance(): string | undefined {

@@ -1,7 +1,7 @@
 import { type InterfaceAddress, interfaceFlags } from "../../src/config/sockaddr/interfaces.ts";
 import { parseCidr } from "../../src/lib/ip-address.ts";
 
-/** Returns an interface address from `cidr` ("10.0.0.5/24") on an interface that is up and running, with these overrides. */
+/** Returns the address `cidr` ("10.0.0.5/24") of an interface that is up and running; `differences` replace its fields. */
 export function interfaceAddress(
   name: string,
   cidr: string,

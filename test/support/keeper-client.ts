@@ -49,7 +49,7 @@ export class KeeperRegistryClient {
     return (found as { registrations: Endpoint[] }).registrations.map(({ serviceId }) => serviceId);
   }
 
-  /** Returns why the service is not available; undefined when the answer says that it is. */
+  /** Returns why the service is unavailable, as EdgeX's client words it; undefined when the service is available. */
   async whyUnavailable(serviceKey: string): Promise<string | undefined> {
     const answer = await this.#registration(serviceKey);
     if (!isSuccess(answer)) return "failed to check service availability: ";
@@ -62,7 +62,7 @@ export class KeeperRegistryClient {
     return this.#ask(`GET /registry/serviceId/${serviceKey}`);
   }
 
-  /** Returns a registration as Go encodes it: unset fields are present and empty. */
+  /** Returns the body of a registration as Go encodes it: unset fields are present and empty. */
   #body(status: string): object {
     const { serviceKey: serviceId, host, port, checkInterval: interval, checkRoute: path } = this.#options;
     const registration = { serviceId, status, host, port, HealthCheck: { interval, path, type: "http" } };
@@ -104,7 +104,7 @@ export class KeeperConfigurationClient {
     requireSuccess(await this.#ask(`PUT ${this.#path("")}?flatten=true`, request(configuration)));
   }
 
-  /** Returns everything below the base path, as nested objects of texts. */
+  /** Returns the values of all keys below the base path, as nested objects of strings. @throws Error when no such key exists */
   async getConfiguration(): Promise<object> {
     if (!(await this.hasConfiguration())) throw new Error(`there is no configuration for ${this.#basePath}`);
     const { response } = requireSuccess(await this.#ask(`GET ${this.#path("")}?plaintext=true`)) as {

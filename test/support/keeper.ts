@@ -8,9 +8,9 @@ export interface KeeperTarget {
   readonly target: Target;
   /** URL of core-keeper's API: http://127.0.0.1:port */
   readonly url: string;
-  /** Sends a request to core-keeper's API; the path follows /api/v3. */
+  /** Sends a request, such as "GET /ping", to core-keeper's API. Its path follows /api/v3. */
   readonly ask: (request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">) => Promise<Answer>;
-  /** Sends a request to Consul's API; the path follows /v1. */
+  /** Sends a request, such as "GET /agent/self", to Consul's API. Its path follows /v1. */
   readonly consul: (request: string, body?: unknown) => Promise<Answer>;
 }
 
@@ -49,7 +49,7 @@ export function expectRefusal(answer: Answer, status: number, message: string): 
   expect(answer.header("Content-Type")).toBe("application/json");
 }
 
-/** Expects success with these fields and no others. */
+/** Expects status 200 and a body with apiVersion, statusCode and exactly these further fields. */
 export function expectSuccess(answer: Answer, fields: object): void {
   expect({ status: answer.status, json: answer.json }).toEqual({
     status: 200,
@@ -66,7 +66,7 @@ export interface RegistrationFields {
   readonly [other: string]: unknown;
 }
 
-/** Returns the body of a registration. No program listens at its port, and its check runs once an hour. */
+/** Returns the body of a registration. No program listens at the registered port, and the check runs once an hour. */
 export function registrationBody(fields: RegistrationFields, check: Readonly<Record<string, unknown>> = {}): object {
   const healthCheck = { interval: "1h", path: "/api/v3/ping", type: "http", ...check };
   return { apiVersion: "v3", registration: { host: "127.0.0.1", port: 9, healthCheck, ...fields } };
@@ -84,14 +84,14 @@ export async function register(
   expect(answer.status).toBe(201);
 }
 
-/** Returns a service as core-keeper's API shows it. */
+/** Returns the registration of a service as core-keeper's API returns it. */
 export async function shownRegistration(keeper: KeeperTarget, serviceId: string): Promise<unknown> {
   const answer = await keeper.ask(`GET /registry/serviceId/${serviceId}`);
   expect(answer.status).toBe(200);
   return (answer.json as { registration: unknown }).registration;
 }
 
-/** Returns a root of keys that is deleted after the test. */
+/** Returns the root of a tree of keys. The tree is deleted after the test. */
 export function keyRoot(keeper: KeeperTarget, name: string): string {
   const root = `edgex/v4/${name}`;
   onTestFinished(async () => void (await keeper.ask(`DELETE /kvs/key/${root}?prefixMatch=true`)));

@@ -6,7 +6,7 @@ export interface Pair {
   readonly ModifyIndex: number;
 }
 
-/** Returns an entry as /v1/kv shows it, without a session and with its indexes masked. */
+/** Returns the JSON of an entry without a session in an answer of /v1/kv, with the indexes masked. */
 export function entryText(key: string, value: string | Buffer, flags: number | string = 0): string {
   const encoded = JSON.stringify(Buffer.from(value).toString("base64"));
   return `{"LockIndex":0,"Key":"${key}","Flags":${flags},"Value":${encoded},"CreateIndex":0,"ModifyIndex":0}`;

@@ -27,7 +27,7 @@ function keyOf(n: number): string {
 const batchesAfterwards = 100;
 
 /**
- * Commits batches until `isEnough`, then some that only the log has. In between it moves logged batches into the table of rows as
+ * Commits batches until `isEnough` returns true, then a hundred more, which stay in the log. Folds the log when a fold is due, as
  * the agent's thread does. The store stays open.
  */
 export function fillStore(
@@ -53,7 +53,7 @@ export interface Contents {
 }
 
 /**
- * Opens the store and reads all of its rows.
+ * Opens the store in a folder, reads all of its rows, and returns its revision and a digest of the rows.
  * @throws OperatingError when the engine refuses the store
  */
 export function contentsOf(folder: string): Contents {
@@ -74,7 +74,7 @@ export function contentsOf(folder: string): Contents {
 
 const digests = new Map<number, bigint>();
 
-/** Returns the content of a store with this revision. */
+/** Returns the revision and the digest of a store that `fillStore` has filled up to this revision. */
 export function contentsAt(revision: number): Contents {
   const digest = digests.get(revision) ?? digestAt(revision);
   digests.set(revision, digest);

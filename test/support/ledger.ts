@@ -1,13 +1,13 @@
 /**
- * The knowledge of clients about things (keys, services, nodes) that they keep rewriting while the agent is killed. Each thing goes through
- * numbered generations, every fifth of which is a deletion. Only one client at a time rewrites a thing, so after a crash the
- * thing must be in the newest acknowledged generation or in the next one, which was in progress.
+ * Records the generations of things (keys, services, nodes) that clients keep rewriting while the agent is killed again and
+ * again. Each thing goes through numbered generations, every fifth of which is a deletion. Only one client at a time rewrites a
+ * thing, so after a crash the agent must have the newest acknowledged generation or the next one, whose write was in progress.
  */
 export class Ledger {
   readonly #things: Map<string, Generations> = new Map();
   acknowledgements = 0;
 
-  /** Returns the generation to write next. */
+  /** Returns the number of the generation to write next, and records the attempt. */
   attempt(thing: string): number {
     const known = this.#known(thing);
     this.#things.set(thing, { ...known, attempted: known.acknowledged + 1 });
@@ -21,8 +21,8 @@ export class Ledger {
   }
 
   /**
-   * Compares what clients know with what the restarted agent has, continues from the agent's generations, and returns the
-   * differences.
+   * Compares the recorded generations with those of the restarted agent, continues from the agent's, and returns a text for each
+   * contradiction.
    */
   settle(found: ReadonlyMap<string, Found>): readonly string[] {
     const wrong = [...found.keys()]

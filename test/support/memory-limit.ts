@@ -4,7 +4,7 @@ import { messageOf } from "../../src/lib/errors.ts";
 
 /** A control group (cgroup) that limits the memory of all its processes together. */
 export interface MemoryLimit {
-  /** Words before a program's command that start it in the control group: for openSandbox. */
+  /** The command that starts a program in the control group, for `openSandbox`. */
   readonly before: readonly string[];
   /** Returns the memory of the control group without page cache, in MiB. */
   usedMiB(): number;
@@ -18,7 +18,7 @@ const limitNames = ["memory.limit_in_bytes", "memory.max"] as const;
 const swapNames = ["memory.memsw.limit_in_bytes", "memory.swap.max"] as const;
 
 /**
- * Creates a control group with this limit.
+ * Creates a control group with this limit of memory, in MiB, and without swap space.
  * @throws Error if this machine does not allow creating one
  */
 export function limitMemory(mebibytes: number): MemoryLimit {

@@ -35,7 +35,7 @@ export async function openMosquitto({ user, lines = () => [] }: MosquittoOptions
     "persistence false",
     `allow_anonymous ${user === undefined}`,
     ...asking,
-    // The broker sends each acknowledged message to the subscribers at once, so a kill loses none.
+    // Without a limit, the broker sends each acknowledged message to the subscribers at once, so a kill loses no message.
     "max_inflight_messages 0",
     // Without this line the broker gives up root's rights and cannot read the test's files.
     "user root",

@@ -16,7 +16,10 @@ const libc = dlopen("libc.so.6", {
   close: { args: ["i32"], returns: "i32" },
 });
 
-/** @param name a path, or "@" and an abstract name */
+/**
+ * Opens a socket that receives notifications as a service manager does.
+ * @param name a path, or "@" and an abstract name
+ */
 export function openNotifySocket(name: string): NotifySocket {
   const address = Buffer.from(`\u0001\0${name.replace(/^@/, "\0")}`, "latin1");
   const descriptor = libc.symbols.socket(afUnix, sockDgram, 0);

@@ -19,7 +19,9 @@ interface Refusal {
 }
 
 /**
- * Returns the error of a refused call with the response's body, because the package's message has only a short form of the body.
+ * Returns the status and the body of the response to a refused call, because the message of the package's error shortens the
+ * body.
+ * @throws Error when the call is not refused
  */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   try {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /**
- * This process as the agent's messages name it, such as "bun (process 4711)". A test process that another test process started is
- * named "bun.exe".
+ * The name of this process in the agent's messages, such as "bun (process 4711)". A test process that another test process
+ * started is named "bun.exe".
  */
 export const ownProgram: string = `${readFileSync("/proc/self/comm", "utf8").trim()} (process ${process.pid})`;

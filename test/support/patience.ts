@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 
 /*
- * Bounds on time that a slow machine cannot fail. A bound is stated for a quiet reference machine and multiplied by
- * this machine's slowness, which is measured with a fixed piece of work for processor and disk. The work lasts long
+ * Time limits that no test exceeds only because the machine is slow. A limit is stated for a quiet reference machine and
+ * multiplied by this machine's slowness, which is measured with a fixed piece of work for processor and disk. The work lasts long
  * enough for the scheduler to run other processes meanwhile, so a busy machine measures as a slow one.
  */
 
@@ -20,7 +20,7 @@ const syncs = 3;
  */
 const referenceMs = 31;
 
-/** How long a measurement is reused, in milliseconds. Tests ask for bounds far more often than a machine's load changes. */
+/** How long a measurement is reused, in milliseconds. Tests ask for limits far more often than a machine's load changes. */
 const measuredForMs = 5_000;
 
 let slowest = 1;
@@ -28,7 +28,7 @@ let measuredMs = -Infinity;
 
 /**
  * Returns how many times slower than the reference this machine is, at least 1. It is the highest value that this process has
- * measured, because the slow phase may be over when a test asks for the bound.
+ * measured, because the slow phase may be over when a test asks for its limit.
  */
 export function slowness(): number {
   if (performance.now() - measuredMs < measuredForMs) return slowest;

@@ -4,12 +4,12 @@ import { within } from "./within.ts";
 /** Maximum time until the agent applies a coordinate, in milliseconds: Consul applies coordinate updates every five seconds. */
 const takenUpWithinMs = 12_000;
 
-/** Returns a coordinate on a line, the given number of seconds from the origin. */
+/** Returns the JSON of a network coordinate that is `seconds` from the origin on the first axis. */
 export function coordinateAt(seconds: number): object {
   return { Vec: [seconds, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 0.00001 };
 }
 
-/** Sends coordinates of catalog nodes, and resolves when the agent has applied them. */
+/** Sets the coordinates of nodes, by their distance from the origin in seconds; resolves when the agent has applied them. */
 export async function placeNodes(places: Readonly<Record<string, number>>): Promise<void> {
   for (const [Node, seconds] of Object.entries(places)) {
     await put("/v1/coordinate/update", { Node, Coord: coordinateAt(seconds) });

@@ -6,7 +6,7 @@ export const figuresMark = "= ";
 const everyMs = 10_000;
 let toldMs = performance.now();
 
-/** Prints the progress of a long trial at intervals. */
+/** Prints the progress of a trial in its long form, at most once in ten seconds. */
 export function tellProgress(say: () => string): void {
   if (!isAtLength || performance.now() - toldMs < everyMs) return;
   toldMs = performance.now();

@@ -7,8 +7,8 @@ import { patienceMs } from "./patience.ts";
 const quietMs = 30_000;
 
 /**
- * Resolves with the promise's value. It shows that a request was answered and not held: tests let requests wait for
- * minutes, so that a slow machine cannot confuse the two.
+ * Resolves with the promise's value, which shows that the agent answered a request and did not hold it. Tests ask the
+ * agent to hold requests for ten minutes, so that a late answer of a slow machine is not taken for a held one.
  * @throws Error when there is no answer after half a minute on a quiet machine, or the scaled time on a slower one
  */
 export async function promptly<Result>(promise: Promise<Result>): Promise<Result> {

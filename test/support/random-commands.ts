@@ -98,7 +98,7 @@ const operation: fc.Arbitrary<TxnOperation> = fc.oneof(
 
 type Commands = { readonly [Type in Command["type"]]: fc.Arbitrary<Extract<Command, { type: Type }> | RestoreEarlier> };
 
-/** A step that saves the state as it was this number of steps ago (or at the first), and restores it. */
+/** A step that restores a snapshot of the state before the last `stepsAgo` steps, modulo the number of states so far. */
 interface RestoreEarlier {
   readonly type: "restore";
   readonly stepsAgo: number;
@@ -137,7 +137,7 @@ const commands: Commands = {
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
-/** Commands that create are more frequent than commands that delete, or the tables would stay empty. */
+/** The frequencies of the commands. Commands that create are more frequent than commands that delete, so that tables fill. */
 const weights: { readonly [Type in Command["type"]]: number } = {
   "kv-set": 4,
   "kv-delete": 2,
@@ -170,7 +170,7 @@ interface RandomStep {
 
 export type Steps = readonly RandomStep[];
 
-/** The steps with which each sequence begins: they register two healthy nodes with a service. */
+/** The steps with which four of five sequences begin: they register two healthy nodes with a service. */
 const prelude: Steps = ["n1", "n2"].map((name) => {
   const checks = names.checks.map((id) => checkNamed(id, { status: "passing" }));
   const service = serviceNamed("a");
@@ -185,7 +185,7 @@ export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
   { arbitrary: anySteps.map((others) => [...prelude, ...others]), weight: 4 },
 );
 
-/** The command that the step applied. */
+/** A command that was applied, with the states before and after it. */
 export interface Step {
   readonly command: Command;
   readonly before: State;
@@ -195,7 +195,7 @@ export interface Step {
   readonly nowMs: number;
 }
 
-/** Applies the steps from an empty state, and calls back after each. */
+/** Applies the steps to an empty state, and calls `look` after each. */
 export function takeSteps(steps: Steps, look: (step: Step, driver: StateDriver) => void = () => {}): StateDriver {
   const driver = new StateDriver();
   const seen = [driver.state];
@@ -224,7 +224,7 @@ function isPossible(state: State, command: Command): boolean {
   return command.type !== "session-create" || !getSession(state, command.session.id);
 }
 
-/** Returns the state restored from a snapshot of `state` that is split into blocks of another size. */
+/** Saves a snapshot of the state, and returns the state that is restored from it in blocks of `blockBytes` bytes. */
 export function savedAndRead(state: State, blockBytes = 97): State {
   const bytes = Buffer.concat([...encodeSnapshot(state)]);
   const decoder = new SnapshotDecoder();

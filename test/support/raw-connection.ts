@@ -53,7 +53,7 @@ export class RawConnection implements AsyncDisposable {
 
   /**
    * Returns the next answer, which may be 100 Continue.
-   * @param withinMs time limit on a quiet machine
+   * @param withinMs time limit on a quiet machine, in milliseconds
    */
   async next(withinMs: number = answerWithinMs): Promise<RawAnswer> {
     const timer = setTimeout(() => this.#end(), patienceMs(withinMs));

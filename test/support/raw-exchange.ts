@@ -1,15 +1,15 @@
 import { patienceMs } from "./patience.ts";
 
-/** The octets received; undefined when the connection closed without any. */
+/** The status and the body of an HTTP response. */
 export interface RawAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 /**
- * Sends bytes unchanged on a connection of its own, and reads until the answer is complete or the connection ends.
- * `timeoutMs` is that of a quiet machine.
- * @throws Error when neither happens in time
+ * Sends bytes unchanged on a new connection, and reads until the answer is complete or the connection ends. Returns
+ * undefined when the connection ends without an answer. `timeoutMs` is the time limit on a quiet machine, in milliseconds.
+ * @throws Error when the answer is incomplete at the time limit
  */
 export async function rawExchange(
   port: number,

@@ -4,10 +4,10 @@ import { type Found, isDeletion } from "./ledger.ts";
 /** Sends a request to the agent under trial. */
 export type Send = (method: string, path: string, more?: Omit<ExchangeRequest, "path">) => Promise<Answer>;
 
-/** How clients rewrite things of one kind (keys, services, nodes) in numbered generations and read them back together. */
+/** The requests by which clients rewrite things of one kind (keys, services, nodes) in numbered generations and read them. */
 export interface ThingSort {
   readonly sort: string;
-  /** Sends one write, or deletion, of a thing with all its parts; the answer's status must be 2xx. */
+  /** Sends the request that writes or deletes a generation of a thing with all its parts. The answer's status must be 2xx. */
   write(send: Send, thing: string, generation: number): Promise<Answer>;
   /** Returns every existing thing of the kind, with its generation. */
   read(send: Send): Promise<ReadonlyMap<string, Found>>;
@@ -22,7 +22,7 @@ export const plainKeys: ThingSort = {
   read: (send) => readKeys(send, keyFolder),
 };
 
-/** Keys, each of whose writes is a check-and-set on the index that was read just before. */
+/** Keys that clients write by check-and-set with the index that they have just read. */
 export const casKeys: ThingSort = {
   sort: "cas-key",
   async write(send, thing, generation) {
@@ -38,8 +38,8 @@ export const casKeys: ThingSort = {
 const lockFolder = "/v1/kv/kill-nine/lock/";
 
 /**
- * Keys, each locked by one session. The session is created before the first write and must survive: every write is made under the
- * lock.
+ * Returns keys, each of which is locked by a session of its own. The client creates the session before the first write and makes
+ * every write under the lock, so the session must survive.
  */
 export function lockedKeys(): ThingSort {
   const sessions = new Map<string, string>();
@@ -89,7 +89,7 @@ export const keeperRegistrations: ThingSort = {
       send,
       "/api/v3/registry/all",
     );
-    // Services of the other kinds have no core-keeper row, so only these are compared.
+    // The agent's services of the other kinds are in the answer, too, and are left out.
     const own = registrations.filter(({ serviceId }) => serviceId.startsWith("keeper-registration"));
     return new Map(own.map(({ serviceId, HealthCheck }) => [serviceId, Number(HealthCheck.path.slice(1))]));
   },
@@ -124,7 +124,7 @@ export const agentServices: ThingSort = {
   },
 };
 
-/** Reads the agent's services as the catalog shows them. */
+/** The services of `agentServices`, read from the catalog. */
 export const syncedServices: Pick<ThingSort, "read"> = { read: (send) => readCatalog(send, "killed") };
 
 /** Nodes with a service and two checks, all registered in one request to the catalog. */
@@ -194,7 +194,7 @@ async function readCatalog(send: Send, name: string): Promise<ReadonlyMap<string
 
 type Part = readonly [thing: string, generation: string | undefined];
 
-/** Joins the parts of things. A thing is complete when it has its service and both checks, all of the same generation. */
+/** Returns the generation of each thing; a text for a thing that lacks its service or a check, or mixes generations. */
 function assemble(services: readonly Part[], checks: readonly Part[]): ReadonlyMap<string, Found> {
   const parts = new Map<string, string[]>();
   for (const [thing, generation] of [...services, ...checks])

@@ -9,13 +9,13 @@ import { within } from "./within.ts";
 export interface ServingAgent {
   readonly agent: AgentProcess;
   readonly dnsPort: number;
-  /** Writes a key; returns the outcome. */
+  /** Writes a key, and returns the status and the body of the answer. */
   put(key: string, value?: string): Promise<Written>;
   /** Returns the existing keys. */
   keys(): Promise<readonly string[]>;
-  /** Expects that a key, DNS, health and a check of the watched service are all correct and answered in time. */
+  /** Expects prompt, correct answers for a key, a name in DNS and a service's health, and that a check's new output appears. */
   expectServing(): Promise<void>;
-  /** Reads the agent's metrics: the number of batches committed, and of batches refused. */
+  /** Returns the numbers of committed and of refused batches from the agent's metrics. */
   batches(): Promise<{ readonly committed: number; readonly refused: number }>;
   /** Returns how often the log contains this text. */
   logged(words: string): number;

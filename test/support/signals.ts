@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** The effect of each of Linux's 31 signals on an agent. It is the same on Consul. */
+/** The signals of Linux by their effect on an agent, which is the same on Consul. */
 export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "faults", readonly string[]>> = {
   survived: [
     ...["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGCHLD", "SIGCONT", "SIGURG", "SIGXCPU", "SIGXFSZ"],
@@ -12,7 +12,7 @@ export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "fa
   faults: ["SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"],
 };
 
-/** The number of SIGSTKFLT: no system sends it, the runtime has no name for it, and it ends Consul too. */
+/** The number of SIGSTKFLT, which no kernel sends and the runtime has no name for. It ends the agent, and Consul, too. */
 export const unnamedSignal = 16;
 
 export function signalNumber(name: string): number {

@@ -8,7 +8,7 @@ export interface SmallDisk {
   readonly folder: string;
   /** Writes a file that fills the file system to the last octet. */
   fill(): void;
-  /** Removes that file. */
+  /** Removes the file that `fill` wrote. */
   empty(): void;
   /** Remounts the file system read-only or writable; no process may be writing to it. */
   remount(how: "ro" | "rw"): void;
@@ -50,7 +50,7 @@ function run(...words: readonly [string, ...string[]]): boolean {
   return spawnSync(program, rest).status === 0;
 }
 
-/** Returns whether mountSmallDisk works here. */
+/** Returns whether this machine allows the tests to mount a small file system. */
 export function canMount(): boolean {
   const disk = mountSmallDisk("1m");
   disk?.unmount();

@@ -8,7 +8,7 @@ export interface TestStore {
   readonly store: Store;
   readonly engine: FailingEngine;
   readonly clock: FakeClock;
-  /** The committed batches. */
+  /** The rows of the committed batches. */
   readonly disk: MemoryStore;
 }
 

@@ -7,7 +7,7 @@ export interface TerminalOptions {
   readonly rows?: number;
 }
 
-/** A program on a pseudo-terminal. */
+/** A program that runs on a pseudo-terminal. */
 export class TestTerminal implements AsyncDisposable {
   readonly #child: Bun.Subprocess;
   readonly #terminal: Bun.Terminal;
@@ -48,7 +48,7 @@ export class TestTerminal implements AsyncDisposable {
     this.#terminal.resize(columns, rows);
   }
 
-  /** Resolves when the output since the last call contains this text, control sequences removed. */
+  /** Resolves when the output since the last call, without its control sequences, matches `expected`. */
   async shows(expected: RegExp, withinMs = 5_000): Promise<void> {
     return within(withinMs, () => {
       const text = Bun.stripANSI(this.#output);

@@ -6,7 +6,7 @@ export type Ask = (method: string, path: string, body?: string) => Promise<Told>
 interface Told {
   readonly status: number;
   readonly text: string;
-  /** X-Consul-Index. */
+  /** The number in the header X-Consul-Index. */
   readonly index: number;
 }
 
@@ -29,7 +29,7 @@ const lockRetryMs = 5_000;
 
 /**
  * A model of Vault 1.3.1 as a client of Consul. It sends the requests of Vault's storage, of the lock that makes one of several
- * Vaults active, and of Vault's registration. It seals, renews and steps down when a test calls the method for it.
+ * Vaults active, and of Vault's registration. It seals and steps down when a test calls the method for it.
  */
 export class StandInVault {
   readonly serviceId: string;
@@ -76,7 +76,7 @@ export class StandInVault {
     await this.#must("DELETE", `/v1/kv/vault/${key}`);
   }
 
-  /** Returns one level below the prefix: names, and folders with a slash at their end. */
+  /** Returns the names one level below the prefix. The name of a folder ends in a slash. */
   async list(prefix: string): Promise<readonly string[]> {
     const folder = `vault/${prefix}`;
     const { status, text } = await this.#ask("GET", `/v1/kv/${folder}?keys=&separator=%2F`);
@@ -128,7 +128,7 @@ export class StandInVault {
     await this.#must("PUT", `/v1/agent/service/deregister/${this.serviceId}`);
   }
 
-  /** Waits for the lock without a limit. Resolves with a promise that resolves when the lock is lost. */
+  /** Acquires the lock, without a time limit. Resolves with an object whose `lost` resolves when this Vault loses the lock. */
   async becomeActive(value: string): Promise<{ readonly lost: Promise<void> }> {
     const session = JSON.stringify({ Name: "Vault Lock", TTL: `${sessionTtlMs / 1_000}s` });
     const { ID } = JSON.parse(await this.#must("PUT", "/v1/session/create", session)) as { readonly ID: string };
@@ -139,7 +139,7 @@ export class StandInVault {
     return { lost: this.#monitor(ID) };
   }
 
-  /** Releases the lock without a delay: the next client gets it at once. */
+  /** Releases the lock and destroys the session, so that the next client acquires the lock without a delay. */
   async stepDown(value: string): Promise<void> {
     const session = this.#session ?? "";
     this.#isActive = false;
@@ -180,7 +180,7 @@ export class StandInVault {
   async #lockEntry(query: string): Promise<{ readonly entry: Entry | undefined; readonly index: number }> {
     const { status, text, index } = await this.#ask("GET", `${lockPath}?${query}`);
     if (status === 404) return { entry: undefined, index };
-    // JSON.parse would round the number.
+    // This line searches for the flags in the text, because JSON.parse would round the number.
     if (!text.includes(`"Flags":${lockFlags}`)) throw new Error(`the key is no lock: ${text}`);
     return { entry: (JSON.parse(text) as readonly Entry[])[0], index };
   }

@@ -49,12 +49,12 @@ export interface Decoder {
   readonly words: readonly string[];
   /**
    * Decodes the input.
-   * @throws what the decoder throws
+   * @throws any error of the decoder
    */
   run(octets: Uint8Array): unknown;
 }
 
-/** Returns whether this is an error by which a decoder may refuse an input. */
+/** Returns whether a thrown value is one of the errors with which a decoder may refuse an input. */
 export function isRefusal(thrown: unknown): thrown is Error {
   return thrown instanceof OperatingError || thrown instanceof HttpError || thrown instanceof GoUrlError;
 }
@@ -328,7 +328,7 @@ const instance = {
   Checks: [{ CheckID: "c", Status: "passing", Output: "" }],
 };
 
-/** The first line is the expression, the second the value that it is applied to. */
+/** Renders a prepared query. The first line of `input` is the template's regular expression, the second the service's name. */
 function renderQuery(input: string): unknown {
   const [regexp = "", service = ""] = input.split("\n");
   const json = {

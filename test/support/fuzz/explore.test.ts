@@ -7,7 +7,7 @@ import { explore } from "./explore.ts";
 
 const trial = { arbitrary: fc.nat(100_000), shortRuns: 1_000 };
 
-test("a failing input is reported with its seed, reduced to the smallest one that fails, and added to the corpus", async () => {
+test("the fuzzer reduces a failing input, reports the smallest with the seed, and adds it to the corpus", async () => {
   const property = (input: number): void => {
     if (input > 777) throw new Error("too large");
   };
@@ -20,7 +20,7 @@ test("a failing input is reported with its seed, reduced to the smallest one tha
   rmSync(path);
 });
 
-test("inputs of the corpus are tried before random inputs", async () => {
+test("the fuzzer tries the inputs of the corpus before random inputs", async () => {
   const tried: string[] = [];
   await explore("http-request", {
     ...{ ...trial, shortRuns: 1 },

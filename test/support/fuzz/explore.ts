@@ -6,19 +6,19 @@ import { addToCorpus, readCorpus } from "./watched-fuzz.ts";
 
 export interface Exploration<T> {
   readonly arbitrary: fc.Arbitrary<T>;
-  /** The property that must hold of each input, and its time limit. */
+  /** Throws or rejects when the required property does not hold for a random input. */
   readonly property: (input: T) => unknown;
   /** The number of inputs that `make test` tries. `make fault` tries inputs for a fixed time instead. */
   readonly shortRuns: number;
-  /** Returns the input as the octets that are sent. The octets of a failing input are added to the corpus of that name. */
+  /** Returns the octets that are sent for an input. The octets of a failing input are added to the corpus. */
   readonly octetsOf?: (input: T) => Uint8Array;
-  /** The property that must hold for each input of the corpus. The corpus is tried first. */
+  /** Throws or rejects when the required property does not hold for an input of the corpus. The corpus is tried first. */
   readonly known?: (octets: Uint8Array) => unknown;
 }
 
 const runsMax = 1_000_000_000;
 
-/** Tries inputs, and reports a failing input with the seed that repeats the run (SEED=). */
+/** Tries the inputs of the corpus and then random ones. @throws Error with a failing input and the seed that repeats the run */
 export async function explore<T>(name: WholeThing, exploration: Exploration<T>): Promise<void> {
   const { arbitrary, property, shortRuns, octetsOf, known } = exploration;
   let inputs = 0;

@@ -20,7 +20,7 @@ test("the fuzzer reports a decoder that throws anything but a refusal, and reduc
   expect(Buffer.from(fault?.input ?? []).toString()).toBe("null");
 });
 
-test("the fuzzer reports a decoder that takes too long", async () => {
+test("the fuzzer reports a decoder that takes longer than its time limit for an input", async () => {
   const decoder = decoderThat((text) => {
     const endMs = performance.now() + (text.length > 3_000 ? patienceMs(150) : 0);
     while (performance.now() < endMs);
@@ -28,7 +28,7 @@ test("the fuzzer reports a decoder that takes too long", async () => {
   expect((await fuzz(decoder, corpus, { ...limits, answerMsMax: 50 })).fault?.why).toMatch(/^it takes \d+ ms$/);
 });
 
-test("the fuzzer accepts a decoder that throws its declared error, and counts each error text as a new outcome", async () => {
+test("the fuzzer accepts a decoder that throws OperatingErrors, and counts each different text as an outcome", async () => {
   const decoder = decoderThat((text) => {
     throw new OperatingError(
       "invalid",

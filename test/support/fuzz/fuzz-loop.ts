@@ -24,8 +24,8 @@ export interface Fault {
 const poolMax = 2_000;
 
 /**
- * Gives a decoder one input after the other. Calls `before` with each input, so that the caller knows the input on which the
- * decoder hangs.
+ * Runs a decoder on one input after another until an input fails, or the limit of runs or of time is reached. Calls `before` with
+ * each input, so that the caller knows the input on which the decoder hangs.
  */
 export async function fuzz(
   decoder: Decoder,
@@ -64,7 +64,7 @@ interface Outcome {
   readonly why: string | undefined;
 }
 
-/** Tries a slow input twice more, because the machine may have been the cause. */
+/** Runs the decoder on an input, up to three times when it is slow, because the machine may be the cause. */
 async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: number): Promise<Outcome> {
   let leastMs = Infinity;
   let outcome = "decoded";
@@ -85,7 +85,7 @@ async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: numbe
 
 const smallerMs = 5_000;
 
-/** Returns the smallest input found that shows the same fault. */
+/** Removes pieces of a failing input for up to five seconds, and returns the smallest input that still fails. */
 async function smaller(decoder: Decoder, fault: Fault, answerMsMax: number): Promise<Fault> {
   const endMs = performance.now() + smallerMs;
   let least = fault;

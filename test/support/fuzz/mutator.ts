@@ -45,7 +45,7 @@ const timesMax = 20_000;
 
 type Mutation = (octets: Buffer, random: FakeRandom, pool: readonly Uint8Array[]) => Buffer;
 
-/** Makes an input from other inputs: it deletes, repeats, moves and replaces pieces. */
+/** Returns a new input, made from inputs of the pool by deleting, repeating, splicing and replacing pieces. */
 export function mutate(pool: readonly Uint8Array[], words: readonly string[], random: FakeRandom): Uint8Array {
   let octets: Buffer = Buffer.from(pickOf(random, pool) ?? []);
   const steps = 1 + Math.floor(random.uniform() ** 2 * 6);
@@ -106,7 +106,7 @@ function wordMutation(words: readonly string[]): Mutation {
   };
 }
 
-/** Returns the same JSON with one value replaced; undefined when the text is not JSON. */
+/** Returns the JSON text in `octets` with one value replaced; undefined when the octets are not JSON. */
 function changedJson(octets: Buffer, random: FakeRandom): Buffer | undefined {
   let json: unknown;
   try {

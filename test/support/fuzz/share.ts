@@ -22,5 +22,5 @@ export const answerMsMax = 1_000;
 
 const minutes = Number(process.env["FUZZ_MINUTES"] ?? 60);
 
-/** Duration of each target and decoder in the long form, in milliseconds: an even share of an hour, or of FUZZ_MINUTES. */
+/** The time for each target and decoder in the long form, in milliseconds: an even share of an hour, or of FUZZ_MINUTES. */
 export const shareMs: number = (minutes * 60_000) / (decoders.length + wholeThings.length);

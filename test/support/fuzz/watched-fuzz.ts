@@ -8,7 +8,7 @@ import type { FuzzOrder } from "./fuzz-worker.ts";
 const corpusFolder = join(import.meta.dir, "../../fuzz/corpus");
 const inputBytesMax = 512 * 1024;
 /**
- * Maximum time without progress, in milliseconds: ten times the three attempts of a second each that a slow input has on a quiet
+ * Maximum time without a new input, in milliseconds: ten times as long as the three attempts at a slow input may take on a quiet
  * machine.
  */
 const silenceMsMax = 30_000;
@@ -50,7 +50,7 @@ async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
   return { runs: seen, outcomes: 0, fault: { input, why: "it never ends" } };
 }
 
-/** Returns the inputs that are tried first: some valid inputs, and each input that ever failed. */
+/** Returns the corpus of a decoder, which is tried first: some valid inputs, and each input that ever failed. */
 export function readCorpus(decoder: string): readonly Uint8Array[] {
   const folder = join(corpusFolder, decoder);
   if (!existsSync(folder)) return [];
@@ -59,7 +59,7 @@ export function readCorpus(decoder: string): readonly Uint8Array[] {
     .map((name) => readFileSync(join(folder, name)));
 }
 
-/** Adds a failing input to the corpus, which each later run tries first. Returns its path. */
+/** Writes a failing input into the decoder's corpus, which each later run tries first. Returns the path of the new file. */
 export function addToCorpus(decoder: string, input: Uint8Array): string {
   const folder = join(corpusFolder, decoder);
   mkdirSync(folder, { recursive: true });

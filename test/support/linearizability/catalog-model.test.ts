@@ -12,7 +12,7 @@ const row = (instance: string, revision: string, modifyIndex: number): InstanceS
   ...{ instance, revision, modifyIndex },
 });
 
-/** Runs the checker on operations that follow one another. */
+/** Runs the checker on operations that do not overlap, and returns the violation. */
 function explain(said: readonly Said[]): string | undefined {
   const operations = said.map(([input, output], at): Operation<InstanceInput, InstanceOutput> => {
     return { client: 0, input, output, called: at, returned: at + 0.5 };
@@ -20,7 +20,7 @@ function explain(said: readonly Said[]): string | undefined {
   return explainViolation(catalogModel, operations)?.text;
 }
 
-test("reads that show instances appear, change and disappear are explained", () => {
+test("the checker explains reads of instances that appear, change and disappear", () => {
   const said = [
     ...[read(), register("x", "1"), register("y", "2"), read(row("x", "1", 5), row("y", "2", 7))],
     ...[register("x", "3"), deregister("y"), read(row("x", "3", 8))],
@@ -28,16 +28,16 @@ test("reads that show instances appear, change and disappear are explained", () 
   expect(explain(said)).toBeUndefined();
 });
 
-describe("no order of the operations explains:", () => {
+describe("the checker finds no order of catalog operations that explains", () => {
   test.each<[string, Said[]]>([
     ["a stale revision", [register("x", "1"), register("x", "2"), read(row("x", "1", 5))]],
     ["a lost registration", [register("x", "1"), read()]],
     ["an instance that outlives its deregistration", [register("x", "1"), deregister("x"), read(row("x", "1", 5))]],
     [
-      "indexes against the order of the writes",
+      "indexes that contradict the order of the writes",
       [register("x", "1"), register("y", "2"), read(row("x", "1", 7), row("y", "2", 5))],
     ],
-    ["an index that changes by itself", [register("x", "1"), read(row("x", "1", 5)), read(row("x", "1", 6))]],
+    ["an index that changes without a write", [register("x", "1"), read(row("x", "1", 5)), read(row("x", "1", 6))]],
   ])("%s", (_, said) => {
     expect(explain(said)).toStartWith("no order");
   });

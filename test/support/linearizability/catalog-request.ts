@@ -1,7 +1,7 @@
 import type { InstanceInput, InstanceOutput, InstanceShown } from "./catalog-model.ts";
 import type { LineAnswer, LineRequest } from "./line.ts";
 
-/** The instance registered with the agent; the others are written to the catalog, each on its own node. */
+/** The instance that clients register with the agent. They write the other instances to the catalog, each on its own node. */
 export const agentInstance = "agent";
 
 /** Returns the request for an operation on the service of this name. */
@@ -37,7 +37,7 @@ function putJson(path: string, body: object): LineRequest {
   return { method: "PUT", path, body: JSON.stringify(body) };
 }
 
-/** Decodes the answer. @throws Error for an answer that no correct agent gives */
+/** Decodes the answer to an operation. @throws Error for an answer that no correct agent gives */
 export function catalogOutput(service: string, input: InstanceInput, { status, body }: LineAnswer): InstanceOutput {
   if (status !== 200) throw new Error(`${JSON.stringify(input)} was answered ${status} ${body}`);
   if (input.kind !== "read") return "done";

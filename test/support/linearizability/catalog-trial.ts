@@ -11,7 +11,7 @@ const endpoints = ["catalog/service", "health/service"];
 const waitMs = 40;
 const requests = { register: 10, deregister: 5, read: 8, "read-waiting": 3 } as const;
 
-/** Clients read and write a service of three instances, one of which is registered with the agent. */
+/** A trial in which clients read and write a service of three instances, one of which is registered with the agent. */
 export class CatalogTrial implements Trial {
   readonly name: string;
   readonly #operations: Operation<InstanceInput, InstanceOutput>[] = [];

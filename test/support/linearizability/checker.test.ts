@@ -19,8 +19,8 @@ const register: Model<number, Input, number> = {
 };
 
 /**
- * Builds a history from one line for each client: "..set 1.." is an operation from its first to its last letter. A "?" at the end
- * means that the operation was never answered.
+ * Returns the history that one line for each client describes. An operation, such as "set 1", lasts from its first to its last
+ * letter. A "?" at its end means that the operation was never answered.
  */
 function historyOf(...lines: readonly string[]): readonly Operation<Input, number>[] {
   return lines.flatMap((line, client) =>
@@ -35,25 +35,28 @@ function historyOf(...lines: readonly string[]): readonly Operation<Input, numbe
 }
 
 const right: readonly (readonly [what: string, history: readonly string[]])[] = [
-  ["nothing", []],
-  ["one after the other", ["set 1  get 1  set 2  get 2"]],
-  ["a read beside a write, that sees it", ["set 1", "get 1"]],
-  ["a read beside a write, that does not", ["set 1", "get 0"]],
-  ["writes beside each other, in the order that the read needs", ["set 1 ", "set 2 ", "      get 1"]],
-  ["a write without an answer, that happened", ["set 1?        ", "       get 1"]],
-  ["a write without an answer, that did not", ["set 1?        ", "       get 0"]],
-  ["a write without an answer, that happened late", ["set 1?        ", "       get 0   get 0   get 1"]],
+  ["an empty history", []],
+  ["operations one after the other", ["set 1  get 1  set 2  get 2"]],
+  ["a read that returns the value of a concurrent write", ["set 1", "get 1"]],
+  ["a read that returns the value before a concurrent write", ["set 1", "get 0"]],
+  ["a read that returns the value of either of two concurrent writes", ["set 1 ", "set 2 ", "      get 1"]],
+  ["an unanswered write that took effect", ["set 1?        ", "       get 1"]],
+  ["an unanswered write that did not take effect", ["set 1?        ", "       get 0"]],
+  ["an unanswered write that took effect late", ["set 1?        ", "       get 0   get 0   get 1"]],
 ];
 
 const wrong: readonly (readonly [what: string, history: readonly string[]])[] = [
   ["a stale read", ["set 1  set 2         ", "              get 1"]],
   ["a lost write", ["set 1         ", "       get 0"]],
-  ["a read of what nobody wrote", ["set 1", "       get 3"]],
-  ["two readers who disagree", ["set 1 ", "set 2 ", "      get 1 get 2 get 1"]],
-  ["a write that came back", ["set 1?                            ", "       get 1   set 2   get 2  get 1"]],
+  ["a read of a value that no client wrote", ["set 1", "       get 3"]],
+  ["reads that return two concurrent writes in turn", ["set 1 ", "set 2 ", "      get 1 get 2 get 1"]],
+  [
+    "an unanswered write that takes effect twice",
+    ["set 1?                            ", "       get 1   set 2   get 2  get 1"],
+  ],
 ];
 
-describe("the checker finds an order for:", () => {
+describe("the checker finds an order that explains", () => {
   test.each(right)("%s", (_, lines) => {
     const operations = historyOf(...lines);
     expect(explainViolation(register, operations)).toBeUndefined();
@@ -62,13 +65,13 @@ describe("the checker finds an order for:", () => {
   });
 });
 
-describe("the checker finds no order for:", () => {
+describe("the checker finds no order that explains", () => {
   test.each(wrong)("%s", (_, lines) => {
     expect(checkLinearizable(register, historyOf(...lines)).isLinearizable).toBe(false);
   });
 });
 
-test("the checker agrees with a search of all orders, for any history", () => {
+test("the checker agrees with a search of all orders, for random histories", () => {
   let unexplained = 0;
   for (let seed = 0; seed < 2_000; seed++) {
     const operations = anyHistory(seed);
@@ -83,7 +86,7 @@ test("the checker agrees with a search of all orders, for any history", () => {
   expect(unexplained).toBeLessThan(1_800);
 });
 
-test("an order that the checker finds respects real time and the model", () => {
+test("in each order that the checker finds, an operation that has returned precedes all later calls", () => {
   for (let seed = 0; seed < 500; seed++) {
     const { isLinearizable, order } = checkLinearizable(register, anyHistory(seed));
     if (!isLinearizable) continue;
@@ -94,7 +97,7 @@ test("an order that the checker finds respects real time and the model", () => {
   }
 });
 
-test("a violation ends with the first answer that no order explains, however many answers follow", () => {
+test("the report of a violation ends with the first answer that no order explains, however many answers follow", () => {
   const begin = historyOf("set 1  set 2         ", "              get 1");
   const more = Array.from({ length: 50 }, (_, at): Operation<Input, number> => {
     const time = 100 + at;
@@ -129,7 +132,7 @@ function anyHistory(seed: number): readonly Operation<Input, number>[] {
   });
 }
 
-/** Decides by the definition of linearizability, without optimisation. */
+/** Returns whether an order explains the operations, by the definition of linearizability and without optimisation. */
 function someOrderExplains(left: readonly Operation<Input, number>[], state: number): boolean {
   if (left.every(({ returned }) => returned === Infinity)) return true;
   return left.some((operation) => {

@@ -3,10 +3,10 @@
  * every answer is the one that the model gives.
  *
  * This is the search of Wing and Gong (1993) with Lowe's cache of visited configurations. It walks the calls that have
- * no place yet, from the earliest on: each can come next, until it meets a return, since a returned operation precedes
- * all later calls. When the model allows a call, the search places it and begins again at the front. At a return the
- * search goes back to the last placed call and tries the next one. Two configurations with the same placed operations
- * and the same state have the same future, so the search visits one of them.
+ * no place in the order yet, from the earliest on. Each call up to the first return can come next, because a returned
+ * operation precedes all later calls. When the model allows a call, the search places the call and begins again at the
+ * earliest one. At a return the search takes back the last placed call and tries the call after it. Two configurations
+ * with the same placed operations and the same state have the same future, so the search visits only one of them.
  *
  * An operation without an answer has no return. The search may place it anywhere after its call, or leave it out.
  */
@@ -15,7 +15,7 @@ import type { Model, Operation } from "./operation.ts";
 
 export interface Verdict<State, Input, Output> {
   readonly isLinearizable: boolean;
-  /** The longest order that was found, each operation with the state after it. It has all operations if such an order exists. */
+  /** The longest order found, each operation with the state after it. It has all answered operations if they are linearizable. */
   readonly order: readonly Placed<State, Input, Output>[];
 }
 
@@ -31,7 +31,7 @@ export interface Placed<State, Input, Output> {
 const stepsMax = 5_000_000;
 
 /**
- * Searches an order that explains all answers.
+ * Searches for an order that explains all answers.
  * @throws Error when the search would take too long to decide
  */
 export function checkLinearizable<State, Input, Output>(
@@ -83,8 +83,8 @@ class Search<State, Input, Output> {
   }
 
   /**
-   * Places the call with the first of its states that gives a new configuration; returns false when the search has visited all of
-   * them.
+   * Places the call with the first of its states that gives a new configuration. Returns false when the search has visited the
+   * configurations of all of its states.
    */
   #place(entry: Entry<Operation<Input, Output>>, states: readonly State[]): boolean {
     if (states.length === 0) return false;

@@ -1,7 +1,7 @@
-/** An operation's call or its return, in a list of both that is ordered by time. */
+/** The call or the return of an operation, in a list that is ordered by time. */
 export interface Entry<Op> {
   readonly operation: Op;
-  /** The operation's number. */
+  /** The position of the operation in the history. */
   readonly at: number;
   /** The return of an answered call; undefined if this entry is a return or a call that was never answered. */
   readonly answer: Entry<Op> | undefined;
@@ -16,8 +16,9 @@ interface Timed {
 }
 
 /**
- * The calls and returns of operations that have no place in the order yet. The search lifts an operation out when it
- * places it, and puts it back when it backtracks; the entry keeps its old neighbours for that.
+ * A linked list of the calls and returns of operations that have no place in the order yet. The search lifts an operation out of
+ * the list when it places the operation, and puts it back when it backtracks. A lifted entry keeps its neighbours, so that it
+ * can return between them.
  */
 export class Entries<Op extends Timed> {
   #first: Entry<Op> | undefined;

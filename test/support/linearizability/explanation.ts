@@ -12,7 +12,7 @@ export interface Violation {
 
 const stepsShown = 8;
 
-/** Describes the violation; undefined when an order exists. */
+/** Describes the first answer that no order explains; returns undefined when an order explains all answers. */
 export function explainViolation<State, Input, Output>(
   model: Model<State, Input, Output>,
   operations: readonly Operation<Input, Output>[],
@@ -57,8 +57,8 @@ function fails<State, Input, Output>(
 }
 
 /**
- * Finds the first answer that no order explains. A binary search is enough, because a history without an order gets none as it
- * grows.
+ * Returns the position of the first answer that no order explains. A binary search suffices: when no order explains a history, no
+ * order explains a longer one.
  */
 function firstFailing(count: number, fails: (at: number) => boolean): number {
   let [low, high] = [0, count - 1];

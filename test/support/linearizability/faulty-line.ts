@@ -3,7 +3,7 @@ import type { Line, LineAnswer, LineRequest } from "./line.ts";
 /** Returns a wrong answer in place of the agent's, or the agent's answer unchanged. */
 export type Fault = (request: LineRequest, answer: LineAnswer) => LineAnswer;
 
-/** Returns a connection that injects a fault, so that the agent seems to have the fault. */
+/** Returns a connection that passes each answer through `fault`, so that the agent seems to have the fault. */
 export function faultyLine(line: Line, fault: Fault): Line {
   return {
     send: async (request) => fault(request, await line.send(request)),
@@ -11,7 +11,7 @@ export function faultyLine(line: Line, fault: Fault): Line {
   };
 }
 
-/** Returns a fault that replaces every hundredth answer to a query by an earlier answer to it. */
+/** Returns a fault that replaces every hundredth answer to a read by an earlier answer to the same read. */
 export function staleReads(): Fault {
   const earlier = new Map<string, LineAnswer>();
   let reads = 0;

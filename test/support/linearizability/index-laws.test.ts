@@ -12,7 +12,7 @@ function row(modifyIndex: number, writer?: string): IndexSighting["rows"][number
   return { key: "k", writer, modifyIndex };
 }
 
-test("the checker of indexes accepts indexes that rise or stay", () => {
+test("the checker of indexes accepts indexes that rise or stay the same", () => {
   const write = new Map([["w", { called: 2, returned: 3 }]]);
   const sightings = [seen(0, 5), seen(1, 5), seen(4, 7, { rows: [row(7, "w")] })];
   expect(brokenIndexLaws(sightings, write)).toEqual([]);

@@ -4,7 +4,7 @@ export interface IndexSighting {
   readonly question: string;
   readonly called: number;
   readonly returned: number;
-  /** X-Consul-Index; NaN when it is missing. */
+  /** The number in the header X-Consul-Index; NaN when the header is missing. */
   readonly index: number;
   readonly rows: readonly SeenRow[];
   /** The index and wait of a blocking query. */
@@ -14,7 +14,7 @@ export interface IndexSighting {
 
 export interface SeenRow {
   readonly key: string;
-  /** Names the write that left the row in this form; undefined when another write may have left the same. */
+  /** The name of the write that left the row in this form; undefined when several writes may have done so. */
   readonly writer: string | undefined;
   readonly modifyIndex: number;
 }
@@ -24,10 +24,10 @@ export interface Wait {
   readonly ms: number;
 }
 
-/** When a write was in progress. */
+/** The time during which a write was in progress, in positions of the sequence of events. */
 export interface WriteTime {
   readonly called: number;
-  /** When the answer arrived; Infinity when the write was never answered. */
+  /** The time at which the answer arrived; Infinity when the write was never answered. */
   readonly returned: number;
 }
 
@@ -40,7 +40,7 @@ interface Timed extends WriteTime {
 const earlyMs = 2;
 
 /**
- * Checks the promises about indexes that span several groups of keys, since all writes share one counter. Reports violations of:
+ * Returns a text for each violation of these laws. They hold across all groups of keys, because all writes share one counter:
  *
  * - A later answer to a query, or a later form of a row, has no lower index.
  * - A write has a higher index than everything seen or written before it was sent.
@@ -95,7 +95,7 @@ function lateWrites(sightings: readonly IndexSighting[], writes: ReadonlyMap<str
   );
 }
 
-/** Returns each event with the highest index that was complete before the event began. */
+/** Pairs each event with the one that has the highest index among the events that ended before it began. */
 function inRealTime(all: readonly Timed[]): readonly { readonly later: Timed; readonly before: Timed }[] {
   const over = all.toSorted((a, b) => a.returned - b.returned);
   const pairs: { later: Timed; before: Timed }[] = [];

@@ -1,8 +1,8 @@
-/** The command that last wrote a row, and what is known of its index. */
+/** The command that last wrote a row, and the bounds of the command's index. */
 interface Stamp {
   /** The number of the command in the order of all commands of the group. */
   readonly order: number;
-  /** Lower and upper bound of the index; both equal the index once an answer has shown it. */
+  /** The lower and the upper bound of the index. Both equal the index as soon as an answer has contained it. */
   readonly least: number;
   readonly most: number;
 }
@@ -13,14 +13,14 @@ interface Row<Content> {
 }
 
 /**
- * The rows of a group, each with the index of the command that wrote it. A write's answer does not contain its index;
- * the first read does. Until then the rows hold bounds of the index, because later commands have higher ones. So an
- * order of commands that contradicts their indexes is found, and so are two commands with the same index. Immutable:
- * each change makes another value.
+ * The rows of a group, each with bounds of the index of the command that wrote it. The answer to a write does not
+ * contain the index; the first read of the row does. Until then the bounds follow from the known indexes of earlier and
+ * later commands. So the model detects an order of commands that contradicts their indexes, and two commands with the
+ * same index. Immutable: each change returns a new value.
  */
 export class IndexedRows<Content> {
   readonly #rows: ReadonlyMap<string, Row<Content>>;
-  /** The command that is writing now. */
+  /** The command to which the next writes belong. */
   readonly #stamp: Stamp;
   /** The highest index known of any command of the group, including commands whose rows are deleted. */
   readonly #newest: number;
@@ -43,7 +43,7 @@ export class IndexedRows<Content> {
     return this.#rows.get(key)?.content;
   }
 
-  /** Begins the next command; later writes belong to it. */
+  /** Returns the rows with a new command begun, to which later writes belong. */
   nextCommand(): IndexedRows<Content> {
     const stamp = { order: this.#stamp.order + 1, least: this.#newest + 1, most: Infinity };
     return new IndexedRows(this.#rows, stamp, this.#newest);
@@ -60,14 +60,14 @@ export class IndexedRows<Content> {
     return new IndexedRows(rows, this.#stamp, this.#newest);
   }
 
-  /** Returns whether the row's index is this one; undefined when it is possible but not certain. */
+  /** Returns whether the row of `key` has this index; undefined when its bounds allow this index and others. */
   hasIndex(key: string, index: number): boolean | undefined {
     const stamp = this.#rows.get(key)?.stamp;
     if (!stamp || index < stamp.least || index > stamp.most) return false;
     return stamp.least === stamp.most ? true : undefined;
   }
 
-  /** Returns the rows, given that the row's index is this one; undefined when it cannot be. */
+  /** Returns the rows with narrower bounds, given that the row of `key` has this index; undefined when its bounds exclude it. */
   withIndex(key: string, index: number): IndexedRows<Content> | undefined {
     const told = this.#rows.get(key)?.stamp;
     if (!told || this.hasIndex(key, index) === false) return undefined;
@@ -89,7 +89,7 @@ export class IndexedRows<Content> {
     return `${rows.join(" ")} ${this.#newest}`;
   }
 
-  /** Returns a readable form for failure messages. */
+  /** Returns a readable form of the rows for failure messages. */
   show(textOf: (content: Content) => string): string {
     const rows = this.keys.flatMap((key) => {
       const row = this.#rows.get(key);
@@ -100,8 +100,8 @@ export class IndexedRows<Content> {
 }
 
 /**
- * Returns the bounds after one command's index became known: indexes rise in the order of the commands, and each command has one
- * index.
+ * Narrows the bounds of a stamp by the known index of the command with number `order`: indexes rise in the order of the commands,
+ * and each command has one index.
  */
 function narrowed(stamp: Stamp, order: number, index: number): Stamp {
   if (stamp.order === order) return { order, least: index, most: index };

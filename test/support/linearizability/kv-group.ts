@@ -49,7 +49,7 @@ export function waysOf(group: KvGroup, step: KvStep): readonly KvWay[] {
   }
 }
 
-/** Returns the group, given that an answer showed this row; undefined when that is impossible. */
+/** Returns the group, given that an answer contained this row; undefined when the group cannot contain the row. */
 export function withShown(
   group: KvGroup,
   { key, value, session, lockIndex, modifyIndex }: KvShown,

@@ -42,7 +42,7 @@ const failedTxn = (steps: readonly KvStep[], ...failed: readonly number[]): Said
 ];
 const unanswered = ([input]: Said): Said => [input, undefined];
 
-/** Builds a history of operations that follow one another; the operations of an inner list overlap. */
+/** Returns a history of operations that follow one another, except that the operations of an inner list overlap. */
 function historyOf(said: readonly (Said | readonly Said[])[]): readonly Operation<KvInput, KvOutput>[] {
   return said.flatMap((some, at) => {
     const together = isOne(some) ? [some] : some;
@@ -59,33 +59,42 @@ function isOne(some: Said | readonly Said[]): some is Said {
 const set = (key: string, value: string): KvStep => stepOf("set", key, { value });
 const locked = { session: "s1", lockIndex: 1 };
 
-describe("the model of keys explains these answers:", () => {
+describe("the model of keys explains", () => {
   test.each<[string, (Said | readonly Said[])[]]>([
-    ["a key, written, read and deleted", [get("a"), put("a", "1"), get("a", row("a", "1", 5)), remove("a"), get("a")]],
-    ["a cas with the index that was read", [put("a", "1"), get("a", row("a", "1", 5)), cas("a", "2", 5)]],
     [
-      "a cas that another has outrun",
+      "reads of a key that is written and deleted",
+      [get("a"), put("a", "1"), get("a", row("a", "1", 5)), remove("a"), get("a")],
+    ],
+    [
+      "a check-and-set that succeeds with the index of the last read",
+      [put("a", "1"), get("a", row("a", "1", 5)), cas("a", "2", 5)],
+    ],
+    [
+      "a check-and-set that is refused after another write",
       [put("a", "1"), get("a", row("a", "1", 5)), put("a", "2"), cas("a", "3", 5, "refused")],
     ],
-    ["a cas of 0 on what is not there", [cas("a", "1", 0), cas("a", "2", 0, "refused")]],
     [
-      "one of two cas at the same time",
+      "a check-and-set with index 0 that creates a missing key and is refused for a present one",
+      [cas("a", "1", 0), cas("a", "2", 0, "refused")],
+    ],
+    [
+      "two concurrent check-and-sets of which one succeeds",
       [put("a", "1"), get("a", row("a", "1", 5)), [cas("a", "2", 5), cas("a", "3", 5, "refused")]],
     ],
     [
-      "a write without an answer, seen much later",
+      "an unanswered write that a much later read returns",
       [unanswered(put("a", "1")), get("a"), put("b", "2"), get("a", row("a", "1", 9))],
     ],
     [
-      "a lock, passed on",
+      "a lock that one session releases and another acquires",
       [create("s1"), create("s2"), lock("a", "s1"), lock("a", "s2", "refused"), unlock("a", "s1"), lock("a", "s2")],
     ],
     [
-      "a lock that goes with its session",
+      "a lock that is released when its session is destroyed",
       [create("s1"), create("s2"), lock("a", "s1"), destroy("s1"), lock("a", "s2"), lock("b", "s1", "invalid-session")],
     ],
     [
-      "a write to what is locked",
+      "a write to a locked key that leaves the lock",
       [
         create("s1"),
         lock("a", "s1"),
@@ -95,14 +104,14 @@ describe("the model of keys explains these answers:", () => {
       ],
     ],
     [
-      "a transaction, whole",
+      "a committed transaction, all of whose writes appear",
       [
         txn([set("a", "1"), set("b", "1")], row("a", undefined, 5), row("b", undefined, 5)),
         list(row("a", "1", 5), row("b", "1", 5)),
       ],
     ],
     [
-      "a transaction, not at all",
+      "a rolled-back transaction, none of whose writes appears",
       [put("b", "1"), failedTxn([set("a", "2"), stepOf("check-not-exists", "b")], 1), list(row("b", "1", 5))],
     ],
   ])("%s", (_, said) => {
@@ -110,27 +119,33 @@ describe("the model of keys explains these answers:", () => {
   });
 });
 
-describe("the model of keys has no order that explains:", () => {
+describe("the model of keys has no order that explains", () => {
   test.each<[string, (Said | readonly Said[])[]]>([
     ["a stale read", [put("a", "1"), put("a", "2"), get("a", row("a", "1", 5))]],
-    ["a lost update", [put("a", "1"), [put("a", "2"), put("a", "3")], get("a", row("a", "1", 5))]],
     [
-      "two cas with one index that both succeed",
+      "a read that returns the value before two finished writes",
+      [put("a", "1"), [put("a", "2"), put("a", "3")], get("a", row("a", "1", 5))],
+    ],
+    [
+      "two check-and-sets with the same index that both succeed",
       [put("a", "1"), get("a", row("a", "1", 5)), [cas("a", "2", 5), cas("a", "3", 5)]],
     ],
     [
-      "a cas that is refused though nobody came between",
+      "a check-and-set that is refused although no other write came first",
       [put("a", "1"), get("a", row("a", "1", 5)), cas("a", "2", 5, "refused")],
     ],
-    ["a lock that two hold", [create("s1"), create("s2"), [lock("a", "s1"), lock("a", "s2")]]],
+    ["a lock that two sessions hold at once", [create("s1"), create("s2"), [lock("a", "s1"), lock("a", "s2")]]],
     [
       "a lock that outlives its session",
       [create("s1"), create("s2"), lock("a", "s1"), destroy("s1"), lock("a", "s2", "refused")],
     ],
-    ["a lock of a session that has ended", [create("s1"), destroy("s1"), lock("a", "s1")]],
-    ["a release by who does not hold it", [create("s1"), create("s2"), lock("a", "s1"), unlock("a", "s2")]],
+    ["a lock that a destroyed session acquires", [create("s1"), destroy("s1"), lock("a", "s1")]],
     [
-      "half a transaction",
+      "a release of a lock by a session that does not hold it",
+      [create("s1"), create("s2"), lock("a", "s1"), unlock("a", "s2")],
+    ],
+    [
+      "a read of half of the writes of a transaction",
       [[txn([set("a", "1"), set("b", "1")], row("a", undefined, 5), row("b", undefined, 5)), list(row("a", "1", 5))]],
     ],
     [
@@ -138,19 +153,22 @@ describe("the model of keys has no order that explains:", () => {
       [txn([set("a", "1"), set("b", "1")], row("a", undefined, 5), row("b", undefined, 6))],
     ],
     [
-      "something left of a transaction that failed",
+      "a read of a write of a rolled-back transaction",
       [failedTxn([set("a", "2"), stepOf("get", "b")], 1), get("a", row("a", "2", 5))],
     ],
-    ["a transaction that fails for nothing", [put("b", "1"), failedTxn([set("a", "2"), stepOf("get", "b")], 1)]],
-    ["one index for two writes", [put("a", "1"), put("b", "1"), list(row("a", "1", 5), row("b", "1", 5))]],
     [
-      "indexes against the order of the writes",
+      "a rolled-back transaction whose steps could all succeed",
+      [put("b", "1"), failedTxn([set("a", "2"), stepOf("get", "b")], 1)],
+    ],
+    ["two writes with the same index", [put("a", "1"), put("b", "1"), list(row("a", "1", 5), row("b", "1", 5))]],
+    [
+      "indexes that contradict the order of the writes",
       [put("a", "1"), put("b", "1"), list(row("a", "1", 6), row("b", "1", 5))],
     ],
-    ["an index that changes by itself", [put("a", "1"), get("a", row("a", "1", 5)), get("a", row("a", "1", 6))]],
+    ["an index that changes without a write", [put("a", "1"), get("a", row("a", "1", 5)), get("a", row("a", "1", 6))]],
     ["a deleted key that comes back", [put("a", "1"), remove("a"), get("a", row("a", "1", 5))]],
     [
-      "a write without an answer that happens twice",
+      "an unanswered write that takes effect twice",
       [unanswered(put("a", "1")), put("a", "2"), get("a", row("a", "1", 5)), put("a", "3"), get("a", row("a", "1", 7))],
     ],
   ])("%s", (_, said) => {
@@ -158,7 +176,7 @@ describe("the model of keys has no order that explains:", () => {
   });
 });
 
-test("a violation names keys, values and indexes", () => {
+test("the report of a violation names keys, values and indexes", () => {
   const said = [put("a", "1"), get("a", row("a", "1", 5)), [cas("a", "2", 5), cas("a", "3", 5)]];
   expect(explainViolation(kvModel, historyOf(said))?.text).toBe(
     [

@@ -11,7 +11,7 @@ import {
 import type { KvInput, KvOutput, KvShown, KvStep } from "./kv-operation.ts";
 import type { Model } from "./operation.ts";
 
-/** A group of keys with Consul's promises: a register for each key, locks, and transactions over all of them. */
+/** The model of Consul's promises for a group of keys: each key is a register, sessions lock keys, transactions span keys. */
 export const kvModel: Model<KvGroup, KvInput, KvOutput> = {
   initial: emptyGroup,
   step(before, input, output) {
@@ -43,7 +43,7 @@ function runStep(group: KvGroup, step: KvStep, output: KvOutput | undefined): re
   return wanted.map((way) => way.group);
 }
 
-/** Returns the group if it can contain the shown rows and has no other of the keys; otherwise undefined. */
+/** Returns the group in a list if the rows of the answer can be the rows of `keys`; otherwise an empty list. */
 function showing(group: KvGroup, keys: readonly string[], output: KvOutput | undefined): readonly KvGroup[] {
   if (output?.kind !== "shown") return [group];
   if (output.rows.length !== keys.length) return [];
@@ -59,7 +59,7 @@ interface TxnWay {
   readonly toShow: readonly KvShown[];
 }
 
-/** Runs all steps, even after a step has failed; in that case no step has an effect. */
+/** Returns the possible groups after a transaction. All steps run even after one has failed, but then none has an effect. */
 function runTxn(before: KvGroup, steps: readonly KvStep[], output: KvOutput | undefined): readonly KvGroup[] {
   const shown = output?.kind === "committed" ? output.rows : undefined;
   let ways: readonly TxnWay[] = [{ group: before, failed: [], toShow: shown ?? [] }];
@@ -74,7 +74,7 @@ function runTxn(before: KvGroup, steps: readonly KvStep[], output: KvOutput | un
   return ways.filter((way) => canAnswer(way, output)).map(({ group, failed }) => (failed.length > 0 ? before : group));
 }
 
-/** Consul: a step that deletes returns nothing. */
+/** Returns whether the answer contains a row for the step. Consul: it has no rows for deletions and check-not-exists. */
 function isShown({ verb }: KvStep): boolean {
   return verb !== "delete" && verb !== "delete-cas" && verb !== "check-not-exists";
 }

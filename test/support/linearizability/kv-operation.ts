@@ -1,4 +1,4 @@
-/** A write's verb in the terms of /v1/txn; a single request does the same with ?cas, ?acquire and so on. */
+/** The verb of a step, as in /v1/txn. A single request has a method and ?cas, ?acquire or ?release instead. */
 export type KvVerb =
   | "set"
   | "cas"
@@ -33,7 +33,7 @@ export type KvInput =
 
 export interface KvShown {
   readonly key: string;
-  /** undefined if the answer omits the value. */
+  /** The value; undefined if the answer omits it. */
   readonly value: string | undefined;
   readonly session: string;
   readonly lockIndex: number;

@@ -46,7 +46,7 @@ function txnStep(folder: string, { verb, key, value, index, session }: KvStep): 
   return { KV: { Verb: verb, Key: folder + key, Value: btoa(value), Index: index, Session: session } };
 }
 
-/** Decodes the answer. @throws Error for an answer that no correct agent gives */
+/** Decodes the answer to an operation. @throws Error for an answer that no correct agent gives */
 export function kvOutput(folder: string, input: KvInput, { status, body }: LineAnswer): KvOutput {
   const isRead = input.kind === "list" || (input.kind === "step" && input.step.verb === "get");
   if (isRead && status === 404) return { kind: "shown", rows: [] };

@@ -23,8 +23,8 @@ const txnSteps = {
 } as const;
 
 /**
- * Clients read and write a folder of three keys. They share the indexes that they have read, or no check-and-set would ever
- * succeed.
+ * A trial in which clients read and write a folder of three keys. The clients share the indexes that they have read, because
+ * otherwise hardly any check-and-set would succeed.
  */
 export class KvTrial implements Trial {
   readonly name: string;
@@ -91,7 +91,7 @@ export class KvTrial implements Trial {
     const index = this.#indexes.get(key) ?? 0;
     const session = isLocking ? pickOf(random, this.#sessions) : "";
     if (session === undefined) return undefined;
-    // With index 0 these two verbs have another meaning.
+    // With index 0, delete-cas and check-index have another meaning.
     if (index === 0 && verb === "delete-cas") return stepOf("get", key);
     if (index === 0 && verb === "check-index") return stepOf("check-not-exists", key);
     const hasValue = verb === "set" || verb === "cas" || isLocking;
@@ -133,7 +133,7 @@ export class KvTrial implements Trial {
       for (const { key, modifyIndex } of output.rows) this.#indexes.set(key, modifyIndex);
   }
 
-  /** Plans to destroy a session that another client may be about to use. */
+  /** Removes a destroyed session from the sessions that clients choose from. */
   #forget(session: string): void {
     const at = this.#sessions.indexOf(session);
     if (at >= 0) this.#sessions.splice(at, 1);

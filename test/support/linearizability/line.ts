@@ -6,7 +6,7 @@ export interface LineRequest {
 
 export interface LineAnswer {
   readonly status: number;
-  /** X-Consul-Index; NaN when it is missing. */
+  /** The number in the header X-Consul-Index; NaN when the header is missing. */
   readonly index: number;
   readonly body: string;
 }

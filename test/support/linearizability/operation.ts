@@ -21,7 +21,7 @@ export interface Model<State, Input, Output> {
   readonly initial: State;
   /**
    * Returns the states that the operation can leave when it returns `output`. The list is empty if the operation cannot return
-   * that in this state, and has several states if the answer does not distinguish them. Without an output, returns the states
+   * `output` in this state, and has several states if `output` does not distinguish them. Without an output, returns the states
    * after every possible answer.
    */
   step(state: State, input: Input, output: Output | undefined): readonly State[];

@@ -20,7 +20,7 @@ export class SocketLine implements Line {
     this.#waiting = Promise.withResolvers();
     const { promise } = this.#waiting;
     const text = textOf(request);
-    // The requests of these workloads are far smaller than a socket's buffer.
+    // A request is far smaller than the socket's buffer, so a partial write means that the connection is broken.
     if (socket.write(text) !== text.length) this.#break(socket);
     return promise;
   }

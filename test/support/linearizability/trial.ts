@@ -10,9 +10,9 @@ import type { LineAnswer, LineRequest } from "./line.ts";
 export interface Trial {
   readonly name: string;
   readonly operationCount: number;
-  /** Returns a client's next operation. `write` is a text that is unique to it. */
+  /** Returns a client's next operation. `write` is a text that is unique to the operation. */
   plan(random: FakeRandom, write: string): Plan;
-  /** Returns a read of everything in this part. */
+  /** Returns a read of all keys or instances of this part. */
   finalRead(): Plan;
   /** Returns why no order explains the answers; undefined when an order does. */
   violation(): Violation | undefined;
@@ -52,7 +52,7 @@ export function pickOf<Item>(random: FakeRandom, items: readonly Item[]): Item |
   return items[Math.floor(random.uniform() * items.length)];
 }
 
-/** Returns the same read as a blocking query with this index. */
+/** Returns a read request as a blocking query with this index and wait time. */
 export function waiting(request: LineRequest, { index, ms }: Wait): LineRequest {
   const { path } = request;
   return { ...request, path: `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=${ms}ms` };

@@ -23,7 +23,7 @@ export interface WorkloadOptions {
 const operationsOfATrial = 300;
 /** Number of groups and services in use at a time: small, so that clients contend. */
 const trialsAtATime = 16;
-/** One of this number of trials uses a service, the others use a group of keys. */
+/** Every fifth trial uses a service; the others use a group of keys. */
 const everySo = 5;
 const reconnectMsDefault = 5;
 
@@ -68,7 +68,7 @@ export class Workload {
     line.close();
   }
 
-  /** Returns every violation as readable text, the simplest first. */
+  /** Returns a text for each violation: first unexplained answers, the shortest history first, then broken laws of indexes. */
   violations(): readonly string[] {
     const orders = this.#trials.flatMap((trial) => {
       const violation = trial.violation();

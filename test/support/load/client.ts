@@ -3,7 +3,7 @@ import { RawConnection } from "../raw-connection.ts";
 export interface Reply {
   readonly status: number;
   readonly text: string;
-  /** X-Consul-Index; 0 when it is missing. */
+  /** The number in the header X-Consul-Index; 0 when the header is missing. */
   readonly index: number;
 }
 
@@ -42,7 +42,7 @@ export class LoadClient implements AsyncDisposable {
     this.notes = notes;
   }
 
-  /** Sends one request; records its latency unless the agent may hold it. */
+  /** Sends one request, and records its latency unless it is a blocking query. */
   async ask(method: string, target: string, body: string = ""): Promise<Reply> {
     const startMs = performance.now();
     const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
@@ -53,7 +53,7 @@ export class LoadClient implements AsyncDisposable {
     return { status: answer.status, text: answer.body.toString(), index: Number(index ?? 0) };
   }
 
-  /** As `ask`, but counts any status other than 200 as a failure. */
+  /** Sends one request as `ask` does, and records any status other than 200 as a failure. */
   async mustAsk(method: string, target: string, body: string = ""): Promise<Reply> {
     const reply = await this.ask(method, target, body);
     if (reply.status !== 200) this.notes.fail(`${method} ${target}: ${reply.status} ${reply.text}`);

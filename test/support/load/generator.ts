@@ -25,7 +25,7 @@ async function pause(): Promise<void> {
 }
 
 async function runClient(kind: string, at: number, traffic: Traffic): Promise<void> {
-  // Clients start at random times within two seconds: a burst of connections in one millisecond is another test.
+  // Clients start at random times within two seconds, because another test covers a burst of connections.
   await Bun.sleep(random.uniform() * 2_000);
   const name = `${kind} ${at}`;
   try {

@@ -1,6 +1,6 @@
 import type { LoadClient } from "./client.ts";
 
-/** Does the work of one connection in one round; `round` counts from 1. */
+/** Does the work of one connection in one round. `at` is the number of the connection; `round` counts from 1. */
 export type Traffic = (client: LoadClient, at: number, round: number) => Promise<void>;
 
 /** Maximum number of keys that some connections rewrite and others read and watch. */
@@ -64,7 +64,7 @@ const report: Traffic = async (client, at, round) => {
   client.notes.acknowledged[`check service:ttl-${at}`] = status;
 };
 
-/** For each kind of work, how many of a hundred connections do it. */
+/** The kinds of work, each with the share of the connections that does it, in percent. */
 export const shares: Readonly<Record<string, { readonly of100: number; readonly traffic: Traffic }>> = {
   get: { of100: 35, traffic: get },
   put: { of100: 20, traffic: put },

@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { type Disk, type DiskFile, pageBytes, sectorBytes, type Unsynced } from "./disk.ts";
 
-/** The time whose version of a page the disk has after the cut, or one time for each sector. */
+/** The time up to which the disk kept the writes of a page, or one time for each sector of the page. */
 export type KeptUntil = number | readonly number[];
 
-/** The contents of a disk after a power cut: every change up to `until`, with exceptions for single pages, lengths and names. */
+/** The contents of a disk after a power cut: every change before `until`, with exceptions for single pages, lengths and names. */
 export interface Cut {
   readonly title: string;
   readonly until: number;

@@ -13,7 +13,7 @@ function written(at: number, text: string): FileEvent {
   return { kind: "write", fd: 3, at, data: Buffer.from(text) };
 }
 
-/** Returns the distinct contents of the file that power cuts can leave; "-" when the file has no name. */
+/** Returns the distinct contents of the file that a power cut after the events can leave; "-" when the file has no name. */
 function left(...events: readonly FileEvent[]): string[] {
   const disk = new Disk("/r");
   for (const event of events) disk.apply(event);
@@ -29,27 +29,27 @@ function left(...events: readonly FileEvent[]): string[] {
 describe("in the model of a disk", () => {
   const synced: FileEvent[] = [opened, written(0, "old"), { kind: "sync", fd: 3, path: "/r/f" }];
 
-  test("a synced file in an unsynced folder may have no name", () => {
+  test("a synced file in an unsynced folder may have no name after a power cut", () => {
     expect(left(...synced)).toEqual(["-", "old"]);
     expect(left(...synced, openedFolder, syncedFolder)).toEqual(["old"]);
   });
 
-  test("a sync of a name makes none of the file's bytes durable", () => {
+  test("a sync of a file's folder makes none of the file's bytes durable", () => {
     expect(left(opened, openedFolder, syncedFolder, written(0, "new"))).toEqual(["", "...", "new"]);
   });
 
-  test("a page that was written twice may have either version", () => {
+  test("a page with two unsynced writes may have none, the first or both after a power cut", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, written(0, "a"), written(1, "b"))).toEqual(["abd", "ald", "old"]);
   });
 
-  test("a removed file, or a truncated part of a file, may exist again until the next sync", () => {
+  test("a removed file, or a truncated part of a file, may exist again after a power cut before the next sync", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, { kind: "unlink", path: "/r/f" })).toEqual(["-", "old"]);
     expect(left(...synced, ...names, { kind: "cut", fd: 3, size: 1 })).toEqual(["o", "o..", "old"]);
   });
 
-  test("a page may have new and old sectors", () => {
+  test("a page may have new and old sectors after a power cut", () => {
     const names = [openedFolder, syncedFolder];
     const torn = left(opened, ...names, written(0, "x".repeat(4_096))).map((text) => text.lastIndexOf("x") + 1);
     for (const length of torn) expect(length % 512).toBe(0);
@@ -74,7 +74,7 @@ describe("the parser of strace's output", () => {
     ]);
   });
 
-  test("stops the trial at an unknown system call that could change a file", () => {
+  test("throws at an unknown system call that could change a file", () => {
     const trace = '7  rename("/r/f", "/r/g") = 0';
     expect(() => [...readSystemCalls(trace, "/r")]).toThrow("does not know what becomes of rename(/r/f, /r/g)");
   });

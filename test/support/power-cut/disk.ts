@@ -7,11 +7,11 @@ import type { FileEvent } from "./system-calls.ts";
  *
  * - fsync of a file makes its bytes and its length durable, but not its name.
  * - fsync of a folder makes the names in it durable, but not the content of its files.
- * - Any part of unsynced data may be kept. Each page of 4 KiB is kept as it was at some time since the last sync, with
- *   a time of its own; in a torn page each sector of 512 bytes has its own time. So have lengths and names. A range
- *   with a kept length and lost bytes holds zeros or garbage.
+ * - Any part of unsynced data may be kept. Each page of 4 KiB, each length and each name is kept as it was at some time
+ *   since the last sync, each with a time of its own. In a torn page each sector of 512 bytes has its own time. A range
+ *   with a kept length and lost bytes contains zeros or garbage.
  *
- * Time is the number of the call. A killed process loses nothing here: the system has all its writes.
+ * A time is the number of a system call. A killed process loses nothing here: the system has all its writes.
  */
 
 export const pageBytes = 4_096;
@@ -57,7 +57,7 @@ export interface NameChange {
 }
 
 export class Disk {
-  /** For each name, what it referred to when its folder was last synced, followed by its changes since then. */
+  /** For each name, the object that it referred to when its folder was last synced, followed by the name's changes since then. */
   readonly names: Map<string, NameChange[]> = new Map();
   #fds = new Map<number, { readonly named: Named; position: number }>();
   #time = 0;
@@ -89,7 +89,7 @@ export class Disk {
     return found;
   }
 
-  /** Closes the program's files, whether it exited or was killed. */
+  /** Closes the file descriptors of the program, as its exit and its kill do. */
   endProgram(): void {
     this.#fds = new Map();
   }

@@ -14,8 +14,8 @@ const never = 0;
 const ever = Infinity;
 
 /**
- * Yields the states that a power cut at this moment can leave: everything; only synced data; each single name, length and page
- * durable, and each one lost; the first and the last page torn; and `chances` random combinations.
+ * Yields the states in which a power cut at this moment can leave the disk: all writes durable; only synced data durable; each
+ * single name, length and page durable, and each lost; the first and the last page torn; and `chances` random combinations.
  */
 export function* powerCuts(disk: Disk, random: FakeRandom, chances: number): Generator<Cut> {
   const pages = dirtyPages(disk);

@@ -6,7 +6,7 @@ import { type FileEvent, readSystemCalls, watchedCalls } from "./system-calls.ts
 export interface Run {
   readonly batches: number;
   readonly end: "close" | "leave";
-  /** The number of the sync, counted from 1, at which the program is killed before anything is synced. */
+  /** The number of the call of fsync, counted from 1, at the beginning of which the program is killed. */
   readonly killedAtSync?: number;
 }
 
@@ -14,7 +14,7 @@ const program = join(import.meta.dir, "store-writer.ts");
 /** Maximum length of a recorded write, in bytes: longer than any write of the trial. */
 const textMax = String(1 << 24);
 
-/** Returns why system calls cannot be recorded here; undefined when they can. */
+/** Returns why system calls cannot be recorded on this machine; undefined when they can. */
 export function whyNoRecording(): string | undefined {
   if (Bun.which("strace") === null) return "needs strace";
   const tried = Bun.spawnSync(["strace", "-f", "-o", "/dev/null", "true"], { stdout: "ignore", stderr: "ignore" });

@@ -3,10 +3,7 @@ import type { Row } from "../../../src/engine/engine.ts";
 import { RowFile, type StoreLimits } from "../../../src/engine/sqlite/row-file.ts";
 import { rowsAfter, trialBatch } from "../trial-batch.ts";
 
-/**
- * Limits with which the store moves logged batches into the table of rows, in several steps, after every dozen batches, and
- * restarts its WAL as often.
- */
+/** Limits with which the store folds its log, in several steps, and restarts its WAL after every dozen batches. */
 export const smallLimits: StoreLimits = {
   walPagesMax: 24,
   walStepBytes: 16 << 10,
@@ -31,7 +28,7 @@ function loaded(store: RowFile): { readonly revision: number; readonly rows: rea
 
 /**
  * Opens the store and returns its revision.
- * @throws when it does not open, or its content is not exactly that of the batches up to that revision
+ * @throws Error when the store does not open, or does not have exactly the rows of the batches up to its revision
  */
 export function checkedRevision(folder: string): number {
   return withStore(folder, (store) => {

@@ -1,7 +1,7 @@
 /**
- * A program whose system calls are recorded. It opens the store in the given folder, commits batches, and moves logged batches
- * into the table of rows as the agent's thread does. It prints "begins N" and "holds N" around each batch, and at the start for
- * the batch that it found. It ends with "close", or with "leave", which leaves the WAL in the folder.
+ * A program whose system calls are recorded. It opens the store in the given folder, commits the given number of batches, and
+ * folds the log as the agent's thread does. It prints "holds N" for the revision that it found, then "begins N" before and
+ * "holds N" after each batch. Its last argument is "close", or "leave", with which it leaves the WAL in the folder.
  */
 import { writeSync } from "node:fs";
 import { encodeBatch } from "../../../src/engine/sqlite/batch-codec.ts";
@@ -18,7 +18,7 @@ for (let n = 0; n < Number(batches); n++) {
   writeSync(1, `begins ${revision + 1}\n`);
   store.commit(encodeBatch(trialBatch(++revision)));
   writeSync(1, `holds ${revision}\n`);
-  // Sometimes only a step or two of that move run between commits, as on an idle agent.
+  // After two of three commits, only one step of the fold runs before the next commit.
   if (store.maintain()) for (let steps = revision % 3 === 0 ? 100 : 1; steps > 0 && store.continueFold(); steps--);
 }
 if (end === "close") store.close();

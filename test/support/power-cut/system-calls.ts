@@ -41,7 +41,7 @@ export function* readSystemCalls(trace: string, root: string): Generator<FileEve
   }
 }
 
-/** Joins the two lines of a call that another thread's output interrupted; the call counts at its return. */
+/** Joins the two lines of a call that a line of another thread interrupted. The joined line takes the place of the second. */
 function* wholeLines(trace: string): Generator<string> {
   const begun = new Map<string, string>();
   for (const line of trace.split("\n")) {

@@ -14,7 +14,7 @@ export interface TrialOptions {
   /** Prefix of each progress line that the trial prints. */
   readonly title?: string;
   readonly seed: number;
-  /** The trial cuts the power at one of this number of moments. */
+  /** The trial cuts the power at every moment whose number is a multiple of this one. */
   readonly everyMoment: number;
   /** Number of random combinations that are tried at each moment. */
   readonly chances: number;
@@ -47,7 +47,7 @@ export interface Outcome {
 
 const samplesMax = 40;
 
-/** Builds the disks that power cuts can leave of a recording, and starts the store on each. */
+/** Derives from a recording each state in which a power cut can leave the disk, and opens the store on each. */
 export class PowerCutTrial {
   readonly #failures: string[] = [];
   readonly #samples: LeftState[] = [];
@@ -62,7 +62,7 @@ export class PowerCutTrial {
   #promised: Promised = { least: 0, most: 0 };
   #calls = 0;
 
-  /** `root` is the recorded program's data folder. */
+  /** Creates a trial without results. @param root the folder of the recorded program, whose store is in `root`/data */
   constructor(root: string, options: TrialOptions) {
     this.#root = root;
     this.#options = options;
@@ -73,7 +73,7 @@ export class PowerCutTrial {
     return { moments: this.#moments, states: this.#states, failures: this.#failures, samples: this.#samples };
   }
 
-  /** Applies one program's system calls to the disk, and cuts the power after each of them. */
+  /** Applies the system calls of one program to the disk, and cuts the power after each or, with `everyMoment`, some of them. */
   run(disk: Disk, events: readonly FileEvent[], promised: Promised = this.#promised): void {
     this.#promised = promised;
     for (const event of events) {
@@ -134,7 +134,7 @@ export class PowerCutTrial {
     };
   }
 
-  /** Expects that a started store accepts writes. */
+  /** Expects that the store in a folder accepts the next batch. */
   #goOn(folder: string, revision: number): void {
     commitNext(folder);
     const after = checkedRevision(folder);

@@ -8,7 +8,7 @@ import { fairWeather } from "./simulated-network.ts";
 import type { Condition } from "./simulated-services.ts";
 import type { SimulatedPlatform } from "./simulated-platform.ts";
 
-/** Causes trouble of every kind. Each kind starts and ends independently, so that all combinations occur. */
+/** Injects faults of every kind until `over` aborts. Each kind starts and ends independently, so that all combinations occur. */
 export async function runDisasters(world: SimulatedPlatform, over: AbortSignal): Promise<void> {
   const kinds = [endAgents, troubleDisk, troubleNetwork, troubleServices, troubleBroker];
   await Promise.all(kinds.map((kind) => kind(world, world.newRandom(), over)));
@@ -45,7 +45,7 @@ async function troubleDisk(
         disk.slowDown(random.uniform() * 1_500);
         break;
       case "lag":
-        // The delay is about as long as the store's limit, so the disk confirms after the agent has given up.
+        // The delay is about as long as the store's limit, so the disk often confirms a write just after the store gives up.
         disk.lag(9_900 + random.uniform() * 400);
     }
     await sleep(clock, random.uniform() ** 2 * 25_000, over);
@@ -103,7 +103,7 @@ const yearMs = 365 * 24 * 3_600_000;
 
 /**
  * Makes the wall clock jump forward and back by decades and by seconds. The jumps use separate random numbers, so that the rest
- * of the history is the same without them.
+ * of the history is the same without the jumps.
  */
 export async function jumpWallClock(clock: FakeClock, random: FakeRandom, over: AbortSignal): Promise<void> {
   while (!over.aborted) {

@@ -59,7 +59,7 @@ export class LockHolder {
     return { id, ttlMs };
   }
 
-  /** Holds the lock until it releases or loses it. */
+  /** Acquires a lock and renews its session, in random order, until the session is lost or the client ends the lock. */
   async #hold(holding: Holding, stopped: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     const key = pickOf(random, lockKeys) ?? "";

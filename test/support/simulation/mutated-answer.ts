@@ -7,7 +7,7 @@ interface Mutating {
   readonly random: FakeRandom;
 }
 
-/** Returns whether an agent with this fault would not have woken the request, and would still hold it. */
+/** Returns whether an agent with this fault would still hold the request instead of answering it. */
 export function isForgottenWake(
   { method, path }: LineRequest,
   { body }: LineAnswer,
@@ -19,7 +19,7 @@ export function isForgottenWake(
   );
 }
 
-/** Returns the answer of an agent with this fault. */
+/** Returns the answer that an agent with this fault gives instead of `answer`. */
 export function mutateAnswer<Answer extends LineAnswer>(
   { path }: LineRequest,
   answer: Answer,

@@ -3,7 +3,7 @@ import type { Mutation } from "./mutation.ts";
 
 type Found = Omit<OpenedEngine, "engine">;
 
-/** Returns what a disk with this fault reads. */
+/** Returns the rows and the revision that a disk with this fault reads instead of `found`. */
 export function mutateOpened(found: Found, mutation: Mutation | undefined): Found {
   switch (mutation) {
     case "the position on the bus is forgotten":
@@ -19,7 +19,7 @@ export function mutateOpened(found: Found, mutation: Mutation | undefined): Foun
   }
 }
 
-/** Returns what a disk with this fault writes. */
+/** Returns the batch that a disk with this fault writes instead of `batch`. */
 export function mutateBatch(batch: Batch, mutation: Mutation | undefined): Batch {
   return mutation === "a port is assigned twice" ? { ...batch, changes: batch.changes.map(withFirstPort) } : batch;
 }

@@ -1,7 +1,7 @@
 import type { Findings } from "./findings.ts";
 
 /**
- * The knowledge of one client about a value that only this client writes. An acknowledged write has happened. A write whose answer was
+ * Tracks the possible values of an item that only one client writes. An acknowledged write has happened. A write whose answer was
  * lost may have happened, or may still happen later. A refused write never happens.
  */
 export class Owned {
@@ -18,8 +18,8 @@ export class Owned {
   }
 
   /**
-   * Records a write that is being sent. The caller calls one of the returned functions with the outcome, or none of them when the
-   * outcome stays unknown.
+   * Records a write that is being sent. The caller calls the returned function that names the outcome of the write, or none of
+   * them when the outcome stays unknown.
    */
   write(value: string): Record<"done" | "refused" | "lingers", () => void> {
     const before = new Set(this.#possible);
@@ -37,7 +37,7 @@ export class Owned {
     return other === undefined && this.#lingering.size === 0 ? value : undefined;
   }
 
-  /** Checks that a value which the agent showed is a possible one. */
+  /** Checks that the value in an answer of the agent is one of the possible values. */
   see(value: string, where: string): void {
     const broken =
       this.#possible.has(value) || this.#lingering.has(value)

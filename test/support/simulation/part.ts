@@ -8,30 +8,30 @@ import type { SimulatedPlatform } from "./simulated-platform.ts";
  * through `world.findings`. A new part is a file in parts/ and a line in parts.ts.
  */
 export interface Part {
-  /** Prepares the part before any trouble. */
+  /** Prepares the part before the first fault is injected. */
   prepare?(peace: Peace): Promise<void>;
   /** Runs the part's clients. Resolves soon after the end of the history. */
   run?(over: Over): Promise<void>;
-  /** Checks promises during any trouble; time does not pass meanwhile. */
+  /** Checks promises that hold at any time, also during faults. Simulated time stands still during the check. */
   look?(process: SimulatedProcess): Promise<void>;
-  /** Checks promises that only a write or a start can break; skipped if neither happened since the last check. */
+  /** Checks promises that only a write or a start can break. The simulation skips it if neither happened since the last check. */
   lookAtState?(process: SimulatedProcess): Promise<void>;
-  /** Checks what must be true long after the last trouble. */
+  /** Checks promises that hold long after the last fault. */
   conclude?(peace: Peace): Promise<void>;
-  /** Checks what must be true after all clients have gone. */
+  /** Checks promises that hold after all clients have stopped. */
   leave?(peace: Peace): Promise<void>;
 }
 
 export type NewPart = (world: SimulatedPlatform) => Part;
 
 export interface Over {
-  /** Aborts when the last trouble is over and clients that write must stop. */
+  /** Aborts when the last fault is over and clients that write must stop. */
   readonly trouble: AbortSignal;
-  /** Aborts when clients that only read must stop, too. */
+  /** Aborts when the clients that only read must stop, too. */
   readonly clients: AbortSignal;
 }
 
-/** Runs a task while no fault is injected. */
+/** The operations that a part can use while no fault is injected. */
 export interface Peace {
   /** Lets simulated time pass, in milliseconds. */
   readonly pass: (ms: number) => Promise<void>;

@@ -1,12 +1,12 @@
-/** The length and kind of a history. It follows from the seed alone, so that a seed means the same in every run. */
+/** The length and kind of a history. It follows from the seed alone, so that a seed gives the same history in every run. */
 export interface Plan {
-  /** Duration of the phase in which every kind of trouble happens, in milliseconds. */
+  /** Duration of the phase in which faults of every kind happen, in milliseconds. */
   readonly troubleMs: number;
-  /** The factor by which trouble starts more often than usual. */
+  /** The factor by which faults are more frequent than in a long history. */
   readonly haste: number;
   /** Number of requests that the clients of the part one-order send. */
   readonly operations: number;
-  /** Time for anti-entropy to repair in the catalog what a bad disk refused, in milliseconds. */
+  /** Time in which anti-entropy writes to the catalog the changes that a faulty disk refused, in milliseconds. */
   readonly mendingMs: number;
   /** Number of clients that send blocking queries. */
   readonly watchers: number;

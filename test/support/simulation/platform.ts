@@ -13,8 +13,8 @@ const busy = {
 const turnsOfStreams = 20;
 
 /**
- * Replaces the parts of the runtime whose timing the seed does not decide. While `run` runs, streams compress synchronously
- * instead of in other threads, and waiting callers are counted.
+ * Calls `run`, and meanwhile replaces the parts of the runtime whose timing the seed does not decide: streams compress
+ * synchronously instead of in other threads, and `setImmediate` counts the callers that wait for it.
  */
 export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T> {
   Object.assign(globalThis, {
@@ -30,13 +30,13 @@ export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T>
   }
 }
 
-/** Runs everything that can run before time passes. */
+/** Gives the event loop turns until all code has run that does not wait for time to pass. */
 export async function settleWholly(): Promise<void> {
   for (let turns = 0; turns < (busy.streaming > 0 ? turnsOfStreams : 1) || busy.waiting > 0; turns += 1)
     await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Gives streams turns of the event loop until the task is done. */
+/** Runs a task that uses streams. Until it ends, `settleWholly` gives the event loop enough turns for streams. */
 export async function withStreams<T>(task: () => Promise<T>): Promise<T> {
   busy.streaming += 1;
   try {

@@ -4,7 +4,7 @@ import type { Mutation } from "./mutation.ts";
 
 const noTimer: Timer = { cancel: () => {} };
 
-/** The clock that one process uses: it counts the process's timers, and stops them when the process ends. */
+/** The clock of one simulated process: it counts the process's timers, and stops them when the process ends. */
 export class ProcessClock implements Clock {
   readonly #clock: Clock;
   readonly #mutation: Mutation | undefined;

@@ -8,7 +8,7 @@ export const busyQuestions: readonly string[] = [
   ...serviceNames.flatMap((name) => [`/v1/health/service/${name}?passing`, `/v1/catalog/service/${name}`]),
 ];
 
-/** Queries for data that are only in memory: their index starts from the store's index in each process. */
+/** Queries for data that the agent keeps only in memory: each process starts their index from the store's index. */
 export const forgottenQuestions: readonly string[] = ["/v1/coordinate/nodes"];
 
 /** Queries for data that are written once or never. */

@@ -8,7 +8,7 @@ import type { SimulatedNetwork } from "./simulated-network.ts";
 export const serviceNames: readonly string[] = ["web", "db"];
 const serviceIds = serviceNames.flatMap((name) => [`${name}-1`, `${name}-2`]);
 
-/** The targets of the services' checks. */
+/** The URLs that the HTTP checks of the services request. */
 export const checkTargets: readonly string[] = serviceIds.map((id) => `http://192.0.2.9/${id}`);
 
 const actions = {
@@ -104,7 +104,7 @@ export class Registrar {
   }
 }
 
-/** Returns whether the body is that of a refusal that registrars can receive. */
+/** Returns whether the body is that of an error which a correct agent can return to a registrar. */
 function isKnown(body: string): boolean {
   return /does not have associated TTL|does not exist|Unknown|starting|not found/i.test(body);
 }

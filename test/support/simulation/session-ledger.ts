@@ -22,12 +22,12 @@ export interface Circumstances {
 /** Additional time for an expiry that a bad disk refused, in milliseconds: the agent retries it after the disk recovers. */
 const slackMs = 3_000;
 
-/** Compares what clients know of their sessions with what the agent shows. */
+/** Compares what clients know of their sessions with the agent's lists of sessions and locks. */
 export class SessionLedger {
   readonly #findings: Findings;
   readonly #known = new Map<string, Known>();
   readonly #ended = new Set<string>();
-  /** By key: the session whose lock of the key was acknowledged. */
+  /** By key: the last session to which the agent acknowledged the key's lock. */
   readonly #acquired = new Map<string, string>();
   readonly #holders = new Map<string, string>();
 
@@ -43,7 +43,7 @@ export class SessionLedger {
     this.#known.set(id, { ...terms, renewedMs: arrivedMs, maybeRenewedMs: leftMs, mayEnd: false, seenMs: leftMs });
   }
 
-  /** Records that the agent acknowledged the renewal. */
+  /** Records that a renewal reached the agent. */
   renewing(id: string, atMs: number): void {
     const known = this.#known.get(id);
     if (known) known.maybeRenewedMs = Math.max(known.maybeRenewedMs, atMs);
@@ -73,7 +73,7 @@ export class SessionLedger {
     if (known) known.mayEnd = true;
   }
 
-  /** @param ids the existing sessions */
+  /** Checks that each session lives for its TTL, and ends without renewals. @param ids the sessions that the agent lists */
   observe(ids: ReadonlySet<string>, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
     for (const [id, known] of this.#known) {
       if (ids.has(id)) {
@@ -100,7 +100,7 @@ export class SessionLedger {
     this.#findings.expect("a session without renewals ends", broken);
   }
 
-  /** @param holders the session that has each lock */
+  /** Checks that a lock whose session ended stays free for its delay. @param holders the session that holds each lock, by key */
   observeLocks(holders: ReadonlyMap<string, string>, nowMs: number): void {
     for (const [key, holder] of holders) {
       const before = this.#holders.get(key);

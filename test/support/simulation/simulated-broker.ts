@@ -35,7 +35,7 @@ export class SimulatedBroker {
   readonly #random: FakeRandom;
   readonly #mutation: Mutation | undefined;
   readonly #connections = new Set<SimulatedConnection>();
-  /** Number of times that all connections and attempts were ended together. */
+  /** Number of calls of `breakAll`. */
   #breaks = 0;
 
   constructor(options: {

@@ -13,7 +13,7 @@ export interface Kept {
   readonly process: number;
 }
 
-/** A file with one writing process at a time. The simulation makes it confirm late, refuse, or hang. */
+/** A disk to which one process at a time writes. The simulation makes it confirm writes late, refuse them, or hang. */
 export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
@@ -49,7 +49,7 @@ export class SimulatedDisk {
     return isHealthy ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
   }
 
-  /** Returns since when the disk has hung. */
+  /** Returns the time at which the disk began to hang, in milliseconds; Infinity when it does not hang. */
   get hungSinceMs(): number {
     return this.#hungSinceMs;
   }
@@ -59,7 +59,7 @@ export class SimulatedDisk {
     return this.#process;
   }
 
-  /** Returns a number that changes with each write. */
+  /** Returns the revision of the last batch on the disk. */
   get revision(): number {
     return this.#kept.revision;
   }
@@ -77,7 +77,7 @@ export class SimulatedDisk {
     this.#delayMsMax = delayMsMax;
   }
 
-  /** Makes each later write take this number of milliseconds. */
+  /** Delays each later write by this number of milliseconds. */
   lag(ms: number): void {
     this.#lagMs = ms;
   }

@@ -7,8 +7,8 @@ const probeMsMax = 300;
 const callMsMax = 4_000;
 
 /**
- * The gateway whose ports are assigned. Another program listens at one port in ten; services accept the notice calls,
- * or do not.
+ * The machine whose ports the agent assigns. Another program listens at one port in ten. Services accept about half of
+ * the requests by which the agent notifies them.
  */
 export class SimulatedMachine implements Machine {
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class SimulatedMachine implements Machine {
 
   openProbe = (): ListenerProbe => {
     return async ({ port }) => {
-      // Usually an answer is immediate; behind a firewall none comes for a while.
+      // A probe usually ends at once. Behind a firewall that drops packets, it takes longer.
       await sleep(this.#clock, this.#random.uniform() ** 3 * probeMsMax);
       return isForeign(port);
     };

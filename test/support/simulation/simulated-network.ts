@@ -59,7 +59,8 @@ export class SimulatedNetwork {
   }
 
   /**
-   * @param arrived called when the agent has the request
+   * Sends a client's request to the agent, and resolves with the answer.
+   * @param arrived called when the agent receives the request
    * @throws LineBroken when no answer will come
    */
   async send(client: string, request: LineRequest, arrived: (atMs: number) => void = () => {}): Promise<NetworkAnswer> {
@@ -75,7 +76,7 @@ export class SimulatedNetwork {
     return answer;
   }
 
-  /** Ends the process and all its connections. */
+  /** Breaks the connection of each pending request. */
   breakAll(): void {
     for (const each of this.held) each.break();
   }

@@ -75,7 +75,7 @@ export class SimulatedPlatform {
     this.#seen = undefined;
   }
 
-  /** Reads the agent's present answer. Checks the promise that the index of a query never decreases. */
+  /** Returns the agent's present answer to a query. Also checks the promise that the index of a query never decreases. */
   async peek(path: string): Promise<NetworkAnswer> {
     const answer = this.#seen?.get(path) ?? (await this.#ask(path));
     this.#seen?.set(path, answer);
@@ -97,7 +97,7 @@ export class SimulatedPlatform {
     return JSON.parse((await this.peek(path)).body) as Shape;
   }
 
-  /** Ends the process and all its connections. */
+  /** Breaks the connections of all clients and of the broker. */
   breakAll(): void {
     this.network.breakAll();
     this.broker.breakAll();

@@ -31,7 +31,7 @@ export interface ProcessParts {
 /** Maximum number of pending requests of one client. */
 export const requestsOfClientMax = 8;
 
-/** The limit is one more than any simulated client needs, and low enough to be reached if the agent never releases a request. */
+/** The limit is one more than any client needs, and low enough to be reached if the agent does not release finished requests. */
 const args = [
   ...["-server", "-bootstrap-expect=1", "-data-dir=/simulated", "-bind=127.0.0.1", "-node=gw", "-log-level=warn"],
   `-hcl=limits { http_max_conns_per_client = ${requestsOfClientMax} }`,

@@ -29,7 +29,7 @@ export class SimulatedServices {
 
   /**
    * Returns how the target answers its check.
-   * @param target as the check's definition names it
+   * @param target the URL or address in the check's definition
    */
   condition(target: string): Condition {
     return this.#conditions.get(target) ?? "up";

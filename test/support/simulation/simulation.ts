@@ -20,8 +20,8 @@ export interface SimulationResult {
 }
 
 /**
- * Simulates one agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed:
- * first trouble of all kinds, then a quiet phase in which all parts must come to agree.
+ * Simulates one agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed.
+ * First faults of all kinds happen. Then a quiet phase follows, at the end of which all parts must agree.
  */
 export async function simulate(options: WorldOptions): Promise<SimulationResult> {
   return withTimelessPlatform(() => new Simulation(options).run());
@@ -94,7 +94,7 @@ class Simulation {
     broker.condition = "up";
   }
 
-  /** Only the services are unsteady here, so the results of checks must be in the catalog at once. */
+  /** Lets time pass while only the checked services change, so the results of checks must be in the catalog at once. */
   async #passWithUnsteadyServices(): Promise<void> {
     const over = new AbortController();
     const unsteady = troubleServices(this.#world, this.#world.newRandom(), over.signal);

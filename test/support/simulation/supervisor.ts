@@ -17,7 +17,7 @@ export interface SupervisedWorld extends Omit<ProcessParts, "clock" | "random" |
 
 const againMs = 1_000;
 
-/** Starts the agent, and restarts it whenever it has ended. */
+/** Starts, stops and crashes the agent, and repeats a failed start after a second. */
 export class Supervisor {
   readonly #world: SupervisedWorld;
   readonly #mutation: Mutation | undefined;
@@ -49,7 +49,7 @@ export class Supervisor {
     );
   }
 
-  /** Stops the agent now or soon. Until then the agent is stopping and answers what it can. */
+  /** Stops the agent gracefully, and meanwhile leaves it answering requests. Crashes an agent that has not finished its start. */
   async stop(): Promise<void> {
     const process = this.#process;
     if (!process) return;

@@ -9,9 +9,9 @@ export interface WatcherOptions {
   readonly findings: Findings;
   readonly client: string;
   readonly question: string;
-  /** Whether no client changes what the watcher watches, so that it must never wake. */
+  /** Whether no client changes the data of the query, so that the watcher must never wake. */
   readonly isQuiet: boolean;
-  /** Whether the data are only in memory, so that the index starts lower in the next process. */
+  /** Whether the agent keeps the data only in memory, so that the index may be lower in the agent's next process. */
   readonly isForgotten: boolean;
 }
 

@@ -17,7 +17,7 @@ interface Instance {
   readonly Checks: readonly { readonly Status: string }[];
 }
 
-/** Checks that every interface gives the same answer: HTTP with and without kept answers, DNS, and prepared queries. */
+/** Returns a part that compares the answers of all interfaces: HTTP with and without kept answers, DNS, prepared queries. */
 export function answers(world: SimulatedPlatform): Part {
   const random = world.newRandom();
   let looks = 0;
@@ -41,7 +41,7 @@ export function answers(world: SimulatedPlatform): Part {
 
 async function expectFresh(world: SimulatedPlatform, question: string, look: number): Promise<void> {
   const kept = await world.peek(question);
-  // This form of the same query has no kept answer.
+  // The added parameter is different in each check, so the agent has no kept answer to this query.
   const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
   const isSame = kept.body === answer.body && kept.index === answer.index;
   const broken = isSame ? undefined : `${question}: ${kept.index} ${kept.body}, not ${answer.index} ${answer.body}`;
@@ -67,7 +67,7 @@ async function expectSameEverywhere(
   );
 }
 
-/** Returns the DNS answer; undefined while it is pending. */
+/** Returns the ports in the DNS answer for a service, as text; undefined when the answer does not come at once. */
 function askDns(process: SimulatedProcess, service: string): string | undefined {
   const packet = packetOf(parseDnsQuestion(`${service}.service.consul SRV`));
   const answer = process.responder?.respond(packet, { network: "tcp", address: "198.51.100.1" });
@@ -77,7 +77,7 @@ function askDns(process: SimulatedProcess, service: string): string | undefined 
   return sorted(ports);
 }
 
-/** Returns the ports of the passing instances, as text. */
+/** Returns the ports of the instances without a critical check, as text. */
 function portsOf(instances: readonly Instance[]): string {
   const well = instances.filter(({ Checks }) => Checks.every(({ Status }) => Status !== "critical"));
   return sorted(well.map(({ Service }) => Service.Port));

@@ -9,7 +9,7 @@ interface CheckShown {
   readonly Type: string;
 }
 
-/** Maximum time until anti-entropy repairs in the catalog what a bad disk refused, in milliseconds: about a minute. */
+/** Maximum time until anti-entropy writes to the catalog the changes that a faulty disk refused, in milliseconds. */
 const syncedMs = 65_000;
 const toldMsMax = 6_000;
 
@@ -17,7 +17,7 @@ const statusOf: Readonly<Record<Condition, string>> = {
   ...{ up: "passing", busy: "warning", slow: "critical", down: "critical" },
 };
 
-/** Runs services that register, update their checks and deregister, and compares the agent's local state with the catalog. */
+/** Returns a part whose services register, update checks and deregister, and which compares local state and catalog. */
 export function checks(world: SimulatedPlatform): Part {
   const { network, clock } = world;
   const late = new LateStatuses(world);
@@ -53,12 +53,12 @@ function expectLastResults({ services, findings }: SimulatedPlatform, known: rea
 }
 
 /**
- * Tracks how long statuses in the catalog differ from the agent's. A bad disk delays changes of the catalog; otherwise they are
- * immediate.
+ * Tracks how long the statuses of checks in the catalog differ from those in the agent's local state. A change reaches the
+ * catalog at once, unless the disk is faulty.
  */
 class LateStatuses {
   readonly #world: SimulatedPlatform;
-  /** By check id: since when the status in the catalog differs from the agent's. */
+  /** By check id: the time since which the status in the catalog differs from the agent's, in milliseconds. */
   readonly #differsSinceMs = new Map<string, number>();
 
   constructor(world: SimulatedPlatform) {
@@ -82,7 +82,7 @@ class LateStatuses {
   }
 }
 
-/** Expects the same services and checks in the agent and the catalog; other parts call it after a change. */
+/** Expects the same services and checks in the agent's local state and in the catalog. */
 export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Promise<void> {
   const { findings } = world;
   const listed = await world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
@@ -97,7 +97,7 @@ export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Pro
   findings.expect("agent and catalog agree", services === ours ? undefined : `services: ${services}, agent: ${ours}`);
 }
 
-/** Compares only the services that the registrars register. */
+/** Expects that each check of the registrars' services has the status that follows from the condition of its service. */
 function expectTrueStatuses({ findings, services }: SimulatedPlatform, known: readonly CheckShown[]): void {
   for (const { CheckID, Status, Type } of known) {
     if (!/:(?:http|ttl)$/.test(CheckID)) continue;

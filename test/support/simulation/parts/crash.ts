@@ -5,8 +5,8 @@ import { expectSameOfAgentAndCatalog } from "./checks.ts";
 const client = "192.0.2.99";
 
 /**
- * Checks that a change which waits for a hung disk is in the agent, the catalog and the agent after the next start, or in none of
- * them.
+ * Returns a part that checks the changes which wait for a hung disk: the agent, the catalog and the restarted agent all have such
+ * a change, or none of them has it.
  */
 export function crash(world: SimulatedPlatform): Part {
   return {

@@ -12,13 +12,13 @@ const checkId = "beat";
 const promise = "a TTL check turns critical when its TTL ends without an update, and no sooner";
 
 /**
- * Runs a service with a TTL check that sometimes skips updates. The check may become critical only after its TTL of monotonic
- * time has passed.
+ * Returns a part that runs a service with a TTL check and sometimes skips updates. The check may become critical only after its
+ * TTL of monotonic time has passed.
  */
 export function heartbeat(world: SimulatedPlatform): Part {
   const { clock, disk, network, findings } = world;
   const random = world.newRandom();
-  /** The latest time at which the agent acknowledged an update, and the latest time at which it may have processed one. */
+  /** The latest time at which the agent acknowledged an update, and the latest time at which it may have processed an update. */
   let [heardMs, maybeHeardMs] = [Number.NEGATIVE_INFINITY, 0];
   const send = async (request: LineRequest) => {
     const arrived = (atMs: number): void => void (maybeHeardMs = Math.max(maybeHeardMs, atMs));

@@ -1,13 +1,10 @@
 import type { Part } from "../part.ts";
 import type { SimulatedPlatform } from "../simulated-platform.ts";
 
-/**
- * Maximum time that the agent holds a write, in milliseconds: the store's limit of ten seconds, and the interval between two
- * checks.
- */
+/** Maximum time that the agent holds a write, in milliseconds: the store's limit of ten seconds, and a margin. */
 const heldMsMax = 10_600;
 
-/** Checks that no client waits for a disk that does not answer for longer than the store's limit. */
+/** Returns a part that checks that no write waits for a hung disk for longer than the store's limit. */
 export function hungDisk({ clock, disk, network, findings }: SimulatedPlatform): Part {
   return {
     async look() {

@@ -10,13 +10,13 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const absent = "absent";
 /**
- * Maximum time, in milliseconds, in which a write that waits for a bad disk is retried: when the disk recovers, and once more.
+ * Maximum time from the recovery of the disk until the agent has repeated the writes that a fault delayed, in milliseconds.
  */
 const madeAgainMs = 15_000;
-/** One of this number of checks compares all statuses, because that is slow. */
+/** Every fourth check compares all statuses, because the comparison is slow. */
 const everySo = 4;
 
-/** Runs EdgeX services that use core-keeper's API. Each has settings and a registration that no other client writes. */
+/** Returns a part with EdgeX services that use core-keeper's API. Each alone writes its settings and its registration. */
 export function keeper(world: SimulatedPlatform): Part {
   // The clients cannot know which values a restored snapshot brings back.
   if (world.plan.restores) return {};
@@ -32,7 +32,7 @@ export function keeper(world: SimulatedPlatform): Part {
     async lookAtState() {
       if (!isOver) for (const each of clients) await each.look();
     },
-    /** The part `leftovers` removes the remaining keys and registrations. */
+    /** Ends the checks of values, because the part `leftovers` then removes the remaining keys and registrations. */
     async conclude() {
       isOver = true;
     },
@@ -83,7 +83,7 @@ class KeeperClient {
     }
   }
 
-  /** Expects that each value is one that its client considers possible. */
+  /** Expects that the registration and the settings in the agent are among those that the client considers possible. */
   async look(): Promise<void> {
     const { world, id, branch } = { world: this.#world, id: this.#id, branch: this.#branch };
     this.#see(this.#registration, shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
@@ -91,8 +91,8 @@ class KeeperClient {
   }
 
   /**
-   * When the disk confirms a write too late, the agent repeats the write a second later; until then it may have half of the
-   * write.
+   * Checks a value unless the agent may have half of a write: when the disk confirms a write too late, the agent repeats the
+   * write a second later.
    */
   #see(owned: Owned, value: string, where: string): void {
     if (owned.known !== undefined || this.#world.disk.wellForMs > madeAgainMs) owned.see(value, where);

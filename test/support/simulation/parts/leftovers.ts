@@ -5,7 +5,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const question = "/v1/kv/quiet/key";
 
-/** Checks that clients which have gone leave nothing in the agent's memory. */
+/** Returns a part that checks that clients leave nothing in the agent's memory after they have stopped. */
 export function leftovers(world: SimulatedPlatform): Part {
   const { findings, supervisor } = world;
   let idleTimers = 0;
@@ -14,7 +14,7 @@ export function leftovers(world: SimulatedPlatform): Part {
       await pass(7_000);
       idleTimers = timerCount(world);
     },
-    /** Removes everything that clients have left. After that the agent must equal an agent that has just started. */
+    /** Removes the services and checks that are left, and expects that the agent then has only the timers of an idle agent. */
     async leave(peace) {
       await peace.put("/v1/agent/maintenance?enable=false");
       for (const kind of ["service", "check"])
@@ -35,7 +35,8 @@ function timerCount({ supervisor }: SimulatedPlatform): number {
 }
 
 /**
- * Expects that the agent counts no pending request of a client that has none: the client may send as many as the limit allows.
+ * Expects that finished requests do not count towards the limit of a client's pending requests: each client may send as many as
+ * the limit allows.
  */
 async function expectUncounted(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { findings, network } = world;

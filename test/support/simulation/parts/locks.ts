@@ -9,7 +9,7 @@ interface LockShown {
   readonly Session?: string;
 }
 
-/** Runs clients that contend for locks, and checks the agent's promises about sessions. */
+/** Returns a part that runs clients which contend for locks, and checks the agent's promises about sessions. */
 export function locks(world: SimulatedPlatform): Part {
   const { clock, disk, findings, network, plan } = world;
   // A restored snapshot brings back sessions that have ended, so findings about sessions are discarded then.

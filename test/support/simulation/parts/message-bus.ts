@@ -11,7 +11,7 @@ const prefix = "edgex/";
 /** A durable change of a key, which the agent must publish. */
 interface Change {
   readonly key: string;
-  /** The revision of the published change is above that of the previous batch, and at most that of its own batch. */
+  /** The revision of the previous batch; `until` is that of the change's batch. The published revision is in between. */
   readonly after: number;
   readonly until: number;
   readonly value: string | undefined;
@@ -21,7 +21,7 @@ interface Change {
 /** Maximum age of the saved position of the publisher, in milliseconds: the agent saves it every few seconds. */
 const keptMs = 6_000;
 
-/** Runs a subscriber at the broker, which must receive every durable change of a key, in order. */
+/** Returns a part with a subscriber at the broker, which must receive every durable change of a key, in order. */
 export function messageBus(world: SimulatedPlatform): Part {
   const { broker, disk, findings, plan, clock } = world;
   const changes: Change[] = [];
@@ -79,7 +79,8 @@ function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | und
 }
 
 /**
- * Returns whether the subscriber received the change. A key that a restore leaves unchanged nevertheless has the restore's index.
+ * Returns whether the subscriber received the change. With restores, the received revision may be higher, because a restore
+ * gives its index even to keys that it leaves unchanged.
  */
 function isTold({ value, after, until }: Change, told: readonly Told[], { restores }: Plan): boolean {
   return told.some((each) => {

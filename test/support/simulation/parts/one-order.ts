@@ -6,7 +6,8 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 const promise = "one order explains all answers";
 
 /**
- * Runs clients that contend for a few keys and services, and checks that one order explains their operations (linearizability).
+ * Returns a part that runs clients which contend for a few keys and services, and checks that one order explains their operations
+ * (linearizability).
  */
 export function oneOrder(world: SimulatedPlatform): Part {
   const { clock, network, plan, seed, findings } = world;

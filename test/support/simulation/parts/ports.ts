@@ -19,7 +19,7 @@ interface RecordShown {
 
 type Send = (request: LineRequest) => Promise<{ readonly status: number; readonly body: string }>;
 
-/** Runs services that all want the same port, restart repeatedly, and read the port that they are assigned. */
+/** Returns a part with services that all want the same port, restart repeatedly, and read the port that the agent assigns. */
 export function ports(world: SimulatedPlatform): Part {
   // Restoring a snapshot that is older than an assignment would undo the assignment.
   if (world.plan.restores) return {};
@@ -115,8 +115,8 @@ async function registered(world: SimulatedPlatform): Promise<Record<string, { re
 }
 
 /**
- * Expects that all services have different ports. Each service restarts twice: a service that is assigned another port reads it
- * at the second start.
+ * Expects that all services have different ports. Each service restarts twice: a service that is assigned another port reads
+ * that port at the second start.
  */
 async function expectPortsOfTheirOwn(world: SimulatedPlatform, peace: Peace): Promise<void> {
   const send: Send = (request) => peace.until(world.network.send("192.0.2.79", request));

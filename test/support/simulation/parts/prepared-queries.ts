@@ -9,7 +9,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 const client = "192.0.2.60";
 const absent = "absent";
 
-/** Runs a client that defines, updates and deletes a prepared query. */
+/** Returns a part that runs a client which defines, updates and deletes a prepared query. */
 export function preparedQueries(world: SimulatedPlatform): Part {
   if (world.plan.restores) return {};
   const { clock, network, findings } = world;
@@ -63,7 +63,7 @@ async function queries(world: SimulatedPlatform): Promise<readonly QueryShown[]>
   return world.peekJson("/v1/query");
 }
 
-/** Searches the id of the prepared query, for a client that did not receive the answer with the id. */
+/** Returns the id of the prepared query, for a client that did not receive the answer with the id; undefined without a query. */
 async function find(world: SimulatedPlatform): Promise<string | undefined> {
   return world.process && (await queries(world)).find(({ Name }) => Name === "mine")?.ID;
 }

@@ -16,7 +16,7 @@ interface Saved {
   readonly turn: string;
 }
 
-/** A client that writes a key and a service of another node together, saves snapshots, and restores them. */
+/** Returns a part with a client that writes a key and a node in one transaction, saves snapshots and restores them. */
 export function restores(world: SimulatedPlatform): Part {
   if (!world.plan.restores) return {};
   const { clock, network, findings } = world;

@@ -7,7 +7,7 @@ import { Watcher } from "../watcher.ts";
 
 const heldAtATime = 5;
 
-/** Runs clients that send blocking queries of every kind. */
+/** Returns a part that runs clients which send blocking queries of every kind. */
 export function watchers(world: SimulatedPlatform): Part {
   const { clock, network, findings, plan } = world;
   // A restored snapshot wakes all watchers, so no query is quiet then.
@@ -43,15 +43,15 @@ function shuffled(questions: readonly string[], random: FakeRandom): readonly st
 }
 
 /**
- * Returns a part of the watchers, so that the checks cover all of them in turn. A watcher that was not woken stays so, and a
- * later check finds it.
+ * Returns a few of the pending queries, so that successive checks cover all of them. A query that a change did not wake stays
+ * pending, and a later check finds it.
  */
 function some(all: readonly Held[], look: number): readonly Held[] {
   const first = (look * heldAtATime) % Math.max(all.length, 1);
   return [...all, ...all].slice(first, first + Math.min(heldAtATime, all.length));
 }
 
-/** Expects that a waiting watcher has the newest index: otherwise a change did not wake it. */
+/** Expects that a pending query has the newest index. A lower index means that a change did not wake the query. */
 async function expectNothingMissed(world: SimulatedPlatform, { request: { path } }: Held): Promise<void> {
   const asked = /^(.*)[?&]index=(\d+)&wait=\w+$/.exec(path);
   if (!asked || path.includes("/v1/coordinate") || path.includes("/v1/event")) return;
@@ -70,7 +70,7 @@ async function expectNewest(world: SimulatedPlatform, { options, body, index }: 
   world.findings.expect("a watcher has the last value", broken);
 }
 
-/** Removes the outputs of checks. They change no index, so an answer shows the output at the time of the read. */
+/** Removes the outputs of checks. A new output raises no index, so a watcher may have an older output than the agent. */
 function withoutOutputs(body: string): string {
   return body.replaceAll(/"Output":"(?:[^"\\]|\\.)*"/g, "");
 }
