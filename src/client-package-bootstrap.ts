@@ -1,4 +1,4 @@
-/** The exports of the published package as praetor-client/bootstrap: the start of a whole service, for Node and Bun. */
+/** The exports of praetor-client/bootstrap, the entry point of the published package that starts a service on Node and Bun. */
 export { bootstrap } from "./client/bootstrap/bootstrap.ts";
 export type { BootstrapOptions, Service } from "./client/bootstrap/bootstrap.ts";
 export type { CloseListener } from "./client/bootstrap/listener.ts";

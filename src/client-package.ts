@@ -1,7 +1,7 @@
 /**
  * The exports of the published package: the clients of a registry, for Node, Bun and, as far as CORS lets them, browsers.
- * It and what it imports use the web's own interfaces only (fetch, URL, AbortSignal), nothing of node: or bun:.
- * Code that needs a file system or a process has an entry of its own, beside this one in scripts/npm-package/build.ts.
+ * This file and its imports use only interfaces of the web platform (fetch, URL, AbortSignal), no module of node: or bun:.
+ * Code that needs a file system or a process has another entry point: see scripts/npm-package/build.ts.
  */
 export { createConfigurationClient } from "./client/create-configuration-client.ts";
 export type { ConfigurationClientOptions } from "./client/create-configuration-client.ts";

@@ -18,7 +18,7 @@ import { writeAll } from "./lib/write-all.ts";
 
 /** Aborts when the reader of standard output ends, as in `praetor monitor | head`. */
 const readerGone = new AbortController();
-// process.stdout and its isTTY would do the same, and cost an idle agent 6 MiB.
+// Uses the file descriptors directly, since process.stdout and its isTTY would cost an idle agent 6 MiB of memory.
 const io: CommandIo = {
   stdout: (text) => void (writeAll(1, text) || readerGone.abort()),
   stderr: (text) => void writeAll(2, text),
@@ -32,7 +32,7 @@ const io: CommandIo = {
 
 /** The command line that starts this program again: the built executable, or Bun with this file. */
 const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, import.meta.path];
-/** The name of the executable or of the link that started it: "consul", or a link that implies arguments: "kong-db-checker.sh". */
+/** The name of the executable or of the link that started it. Some names of links imply arguments: "kong-db-checker.sh". */
 const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
 const agentOptions: AgentCommandOptions = {
