@@ -1,6 +1,18 @@
 import { closest } from "../lib/closest.ts";
 import type { Command, CommandIo } from "./command.ts";
 
+/*
+ * cli/ has the commands of `praetor`. Each has a file in commands/, which exports a Command; larger ones have a folder besides
+ * (doctor/, migration/, top/, completion/, tls/). Most commands are clients of an agent's HTTP API (api-command.ts); a few work
+ * on this machine alone (local-command.ts); `agent` and `edgex` run the agent.
+ *
+ * Life cycle: main.ts ─▶ runCommand ─▶ the command's flags are parsed ─▶ its function runs ─▶ exit code.
+ *
+ * Invariants: a command reaches the process only through CommandIo, so that tests run it in their own process. Results go to
+ * stdout, errors and progress to stderr. Tables and colours are for terminals only; each command that prints a table also prints
+ * JSON.
+ */
+
 /** Exit codes. Consul: 1 for a group without a command, 127 for an unknown command. */
 const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
 

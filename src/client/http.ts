@@ -4,6 +4,18 @@ import { httpFetch, proxyOf, type Transport } from "../lib/http-fetch.ts";
 import type { Environment } from "../lib/proxy.ts";
 import { AccessToken, type FetchAccessToken } from "./access-token.ts";
 
+/*
+ * client/ has what EdgeX's services use to reach an agent: the registry client (registry-client.ts), the configuration client
+ * (configuration-client.ts), locks, watches, and bootstrap/, which starts a whole service. HttpClient, in this file, sends all
+ * requests of all of them.
+ *
+ * Life cycle of a request: it is sent with the access token; after a 403 the client fetches a new token and repeats it once. It
+ * ends by its answer, by its timeout or by its signal.
+ *
+ * Invariants: the code uses only the web platform's interfaces, so it runs on Node, Bun and in browsers (portability.test.ts).
+ * No request waits for ever. Errors are OperatingErrors whose text names the agent's address, and never a token.
+ */
+
 export interface HttpClientSettings {
   /** The base URL of the agent, without a path: "http://127.0.0.1:8500". */
   readonly baseUrl: string;

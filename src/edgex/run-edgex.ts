@@ -5,6 +5,17 @@ import { messageOf } from "../lib/errors.ts";
 import { type ManagedFolder, updateFolder } from "./managed-folder.ts";
 import { type EdgexPlan, type FolderState, planEdgex } from "./plan.ts";
 
+/*
+ * edgex/ replaces EdgeX Geneva's image docker-edgex-consul: `praetor edgex` is its entry point.
+ *
+ *     environment and arguments ─▶ planEdgex: what to write, which flags
+ *     ─▶ managed-folder.ts writes the definitions of services that do not register themselves
+ *     ─▶ the agent runs; its checks call `praetor checker` in place of the image's scripts
+ *
+ * Invariants: the plan is pure, so that tests compare it with the image's behaviour. Only files that an earlier run wrote are
+ * replaced; a definition that a person has changed stays.
+ */
+
 /** The parts of the process that runEdgex uses. */
 export interface EdgexIo {
   stdout(text: string): void;

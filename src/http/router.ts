@@ -50,6 +50,12 @@ interface Asked {
  *
  * The router tries these in order: kept answer, client limit, redirect, route, blocked path, method, write access, then the steps
  * of answer-by-route.ts. Paths match as in Consul's (Go's) server: the exact path, else the longest subtree above it.
+ *
+ * Life cycle of a request: a listener (server.ts) passes it on with its path as sent; `handle` returns the answer, or a promise of
+ * it. A held request ends by a change, by its timer or by a lost connection.
+ *
+ * Invariants: every request gets an answer, and none makes `handle` throw. A request gets the same answer from the cache of kept
+ * answers as without it. A fault of the agent is answered with 500 and logged with its stack.
  */
 export class Router {
   readonly #exact = new Map<string, Route>();

@@ -6,6 +6,17 @@ import type { KeeperRequest } from "./keeper-request.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Secrets } from "./secrets.ts";
 
+/*
+ * keeper/ serves core-keeper's API of EdgeX 4 over the same keys and services as Consul's API.
+ *
+ * Life cycle of a request: KeeperRouter finds the endpoint ─▶ it decodes the body (wire/keeper-*.ts) ─▶ reads or changes the
+ * store, or the agent's services (registrations.ts) ─▶ a JSON answer with core-keeper's fields.
+ *
+ * Invariants: a key written through one API is the same key in the other. A registration is a service of the agent; fields that
+ * only core-keeper knows are rows of their own, saved in the same batch (saved-registrations.ts). Secrets never leave through
+ * Consul's API or a snapshot.
+ */
+
 /** The parts of the agent that endpoints of core-keeper's API use. */
 export interface Keeper {
   readonly store: Registry;

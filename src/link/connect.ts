@@ -65,7 +65,13 @@ export function dial(options: DialOptions): Promise<Link> {
   const { host, port, key } = options;
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void =>
-      reject(new OperatingError("unavailable", "cannot-connect", `cannot connect to the agent at ${host}:${port}: ${reason}`));
+      reject(
+        new OperatingError(
+          "unavailable",
+          "cannot-connect",
+          `cannot connect to the agent at ${host}:${port}: ${reason}`,
+        ),
+      );
     const socket = new Connection({
       ...options,
       hasDialled: true,
@@ -224,7 +230,13 @@ class Connection implements Pipe {
   }
 
   #greet(): void {
-    this.write(encodeFrame(frameTypes.call, 0, Buffer.from(JSON.stringify({ praetor: protocolVersion, proof: this.#proof(true) }))));
+    this.write(
+      encodeFrame(
+        frameTypes.call,
+        0,
+        Buffer.from(JSON.stringify({ praetor: protocolVersion, proof: this.#proof(true) })),
+      ),
+    );
   }
 
   #takeGreeting(payload: Uint8Array): void {
@@ -232,8 +244,11 @@ class Connection implements Pipe {
     const greeting = parseGreeting(payload);
     if (greeting.refused !== undefined) return this.#refuse(greeting.refused);
     if (greeting.praetor !== protocolVersion)
-      return this.#answerRefusal(`this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${greeting.praetor}`);
-    if (!isEqual(greeting.proof, this.#proof(false))) return this.#answerRefusal("the -encrypt keys of the two agents differ");
+      return this.#answerRefusal(
+        `this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${greeting.praetor}`,
+      );
+    if (!isEqual(greeting.proof, this.#proof(false)))
+      return this.#answerRefusal("the -encrypt keys of the two agents differ");
     if (!hasDialled) this.#greet();
     this.#stopTimer();
     this.#link = new Link(this, { hasDialled, handler, clock });

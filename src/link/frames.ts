@@ -70,7 +70,11 @@ export class FrameReader {
         throw new RangeError(`a frame of ${length} bytes`);
       const end = lengthBytes + length;
       if (rest.length < end) break;
-      yield { type: typeOf(rest), id: rest.readUInt32BE(lengthBytes + 1), payload: new Uint8Array(rest.subarray(headerBytes, end)) };
+      yield {
+        type: typeOf(rest),
+        id: rest.readUInt32BE(lengthBytes + 1),
+        payload: new Uint8Array(rest.subarray(headerBytes, end)),
+      };
       rest = rest.subarray(end);
     }
     this.#begun = rest;

@@ -204,7 +204,9 @@ describe("a call", () => {
 
   test("with a head over the limit is refused before anything is sent", async () => {
     const { dialled } = await connect({ handler: async ({ head }) => ({ head }) });
-    await expect(dialled.call({ kind: "big", head: new Uint8Array(9_000_000) })).rejects.toMatchObject({ kind: "too-large" });
+    await expect(dialled.call({ kind: "big", head: new Uint8Array(9_000_000) })).rejects.toMatchObject({
+      kind: "too-large",
+    });
     expect((await dialled.call({ kind: "small", head: 1 })).head).toBe(1);
   });
 });
@@ -212,7 +214,9 @@ describe("a call", () => {
 describe("a connection is refused, and both agents say why, when", () => {
   test("their cluster keys differ", async () => {
     const { message, refusals } = await failure({ listenerKey: key, diallerKey: new Uint8Array(32) });
-    expect(message).toMatch(/^cannot connect to the agent at 127.0.0.1:\d+: the -encrypt keys of the two agents differ$/);
+    expect(message).toMatch(
+      /^cannot connect to the agent at 127.0.0.1:\d+: the -encrypt keys of the two agents differ$/,
+    );
     expect(refusals).toEqual(["the -encrypt keys of the two agents differ"]);
   });
 
@@ -241,7 +245,11 @@ test("a connection that sends no greeting of an agent is closed", async () => {
   await Bun.connect({
     hostname: "127.0.0.1",
     port: listener.port,
-    socket: { open: (socket) => void socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), data() {}, close: () => closed.resolve() },
+    socket: {
+      open: (socket) => void socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      data() {},
+      close: () => closed.resolve(),
+    },
   });
   await closed.promise;
   expect(refusals).toEqual(["the other end is no agent of Praetor"]);

@@ -350,7 +350,11 @@ function linkLost(): OperatingError {
 function pack(value: unknown): Uint8Array {
   const bytes = encode(value, { useBigInt64: true, ignoreUndefined: true });
   if (bytes.length <= payloadBytesMax) return bytes;
-  throw new OperatingError("too-large", "link-message", `a message between agents has at most ${payloadBytesMax} bytes`);
+  throw new OperatingError(
+    "too-large",
+    "link-message",
+    `a message between agents has at most ${payloadBytesMax} bytes`,
+  );
 }
 
 function unpack<T>(bytes: Uint8Array): T {

@@ -58,7 +58,11 @@ export interface ServicePortsOptions {
  * - a service registers (`register`): the policy decides: record the conflict, refuse the service, or assign another port.
  *   The service is critical until it registers the assigned port.
  *
- * Each service has at most one port record, stored as a key that clients can read, watch and delete.
+ * Life cycle of a conflict: the ledger (ledger.ts) knows who has which port ─▶ the policy decides (decide.ts) ─▶ the decision is
+ * written together with the registration ─▶ the service is called about its new port (port-notices.ts) ─▶ it registers there.
+ *
+ * Invariants: each service has at most one port record, stored as a key that clients can read, watch and delete. Operations on
+ * one service run one after the other. The ledger follows from the store and the agent's services, so a restart decides alike.
  */
 export class ServicePorts {
   readonly #options: ServicePortsOptions;

@@ -2,6 +2,18 @@ import { OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 import { decodeFailure } from "./json.ts";
 
+/*
+ * wire/ converts between the nouns of model/ and the JSON of Consul's and core-keeper's APIs. Each noun has a file with an
+ * encoder, a decoder or both; this file and json.ts read what clients send, go-json.ts renders as Go does.
+ *
+ * A body's way in: bytes ─▶ parseJson ─▶ JsonFields of each object ─▶ the noun, or one OperatingError "decode" with Consul's
+ * text.
+ *
+ * Invariants: a decoder checks every field that it reads, and returns only complete nouns; unknown fields are refused or ignored
+ * as Consul does. Field names are matched in any letter case, as Go does. Integers of 64 bits keep their value. Answers have the
+ * fields and the order of Consul's, so that the recorded answers in test/conformance compare octet by octet.
+ */
+
 /** Origin of a JSON document. The HTTP API is strict; configuration files convert some types. */
 export type WireSource = "api" | "file";
 

@@ -21,6 +21,15 @@ import type { Facts, Finding, Rule } from "./facts.ts";
 import { clock, consulData, disk, files, lowMemory, volatileData } from "./machine.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
+/*
+ * `praetor doctor` examines an agent, or the data folder of one that does not run (offline.ts).
+ *
+ *     gather.ts collects Facts ─▶ each Rule returns its Findings from them ─▶ report.ts prints them, the most serious first
+ *
+ * Invariants: rules are pure functions of the facts, so each has unit tests without an agent. An examination that was not
+ * possible is reported as such, never as healthy. Doctor changes nothing, neither at the agent nor on this machine.
+ */
+
 /**
  * All rules, in the order in which doctor reports their findings: first risks to the data, then problems of communication, then
  * problems of single services.

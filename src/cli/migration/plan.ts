@@ -7,6 +7,18 @@ import type { CarriedNode } from "./carried-node.ts";
 import { checkText, nodeText, queryText, serviceText } from "./definition-text.ts";
 import type { Found, Inventory } from "./inventory.ts";
 
+/*
+ * `praetor import` and `praetor export` transfer the content of a registry: from Consul, core-keeper, a dump or an export
+ * folder.
+ *
+ *     a source (agent-inventory, keeper-inventory, dump-file, export-tree) ─▶ Inventory
+ *     Inventory and the destination's content ─▶ plan.ts decides what to write, skip or replace ─▶ carry-out.ts sends it
+ *
+ * Invariants: nothing is written before the whole plan stands, and `-dry-run` prints that plan. An item that the destination has
+ * with another value is written only with `-overwrite`. A repeated import writes only what is missing. Each item that is skipped
+ * or changed has a sentence in the report.
+ */
+
 /**
  * The items of one kind in three groups: those that the destination lacks, those that it has with another value (`other`), and
  * the number of those that it has with the same value.

@@ -16,6 +16,18 @@ import { providerUrlOf, readStartLimits, readStartSettings } from "./start-setti
 import { StartTimer } from "./start-timer.ts";
 import { StoredConfiguration } from "./stored-configuration.ts";
 
+/*
+ * Starts a service of EdgeX as go-mod-bootstrap does: configuration from file, environment and store, then the listener, then
+ * the registration.
+ *
+ * Life cycle: openService reads flags and the local configuration ─▶ RunningService.start pulls or pushes the stored
+ * configuration, listens, registers, watches Writable ─▶ stop, by a signal or by the program, deregisters and closes all of it.
+ *
+ * Invariants: without a registry the service goes on with its local configuration, unless it requires one. The environment
+ * overrides the store, the store overrides the file. When another port is assigned, the service listens there before it
+ * registers.
+ */
+
 export interface BootstrapOptions<T extends ServiceConfiguration> {
   /** The name of the service in the registry and its folder in the store: "edgex-core-data". */
   readonly serviceKey: string;
