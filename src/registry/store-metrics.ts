@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Command } from "../state/command.ts";
-import type { StoreMeter } from "./store.ts";
+import type { StoreMeter } from "./write-queue.ts";
 
 /** Returns a meter that records the durations of commands and batches under Consul's metric names. */
 export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { OperatingError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import type { StoreMeter } from "./store.ts";
+import type { StoreMeter } from "./write-queue.ts";
 import { logWriteTrouble } from "./write-trouble.ts";
 
 const full = new OperatingError("unavailable", "disk-full", "the disk is full");

@@ -1,6 +1,6 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type { StoreMeter } from "./store.ts";
+import type { StoreMeter } from "./write-queue.ts";
 
 /** Milliseconds without a failed write after which writes count as working again: on a full disk some small writes succeed. */
 const calmMs = 5_000;
