@@ -35,12 +35,30 @@ function dependency(path: string, { version, license }: LockEntry): Dependency {
   return { name, version, licence: license, licenceText: readLicence(path) };
 }
 
+/** Accepts also an expression of several licences that all apply: "(Apache-2.0 AND BSD-3-Clause)". */
 function isAllowed(licence: string): boolean {
-  return ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD"].includes(licence);
+  const allowed = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD"];
+  return licence
+    .replace(/^\((.*)\)$/, "$1")
+    .split(" AND ")
+    .every((each) => allowed.includes(each));
 }
+
+/** Packages without a licence file: the sources whose opening comments are their licences. */
+const licencesInSources: ReadonlyMap<string, readonly string[]> = new Map([
+  ["node_modules/@bufbuild/protobuf", ["dist/esm/create.js", "dist/esm/wire/varint.js"]],
+]);
 
 function readLicence(path: string): string {
   const file = readdirSync(path).find((name) => /^licen[cs]e/i.test(name));
-  if (file === undefined) throw new Error(`${path} has no licence file`);
-  return readFileSync(join(path, file), "utf8").replaceAll("\r\n", "\n").trim();
+  const sources = licencesInSources.get(path);
+  if (file === undefined && sources === undefined) throw new Error(`${path} has no licence file`);
+  if (file !== undefined) return readFileSync(join(path, file), "utf8").replaceAll("\r\n", "\n").trim();
+  return (sources ?? []).map((source) => openingComment(readFileSync(join(path, source), "utf8"))).join("\n\n\n");
+}
+
+/** Returns the text of the lines at the beginning that are comments. */
+function openingComment(source: string): string {
+  const [comment = ""] = /^(?:\/\/.*\n)*/.exec(source) ?? [];
+  return comment.replace(/^\/\/ ?/gm, "").trim();
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { rejectionOf } from "../../test/support/rejection.ts";
+import { within } from "../../test/support/within.ts";
 import type { Batch, Row, RowChange } from "./engine.ts";
 import { batch, change, describeEngine, drop, put, readable } from "./engine.suite.ts";
-import type { Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
+import type { Leader, Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
 
 /** A cluster of servers for tests, which can end its current term and compact its log. */
 export interface ClusterPlace {
@@ -136,7 +137,46 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       const campaigning = campaign(two);
       await one.close();
       await campaigning;
-      expect(two.leader).toBe("two");
+      expect(two.leader?.name).toBe("two");
+    });
+
+    test("each server learns which server leads, with its term, and when no server leads", async () => {
+      const heard: (Leader | undefined)[] = [];
+      const end = two.onLeader((leader) => void heard.push(leader));
+      const first = await campaign(one);
+      await within(soonMs, async () => expect(heard.at(-1)).toEqual({ name: "one", term: first.number }));
+      expect(two.leader).toEqual({ name: "one", term: first.number });
+      await first.close();
+      await within(soonMs, async () => expect(heard.at(-1)).toBeUndefined());
+      const second = await campaign(two);
+      await within(soonMs, async () => expect(heard.at(-1)).toEqual({ name: "two", term: second.number }));
+      end();
+      const later = heard.length;
+      await second.close();
+      await within(soonMs, async () => expect(two.leader).toBeUndefined());
+      expect(heard.length).toBe(later);
+    });
+
+    test("a leader that was deposed cannot commit, and learns that its term is over", async () => {
+      const first = await campaign(one);
+      await first.commit(batch(1));
+      expect(first.confirmedMs()).toBeLessThan(Infinity);
+      await two.depose(first.number);
+      const second = await campaign(two);
+      expect(await rejectionOf(first.commit(batch(2)))).toMatchObject({ code: "leadership-lost" });
+      await first.ended;
+      expect(first.confirmedMs()).toBe(Infinity);
+      await second.commit(batch(2));
+      expect((await one.load()).position).toBe(2);
+    });
+
+    test("deposing an earlier term does not end the present one", async () => {
+      const first = await campaign(one);
+      await first.close();
+      const second = await campaign(two);
+      await one.depose(first.number);
+      await second.commit(batch(1));
+      expect(await one.newest()).toBe(1);
     });
 
     test("a commit through an ended term rejects without effect, and the later term's batches remain", async () => {
@@ -169,13 +209,13 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(await campaigning).toMatchObject({ message: "withdrawn" });
       await first.close();
       await campaign(one);
-      expect(one.leader).toBe("one");
+      expect(one.leader?.name).toBe("one");
     });
 
     test("a closed engine refuses to load and to campaign", async () => {
       await two.close();
       await two.close();
-      for (const refused of [two.load(), two.newest(), campaign(two)])
+      for (const refused of [two.load(), two.newest(), two.depose(1), campaign(two)])
         expect(await rejectionOf(refused)).toMatchObject({ kind: "unavailable", code: "store-closed" });
     });
 
@@ -205,6 +245,8 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
     });
   });
 }
+
+const soonMs = 10_000;
 
 type Step = "compact" | "fail over" | readonly RowChange[];
 

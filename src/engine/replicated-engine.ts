@@ -26,14 +26,30 @@ export interface ReplicatedEngine {
   newest(): Promise<Position>;
   /** Resolves with a new term when this server becomes the leader. Rejects when the signal aborts, or the engine closes. */
   campaign(signal: AbortSignal): Promise<Term>;
-  /** The name of the leader, as far as this server knows; undefined while no server leads. */
-  readonly leader: string | undefined;
+  /** The leader, as far as this server knows; undefined while no server leads. */
+  readonly leader: Leader | undefined;
+  /** Calls `listener` soon, and after each change of `leader`, until the returned function is called or the engine closes. */
+  onLeader(listener: (leader: Leader | undefined) => void): () => void;
+  /**
+   * Ends the term with this number although its leader has not closed it, and resolves when it is over. For a leader whose
+   * process is known to have ended: it saves the wait for the lease. No batch of the term takes effect later, but a leader that
+   * still runs may take up to `confirmedMs` to learn that it was deposed.
+   */
+  depose(term: number): Promise<void>;
   /** Ends this server's term and its followers. Idempotent. */
   close(): Promise<void>;
 }
 
 /** The number of a batch in the order of all commits, from 1; 0 means before the first batch. */
 export type Position = number;
+
+/** A server that leads. */
+export interface Leader {
+  /** The text with which its server opened the engine, such as an id and an address. */
+  readonly name: string;
+  /** The number of its term. */
+  readonly term: number;
+}
 
 export interface LoadedRows {
   readonly rows: readonly Row[];
@@ -52,13 +68,23 @@ export interface Follower {
  * The period in which one server is the leader, and the engine through which it commits.
  *
  * `commit` rejects with OperatingError unavailable "leadership-lost" when the term is over; the batch then never takes effect.
- * `commit` may resolve after the end of the term if the batch was committed before the end.
+ * `commit` may resolve after the end of the term if the batch was committed before the end. While it cannot know whether the
+ * batch took effect, it does not settle; only a close ends that wait, with OperatingError timeout "write-unconfirmed".
  */
 export interface Term extends Engine {
   /** The term's number, higher than that of every earlier term of any server. */
   readonly number: number;
-  /** Resolves when the term is over. */
+  /**
+   * Resolves when the term is over, or may be: a leader that cannot renew its lease for as long as it lasts gives up, by its
+   * own monotonic clock.
+   */
   readonly ended: Promise<void>;
+  /**
+   * Returns the milliseconds since this server sent the last question whose answer says that it leads: a renewal of its lease or
+   * a commit. No batch of a later term was committed before that moment. None is for as long as a lease lasts after it, unless
+   * this term is deposed. Infinity when the term is over.
+   */
+  confirmedMs(): number;
 }
 
 /** Returns the error for a commit by a server whose term is over. */

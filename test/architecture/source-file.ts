@@ -9,14 +9,17 @@ export interface SourceFile {
 
 const repository = `${import.meta.dir}/../..`;
 
+/** Matches a file that a program generates, from a source that keeps the rules. */
+const generated = /\/generated\//;
+
 /**
- * Returns the files that match any of `patterns`, in path order. @throws Error if no file matches, because a rule
- * without files proves nothing
+ * Returns the files that match any of `patterns`, in path order, without generated ones. @throws Error if no file matches,
+ * because a rule without files proves nothing
  */
 export async function readSourceFiles(...patterns: readonly string[]): Promise<readonly SourceFile[]> {
   const paths: string[] = [];
   for (const pattern of patterns)
-    for await (const path of new Glob(pattern).scan({ cwd: repository })) paths.push(path);
+    for await (const path of new Glob(pattern).scan({ cwd: repository })) if (!generated.test(path)) paths.push(path);
   if (paths.length === 0) throw new Error(`no file is ${patterns.join(" or ")}: the rule would hold for nothing`);
   return Promise.all(
     paths.toSorted().map(async (path) => ({ path, text: await Bun.file(`${repository}/${path}`).text() })),

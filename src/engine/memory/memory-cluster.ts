@@ -2,6 +2,7 @@ import type { Batch } from "../engine.ts";
 import {
   leadershipLost,
   type Follower,
+  type Leader,
   type LoadedRows,
   type Position,
   type ReplicatedEngine,
@@ -21,6 +22,7 @@ export class MemoryCluster {
   /** Campaigns that wait for the current term to end, oldest first. */
   readonly #campaigns = new Set<() => void>();
   readonly #wakes = new Set<() => void>();
+  readonly #leaderWakes = new Set<() => void>();
 
   /** Returns the engine of one server of the cluster. */
   open(name: string): ReplicatedEngine {
@@ -37,7 +39,7 @@ export class MemoryCluster {
     this.#log = [];
   }
 
-  get leader(): string | undefined {
+  get leader(): Leader | undefined {
     return this.#current?.leader;
   }
 
@@ -72,10 +74,18 @@ export class MemoryCluster {
     return () => void this.#wakes.delete(wake);
   }
 
+  /** Calls `wake` soon, and after each change of the leader, until the returned function is called. */
+  watchLeader(wake: () => void): () => void {
+    this.#leaderWakes.add(wake);
+    queueMicrotask(wake);
+    return () => void this.#leaderWakes.delete(wake);
+  }
+
   /** Calls `won` with the new term when the server becomes the leader. Returns a function that withdraws the campaign. */
   campaign(leader: string, won: (term: MemoryTerm) => void): () => void {
     const candidate = (): void => {
-      this.#current = new MemoryTerm(this, leader, ++this.#terms);
+      this.#current = new MemoryTerm(this, { name: leader, term: ++this.#terms });
+      this.#wakeLeaderWatches();
       won(this.#current);
     };
     if (!this.#current) candidate();
@@ -86,11 +96,21 @@ export class MemoryCluster {
   end(term: MemoryTerm): void {
     if (this.#current !== term) return;
     this.#current = undefined;
+    this.#wakeLeaderWatches();
     term.end();
     const [next] = this.#campaigns;
     if (!next) return;
     this.#campaigns.delete(next);
     next();
+  }
+
+  /** Ends the term with this number if it is the current one. */
+  depose(number: number): void {
+    if (this.#current?.number === number) this.end(this.#current);
+  }
+
+  #wakeLeaderWatches(): void {
+    for (const wake of this.#leaderWakes) queueMicrotask(wake);
   }
 }
 
@@ -104,8 +124,21 @@ class MemoryNode implements ReplicatedEngine {
     this.#name = name;
   }
 
-  get leader(): string | undefined {
+  get leader(): Leader | undefined {
     return this.#cluster.leader;
+  }
+
+  onLeader(listener: (leader: Leader | undefined) => void): () => void {
+    const ending = new AbortController();
+    const stop = this.#cluster.watchLeader(() => {
+      if (!ending.signal.aborted) listener(this.#cluster.leader);
+    });
+    return this.#ends(ending, stop);
+  }
+
+  async depose(term: number): Promise<void> {
+    this.#requireOpen();
+    this.#cluster.depose(term);
   }
 
   async load(): Promise<LoadedRows> {
@@ -128,10 +161,7 @@ class MemoryNode implements ReplicatedEngine {
         next += 1;
       }
     });
-    ending.signal.addEventListener("abort", stop);
-    const end = (): void => ending.abort();
-    this.#closing.signal.addEventListener("abort", end);
-    return end;
+    return this.#ends(ending, stop);
   }
 
   async newest(): Promise<Position> {
@@ -162,23 +192,37 @@ class MemoryNode implements ReplicatedEngine {
   #requireOpen(): void {
     this.#closing.signal.throwIfAborted();
   }
+
+  /** Returns a function that aborts `ending` and calls `stop`, as the close of this server does. */
+  #ends(ending: AbortController, stop: () => void): () => void {
+    ending.signal.addEventListener("abort", stop);
+    const end = (): void => ending.abort();
+    this.#closing.signal.addEventListener("abort", end);
+    return end;
+  }
 }
 
 class MemoryTerm implements Term {
-  readonly leader: string;
-  readonly number: number;
+  readonly leader: Leader;
   readonly #cluster: MemoryCluster;
   readonly #ended = Promise.withResolvers<void>();
   #closed = false;
 
-  constructor(cluster: MemoryCluster, leader: string, number: number) {
+  constructor(cluster: MemoryCluster, leader: Leader) {
     this.#cluster = cluster;
     this.leader = leader;
-    this.number = number;
+  }
+
+  get number(): number {
+    return this.leader.term;
   }
 
   get ended(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  confirmedMs(): number {
+    return this.#cluster.isCurrent(this) ? 0 : Infinity;
   }
 
   async commit({ revision, changes }: Batch): Promise<void> {

@@ -1,0 +1,52 @@
+import type { Batch, RowChange } from "../engine.ts";
+import { revisionKey, storeTable, textOf, unpackRows } from "../sqlite/batch-codec.ts";
+import { partBytes } from "./layout.ts";
+
+/** The parts of a batch's block, of which the last is stored with the batch's head line. */
+export interface SplitBlock {
+  readonly parts: readonly Uint8Array[];
+  readonly end: Uint8Array;
+}
+
+/** Splits a batch's block into parts that one request can carry, and adds the head line to the last. */
+export function splitBlock(block: Uint8Array<ArrayBuffer>, term: number): SplitBlock {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (; block.byteLength - at > partBytes; at += partBytes) parts.push(block.subarray(at, at + partBytes));
+  const line = `${parts.length} ${term} ${Bun.hash.crc32(block).toString(16)}\n`;
+  return { parts, end: Buffer.concat([Buffer.from(line), block.subarray(at)]) };
+}
+
+export interface BlockEnd {
+  /** The number of parts before. */
+  readonly parts: number;
+  readonly term: number;
+  readonly crc: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads the value of a batch's key; undefined if it is not one. */
+export function readEnd(value: Uint8Array): BlockEnd | undefined {
+  const at = value.indexOf(10);
+  const [, parts, term, crc = ""] = /^(\d+) (\d+) ([\da-f]+)$/.exec(textOf(value.subarray(0, Math.max(0, at)))) ?? [];
+  if (parts === undefined || term === undefined) return undefined;
+  return { parts: Number(parts), term: Number(term), crc: Number.parseInt(crc, 16), bytes: value.subarray(at + 1) };
+}
+
+/** Decodes a whole block; undefined if its checksum is wrong, or its rows are not those of a batch. */
+export function decodeBlock({ crc, bytes }: BlockEnd, parts: readonly Uint8Array[]): Batch | undefined {
+  const block = Buffer.concat([...parts, bytes]);
+  if (Bun.hash.crc32(block) !== crc) return undefined;
+  const changes: RowChange[] = [];
+  let revision: number | undefined;
+  try {
+    for (const row of unpackRows(block)) {
+      const [table, key] = [textOf(row.table), textOf(row.key)];
+      if (table === storeTable && key === revisionKey) revision = Number(textOf(row.value ?? new Uint8Array()));
+      else changes.push({ table, key, value: row.value });
+    }
+  } catch {
+    return undefined;
+  }
+  return revision === undefined ? undefined : { revision, changes };
+}

@@ -1,0 +1,84 @@
+import { sleep } from "../../lib/clock.ts";
+import { textOf } from "../sqlite/batch-codec.ts";
+import { failureOfEtcd } from "./failures.ts";
+import type { KeyValue } from "./generated/etcd_pb.ts";
+import { EtcdTerm, type TermPlace } from "./etcd-term.ts";
+import type { LeaderView } from "./leader-view.ts";
+import { Lease } from "./lease.ts";
+import { createdAt, get, put, readAt } from "./transaction.ts";
+import type { Leader } from "../replicated-engine.ts";
+
+export interface ElectionPlace extends TermPlace {
+  readonly view: LeaderView;
+  /** The text with which this server announces itself. */
+  readonly name: string;
+  /** Milliseconds after which the servers elect another leader when the present one is silent. */
+  readonly electionMs: number;
+}
+
+/** Milliseconds after a failed campaign until the next. */
+const pauseMs = 500;
+
+/** Waits until no server leads, then becomes the leader unless another server is first, and so on. Rejects with the signal's reason. */
+export async function winTerm(place: ElectionPlace, signal: AbortSignal): Promise<EtcdTerm> {
+  const { client, view } = place;
+  for (;;) {
+    await view.leaderless(signal);
+    try {
+      const term = await campaign(place, signal);
+      if (term) return term;
+    } catch (error) {
+      signal.throwIfAborted();
+      client.report("this server cannot become the leader; trying again", await failureOfEtcd(error, client));
+      await sleep(client.clock, pauseMs, signal);
+    }
+  }
+}
+
+/** Returns undefined when another server leads. */
+async function campaign(place: ElectionPlace, signal: AbortSignal): Promise<EtcdTerm | undefined> {
+  const { client, view, name } = place;
+  const lease = await Lease.grant(client, place.electionMs, signal);
+  try {
+    const number = await announce(place, lease, signal);
+    if (number !== undefined) {
+      // Read after the election, so that no batch of an earlier term can follow.
+      const marks = await place.reader.marks({ signal });
+      signal.throwIfAborted();
+      view.observe(BigInt(number), { name, term: number });
+      const stop = view.listen((leader) => {
+        if (leader?.term !== number) lease.end();
+      });
+      void lease.ended.then(() => {
+        stop();
+        view.end(number);
+      });
+      return new EtcdTerm(place, { number, lease, marks });
+    }
+  } catch (error) {
+    void lease.revoke();
+    throw error;
+  }
+  await lease.revoke();
+  return undefined;
+}
+
+/** Puts the leader's key if it does not exist. Returns the number of the new term; undefined when another server leads. */
+async function announce(place: ElectionPlace, lease: Lease, signal: AbortSignal): Promise<number | undefined> {
+  const { client, view, name } = place;
+  const key = place.layout.leader;
+  const transaction = { compare: [createdAt(key, 0n)], success: [put(key, name, lease.id)], failure: [get(key)] };
+  const answer = await client.persist((deadlineMs) => client.txn(transaction, deadlineMs), { signal });
+  const revision = answer.header?.revision ?? 0n;
+  if (answer.succeeded) return Number(revision);
+  const [found] = readAt(answer, 0);
+  // The key has this lease if an earlier try had put it, whose answer was lost.
+  if (found?.lease === lease.id) return Number(found.createRevision);
+  view.observe(revision, found && leaderOf(found));
+  return undefined;
+}
+
+/** Returns the leader that its key names. */
+export function leaderOf(kv: KeyValue): Leader {
+  return { name: textOf(kv.value), term: Number(kv.createRevision) };
+}

@@ -1,0 +1,280 @@
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { type Clock, sleep } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { LogThrottle } from "../../lib/log-throttle.ts";
+import type { Log } from "../../lib/log.ts";
+import {
+  type AlarmMember,
+  Auth,
+  type Event,
+  KV,
+  Lease,
+  Maintenance,
+  type RangeRequestSchema,
+  type RangeResponse,
+  type TxnRequestSchema,
+  type TxnResponse,
+  Watch,
+  type WatchCreateRequestSchema,
+} from "./generated/etcd_pb.ts";
+import { type EtcdTls, GrpcChannel, grpcCode, GrpcError, type Metadata, type Method } from "./grpc-channel.ts";
+
+export interface EtcdAccess {
+  /** "unix:PATH" or "HOST:PORT". The client uses one and goes over to the next when it fails. */
+  readonly endpoints: readonly string[];
+  /** Given for an etcd that listens with TLS. */
+  readonly tls?: EtcdTls;
+  /** Given for an etcd that has users. */
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
+/** Milliseconds for the first try of a call, and at most for a later one: each try may take twice as long as the one before. */
+const deadlineMsMin = 500;
+const deadlineMsMax = 8_000;
+/** Milliseconds between two tries, at first and at most. */
+const pauseMsMin = 25;
+const pauseMsMax = 500;
+/** Failed tries before a call's trouble is logged: an election of etcd alone costs a few. */
+const quietTries = 3;
+/** Milliseconds after which a silent watch is asked for a sign of life, and after which it is given up. */
+const watchAskMs = 1_000;
+const watchSilentMsMax = 3_000;
+
+/** etcd then refuses calls to a member that is cut off from the others, which would hold them, or answer them from the past. */
+const requireLeader: Metadata = { hasleader: "true" };
+
+export interface Persistence {
+  /** Ends the tries: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Tries until the call rejects with the last failure; unlimited by default. */
+  readonly triesMax?: number;
+}
+
+/** The calls of etcd's API that Praetor makes, each a single try, and `persist`, which repeats them. */
+export class EtcdClient {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly #access: EtcdAccess;
+  readonly #channels: readonly GrpcChannel[];
+  readonly #throttle: LogThrottle;
+  /** The index of the endpoint in use. */
+  #at = 0;
+  #token: Promise<string> | undefined;
+
+  constructor(access: EtcdAccess, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.clock = clock;
+    this.log = log;
+    this.#access = access;
+    this.#throttle = new LogThrottle(clock);
+    this.#channels = access.endpoints.map((address) => new GrpcChannel(address, { clock, tls: access.tls }));
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#access.endpoints;
+  }
+
+  range(request: MessageInitShape<typeof RangeRequestSchema>, deadlineMs: number): Promise<RangeResponse> {
+    return this.#call(KV.method.range, request, deadlineMs);
+  }
+
+  txn(request: MessageInitShape<typeof TxnRequestSchema>, deadlineMs: number): Promise<TxnResponse> {
+    return this.#call(KV.method.txn, request, deadlineMs);
+  }
+
+  /** Deletes the history of all keys before the revision, unless it is deleted already. */
+  async compact(revision: bigint, deadlineMs: number): Promise<void> {
+    await orDone(grpcCode.outOfRange, this.#call(KV.method.compact, { revision }, deadlineMs));
+  }
+
+  /** Returns the id of a new lease and the milliseconds that it lasts; etcd may grant more than was asked. */
+  async grantLease(ms: number, deadlineMs: number): Promise<{ readonly id: bigint; readonly ms: number }> {
+    const asked = { TTL: BigInt(Math.ceil(ms / 1_000)) };
+    const { ID, TTL } = await this.#call(Lease.method.leaseGrant, asked, deadlineMs);
+    return { id: ID, ms: Number(TTL) * 1_000 };
+  }
+
+  /** Renews a lease; returns false when there is no such lease any more. */
+  async renewLease(id: bigint, deadlineMs: number): Promise<boolean> {
+    const { TTL } = await this.#call(Lease.method.leaseKeepAlive, { ID: id }, deadlineMs);
+    return TTL > 0n;
+  }
+
+  /** Ends a lease, if there is one with this id, and deletes its keys. */
+  async revokeLease(id: bigint, deadlineMs: number): Promise<void> {
+    await orDone(grpcCode.notFound, this.#call(Lease.method.leaseRevoke, { ID: id }, deadlineMs));
+  }
+
+  async alarms(deadlineMs: number): Promise<readonly AlarmMember[]> {
+    const { alarms } = await this.#call(Maintenance.method.alarm, {}, deadlineMs);
+    return alarms;
+  }
+
+  /**
+   * Yields the changes of keys from a revision on, those of one transaction together. Returns when the signal aborts.
+   * @throws GrpcError when the watch ended: the connection was lost, or the history from there was compacted
+   */
+  async *watch(
+    create: MessageInitShape<typeof WatchCreateRequestSchema>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Event[]> {
+    const at = this.#at;
+    const metadata = await this.#metadata();
+    const received: Event[][] = [];
+    let failure: GrpcError | undefined;
+    let wake = (): void => {};
+    let heardMs = this.clock.monotonicMs();
+    const fail = (error: GrpcError): void => {
+      failure ??= error;
+      wake();
+    };
+    const stream = this.#channel(at).stream(Watch.method.watch, metadata, {
+      message: ({ canceled, compactRevision, cancelReason, events }) => {
+        heardMs = this.clock.monotonicMs();
+        if (compactRevision > 0n) return fail(new GrpcError(grpcCode.outOfRange, "the history was compacted"));
+        if (canceled) return fail(new GrpcError(grpcCode.unavailable, `the watch was ended: ${cancelReason}`));
+        if (events.length > 0) received.push(events);
+        wake();
+      },
+      end: (error) => fail(error ?? new GrpcError(grpcCode.unavailable, "the watch was ended")),
+    });
+    stream.send({ requestUnion: { case: "createRequest", value: create } });
+    const stop = this.#every(watchAskMs, () => {
+      const silentMs = this.clock.monotonicMs() - heardMs;
+      if (silentMs > watchSilentMsMax) fail(new GrpcError(grpcCode.deadlineExceeded, "the watch is silent"));
+      else if (silentMs > watchAskMs / 2) stream.send({ requestUnion: { case: "progressRequest", value: {} } });
+    });
+    const abort = (): void => wake();
+    signal.addEventListener("abort", abort);
+    try {
+      while (!signal.aborted) {
+        const events = received.shift();
+        if (events) yield events;
+        else if (failure) throw failure;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } catch (error) {
+      this.#leaveOn(error, at);
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      stop();
+      stream.cancel();
+    }
+  }
+
+  /**
+   * Repeats a call until it is answered, with a success or a refusal. `attempt` gets the milliseconds that it may take.
+   * @throws GrpcError a refusal, or the last failure after `triesMax`; the signal's reason after an abort
+   */
+  async persist<Result>(
+    attempt: (deadlineMs: number) => Promise<Result>,
+    { signal, triesMax = Infinity }: Persistence = {},
+  ): Promise<Result> {
+    for (let tries = 0; ; tries++) {
+      signal?.throwIfAborted();
+      try {
+        return await attempt(Math.min(deadlineMsMin * 2 ** tries, deadlineMsMax));
+      } catch (error) {
+        if (!isUnanswered(error) || tries + 1 >= triesMax) throw error;
+        if (tries >= quietTries) this.report("etcd does not answer; trying again", error);
+      }
+      await sleep(this.clock, Math.min(pauseMsMin * 2 ** tries, pauseMsMax), signal);
+    }
+  }
+
+  /** Logs a failure that the caller handles by trying again, each text once a minute. */
+  report(message: string, error: unknown): void {
+    const reason = messageOf(error);
+    if (this.#throttle.isNew(`${message}: ${reason}`))
+      this.log.warn(message, { endpoint: this.endpoints[this.#at], error: reason });
+  }
+
+  close(): void {
+    for (const channel of this.#channels) channel.close();
+  }
+
+  async #call<Input extends DescMessage, Output extends DescMessage>(
+    method: Method<Input, Output>,
+    message: MessageInitShape<Input>,
+    deadlineMs: number,
+  ): Promise<MessageShape<Output>> {
+    const at = this.#at;
+    try {
+      return await this.#channel(at).unary(method, message, { deadlineMs, metadata: await this.#metadata() });
+    } catch (error) {
+      this.#leaveOn(error, at);
+      throw error;
+    }
+  }
+
+  #channel(at: number): GrpcChannel {
+    const channel = this.#channels[at];
+    if (!channel) throw new GrpcError(grpcCode.unavailable, "no endpoint of etcd is configured");
+    return channel;
+  }
+
+  async #metadata(): Promise<Metadata> {
+    const { user } = this.#access;
+    if (!user) return requireLeader;
+    this.#token ??= this.#authenticate(user);
+    try {
+      return { ...requireLeader, token: await this.#token };
+    } catch (error) {
+      this.#token = undefined;
+      throw error;
+    }
+  }
+
+  async #authenticate(user: { readonly name: string; readonly password: string }): Promise<string> {
+    const options = { deadlineMs: deadlineMsMax, metadata: requireLeader };
+    return (await this.#channel(this.#at).unary(Auth.method.authenticate, user, options)).token;
+  }
+
+  /** Draws the conclusions from a failed call: another endpoint or connection, another token. */
+  #leaveOn(error: unknown, at: number): void {
+    if (isStaleToken(error)) this.#token = undefined;
+    else if (isUnanswered(error) && at === this.#at) {
+      // A silent connection may be dead. Other calls on it fail then too, and are repeated.
+      if (error instanceof GrpcError && error.code === grpcCode.deadlineExceeded) this.#channel(at).reset();
+      this.#at = (at + 1) % this.#channels.length;
+    }
+  }
+
+  #every(ms: number, run: () => void): () => void {
+    let timer = this.clock.schedule(ms, again.bind(this));
+    function again(this: EtcdClient): void {
+      timer = this.clock.schedule(ms, again.bind(this));
+      run();
+    }
+    return () => timer.cancel();
+  }
+}
+
+/** Resolves also when the call is refused with the code that says that its effect is there already. */
+async function orDone(code: number, call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof GrpcError && error.code === code)) throw error;
+  }
+}
+
+const unanswered: ReadonlySet<number> = new Set([
+  grpcCode.cancelled,
+  grpcCode.unknown,
+  grpcCode.deadlineExceeded,
+  grpcCode.aborted,
+  grpcCode.internal,
+  grpcCode.unavailable,
+]);
+
+/** Returns whether a call's effect is unknown, so that it is to be repeated. */
+export function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof GrpcError)) return false;
+  return unanswered.has(error.code) || isStaleToken(error) || /too many requests/.test(error.details);
+}
+
+/** Returns whether etcd has forgotten the token, as after its restart or a change of its users. */
+function isStaleToken(error: unknown): boolean {
+  return error instanceof GrpcError && /invalid auth token|revision of auth store is old/.test(error.details);
+}

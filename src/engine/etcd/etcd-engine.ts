@@ -1,0 +1,196 @@
+import { type Clock, sleep, systemClock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import { SharedRuns } from "../../lib/shared-runs.ts";
+import type { Follower, Leader, LoadedRows, Position, ReplicatedEngine } from "../replicated-engine.ts";
+import { storeClosed } from "../store-closed.ts";
+import { type ElectionPlace, leaderOf, winTerm } from "./election.ts";
+import { type EtcdAccess, EtcdClient } from "./etcd-client.ts";
+import { followLog } from "./etcd-follower.ts";
+import type { EtcdTerm } from "./etcd-term.ts";
+import { failureOfEtcd } from "./failures.ts";
+import { Layout } from "./layout.ts";
+import { LeaderView } from "./leader-view.ts";
+import { LogReader } from "./log-reader.ts";
+import { putOf } from "./transaction.ts";
+
+export interface EtcdOptions extends EtcdAccess {
+  /** The text with which this server announces that it leads. */
+  readonly name: string;
+  readonly log: Log;
+  /** What all keys of the cluster begin with: "praetor/" by default. */
+  readonly prefix?: string;
+  /**
+   * Milliseconds after which the servers elect another leader when the present one is silent; 1,000 by default. etcd counts in whole
+   * seconds, and takes no less than one and a half of its own election time.
+   */
+  readonly electionMs?: number;
+  /** Bytes of the log that make a snapshot due, unless the last snapshot was larger; 6 MiB by default. */
+  readonly snapshotBytes?: number;
+  readonly clock?: Clock;
+}
+
+/** Tries of a read until it rejects; the last ones may take 8 s each. */
+const readTriesMax = 5;
+/** Milliseconds after the watch of the leader failed until it is begun again. */
+const pauseMs = 100;
+
+/** Returns the engine of one server on an etcd that runs already. It needs no etcd until it is used. */
+export function openEtcdEngine(options: EtcdOptions): EtcdEngine {
+  return new EtcdEngine(options);
+}
+
+/** A replicated engine on etcd. See Layout for what it stores and why two leaders cannot commit. */
+export class EtcdEngine implements ReplicatedEngine {
+  readonly #place: ElectionPlace;
+  readonly #closing = new AbortController();
+  readonly #terms = new Set<EtcdTerm>();
+  /** What a close waits for. */
+  readonly #tasks = new Set<Promise<unknown>>();
+  readonly #newest: SharedRuns;
+  #newestSeq: Position = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: EtcdOptions) {
+    const {
+      name,
+      log,
+      prefix = "praetor/",
+      electionMs = 1_000,
+      snapshotBytes = 6 << 20,
+      clock = systemClock,
+    } = options;
+    const client = new EtcdClient(options, { clock, log });
+    const layout = new Layout(prefix);
+    const reader = new LogReader(client, layout);
+    this.#place = { client, layout, reader, name, electionMs, snapshotBytes, view: new LeaderView() };
+    this.#newest = new SharedRuns(Promise.resolve(), async () => {
+      this.#newestSeq = (await this.#read(reader.marks(this.#reading))).head.seq;
+    });
+    this.#track(this.#watchLeader());
+  }
+
+  get leader(): Leader | undefined {
+    return this.#place.view.leader;
+  }
+
+  onLeader(listener: (leader: Leader | undefined) => void): () => void {
+    return this.#place.view.listen((leader) => {
+      if (!this.#closing.signal.aborted) listener(leader);
+    });
+  }
+
+  async load(): Promise<LoadedRows> {
+    this.#requireOpen();
+    const { marks, store } = await this.#read(this.#place.reader.load(this.#reading));
+    return { rows: store.rows(), position: marks.head.seq, revision: store.revision };
+  }
+
+  follow(from: Position, follower: Follower): () => void {
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, this.#closing.signal]);
+    this.#track(followLog(this.#place, from, { follower, signal }));
+    return () => ending.abort();
+  }
+
+  /** All callers that wait share one question, which is sent after the last of them called. */
+  async newest(): Promise<Position> {
+    this.#requireOpen();
+    await this.#newest.request();
+    return this.#newestSeq;
+  }
+
+  async campaign(signal: AbortSignal): Promise<EtcdTerm> {
+    this.#requireOpen();
+    signal.throwIfAborted();
+    const ending = AbortSignal.any([signal, this.#closing.signal]);
+    const { promise, resolve, reject } = Promise.withResolvers<EtcdTerm>();
+    ending.addEventListener("abort", () => reject(ending.reason));
+    const winning = winTerm(this.#place, ending).then((term) => {
+      // A campaign that was withdrawn while it was won.
+      if (ending.aborted) return term.close();
+      this.#terms.add(term);
+      resolve(term);
+      return undefined;
+    }, reject);
+    this.#track(winning);
+    return promise;
+  }
+
+  async depose(term: number): Promise<void> {
+    this.#requireOpen();
+    const { client, layout, view } = this.#place;
+    // Until the key is gone: the lease, not the key alone, since the leader would renew it and not learn of it.
+    const revoke = async (): Promise<void> => {
+      for (;;) {
+        const found = await client.persist(
+          (deadlineMs) => client.range({ key: layout.leader }, deadlineMs),
+          this.#reading,
+        );
+        const [leader] = found.kvs;
+        view.observe(found.header?.revision ?? 0n, leader && leaderOf(leader));
+        if (!leader || leader.createRevision !== BigInt(term)) return;
+        await client.persist((deadlineMs) => client.revokeLease(leader.lease, deadlineMs), this.#reading);
+      }
+    };
+    await this.#read(revoke());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(storeClosed());
+    await Promise.all([...this.#terms].map((term) => term.close()));
+    await Promise.all(this.#tasks);
+    this.#place.client.close();
+  }
+
+  get #reading(): { readonly signal: AbortSignal; readonly triesMax: number } {
+    return { signal: this.#closing.signal, triesMax: readTriesMax };
+  }
+
+  async #read<Result>(reading: Promise<Result>): Promise<Result> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw await failureOfEtcd(error, this.#place.client);
+    }
+  }
+
+  /** Keeps the view of the leader up to date until the close. */
+  async #watchLeader(): Promise<void> {
+    const { client, layout, view } = this.#place;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        const found = await client.persist((deadlineMs) => client.range({ key: layout.leader }, deadlineMs), {
+          signal,
+        });
+        const revision = found.header?.revision ?? 0n;
+        const [leader] = found.kvs;
+        view.observe(revision, leader && leaderOf(leader));
+        for await (const events of client.watch({ key: layout.leader, startRevision: revision + 1n }, signal)) {
+          for (const event of events) {
+            const put = putOf(event);
+            view.observe(event.kv?.modRevision ?? 0n, put && leaderOf(put));
+          }
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        client.report("the leader's key in etcd cannot be watched; trying again", error);
+        await sleep(client.clock, pauseMs, signal);
+      }
+    }
+  }
+
+  #track(task: Promise<unknown>): void {
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
+  }
+
+  #requireOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+}

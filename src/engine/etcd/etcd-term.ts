@@ -1,0 +1,211 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timer } from "../../lib/clock.ts";
+import type { Batch } from "../engine.ts";
+import { leadershipLost, type Term } from "../replicated-engine.ts";
+import { encodeBatch } from "../sqlite/batch-codec.ts";
+import { storeClosed } from "../store-closed.ts";
+import { splitBlock } from "./batch-block.ts";
+import { type EtcdClient, isUnanswered, type Persistence } from "./etcd-client.ts";
+import { commitUnconfirmed, failureOfEtcd } from "./failures.ts";
+import type { CompareSchema, RequestOpSchema, TxnResponse } from "./generated/etcd_pb.ts";
+import { grpcCode, GrpcError } from "./grpc-channel.ts";
+import { type Head, headAfter, includes, type Layout, layoutVersion } from "./layout.ts";
+import type { Lease } from "./lease.ts";
+import { type LogReader, type Marks, readHead } from "./log-reader.ts";
+import { type FencedWrite, writeSnapshot } from "./snapshot-writer.ts";
+import { changedAt, createdAt, get, put, readAt } from "./transaction.ts";
+
+interface Transaction {
+  readonly compare?: readonly MessageInitShape<typeof CompareSchema>[];
+  readonly success: readonly MessageInitShape<typeof RequestOpSchema>[];
+  readonly failure?: readonly MessageInitShape<typeof RequestOpSchema>[];
+}
+
+/** Milliseconds after a failed snapshot until the next is tried. */
+const snapshotPauseMs = 10_000;
+
+export interface TermPlace {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly reader: LogReader;
+  /** Bytes of the log since the last snapshot that make a new one due, unless the last one was larger. */
+  readonly snapshotBytes: number;
+}
+
+/** A term of this server: commits batches to the log, one at a time, and writes the snapshots. See Layout for why they are safe. */
+export class EtcdTerm implements Term {
+  readonly number: number;
+  readonly #place: TermPlace;
+  readonly #lease: Lease;
+  /** Ends the wait for answers when the term is closed. */
+  readonly #givingUp = new AbortController();
+  #head: Head;
+  #headRevision: bigint;
+  #snapshot: { readonly bytes: number; readonly logBytes: number };
+  #last: Promise<unknown> = Promise.resolve();
+  #snapshotting: Promise<void> | undefined;
+  #snapshotPause: Timer | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @param marks the head and the snapshot, read after the election */
+  constructor(
+    place: TermPlace,
+    { number, lease, marks }: { readonly number: number; readonly lease: Lease; readonly marks: Marks },
+  ) {
+    this.number = number;
+    this.#place = place;
+    this.#lease = lease;
+    this.#head = marks.head;
+    this.#headRevision = marks.headRevision;
+    this.#snapshot = marks.snapshot;
+  }
+
+  get ended(): Promise<void> {
+    return this.#lease.ended;
+  }
+
+  confirmedMs(): number {
+    return this.#lease.confirmedMs();
+  }
+
+  commit(batch: Batch): Promise<void> {
+    if (this.#closing) return Promise.reject(storeClosed());
+    const block = new Uint8Array(encodeBatch(batch));
+    return this.#enqueue(() => this.#append(block));
+  }
+
+  ping(): Promise<void> {
+    if (this.#closing) return Promise.reject(storeClosed());
+    return this.#enqueue(async () => {
+      const answer = await this.#run({ success: [get(this.#place.layout.head)] });
+      if (!answer.succeeded) throw this.#lost();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Writes a snapshot of the newest batch. */
+  async snapshot(): Promise<void> {
+    const write: FencedWrite = async (operations) => {
+      const answer = await this.#run({ success: operations });
+      return answer.succeeded ? answer : undefined;
+    };
+    const written = await writeSnapshot({ ...this.#place, write }, this.#persistence);
+    if (written) this.#snapshot = written;
+  }
+
+  get #persistence(): Persistence {
+    return { signal: this.#givingUp.signal };
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(task).catch(async (error: unknown) => {
+      throw await failureOfEtcd(error, this.#place.client);
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #append(block: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { layout } = this.#place;
+    const seq = this.#head.seq + 1;
+    const { parts, end } = splitBlock(block, this.number);
+    for (const [n, part] of parts.entries()) {
+      const answer = await this.#run({ success: [put(layout.part(seq, this.number, n), part)] });
+      if (!answer.succeeded) throw this.#lost();
+    }
+    const head = headAfter(this.#head, { term: this.number, bytes: block.byteLength });
+    const first = this.#headRevision === 0n ? [put(layout.format, String(layoutVersion))] : [];
+    const answer = await this.#settle({
+      compare: [changedAt(layout.head, this.#headRevision)],
+      success: [put(layout.batch(seq), end), put(layout.head, JSON.stringify(head)), ...first],
+      failure: [get(layout.head)],
+    });
+    this.#headRevision = answer.succeeded ? (answer.header?.revision ?? 0n) : this.#revisionIfDone(answer, seq);
+    this.#head = head;
+    this.#snapshotWhenDue();
+  }
+
+  /** Returns the head's revision after a try whose answer was lost had put this batch. @throws OperatingError when none had */
+  #revisionIfDone(answer: TxnResponse, seq: number): bigint {
+    const [found] = readAt(answer, 0);
+    const isDone = found ? includes(readHead(found), { seq, term: this.number }) : false;
+    if (isDone && found) return found.modRevision;
+    const lost = this.#lost();
+    throw isDone === undefined ? commitUnconfirmed() : lost;
+  }
+
+  /**
+   * Runs the transaction that commits a batch until it is known whether it took effect. A refusal is no answer once a try went
+   * unanswered, since that try may still take effect.
+   */
+  async #settle(transaction: Transaction): Promise<TxnResponse> {
+    let isSent = false;
+    try {
+      return await this.#run(transaction, (error) => {
+        const isRefusal = !isUnanswered(error) && error instanceof GrpcError;
+        if (isRefusal && isSent) throw new GrpcError(grpcCode.unavailable, error.details);
+        isSent = true;
+      });
+    } catch (error) {
+      throw isSent && this.#givingUp.signal.aborted ? commitUnconfirmed() : error;
+    }
+  }
+
+  /**
+   * Runs a transaction, with the term's fence, until etcd answers; does not begin when the term is over.
+   * @param failed called with the error of each failed try; may throw another one
+   */
+  async #run(
+    { compare = [], success, failure = [] }: Transaction,
+    failed: (error: unknown) => void = () => {},
+  ): Promise<TxnResponse> {
+    const { client, layout } = this.#place;
+    if (this.#lease.isOver) throw leadershipLost();
+    const fence = createdAt(layout.leader, BigInt(this.number));
+    const fenced = { compare: [fence, ...compare], success: [...success], failure: [...failure] };
+    return client.persist(async (deadlineMs) => {
+      const sentMs = client.clock.monotonicMs();
+      try {
+        const answer = await client.txn(fenced, deadlineMs);
+        if (answer.succeeded && !this.#lease.isOver) this.#lease.confirm(sentMs);
+        return answer;
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
+    }, this.#persistence);
+  }
+
+  /** Ends the term, which etcd says is over. */
+  #lost(): Error {
+    this.#lease.end();
+    return leadershipLost();
+  }
+
+  #snapshotWhenDue(): void {
+    const { client, snapshotBytes } = this.#place;
+    const isDue = this.#head.bytes - this.#snapshot.logBytes > Math.max(snapshotBytes, this.#snapshot.bytes);
+    if (!isDue || this.#snapshotting || this.#snapshotPause || this.#closing) return;
+    this.#snapshotting = this.snapshot()
+      .catch(async (error: unknown) => {
+        if (this.#lease.isOver) return;
+        client.report("no snapshot could be written to etcd; trying again", await failureOfEtcd(error, client));
+        this.#snapshotPause = client.clock.schedule(snapshotPauseMs, () => (this.#snapshotPause = undefined));
+      })
+      .finally(() => (this.#snapshotting = undefined));
+  }
+
+  /** A commit whose answer does not come keeps a close for as long as the lease lasts, and no longer. */
+  async #close(): Promise<void> {
+    const giveUp = this.#place.client.clock.schedule(this.#lease.ms, () => this.#givingUp.abort(storeClosed()));
+    await this.#last;
+    await this.#snapshotting;
+    giveUp.cancel();
+    this.#snapshotPause?.cancel();
+    await this.#lease.revoke();
+  }
+}

@@ -1,0 +1,191 @@
+import { MemoryStore } from "../memory/memory-engine.ts";
+import type { Batch } from "../engine.ts";
+import type { Position } from "../replicated-engine.ts";
+import { decodeRows, textOf } from "../sqlite/batch-codec.ts";
+import { decodeBlock, readEnd } from "./batch-block.ts";
+import type { EtcdClient, Persistence } from "./etcd-client.ts";
+import { logDamaged, logNewer } from "./failures.ts";
+import type { KeyValue } from "./generated/etcd_pb.ts";
+import { grpcCode, GrpcError } from "./grpc-channel.ts";
+import { emptyHead, emptySnapshot, type Head, type Layout, layoutVersion, type Snapshot } from "./layout.ts";
+import { BlockJoiner } from "./snapshot-block.ts";
+import { get, readAt } from "./transaction.ts";
+
+/** Keys of up to half a megabyte that one request reads. */
+const pageKeys = 16;
+
+/** The head and the snapshot at one revision of etcd, with the revisions at which they were put; 0 before the first. */
+export interface Marks {
+  readonly revision: bigint;
+  readonly head: Head;
+  readonly headRevision: bigint;
+  readonly snapshot: Snapshot;
+  readonly snapshotRevision: bigint;
+}
+
+/** The rows after the batch at `marks.head`. */
+export interface LoadedLog {
+  readonly marks: Marks;
+  readonly store: MemoryStore;
+}
+
+/** Batches from a position on, up to the newest or as many as one request reads. */
+export interface LogPage {
+  /** undefined if the first of them is not in the log any more, or cannot be decoded. */
+  readonly batches: readonly Batch[] | undefined;
+  /** Whether more follow. */
+  readonly more: boolean;
+  /** The revision of etcd up to which this was read. */
+  readonly revision: bigint;
+}
+
+/** Reads a cluster's keys. Its methods reject with what EtcdClient.persist throws, or OperatingError for keys that it cannot read. */
+export class LogReader {
+  readonly #client: EtcdClient;
+  readonly #layout: Layout;
+
+  constructor(client: EtcdClient, layout: Layout) {
+    this.#client = client;
+    this.#layout = layout;
+  }
+
+  async marks(persistence: Persistence): Promise<Marks> {
+    const { format, snapshot, head } = this.#layout;
+    const read = { success: [get(format), get(snapshot), get(head)] };
+    const found = await this.#client.persist((deadlineMs) => this.#client.txn(read, deadlineMs), persistence);
+    const [version, snapshotKey, headKey] = [0, 1, 2].map((at) => readAt(found, at)[0]);
+    if (version && textOf(version.value) !== String(layoutVersion))
+      throw logNewer(textOf(format), { found: textOf(version.value), known: layoutVersion });
+    return {
+      revision: found.header?.revision ?? 0n,
+      head: headKey ? readHead(headKey) : emptyHead,
+      headRevision: headKey?.modRevision ?? 0n,
+      snapshot: snapshotKey ? readSnapshot(snapshotKey) : emptySnapshot,
+      snapshotRevision: snapshotKey?.modRevision ?? 0n,
+    };
+  }
+
+  /** Returns all rows as of one revision. A snapshot that takes away that revision's history meanwhile makes it begin anew. */
+  async load(persistence: Persistence): Promise<LoadedLog> {
+    for (;;) {
+      try {
+        return await this.#load(await this.marks(persistence), persistence);
+      } catch (error) {
+        if (!isCompacted(error)) throw error;
+      }
+    }
+  }
+
+  async #load(marks: Marks, persistence: Persistence): Promise<LoadedLog> {
+    const { head, snapshot, revision } = marks;
+    const layout = this.#layout;
+    const store = new MemoryStore();
+    const [first, last] = [layout.block(snapshot.seq, 0), layout.block(snapshot.seq, snapshot.keys)];
+    const joiner = new BlockJoiner();
+    let keys = 0;
+    for await (const kv of this.#range(first, last, { revision, persistence })) {
+      keys += 1;
+      const block = joiner.add(kv.value);
+      if (block) store.apply({ revision: snapshot.revision, changes: readRows(kv.key, block) });
+    }
+    if (keys !== snapshot.keys)
+      throw logDamaged(textOf(layout.snapshot), `${snapshot.keys - keys} of its ${snapshot.keys} blocks are missing`);
+    let seq = snapshot.seq;
+    for await (const kv of this.#range(layout.batch(seq + 1), layout.batchesEnd, { revision, persistence })) {
+      seq += 1;
+      const batch = layout.seqOf(kv.key) === seq ? await this.#decode(kv, { revision, persistence }) : undefined;
+      if (!batch) throw logDamaged(textOf(layout.batch(seq)), "it is missing, incomplete or not a batch");
+      store.apply(batch);
+    }
+    if (seq !== head.seq) throw logDamaged(textOf(layout.batch(head.seq)), "it is missing");
+    return { marks, store };
+  }
+
+  /** Returns the batches from `from` on. */
+  async page(from: Position, persistence: Persistence): Promise<LogPage> {
+    const layout = this.#layout;
+    const read = { success: [get(layout.head), get(layout.batch(from), layout.batchesEnd, pageKeys)] };
+    const found = await this.#client.persist((deadlineMs) => this.#client.txn(read, deadlineMs), persistence);
+    const revision = found.header?.revision ?? 0n;
+    const [headKey] = readAt(found, 0);
+    const last = headKey ? readHead(headKey).seq : 0;
+    const batches: Batch[] = [];
+    for (const kv of readAt(found, 1)) {
+      const decoded = await this.batch(kv, from + batches.length, persistence);
+      if (!decoded) return { batches: undefined, more: false, revision };
+      batches.push(decoded);
+    }
+    const isGone = batches.length === 0 && last >= from;
+    return { batches: isGone ? undefined : batches, more: from + batches.length <= last, revision };
+  }
+
+  /** Returns the batch of a batch's key; undefined if it is at another position, cannot be decoded, or lacks a part. */
+  async batch(kv: KeyValue, position: Position, persistence: Persistence): Promise<Batch | undefined> {
+    if (this.#layout.seqOf(kv.key) !== position) return undefined;
+    return this.#decode(kv, { revision: 0n, persistence });
+  }
+
+  async #decode(kv: KeyValue, options: RangeOptions): Promise<Batch | undefined> {
+    const end = readEnd(kv.value);
+    if (!end) return undefined;
+    const parts: Uint8Array[] = [];
+    if (end.parts > 0) {
+      const seq = this.#layout.seqOf(kv.key);
+      const [first, last] = [this.#layout.part(seq, end.term, 0), this.#layout.part(seq, end.term, end.parts)];
+      for await (const part of this.#range(first, last, options)) parts.push(part.value);
+    }
+    return decodeBlock(end, parts);
+  }
+
+  /** Yields the keys from `from` to before `end`, as of a revision; 0 means now. */
+  async *#range(from: Uint8Array, end: Uint8Array, { revision, persistence }: RangeOptions): AsyncGenerator<KeyValue> {
+    let key = from;
+    for (;;) {
+      const request = { key, rangeEnd: end, revision, limit: BigInt(pageKeys) };
+      const { kvs, more } = await this.#client.persist(
+        (deadlineMs) => this.#client.range(request, deadlineMs),
+        persistence,
+      );
+      yield* kvs;
+      const last = kvs.at(-1);
+      if (!more || !last) return;
+      key = Buffer.concat([last.key, Buffer.of(0)]);
+    }
+  }
+}
+
+interface RangeOptions {
+  readonly revision: bigint;
+  readonly persistence: Persistence;
+}
+
+/** Returns the head that its key has. */
+export function readHead(kv: KeyValue): Head {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fence lets only this program write the key
+  return readJson(kv) as Head;
+}
+
+function readSnapshot(kv: KeyValue): Snapshot {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+  return readJson(kv) as Snapshot;
+}
+
+function readJson(kv: KeyValue): unknown {
+  try {
+    return JSON.parse(textOf(kv.value));
+  } catch {
+    throw logDamaged(textOf(kv.key), "it is not JSON");
+  }
+}
+
+function readRows(key: Uint8Array, block: ArrayBuffer): Batch["changes"] {
+  try {
+    return decodeRows(block).rows;
+  } catch {
+    throw logDamaged(textOf(key), "it is not a block of rows");
+  }
+}
+
+function isCompacted(error: unknown): boolean {
+  return error instanceof GrpcError && error.code === grpcCode.outOfRange;
+}

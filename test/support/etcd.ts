@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { within } from "./within.ts";
+
+/** The reason why no etcd can be started here; undefined when one can. */
+export const withoutEtcd: string | undefined =
+  Bun.which("etcd") === null || Bun.which("etcdctl") === null
+    ? "etcd-server and etcd-client are not installed"
+    : undefined;
+
+/** Ends the name of a block of tests that need etcd. */
+export const skippedWithoutEtcd: string = withoutEtcd === undefined ? "" : ` (skipped: ${withoutEtcd})`;
+
+const readyWithinMs = 30_000;
+
+/** Real etcds that form one cluster, with their data in a folder of their own. They listen on unix sockets only. */
+export interface EtcdCluster extends AsyncDisposable {
+  readonly members: readonly EtcdMember[];
+  /** The members' endpoints, in order. */
+  readonly endpoints: readonly string[];
+  /** Runs etcdctl on the first member that runs; returns its output. @throws Error with its errors when it fails */
+  control(...words: readonly string[]): string;
+}
+
+export interface EtcdMember {
+  readonly endpoint: string;
+  /** Starts etcd on the data that it has. Resolves at once: etcd answers when most members run. */
+  start(...flags: readonly string[]): void;
+  /** Resolves when etcd has ended. Does nothing if it does not run. */
+  kill(): Promise<void>;
+  /** Stops the process as SIGSTOP does, until `resume`. */
+  stop(): void;
+  resume(): void;
+}
+
+/** Starts a cluster of etcds; resolves when it answers. `flags` are given to each. */
+export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<EtcdCluster> {
+  const folder = mkdtempSync(join(tmpdir(), "etcd-"));
+  const names = Array.from({ length: count }, (_, n) => `e${n + 1}`);
+  const cluster = names.map((name) => `${name}=unix://${name}-peer:1`).join(",");
+  const members = names.map((name) => new RunningEtcd(folder, name, ["--initial-cluster", cluster, ...flags]));
+  for (const member of members) member.start();
+  const control = (...words: readonly string[]): string => {
+    const at = members.find((member) => member.isRunning) ?? members[0];
+    const endpoint = at?.endpoint.replace("unix:", "unix://") ?? "";
+    const run = Bun.spawnSync(["etcdctl", "--endpoints", endpoint, ...words], { cwd: folder });
+    if (!run.success) throw new Error(`etcdctl ${words.join(" ")}: ${run.stderr.toString()}`);
+    return run.stdout.toString();
+  };
+  await within(readyWithinMs, async () => void control("get", "any"));
+  return {
+    members,
+    endpoints: members.map((member) => member.endpoint),
+    control,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(members.map((member) => member.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+class RunningEtcd implements EtcdMember {
+  readonly endpoint: string;
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #flags: readonly string[];
+  #process: Bun.Subprocess | undefined;
+
+  constructor(folder: string, name: string, flags: readonly string[]) {
+    this.endpoint = `unix:${join(folder, `${name}:1`)}`;
+    this.#folder = folder;
+    this.#name = name;
+    this.#flags = flags;
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  start(...more: readonly string[]): void {
+    const [client, peer] = [`${this.#name}:1`, `${this.#name}-peer:1`];
+    // etcd 3.4 does not start while the socket of a killed run is there.
+    for (const socket of [client, peer]) rmSync(join(this.#folder, socket), { force: true });
+    const words = [
+      ...["--name", this.#name, "--data-dir", this.#name],
+      ...["--listen-client-urls", `unix://${client}`, "--advertise-client-urls", `unix://${client}`],
+      ...["--listen-peer-urls", `unix://${peer}`, "--initial-advertise-peer-urls", `unix://${peer}`],
+      ...["--logger", "zap", "--log-level", "error"],
+    ];
+    const output = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+    this.#process = Bun.spawn(["etcd", ...words, ...this.#flags, ...more], { cwd: this.#folder, ...output });
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#process?.exited;
+  }
+
+  stop(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process?.kill("SIGCONT");
+  }
+}
