@@ -278,9 +278,11 @@ async function openTerm(place: ClusterPlace) {
 }
 
 /** A copy of a cluster's rows, which a follower keeps up to date with the batches that a server receives. */
-class Mirror {
+export class Mirror {
   /** The position and revision of each batch that the server received. */
   readonly seen: [Position, number][] = [];
+  /** How many times the server loaded the rows. */
+  loads = 0;
   readonly #server: ReplicatedEngine;
   readonly #rows = new Map<string, Row>();
   #position: Position = 0;
@@ -323,6 +325,7 @@ class Mirror {
 
   async #reload(): Promise<void> {
     const { rows, position } = await this.#server.load();
+    this.loads += 1;
     this.#rows.clear();
     for (const { table, key, value } of rows) this.#set({ table, key }, value);
     this.#moveTo(position);

@@ -14,6 +14,7 @@ const deadlineMs = 60_000;
 
 /** The keys of one cluster of servers in an etcd, beside those of others. */
 export interface EtcdPlace {
+  readonly prefix: string;
   readonly layout: Layout;
   readonly reader: LogReader;
   readonly client: EtcdClient;
@@ -41,6 +42,7 @@ export function openEtcdPlace({ endpoints }: Pick<EtcdCluster, "endpoints">): Et
   const layout = new Layout(prefix);
   const reader = new LogReader(client, layout);
   return {
+    prefix,
     layout,
     reader,
     client,

@@ -21,6 +21,18 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly endpoints: readonly string[];
   /** Runs etcdctl on the first member that runs; returns its output. @throws Error with its errors when it fails */
   control(...words: readonly string[]): string;
+  /** Asks one member about itself; undefined when it does not answer. */
+  statusOf(endpoint: string): EtcdStatus | undefined;
+}
+
+export interface EtcdStatus {
+  /** Whether the member leads the members. */
+  readonly isLeader: boolean;
+  /** Bytes of its file, and of the pages in use. */
+  readonly bytes: number;
+  readonly bytesInUse: number;
+  /** The present revision. */
+  readonly revision: number;
 }
 
 export interface EtcdMember {
@@ -41,22 +53,41 @@ export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<
   const cluster = names.map((name) => `${name}=unix://${name}-peer:1`).join(",");
   const members = names.map((name) => new RunningEtcd(folder, name, ["--initial-cluster", cluster, ...flags]));
   for (const member of members) member.start();
-  const control = (...words: readonly string[]): string => {
-    const at = members.find((member) => member.isRunning) ?? members[0];
-    const endpoint = at?.endpoint.replace("unix:", "unix://") ?? "";
-    const run = Bun.spawnSync(["etcdctl", "--endpoints", endpoint, ...words], { cwd: folder });
-    if (!run.success) throw new Error(`etcdctl ${words.join(" ")}: ${run.stderr.toString()}`);
-    return run.stdout.toString();
+  const run = (endpoint: string, words: readonly string[]): string => {
+    // etcdctl needs the slashes that etcd's own clients leave out.
+    const address = endpoint.replace("unix:", "unix://");
+    const { success, stdout, stderr } = Bun.spawnSync(["etcdctl", "--endpoints", address, ...words], { cwd: folder });
+    if (!success) throw new Error(`etcdctl ${words.join(" ")}: ${stderr.toString()}`);
+    return stdout.toString();
   };
+  const control = (...words: readonly string[]): string =>
+    run((members.find((member) => member.isRunning) ?? members[0])?.endpoint ?? "", words);
   await within(readyWithinMs, async () => void control("get", "any"));
   return {
     members,
     endpoints: members.map((member) => member.endpoint),
     control,
+    statusOf(endpoint) {
+      try {
+        return readStatus(run(endpoint, ["--command-timeout=1s", "endpoint", "status", "--write-out=json"]));
+      } catch {
+        return undefined;
+      }
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(members.map((member) => member.kill()));
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+function readStatus(json: string): EtcdStatus | undefined {
+  const [{ Status: status }] = JSON.parse(json);
+  return {
+    isLeader: status.leader === status.header.member_id,
+    bytes: status.dbSize,
+    bytesInUse: status.dbSizeInUse,
+    revision: status.header.revision,
   };
 }
 

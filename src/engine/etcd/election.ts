@@ -56,7 +56,7 @@ async function campaign(place: ElectionPlace, signal: AbortSignal): Promise<Etcd
       return new EtcdTerm(place, { number, lease, marks });
     }
   } catch (error) {
-    void lease.revoke();
+    await lease.revoke();
     throw error;
   }
   await lease.revoke();

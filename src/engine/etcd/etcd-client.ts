@@ -173,7 +173,7 @@ export class EtcdClient {
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       try {
-        return await attempt(Math.min(deadlineMsMin * 2 ** tries, deadlineMsMax));
+        return await unlessAborted(attempt(Math.min(deadlineMsMin * 2 ** tries, deadlineMsMax)), signal);
       } catch (error) {
         if (!isUnanswered(error) || tries + 1 >= triesMax) throw error;
         if (tries >= quietTries) this.report("etcd does not answer; trying again", error);
@@ -248,6 +248,16 @@ export class EtcdClient {
     }
     return () => timer.cancel();
   }
+}
+
+/** Rejects with the signal's reason as soon as it aborts. */
+function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return running;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    running.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** Resolves also when the call is refused with the code that says that its effect is there already. */

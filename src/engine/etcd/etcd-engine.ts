@@ -43,6 +43,7 @@ export function openEtcdEngine(options: EtcdOptions): EtcdEngine {
 export class EtcdEngine implements ReplicatedEngine {
   readonly #place: ElectionPlace;
   readonly #closing = new AbortController();
+  /** The terms of this server that are not over, or whose commits have not all settled. */
   readonly #terms = new Set<EtcdTerm>();
   /** What a close waits for. */
   readonly #tasks = new Set<Promise<unknown>>();
@@ -103,17 +104,17 @@ export class EtcdEngine implements ReplicatedEngine {
     this.#requireOpen();
     signal.throwIfAborted();
     const ending = AbortSignal.any([signal, this.#closing.signal]);
-    const { promise, resolve, reject } = Promise.withResolvers<EtcdTerm>();
-    ending.addEventListener("abort", () => reject(ending.reason));
-    const winning = winTerm(this.#place, ending).then((term) => {
-      // A campaign that was withdrawn while it was won.
-      if (ending.aborted) return term.close();
-      this.#terms.add(term);
-      resolve(term);
-      return undefined;
-    }, reject);
+    const winning = winTerm(this.#place, ending);
     this.#track(winning);
-    return promise;
+    const term = await winning;
+    this.#terms.add(term);
+    void term.ended.then(async () => {
+      await term.idle();
+      this.#terms.delete(term);
+    });
+    if (ending.aborted) await term.close();
+    ending.throwIfAborted();
+    return term;
   }
 
   async depose(term: number): Promise<void> {
@@ -186,8 +187,8 @@ export class EtcdEngine implements ReplicatedEngine {
   }
 
   #track(task: Promise<unknown>): void {
-    this.#tasks.add(task);
-    void task.finally(() => this.#tasks.delete(task));
+    const ended = task.catch(() => {}).finally(() => this.#tasks.delete(ended));
+    this.#tasks.add(ended);
   }
 
   #requireOpen(): void {

@@ -87,6 +87,11 @@ export class EtcdTerm implements Term {
     return this.#closing;
   }
 
+  /** Resolves when all commits so far have settled. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** Writes a snapshot of the newest batch. */
   async snapshot(): Promise<void> {
     const write: FencedWrite = async (operations) => {

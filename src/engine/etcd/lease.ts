@@ -56,7 +56,9 @@ export class Lease {
   }
 
   get isOver(): boolean {
-    if (!this.#ending.signal.aborted && this.#client.clock.monotonicMs() - this.#renewedMs >= this.ms) this.end();
+    const hasRunOut = this.#client.clock.monotonicMs() - this.#renewedMs >= this.ms;
+    // etcd may have heard of a later renewal, and would keep the key for a while.
+    if (hasRunOut && !this.#ending.signal.aborted) void this.revoke();
     return this.#ending.signal.aborted;
   }
 
@@ -81,7 +83,7 @@ export class Lease {
   async revoke(): Promise<void> {
     this.end();
     try {
-      await this.#client.persist((deadlineMs) => this.#client.revokeLease(this.id, deadlineMs), { triesMax: 3 });
+      await this.#client.persist((deadlineMs) => this.#client.revokeLease(this.id, deadlineMs), { triesMax: 2 });
     } catch (error) {
       this.#client.report("a lease in etcd is left to run out", error);
     }

@@ -1,0 +1,219 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
+import { type EtcdPlace, openEtcdPlace } from "../../../test/support/etcd-place.ts";
+import { FakeRandom } from "../../../test/support/fake-random.ts";
+import { rowsAfter, trialBatch } from "../../../test/support/trial-batch.ts";
+import { OperatingError } from "../../lib/errors.ts";
+import type { Row } from "../engine.ts";
+import { readable } from "../engine.suite.ts";
+import type { Position } from "../replicated-engine.ts";
+import { Mirror } from "../replicated-engine.suite.ts";
+import type { EtcdEngine } from "./etcd-engine.ts";
+
+const program = join(import.meta.dir, "../../../test/support/etcd-leader.ts");
+const electionMs = 1_000;
+
+/** Flags for an etcd that elects fast. */
+const fast = ["--heartbeat-interval=50", "--election-timeout=500"];
+
+/**
+ * Commits trial batches through whichever of the servers leads, until `count` are acknowledged. Calls `committed` after each. A
+ * refused batch must not be in the log, and an acknowledged one must be at the end of it.
+ */
+async function commitThrough(
+  servers: readonly EtcdEngine[],
+  count: number,
+  committed: (position: Position) => unknown,
+) {
+  let position = 0;
+  const signal = new AbortController().signal;
+  let at = 0;
+  while (position < count) {
+    const server = servers[at++ % servers.length] ?? expect.unreachable();
+    const term = await server.campaign(signal);
+    try {
+      while (position < count) {
+        await term.commit(trialBatch(position + 1));
+        position += 1;
+        await committed(position);
+      }
+    } catch (error) {
+      if (!(error instanceof OperatingError && error.code === "leadership-lost")) throw error;
+    }
+    await term.close();
+    expect(await newest(server)).toBe(position);
+  }
+}
+
+/** Returns the newest position, also when etcd elects meanwhile. */
+async function newest(server: EtcdEngine): Promise<Position> {
+  for (;;) {
+    try {
+      return await server.newest();
+    } catch (error) {
+      if (!(error instanceof OperatingError && error.code === "etcd-unreachable")) throw error;
+    }
+  }
+}
+
+function sorted(rows: readonly Row[]): readonly string[] {
+  return readable(rows).toSorted();
+}
+
+/** Returns the positions that a mirror received, which must be in order. */
+function positionsOf(mirror: Mirror): readonly Position[] {
+  return mirror.seen.map(([position]) => position);
+}
+
+describe.skipIf(withoutEtcd !== undefined)(`an etcd that fails${skippedWithoutEtcd}`, () => {
+  test("is killed and stopped while a server commits: acknowledged batches are kept, and refused ones never appear", async () => {
+    await using etcd = await openEtcd(1, ...fast);
+    const place = openEtcdPlace(etcd);
+    const [one, two] = [await place.open("one", { electionMs }), await place.open("two", { electionMs })];
+    const mirror = await Mirror.start(two);
+    const [member = expect.unreachable()] = etcd.members;
+    const random = new FakeRandom(7);
+    let fault = Promise.resolve();
+    await commitThrough([one, two], 240, (position) => {
+      if (position % 40 !== 0) return;
+      // Begins within one of the next commits.
+      fault = fault.then(async () => {
+        await Bun.sleep(random.uniform() * 5);
+        if (position % 80 === 0) {
+          await member.kill();
+          member.start();
+        } else {
+          member.stop();
+          await Bun.sleep(electionMs * random.uniform() * 3);
+          member.resume();
+        }
+      });
+    });
+    await fault;
+    await mirror.reaches(240);
+    const { rows, position } = await one.load();
+    expect(position).toBe(240);
+    expect(sorted(rows)).toEqual(sorted(rowsAfter(240)));
+    expect(mirror.rows).toEqual(readable(rows));
+    await closeAll(place, one, two);
+  });
+
+  test("as one of three, while servers on each of them commit and follow, costs no batch and doubles none", async () => {
+    await using etcd = await openEtcd(3, ...fast);
+    const place = openEtcdPlace(etcd);
+    const servers = await Promise.all(etcd.members.map((_, n) => openBeside(place, etcd, n)));
+    const mirrors = await Promise.all(servers.map((server) => Mirror.start(server)));
+    const random = new FakeRandom(11);
+    let fault = Promise.resolve();
+    const batches = 300;
+    await commitThrough(servers, batches, (position) => {
+      if (position % 50 !== 0) return;
+      fault = fault.then(() => failLeader(etcd, random));
+    });
+    await fault;
+    await Promise.all(mirrors.map((mirror) => mirror.reaches(batches)));
+    const loaded = await Promise.all(servers.map((server) => server.load()));
+    for (const [n, { rows, position }] of loaded.entries()) {
+      expect(position).toBe(batches);
+      expect(sorted(rows)).toEqual(sorted(rowsAfter(batches)));
+      expect(mirrors[n]?.rows).toEqual(readable(rows));
+      const seen = mirrors[n] ? positionsOf(mirrors[n]) : [];
+      expect(seen).toEqual(Array.from({ length: batches }, (_, at) => at + 1));
+    }
+    await closeAll(place, ...servers);
+  });
+});
+
+describe.skipIf(withoutEtcd !== undefined)(`a server that fails${skippedWithoutEtcd}`, () => {
+  test.each(["SIGKILL", "SIGSTOP"] as const)(
+    "while it leads, by %s: another leads when its lease is over, with all that it acknowledged, and nothing of it follows",
+    async (signal) => {
+      await using etcd = await openEtcd(1, ...fast);
+      const place = openEtcdPlace(etcd);
+      const words = [process.execPath, program, etcd.endpoints[0] ?? "", place.prefix];
+      const leader = Bun.spawn(words, { stdout: "pipe", stderr: "inherit" });
+      const output = readLines(leader.stdout);
+      await output.reaches(30);
+      const two = await place.open("two", { electionMs });
+      leader.kill(signal);
+      const term = await two.campaign(new AbortController().signal);
+      const taken = await two.newest();
+      expect(taken).toBeGreaterThanOrEqual(Math.max(...output.numbers()));
+      await term.commit(trialBatch(taken + 1));
+      leader.kill("SIGCONT");
+      await output.ended;
+      await leader.exited;
+      // The batch whose answer waited in the socket when the process was stopped was done.
+      expect(Math.max(...output.numbers())).toBeLessThanOrEqual(taken);
+      if (signal === "SIGSTOP") expect(output.lines.at(-1)).toBe("leadership-lost");
+      const { rows, position } = await two.load();
+      expect(position).toBe(taken + 1);
+      expect(sorted(rows)).toEqual(sorted(rowsAfter(taken + 1)));
+      await closeAll(place, two);
+    },
+  );
+
+  test("is deposed by another that knows that its process has ended, which then leads without the wait for the lease", async () => {
+    await using etcd = await openEtcd(1, ...fast);
+    const place = openEtcdPlace(etcd);
+    // Its lease lasts so long that no test would wait for it.
+    const one = await place.open("one", { electionMs: 86_400_000 });
+    const first = await one.campaign(new AbortController().signal);
+    const two = await place.open("two", { electionMs });
+    const leader = Promise.withResolvers<number>();
+    two.onLeader((each) => {
+      if (each) leader.resolve(each.term);
+    });
+    await two.depose(await leader.promise);
+    const second = await two.campaign(new AbortController().signal);
+    expect(second.number).toBeGreaterThan(first.number);
+    await closeAll(place, one, two);
+  });
+});
+
+/** Opens the server beside one member of etcd: it uses that one first, and the others when it fails. */
+function openBeside(place: EtcdPlace, { endpoints }: EtcdCluster, n: number): Promise<EtcdEngine> {
+  const own = [...endpoints.slice(n), ...endpoints.slice(0, n)];
+  return place.open(`server ${n}`, { endpoints: own, electionMs });
+}
+
+/** Kills etcd's own leader and starts it again, or stops it until the others have elected another. */
+async function failLeader(etcd: EtcdCluster, random: FakeRandom): Promise<void> {
+  const status = etcd.members.map(({ endpoint }) => etcd.statusOf(endpoint));
+  const member = etcd.members[status.findIndex((each) => each?.isLeader)] ?? etcd.members[0] ?? expect.unreachable();
+  if (random.uniform() < 0.5) {
+    await member.kill();
+    member.start();
+  } else {
+    member.stop();
+    await Bun.sleep(electionMs * (1 + random.uniform()));
+    member.resume();
+  }
+}
+
+async function closeAll(place: EtcdPlace, ...servers: readonly EtcdEngine[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.close()));
+  place.remove();
+}
+
+/** Collects the lines of a program's output. */
+function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const lines: string[] = [];
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  const ended = (async () => {
+    let rest = "";
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      const complete = (rest + part).split("\n");
+      rest = complete.pop() ?? "";
+      lines.push(...complete);
+      for (const each of waiting) if (lines.length >= each.count) each.resolve();
+    }
+  })();
+  return {
+    lines,
+    ended,
+    numbers: () => lines.map(Number).filter((number) => number > 0),
+    reaches: (count: number) => new Promise<void>((resolve) => void waiting.push({ count, resolve })),
+  };
+}
