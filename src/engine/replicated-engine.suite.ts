@@ -59,6 +59,19 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.rows).toEqual(["t/b=2", "u/c=3"]);
     });
 
+    test("each batch that a follower gets has the number of the term in which it was committed", async () => {
+      const first = await campaign(one);
+      const terms: number[] = [];
+      two.follow(0, { batch: ({ term }) => void terms.push(term), reload: () => {} });
+      await first.commit(batch(1, put("t", "a", "1")));
+      await first.close();
+      const second = await campaign(two);
+      await second.commit(batch(2));
+      const mirror = await Mirror.start(two);
+      await mirror.reaches(2);
+      await within(1_000, async () => expect(terms).toEqual([first.number, second.number]));
+    });
+
     test("a leading server's follower also gets the batches that this server commits", async () => {
       const term = await campaign(one);
       const mirror = await Mirror.start(one);

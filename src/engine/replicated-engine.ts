@@ -58,8 +58,13 @@ export interface LoadedRows {
   readonly revision: number;
 }
 
+/** A batch of the log, with the number of the term in which it was committed. */
+export interface CommittedBatch extends Batch {
+  readonly term: number;
+}
+
 export interface Follower {
-  batch(batch: Batch, position: Position): void;
+  batch(batch: CommittedBatch, position: Position): void;
   /** Called when a batch after `from` was deleted by a compaction: the server must load the rows again. */
   reload(): void;
 }

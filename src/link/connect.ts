@@ -245,7 +245,7 @@ class Connection implements Pipe {
     if (greeting.refused !== undefined) return this.#refuse(greeting.refused);
     if (greeting.praetor !== protocolVersion)
       return this.#answerRefusal(
-        `this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${greeting.praetor}`,
+        `this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${JSON.stringify(greeting.praetor)}`,
       );
     if (!isEqual(greeting.proof, this.#proof(false)))
       return this.#answerRefusal("the -encrypt keys of the two agents differ");

@@ -1,6 +1,6 @@
 import { decode, encode } from "@msgpack/msgpack";
 import type { Clock, Timer } from "../lib/clock.ts";
-import { messageOf, OperatingError } from "../lib/errors.ts";
+import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
 import { encodeFrame, frameTypes, payloadBytesMax, type Frame } from "./frames.ts";
 
 /** The bytes of a link: a socket, or in tests and simulations a stand-in. */
@@ -120,7 +120,7 @@ export class Link {
         else reject(error);
       });
       this.#send(frameTypes.call, id, pack([kind, head, body !== undefined]));
-      if (body) this.#sendBody(id, body);
+      if (body) void this.#sendBody(id, body);
     });
   }
 
@@ -166,7 +166,8 @@ export class Link {
       case frameTypes.call:
         return void this.#answer(id, payload);
       case frameTypes.answer: {
-        const [head, hasBody] = unpack<[unknown, boolean]>(payload);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other agent runs this program
+        const [head, hasBody] = unpack(payload) as AnswerPayload;
         return this.#calls.get(id)?.({ head, body: hasBody ? this.#openBody(id) : undefined });
       }
       case frameTypes.failure:
@@ -182,12 +183,12 @@ export class Link {
       case frameTypes.credit:
         return this.#outgoing.get(id)?.allow(Buffer.from(payload).readUInt32BE(0));
       case frameTypes.ping:
-        return;
     }
   }
 
   async #answer(id: number, payload: Uint8Array): Promise<void> {
-    const [kind, head, hasBody] = unpack<[string, unknown, boolean]>(payload);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other agent runs this program
+    const [kind, head, hasBody] = unpack(payload) as CallPayload;
     const answering = new AbortController();
     this.#answering.set(id, answering);
     try {
@@ -357,10 +358,15 @@ function pack(value: unknown): Uint8Array {
   );
 }
 
-function unpack<T>(bytes: Uint8Array): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the peer has proved that it is an agent of this cluster
-  return decode(bytes, { useBigInt64: true }) as T;
+function unpack(bytes: Uint8Array): unknown {
+  return decode(bytes, { useBigInt64: true });
 }
+
+/** The kind and head of a call, and whether a body follows. */
+type CallPayload = readonly [string, unknown, boolean];
+/** The head of an answer, and whether a body follows. */
+type AnswerPayload = readonly [unknown, boolean];
+type FailurePayload = readonly [ErrorKind, string, string];
 
 function packError(error: unknown): Uint8Array {
   if (error instanceof OperatingError) return pack([error.kind, error.code, error.message]);
@@ -368,5 +374,6 @@ function packError(error: unknown): Uint8Array {
 }
 
 function errorOf(payload: Uint8Array): OperatingError {
-  return new OperatingError(...unpack<ConstructorParameters<typeof OperatingError>>(payload));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+  return new OperatingError(...(unpack(payload) as FailurePayload));
 }

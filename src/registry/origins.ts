@@ -1,3 +1,13 @@
+import { decode, encode } from "@msgpack/msgpack";
+import type { Row, RowChange } from "../engine/engine.ts";
+import type { Outcome } from "../state/command.ts";
+import { storeTables } from "../state/rows.ts";
+
+/*
+ * A batch keeps where its forwarded writes come from, in the table `origins`: one row for each server, which the server's next
+ * batch replaces. From it each server learns what became of its writes, and a new leader learns which writes were done.
+ */
+
 /** The place of a write that a follower forwards to the leader. */
 export interface Origin {
   /** The id of the server that forwarded the write. */
@@ -6,4 +16,44 @@ export interface Origin {
   readonly start: string;
   /** The number of the write, counted from 1 since that start. */
   readonly serial: number;
+}
+
+/** The outcomes of a write that another server forwarded. */
+export interface ForwardedOutcomes {
+  readonly origin: Origin;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The row of a server: its newest write in the log, and the outcomes of its writes in the same batch, by serial. */
+export interface OriginRow {
+  readonly server: string;
+  readonly start: string;
+  readonly serial: number;
+  readonly outcomes: readonly (readonly [number, readonly Outcome[]])[];
+}
+
+/** Returns the rows to add to a batch with these forwarded writes. */
+export function originRows(forwarded: readonly ForwardedOutcomes[]): readonly RowChange[] {
+  const rows = new Map<string, { start: string; serial: number; outcomes: [number, readonly Outcome[]][] }>();
+  for (const { origin, outcomes } of forwarded) {
+    const row = rows.get(origin.server) ?? { start: origin.start, serial: 0, outcomes: [] };
+    rows.set(origin.server, row);
+    row.serial = Math.max(row.serial, origin.serial);
+    row.outcomes.push([origin.serial, outcomes]);
+  }
+  return [...rows].map(([key, row]) => ({
+    table: storeTables.origins,
+    key,
+    value: encode(row, { useBigInt64: true, ignoreUndefined: true }),
+  }));
+}
+
+/** Yields the rows of origins among these rows. */
+export function* originsIn(rows: Iterable<RowChange | Row>): Generator<OriginRow> {
+  for (const { table, key, value } of rows) {
+    if (table !== storeTables.origins || value === undefined) continue;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `originRows` writes these rows
+    const row = decode(value, { useBigInt64: true }) as Omit<OriginRow, "server">;
+    yield { ...row, server: key };
+  }
 }

@@ -9,7 +9,7 @@ import { latestMs } from "../state/lock-delay.ts";
 import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
 import type { LocalRow } from "./local-rows.ts";
-import type { Origin } from "./origins.ts";
+import type { ForwardedOutcomes, Origin } from "./origins.ts";
 import type { VisibleState } from "./visible-state.ts";
 
 /** Commands that belong together: the queue never splits them over two batches. */
@@ -62,12 +62,6 @@ interface WriteQueueOptions {
   readonly meter: StoreMeter;
   /** Returns rows to add to a batch that changes something, from the outcomes of its forwarded writes. */
   readonly rowsOfOrigins?: (forwarded: readonly ForwardedOutcomes[]) => readonly RowChange[];
-}
-
-/** The outcomes of a write that another server forwarded. */
-export interface ForwardedOutcomes {
-  readonly origin: Origin;
-  readonly outcomes: readonly Outcome[];
 }
 
 /**

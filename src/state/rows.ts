@@ -6,6 +6,8 @@ export const storeTables = {
   tombstones: "tombstones",
   /** Single values by name, such as the tombstone floor. */
   meta: "meta",
+  /** By server: its newest forwarded write in the log, with the outcomes of its writes in the same batch (ReplicatedStore). */
+  origins: "origins",
   /** Rows that only this agent uses (LocalRows). They are not part of the state. */
   local: "local",
 } as const;

@@ -24,10 +24,11 @@ export const layers: readonly Layer[] = [
   { name: "state", mayImport: ["engine/engine.ts", "wire", "model", "lib"], pure: true },
   {
     name: "registry",
-    mayImport: ["state", "engine/engine.ts", "model", "lib"],
+    mayImport: ["state", "engine/engine.ts", "engine/replicated-engine.ts", "model", "lib"],
     pure: true,
     testsMayImport: ["engine"],
   },
+  { name: "link", mayImport: ["lib"], pure: false },
   { name: "checks", mayImport: ["model", "lib"], pure: false },
   { name: "agent", mayImport: ["checks", "model", "lib"], pure: false },
   { name: "cluster", mayImport: ["engine/engine.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },

@@ -156,12 +156,14 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   restore: 1,
 };
 
-const step: fc.Arbitrary<RandomStep> = fc.record({
-  command: fc.oneof(
-    ...Object.entries(commands).map(([type, arbitrary]) => ({ arbitrary, weight: weights[type as Command["type"]] })),
-  ),
-  laterMs: fc.nat(2),
-});
+const wish: fc.Arbitrary<Command | RestoreEarlier> = fc.oneof(
+  ...Object.entries(commands).map(([type, arbitrary]) => ({ arbitrary, weight: weights[type as Command["type"]] })),
+);
+
+/** Generates commands of every kind but restores, which need an earlier state. */
+export const anyCommand: fc.Arbitrary<Command> = wish.filter((command): command is Command => !("stepsAgo" in command));
+
+const step: fc.Arbitrary<RandomStep> = fc.record({ command: wish, laterMs: fc.nat(2) });
 
 interface RandomStep {
   readonly command: Command | RestoreEarlier;

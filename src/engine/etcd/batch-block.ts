@@ -1,4 +1,5 @@
-import type { Batch, RowChange } from "../engine.ts";
+import type { RowChange } from "../engine.ts";
+import type { CommittedBatch } from "../replicated-engine.ts";
 import { revisionKey, storeTable, textOf, unpackRows } from "../sqlite/batch-codec.ts";
 import { partBytes } from "./layout.ts";
 
@@ -34,7 +35,7 @@ export function readEnd(value: Uint8Array): BlockEnd | undefined {
 }
 
 /** Decodes a whole block; undefined if its checksum is wrong, or its rows are not those of a batch. */
-export function decodeBlock({ crc, bytes }: BlockEnd, parts: readonly Uint8Array[]): Batch | undefined {
+export function decodeBlock({ crc, bytes, term }: BlockEnd, parts: readonly Uint8Array[]): CommittedBatch | undefined {
   const block = Buffer.concat([...parts, bytes]);
   if (Bun.hash.crc32(block) !== crc) return undefined;
   const changes: RowChange[] = [];
@@ -48,5 +49,5 @@ export function decodeBlock({ crc, bytes }: BlockEnd, parts: readonly Uint8Array
   } catch {
     return undefined;
   }
-  return revision === undefined ? undefined : { revision, changes };
+  return revision === undefined ? undefined : { revision, changes, term };
 }

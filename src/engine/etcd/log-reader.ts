@@ -1,6 +1,6 @@
 import { MemoryStore } from "../memory/memory-engine.ts";
 import type { Batch } from "../engine.ts";
-import type { Position } from "../replicated-engine.ts";
+import type { CommittedBatch, Position } from "../replicated-engine.ts";
 import { decodeRows, textOf } from "../sqlite/batch-codec.ts";
 import { decodeBlock, readEnd } from "./batch-block.ts";
 import type { EtcdClient, Persistence } from "./etcd-client.ts";
@@ -32,7 +32,7 @@ export interface LoadedLog {
 /** Batches from a position on, up to the newest or as many as one request reads. */
 export interface LogPage {
   /** undefined if the first of them is not in the log any more, or cannot be decoded. */
-  readonly batches: readonly Batch[] | undefined;
+  readonly batches: readonly CommittedBatch[] | undefined;
   /** Whether more follow. */
   readonly more: boolean;
   /** The revision of etcd up to which this was read. */
@@ -109,7 +109,7 @@ export class LogReader {
     const revision = found.header?.revision ?? 0n;
     const [headKey] = readAt(found, 0);
     const last = headKey ? readHead(headKey).seq : 0;
-    const batches: Batch[] = [];
+    const batches: CommittedBatch[] = [];
     for (const kv of readAt(found, 1)) {
       const decoded = await this.batch(kv, from + batches.length, persistence);
       if (!decoded) return { batches: undefined, more: false, revision };
@@ -120,12 +120,12 @@ export class LogReader {
   }
 
   /** Returns the batch of a batch's key; undefined if it is at another position, cannot be decoded, or lacks a part. */
-  async batch(kv: KeyValue, position: Position, persistence: Persistence): Promise<Batch | undefined> {
+  async batch(kv: KeyValue, position: Position, persistence: Persistence): Promise<CommittedBatch | undefined> {
     if (this.#layout.seqOf(kv.key) !== position) return undefined;
     return this.#decode(kv, { revision: 0n, persistence });
   }
 
-  async #decode(kv: KeyValue, options: RangeOptions): Promise<Batch | undefined> {
+  async #decode(kv: KeyValue, options: RangeOptions): Promise<CommittedBatch | undefined> {
     const end = readEnd(kv.value);
     if (!end) return undefined;
     const parts: Uint8Array[] = [];

@@ -1,5 +1,6 @@
 import type { Batch } from "../engine.ts";
 import {
+  type CommittedBatch,
   leadershipLost,
   type Follower,
   type Leader,
@@ -15,7 +16,7 @@ import { MemoryStore } from "./memory-engine.ts";
 export class MemoryCluster {
   readonly #rows = new MemoryStore();
   /** The batches since the last compaction, oldest first; the last one is at `position`. */
-  #log: Batch[] = [];
+  #log: CommittedBatch[] = [];
   #position: Position = 0;
   #terms = 0;
   #current: MemoryTerm | undefined;
@@ -55,7 +56,7 @@ export class MemoryCluster {
     return { rows: this.#rows.rows(), position: this.#position, revision: this.#rows.revision };
   }
 
-  append(batch: Batch): void {
+  append(batch: CommittedBatch): void {
     this.#rows.apply(batch);
     this.#log.push(batch);
     this.#position += 1;
@@ -63,7 +64,7 @@ export class MemoryCluster {
   }
 
   /** Returns the batch at a position up to the newest; undefined if the log no longer has it after a compaction. */
-  batchAt(position: Position): Batch | undefined {
+  batchAt(position: Position): CommittedBatch | undefined {
     return this.#log[this.#log.length - 1 - (this.#position - position)];
   }
 
@@ -228,7 +229,7 @@ class MemoryTerm implements Term {
   async commit({ revision, changes }: Batch): Promise<void> {
     this.#requireCurrent();
     const copies = changes.map((change) => ({ ...change, value: change.value && new Uint8Array(change.value) }));
-    this.#cluster.append({ revision, changes: copies });
+    this.#cluster.append({ revision, changes: copies, term: this.number });
   }
 
   async ping(): Promise<void> {

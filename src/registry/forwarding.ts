@@ -1,0 +1,86 @@
+import type { Position, Term } from "../engine/replicated-engine.ts";
+import type { Command, Outcome } from "../state/command.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+/** A follower's write on its way to the leader. */
+export interface ForwardedWrite {
+  /** The number of the write, counted from 1 since the follower's start. */
+  readonly serial: number;
+  readonly commands: readonly Command[];
+}
+
+/** The writes that a follower sends to the leader in one message. */
+export interface ForwardedWrites {
+  /** The id of the follower. */
+  readonly server: string;
+  /** Distinguishes the starts of the follower. */
+  readonly start: string;
+  /** The follower has the results of all writes below this serial. */
+  readonly settledBelow: number;
+  readonly writes: readonly ForwardedWrite[];
+}
+
+/** The leader's answer to one forwarded write. */
+export interface ForwardedResult {
+  readonly serial: number;
+  readonly outcomes: readonly Outcome[];
+  /** The position of the log at which the outcomes are visible. */
+  readonly position: Position;
+}
+
+/** How a server reaches the leader; the server's role connects it to the links between servers. */
+export interface LeaderCalls {
+  /**
+   * Sends writes to the server that leads, and resolves with their results, in any order.
+   * @throws OperatingError when the leader did not answer; it may have done the writes
+   */
+  forward(leader: string, writes: ForwardedWrites): Promise<readonly ForwardedResult[]>;
+  /** Asks the leader for a position that covers all acknowledged writes. */
+  newest(leader: string): Promise<Position>;
+}
+
+/** A term in which this server leads, and the results of forwarded writes for which their servers may ask again. */
+export class Leading {
+  readonly term: Term;
+  readonly writes: WriteQueue;
+  /** By server: its present start, and the results by serial. */
+  readonly #results = new Map<string, { readonly start: string; readonly bySerial: Results }>();
+
+  constructor(term: Term, writes: WriteQueue) {
+    this.term = term;
+    this.writes = writes;
+  }
+
+  /**
+   * Does forwarded writes. A write that arrives again is done once, and has the same result.
+   * @param isInLog whether a batch of an earlier term has the write with this serial: its server learns the outcome from the log
+   * @param visible returns the position of the last batch in the state
+   */
+  async take(
+    { server, start, settledBelow, writes }: ForwardedWrites,
+    { isInLog, visible }: { readonly isInLog: (serial: number) => boolean; readonly visible: () => Position },
+  ): Promise<readonly ForwardedResult[]> {
+    const known = this.#resultsOf(server, start);
+    for (const serial of known.keys()) if (serial < settledBelow) known.delete(serial);
+    const taken: Promise<ForwardedResult>[] = [];
+    for (const { serial, commands } of writes) {
+      let result = known.get(serial);
+      if (!result && isInLog(serial)) continue;
+      if (!result) {
+        const done = this.writes.submit({ commands, origin: { server, start, serial } });
+        result = done.then((outcomes) => ({ serial, outcomes, position: visible() }));
+        known.set(serial, result);
+      }
+      taken.push(result);
+    }
+    return Promise.all(taken);
+  }
+
+  #resultsOf(server: string, start: string): Results {
+    let known = this.#results.get(server);
+    if (known?.start !== start) this.#results.set(server, (known = { start, bySerial: new Map() }));
+    return known.bySerial;
+  }
+}
+
+type Results = Map<number, Promise<ForwardedResult>>;

@@ -1,0 +1,195 @@
+import { MemoryCluster } from "../../src/engine/memory/memory-cluster.ts";
+import type { Position, ReplicatedEngine, Term } from "../../src/engine/replicated-engine.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { OperatingError } from "../../src/lib/errors.ts";
+import type { ForwardedResult, ForwardedWrites } from "../../src/registry/forwarding.ts";
+import { ReplicatedStore } from "../../src/registry/replicated-store.ts";
+import { within } from "./within.ts";
+
+interface StartOptions {
+  /** Whether the server campaigns; default true. */
+  readonly campaigns?: boolean;
+  /** Whether the server follows the log from its start; default true. */
+  readonly follows?: boolean;
+  readonly holdMs?: number;
+}
+
+interface Server {
+  readonly store: ReplicatedStore;
+  readonly engine: ReplicatedEngine;
+  readonly stopping: AbortController;
+  running: Promise<void> | undefined;
+}
+
+/**
+ * Several servers with a ReplicatedStore each, on one memory cluster. Messages between them pass through this class, which can
+ * lose the answers of the leader.
+ */
+export class StoreCluster {
+  readonly #cluster = new MemoryCluster();
+  readonly #servers = new Map<string, Server>();
+  #answersToLose = 0;
+  readonly #held = new Map<string, (() => void)[]>();
+  #failsQuestions = false;
+  #commitGate: PromiseWithResolvers<void> | undefined;
+  /**
+   * Carries a follower's message to the leader: `deliver` hands the message over, and resolves with the leader's answer. A test
+   * replaces it to delay or lose messages.
+   */
+  carry: (deliver: () => Promise<readonly ForwardedResult[]>) => Promise<readonly ForwardedResult[]> = (deliver) =>
+    deliver();
+  /** The number of positions for which followers have asked. */
+  questions = 0;
+
+  async start(
+    name: string,
+    { campaigns = true, follows = true, holdMs = 60_000 }: StartOptions = {},
+  ): Promise<ReplicatedStore> {
+    const opened = this.#cluster.open(name);
+    const engine = this.#limited(opened, name, campaigns);
+    const store = await ReplicatedStore.open({
+      ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock: systemClock },
+      leaderCalls: {
+        forward: (leader, writes) => this.#forward(leader, writes),
+        newest: (leader) => this.#newest(leader),
+      },
+    });
+    const server: Server = { store, engine: opened, stopping: new AbortController(), running: undefined };
+    this.#servers.set(name, server);
+    if (follows) this.followNow(name);
+    return store;
+  }
+
+  /** Lets a server follow the log and campaign. */
+  followNow(name: string): void {
+    const server = this.#servers.get(name) ?? this.never();
+    server.running = server.store.run(server.stopping.signal);
+  }
+
+  /** Resolves with the store that leads. */
+  leader(): Promise<ReplicatedStore> {
+    return within(1_000, async () => {
+      const found = [...this.#servers.values()].find(({ store }) => store.isLeading);
+      if (!found) throw new Error("no server leads");
+      return found.store;
+    });
+  }
+
+  /** Ends the current term although its leader has not closed it. */
+  expire(): void {
+    this.#cluster.expire();
+  }
+
+  compact(): void {
+    this.#cluster.compact();
+  }
+
+  /** Loses the answers to the next messages of followers, after the leader has done what they ask for. */
+  loseAnswers(count: number): void {
+    this.#answersToLose += count;
+  }
+
+  /** Lets every question for the newest position fail. */
+  failQuestions(): void {
+    this.#failsQuestions = true;
+  }
+
+  async close(): Promise<void> {
+    for (const { stopping } of this.#servers.values()) stopping.abort();
+    for (const { store, engine, running } of this.#servers.values()) {
+      await store.close();
+      await engine.close();
+      await running;
+    }
+  }
+
+  never(): never {
+    throw new Error("the test names a server that it has not started");
+  }
+
+  /** Holds back the batches that a server receives, until `release`. */
+  hold(name: string): void {
+    this.#held.set(name, []);
+  }
+
+  release(name: string): void {
+    const held = this.#held.get(name) ?? [];
+    this.#held.delete(name);
+    for (const receive of held) receive();
+  }
+
+  #limited(engine: ReplicatedEngine, name: string, campaigns: boolean): ReplicatedEngine {
+    return {
+      load: () => engine.load(),
+      follow: (from, follower) =>
+        engine.follow(from, {
+          batch: (batch, position) => {
+            const receive = (): void => follower.batch(batch, position);
+            const held = this.#held.get(name);
+            if (held) held.push(receive);
+            else receive();
+          },
+          reload: () => follower.reload(),
+        }),
+      newest: async () => {
+        if (this.#failsQuestions) throw new OperatingError("unavailable", "test", "a test lets the question fail");
+        return engine.newest();
+      },
+      campaign: async (signal) =>
+        campaigns
+          ? this.#delayed(await engine.campaign(signal))
+          : new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      get leader() {
+        return engine.leader;
+      },
+      onLeader: (listener) => engine.onLeader(listener),
+      depose: (term) => engine.depose(term),
+      close: () => engine.close(),
+    };
+  }
+
+  /** Delays every commit from now on until `releaseCommits`. */
+  holdCommits(): void {
+    this.#commitGate = Promise.withResolvers();
+  }
+
+  releaseCommits(): void {
+    this.#commitGate?.resolve();
+    this.#commitGate = undefined;
+  }
+
+  #delayed(term: Term): Term {
+    return {
+      number: term.number,
+      ended: term.ended,
+      confirmedMs: () => term.confirmedMs(),
+      commit: async (batch) => {
+        await this.#commitGate?.promise;
+        await term.commit(batch);
+      },
+      ping: () => term.ping(),
+      close: () => term.close(),
+    };
+  }
+
+  async #forward(leader: string, writes: ForwardedWrites): Promise<readonly ForwardedResult[]> {
+    const results = await this.carry(() => this.#leading(leader).takeForwarded(writes));
+    if (this.#answersToLose === 0) return results;
+    this.#answersToLose -= 1;
+    throw linkLost();
+  }
+
+  async #newest(leader: string): Promise<Position> {
+    this.questions += 1;
+    return this.#leading(leader).newest();
+  }
+
+  #leading(name: string): ReplicatedStore {
+    return this.#servers.get(name)?.store ?? this.never();
+  }
+}
+
+/** Returns the error with which a message fails when the link to the leader is lost. */
+export function linkLost(): OperatingError {
+  return new OperatingError("unavailable", "link-lost", "a test lost the link");
+}
