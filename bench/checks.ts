@@ -1,5 +1,5 @@
 /**
- * The cost of many HTTP checks: `bun bench/checks.ts [checks=5000] [seconds=30] [interval-seconds=10]`.
+ * Measures the cost of many HTTP checks: `bun bench/checks.ts [checks=5000] [seconds=30] [interval-seconds=10]`.
  *
  * A server in a separate process answers the checks. This process runs the checks and prints how late their runs began (relative
  * to each check's schedule), how many passed, and the share of one core that it used. The goal for 5,000 checks every 10 s: each

@@ -1,10 +1,10 @@
 /**
- * The cost of a whole idle gateway: `bun bench/gateway.ts [minutes=10] [consul]`.
+ * Measures the agent's cost on an idle gateway: `bun bench/gateway.ts [minutes=10] [consul]`.
  *
  * The gateway has 3,000 keys and 40 services, each checked every 10 s. Half of the services behave like those of EdgeX Geneva,
- * half like those of EdgeX 4. Each service watches its `Writable/`, and Geneva's list all services every 15 s. The goal, after a
- * minute to settle: less than 3 % of one core, less than 80 MiB, and nothing written to the disk. With the argument "consul" the
- * real Consul is measured first; all of its services behave like Geneva's.
+ * half like those of EdgeX 4. Each service watches the keys below its `Writable/`, and Geneva's services also list all services
+ * every 15 s. The goal, after a minute to settle: less than 3 % of one core, less than 80 MiB, and nothing written to the disk.
+ * With the argument "consul" the real Consul is measured first, with 40 services that all behave like Geneva's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ interface ServiceAt {
 
 interface Gateway {
   readonly contender: Contender;
-  /** The URL of core-keeper's API; undefined for Consul, which lacks this API, so that all its services are Geneva's. */
+  /** The URL of core-keeper's API; undefined for Consul, which lacks this API: all of its services behave like Geneva's. */
   readonly keeperUrl: string | undefined;
 }
 
@@ -124,7 +124,10 @@ async function send(method: string, url: string, body: object): Promise<void> {
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
-/** Watches a service's `Writable/` as EdgeX's Go client does: by blocking queries with the index of the last answer. */
+/**
+ * Watches the keys below a service's `Writable/` as EdgeX's Go client does: by blocking queries with the index of the last
+ * answer.
+ */
 async function keepWatching(url: string, basePath: string, signal: AbortSignal): Promise<void> {
   let index = "";
   while (!signal.aborted) {

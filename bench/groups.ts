@@ -18,7 +18,9 @@ import { sessions } from "./rows/sessions.ts";
 import { start } from "./rows/start.ts";
 import { serviceWatchers, serviceWatchers10000, watchers, watchers10000 } from "./rows/watchers.ts";
 
-/** The groups of rows that `make bench` measures, in the order of its table. Each group starts new agents. */
+/**
+ * The groups of benchmark rows that `make bench` measures, in the order of the benchmark's table. Each group starts new agents.
+ */
 export const groups: readonly Group[] = [
   keyReads,
   keyWrites,
@@ -35,7 +37,9 @@ export const groups: readonly Group[] = [
   group("idle", idleProcessor, idleWritten),
 ];
 
-/** The rows that compare Praetor with the limits of its platform. */
+/**
+ * The benchmark rows that compare Praetor with the limits of its platform: with a bare HTTP server of Bun, and with SQLite alone.
+ */
 export const limits: readonly Limit[] = [limitKeyGet, limitLeader, limitCommit];
 
 function group(name: string, ...rows: readonly Row[]): Group {

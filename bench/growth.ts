@@ -1,9 +1,11 @@
 /**
  * Measures how costs grow with the data. `make growth` fills agents with 1,000, 10,000 and 100,000 services and ten times as many
  * keys, measures the cost of each kind of request, and writes the table of bench/README.md, bench/growth.json and
- * bench/growth.svg. Arguments choose rows. GROWTH_SIZES="1000 10000" makes a run quick, GROWTH_ROUNDS=1 quicker. With either, or
- * with chosen rows, no file is written. `bun bench/growth.ts draw` renders the table and the picture from the stored figures.
- * The exit code is 1 if the cost of a row of Praetor grows with data that the row does not touch.
+ * bench/growth.svg. Arguments choose benchmark rows. GROWTH_SIZES="1000 10000" makes a run quick, GROWTH_ROUNDS=1 quicker. A run
+ * with chosen rows, other sizes or fewer rounds writes no file. `bun bench/growth.ts draw` renders the table and the picture from
+ * bench/growth.json.
+ * The exit code is 1 if requests of Praetor that touch equally much data at each size cost over 1.5 times as much at the largest
+ * size as at the smallest.
  */
 import { join } from "node:path";
 import { chooseMeasurements, measurements } from "./growth/all.ts";

@@ -1,6 +1,7 @@
 /**
- * Compares Praetor with the real Consul. `make bench` measures every row and writes the table of bench/README.md. Arguments
- * choose rows or groups of rows. A quick run (chosen rows, or less than 3 s or 3 pairs) prints its table and writes nothing.
+ * Compares Praetor with the real Consul. `make bench` measures every benchmark row and writes the table of bench/README.md.
+ * Arguments choose rows or groups of rows. A quick run (chosen rows, or less than 3 s or 3 pairs) prints its table and writes
+ * nothing.
  */
 import { join } from "node:path";
 import { groups, limits } from "./groups.ts";

@@ -12,7 +12,9 @@ import {
 import { waking } from "./waking.ts";
 import { keysAlone, whole } from "./whole.ts";
 
-/** All measurements, in the order of the table. The one that is made before the services are registered comes last. */
+/**
+ * All measurements, in the order of the table. `keysAlone` comes last, although it is measured before services are registered.
+ */
 export const measurements: readonly Measurement[] = [
   keyGet,
   keyPut,
@@ -32,8 +34,8 @@ export const measurements: readonly Measurement[] = [
 ];
 
 /**
- * Returns the measurements that have a row with one of these names; all measurements if there are no names.
- * @throws Error for an unknown row
+ * Returns the measurements that give one of the named benchmark rows; all measurements if no row is named.
+ * @throws Error if a name is not that of a benchmark row
  */
 export function chooseMeasurements(names: readonly string[]): readonly Measurement[] {
   const known = measurements.flatMap(({ rows }) => rows.map(({ name }) => name));

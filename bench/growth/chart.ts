@@ -11,8 +11,8 @@ const margin = 28;
 const headHeight = 92;
 
 /**
- * The styles of the picture. It has a background, because it can detect the colour scheme of the reader's system, but not that of
- * the page that shows it.
+ * The styles of the picture, which has its own background: CSS can detect the colour scheme of the reader's system, but not the
+ * colours of the page that shows the picture.
  */
 const style = `
   svg { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -28,12 +28,15 @@ const style = `
     .guide { stroke: #9198a1; } .Praetor { --line: #6cb6ff; } .Consul { --line: #f0a35e; }
   }`;
 
-/** Writes bench/growth.svg. */
+/** Draws the picture and writes it to bench/growth.svg. */
 export function writeChart(growth: Growth): void {
   writeFileSync(path, drawChart(growth));
 }
 
-/** Returns the picture as SVG, with a panel for each row. All panels have one scale, so that their slopes can be compared. */
+/**
+ * Returns the picture as SVG, with a panel for each benchmark row. All panels have the same scale, so that slopes can be
+ * compared.
+ */
 export function drawChart(growth: Growth): string {
   const scale: PanelScale = { sizes: growth.sizes, decades: decadesOf(growth) };
   const [width, height] = extentOf(growth.rows.length);

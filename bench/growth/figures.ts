@@ -6,11 +6,11 @@ import type { Size } from "./size.ts";
 
 export type ContenderName = "Praetor" | "Consul";
 
-/** The values that one contender reached in one row, at each size and in each round. */
+/** The values of one contender (Praetor or Consul) in one benchmark row, at each size of the data and in each round. */
 export interface Series {
   readonly row: string;
   readonly contender: ContenderName;
-  /** For each size, smallest first, the values of all rounds. */
+  /** One list for each size of the data, smallest first, with the value of each round. */
   readonly readings: readonly (readonly number[])[];
 }
 
@@ -35,7 +35,7 @@ export function keptGrowth(): Growth {
   return JSON.parse(readFileSync(path, "utf8")) as Growth;
 }
 
-/** Returns the medians of a row, one for each size; undefined when this contender was not measured. */
+/** Returns the medians of a benchmark row, one for each size; undefined when this contender was not measured. */
 export function middles(growth: Growth, row: string, contender: ContenderName): readonly number[] | undefined {
   return seriesOf(growth, row, contender)?.readings.map(median);
 }

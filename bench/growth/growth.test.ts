@@ -11,35 +11,35 @@ import { renderGrowth } from "./table.ts";
 const ofPraetor = (row: string): readonly (readonly number[])[] => seriesOf(sample, row, "Praetor")?.readings ?? [];
 const flat = { name: "row", title: "row", unit: "ms", grows: "flat" } as const;
 
-test("a row's factor compares the medians of its largest and smallest size, and its noise is the rounds' range", () => {
+test("the factor of a benchmark row is the median at the largest size over that at the smallest, with the rounds' range", () => {
   const factor = factorOf({ row: "flat", contender: "Praetor", readings: ofPraetor("flat") });
   expect(factor).toEqual({ factor: 1.25, least: 2 / 3, most: 3 });
 });
 
-test("a row that should be flat is reported when it costs more than 1.5 times as much at the largest size", () => {
+test("a benchmark row that should stay flat gets the verdict GROWS if its factor is above 1.5", () => {
   const ofFactor = (factor: number) => judge(flat, { factor, least: factor, most: factor });
   expect([ofFactor(0.4), ofFactor(1.5), ofFactor(1.51), ofFactor(100)]).toEqual(["flat", "flat", "GROWS", "GROWS"]);
 });
 
-test("a row that measures all data has no maximum factor", () => {
+test("a benchmark row that reads all data gets no verdict, since its cost grows with the data", () => {
   expect(judge({ ...flat, grows: "data" }, { factor: 100, least: 100, most: 100 })).toBe("");
 });
 
-test("the table of growth has each row with its verdict, and the memory that one key and one service take", () => {
+test("the table of growth has each benchmark row with its verdict, and the memory that one key and one service take", () => {
   const table = renderGrowth(sample);
   expect(table).toMatch(/^\| read a key \(ms\) .* 1\.25× \(0\.67–3\.00\) .* flat \|$/m);
   expect(table).toMatch(/^\| list folders .* 100\.00× .* GROWS \|$/m);
   expect(table).toMatch(/^\| Praetor +\| +1,000 bytes \| +2,000 bytes \|$/m);
 });
 
-test("the picture of growth is XML with a panel for each row and a line for each contender", () => {
+test("the chart of growth is an SVG image with a panel for each benchmark row and a line for each measured program", () => {
   const svg = drawChart(sample);
   expect(svg.match(/<polyline /g)).toHaveLength(5);
   expect(svg).toContain("folders &amp; count &lt;");
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
 });
 
-test("all axes of the picture of growth have one length, contain their data, and have a tick at each power of ten", () => {
+test("all axes of the chart of growth span equally many decades, contain their data, and tick at each power of ten", () => {
   expect(decadesOf(sample)).toBeCloseTo(2.5);
   const axis = axisOf(sample, "grows", decadesOf(sample));
   expect(axis.low).toBeCloseTo(-0.25);

@@ -2,13 +2,13 @@ import { median } from "../lib/statistics.ts";
 import type { Series } from "./figures.ts";
 import type { GrowthRow } from "./measurement.ts";
 
-/** Maximum factor by which the cost of a row may grow from the smallest to the largest size if it touches equally much data. */
+/** Maximum of `factor` for a benchmark row whose requests touch equally much data at each size. */
 const factorMax = 1.5;
 
 export interface Factor {
   /** The median at the largest size divided by the median at the smallest size. */
   readonly factor: number;
-  /** The lowest factor of a single round; `most` is the highest. Each round measures all sizes, so their range is the noise. */
+  /** The lowest factor of a single round; `most` is the highest. The range between them shows the noise of the measurement. */
   readonly least: number;
   readonly most: number;
 }
@@ -23,7 +23,7 @@ export function factorOf({ readings }: Series): Factor {
   };
 }
 
-/** Returns the verdict on a row. A row that measures all data has no maximum factor. */
+/** Returns "GROWS" if the factor is above the maximum, else "flat"; "" for a row that touches all data and so may grow. */
 export function judge({ grows }: GrowthRow, { factor }: Factor): "flat" | "GROWS" | "" {
   if (grows === "data") return "";
   return factor <= factorMax ? "flat" : "GROWS";

@@ -63,7 +63,10 @@ function folderRead(row: GrowthRow, parameter: string): Measurement {
 const listingMs = 500;
 const listingsMin = 3;
 
-/** Lists the ten folders that contain all keys, first without changes, then after a write of a key in one of the folders. */
+/**
+ * Measures requests that list the ten folders with all keys: first with unchanged keys, then with the write of a key before each
+ * request.
+ */
 export const folderList: Measurement = {
   rows: [
     costRow("folder-list", "list ten folders that hold all keys"),

@@ -18,7 +18,7 @@ export interface Targets {
 
 type Asking = Pick<Targets, "run" | "method">;
 
-/** Requests the targets in turn, on several connections, for `seconds`. Returns wrk's figure. */
+/** Sends requests for the paths `targets` in turn, on several connections, for `seconds`. Returns the rate that wrk reports. */
 export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
   const { targets, connections, run, seconds = 1, method = "GET", bodyBytes = 0 } = load;
   const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
@@ -43,14 +43,14 @@ export function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes)
   return forEachAtOnce(numbersBelow(count), (write) => contender.put(path, bodyOf(write)));
 }
 
-/** Requests the targets. Returns the agent's processor time for one request, in µs. */
+/** Requests the paths `targets` in turn for a second. Returns the agent's processor time for one request, in µs. */
 export function costOfAsking(filled: Filled, targets: readonly string[], options: Asking): Promise<number> {
   const work = async (): Promise<number> =>
     (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
   return costOf(filled.contender, work);
 }
 
-/** Runs `work`, which returns its number of requests. Returns the agent's processor time for one request, in µs. */
+/** Runs `work`, which resolves with its number of requests. Returns the agent's processor time for one request, in µs. */
 export async function costOf({ pid }: Contender, work: () => Promise<number>): Promise<number> {
   const beforeUs = processorUs(pid);
   const requests = await work();

@@ -22,7 +22,7 @@ interface Place {
   readonly y: (value: number) => number;
 }
 
-/** Returns the SVG of a panel for one row of the table, with the panel's upper left corner at the origin. */
+/** Returns the SVG of a panel for one benchmark row, with the panel's upper left corner at the origin. */
 export function drawPanel(growth: Growth, row: GrowthRow, { sizes, decades }: PanelScale): string {
   const axis = axisOf(growth, row.name, decades);
   const place = placeOn(axis, sizes);
@@ -55,7 +55,9 @@ function placeOn({ low, decades }: Axis, sizes: readonly Size[]): Place {
   };
 }
 
-/** Returns the title as one or two lines. The unit follows the last line, or stands on a separate line if the last is full. */
+/**
+ * Returns the SVG of the title in one or two lines. The unit follows the last line, or has a separate line if it does not fit.
+ */
 function title({ title: text, unit }: GrowthRow): readonly string[] {
   const at = text.length <= titleWidth ? text.length : text.lastIndexOf(" ", titleWidth);
   const lines = [text.slice(0, at), text.slice(at + 1)].filter((line) => line !== "");
@@ -70,7 +72,7 @@ function title({ title: text, unit }: GrowthRow): readonly string[] {
   ];
 }
 
-/** Abbreviates thousands and millions, so that neighbouring labels do not overlap. */
+/** Returns a number as text, with "k" for thousands and "M" for millions, so that neighbouring labels do not overlap. */
 function short(value: number): string {
   if (value >= 1_000_000) return `${formatNumber(value / 1_000_000).replace(/\.0+$/, "")}M`;
   if (value >= 10_000) return `${formatNumber(value / 1_000).replace(/\.0+$/, "")}k`;

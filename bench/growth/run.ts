@@ -19,8 +19,8 @@ export interface Run {
 }
 
 /**
- * Fills an agent for each size, and measures each row on all of these agents alternately, so that other load on the machine
- * affects all sizes alike. Returns the values of all rows.
+ * Fills one agent for each size, and measures each benchmark row on these agents alternately, so that other load on the machine
+ * affects all sizes alike. Returns the values of all benchmark rows.
  */
 export async function measureGrowth(run: Run): Promise<readonly Series[]> {
   const filled = run.sizes.map((size): Filled => {
@@ -80,7 +80,7 @@ async function measureAll(
   return series;
 }
 
-/** Returns the values of a measurement: for each size and each round, one value for each of its rows. */
+/** Returns the values of a measurement by size and round: for each round, a list with one value for each benchmark row. */
 async function measureInTurn(
   run: Run,
   measurement: Measurement,

@@ -11,7 +11,7 @@ export interface Axis {
 const decadesMin = 2;
 const air = 0.5;
 
-/** Returns the number of powers of ten that the widest range of values of a row needs. The axes of all panels span as many. */
+/** Returns the length of each panel's axis in powers of ten: room for the widest range of values of a benchmark row. */
 export function decadesOf(growth: Growth): number {
   const spreads = growth.rows.map(({ name }) => {
     const [least, most] = rangeOf(growth, name);
@@ -20,7 +20,7 @@ export function decadesOf(growth: Growth): number {
   return Math.max(decadesMin, ...spreads) + air;
 }
 
-/** Returns the axis of one row, with the row's data in the middle. */
+/** Returns the axis of one benchmark row, with the row's values in the middle. */
 export function axisOf(growth: Growth, row: string, decades: number): Axis {
   const [least, most] = rangeOf(growth, row);
   return { low: (least + most) / 2 - decades / 2, decades };

@@ -38,7 +38,10 @@ export const criticalChecks: Measurement = {
   measure: async (filled, run) => [await costOfAsking(filled, ["/v1/health/state/critical?n="], { run })],
 };
 
-/** Queries a hundred names in many letter cases: all are one name to DNS, but different questions to a cache of packets. */
+/**
+ * Queries a hundred service names, each in many letter cases: these are the same name to DNS, but different questions to a cache
+ * of packets.
+ */
 export const dnsA: Measurement = {
   rows: [costRow("dns-a", "DNS: A of a service with 10 instances")],
   async measure({ contender, size }) {
@@ -51,7 +54,7 @@ export const dnsA: Measurement = {
   },
 };
 
-/** Returns `name.service.consul` with a capital letter for each 1 in the bits of `spelling`. */
+/** Returns `name.service.consul`, in which the bits of `spelling` determine which letters are capitals. */
 function spelled(name: string, spelling: number): string {
   let bits = spelling;
   return `${name}.service.consul`.replace(/[a-z]/g, (letter) => {

@@ -7,7 +7,10 @@ const idleMs = 5_000;
 
 const data = (name: string, title: string, unit: string): GrowthRow => ({ name, title, unit, grows: "data" });
 
-/** Measures memory when the keys are written and no services are registered, to separate the cost of keys and services. */
+/**
+ * Measures memory after the keys are written and before services are registered, to separate the memory of keys from that of
+ * services.
+ */
 export const keysAlone: Measurement = {
   rows: [data("memory-keys", "memory at rest with the keys alone", "MiB")],
   rounds: 1,

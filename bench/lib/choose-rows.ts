@@ -1,7 +1,7 @@
 import type { Limit } from "./limit.ts";
 import type { Group } from "./row.ts";
 
-/** The rows that `make bench` measures. */
+/** The benchmark rows that a run of `make bench` measures. */
 export interface Choice {
   readonly groups: readonly Group[];
   readonly limits: readonly Limit[];
@@ -15,8 +15,9 @@ interface Named {
 }
 
 /**
- * Returns the rows with one of these names or in a group with one of these names; all rows if there are no names.
- * @throws Error for an unknown name
+ * Returns the benchmark rows with one of these names, and those of groups with one of these names; all rows if there are no
+ * names.
+ * @throws Error for a name of neither a row nor a group
  */
 export function chooseRows(all: Choice, names: readonly string[]): Choice {
   const unknown = names.find((name) => !namesOf(all).has(name));

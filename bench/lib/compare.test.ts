@@ -11,26 +11,26 @@ const row = (better: Row["better"], goal: Row["goal"]): Row => ({
   measure: () => Promise.reject(new Error("not measured here")),
 });
 
-test("a row with a rate passes when the rate is at least the required multiple of Consul's", () => {
+test("a benchmark row with a rate passes when the rate is at least the required multiple of Consul's", () => {
   const fourTimes = row("higher", { kind: "times", timesMin: 4 });
   expect(judge(fourTimes, { value: 400 }, { value: 100 })).toMatchObject({ times: 4, shortOf: [] });
   expect(judge(fourTimes, { value: 399 }, { value: 100 }).shortOf).toEqual(["value"]);
 });
 
-test("a row with a time or a size passes when Praetor's figure is at most the required fraction of Consul's", () => {
+test("a benchmark row with a time or a size passes when Praetor's figure is at most the required fraction of Consul's", () => {
   const half = row("lower", { kind: "times", timesMin: 2 });
   expect(judge(half, { value: 50 }, { value: 100 })).toMatchObject({ times: 2, shortOf: [] });
   expect(judge(half, { value: 51 }, { value: 100 }).shortOf).toEqual(["value"]);
 });
 
-test("a row with a bound passes when Praetor's figure is below the bound and not worse than Consul's", () => {
+test("a benchmark row with a bound passes when Praetor's figure is below the bound and not worse than Consul's", () => {
   const below = row("lower", { kind: "below", valueMax: 10 });
   expect(judge(below, { value: 9 }, { value: 40 }).shortOf).toEqual([]);
   expect(judge(below, { value: 10 }, { value: 40 }).shortOf).toEqual(["value"]);
   expect(judge(below, { value: 9 }, { value: 8 }).shortOf).toEqual(["value"]);
 });
 
-test("a row whose 99th percentile is not better than Consul's fails, whatever its rate", () => {
+test("a benchmark row whose 99th percentile is not better than Consul's fails, whatever its rate", () => {
   const twice = row("higher", { kind: "times", timesMin: 2 });
   const praetor = { value: 400, latency: { p50Ms: 1, p99Ms: 5 } };
   expect(judge(twice, praetor, { value: 100, latency: { p50Ms: 2, p99Ms: 5 } }).shortOf).toEqual(["p99"]);

@@ -11,7 +11,7 @@ export interface Contenders {
 export interface Effort {
   /** Duration of one measurement, in seconds. */
   readonly seconds: number;
-  /** Number of measurements of each program. The two programs alternate: A B A B. */
+  /** Number of measurements of each program. Praetor and Consul alternate: A B A B. */
   readonly pairs: number;
 }
 
@@ -19,13 +19,16 @@ export interface Comparison {
   readonly row: Row;
   readonly praetor: Figure;
   readonly consul: Figure;
-  /** How many times as good as Consul's value Praetor's is; above 1 if Praetor is better. */
+  /** Praetor's value divided by Consul's, or the inverse if lower values are better; above 1 if Praetor is better. */
   readonly times: number;
-  /** The goals that the row misses; empty when it passes. */
+  /** The figures that miss the benchmark row's goal: "value", "p99"; empty when all reach the goal. */
   readonly shortOf: readonly string[];
 }
 
-/** Measures the rows of a group one after the other, on two new agents that have the group's prepared data. */
+/**
+ * Measures the benchmark rows of a group one after the other, on two new agents with the group's data. Yields a comparison for
+ * each row.
+ */
 export async function* compareGroup(group: Group, contenders: Contenders, effort: Effort): AsyncGenerator<Comparison> {
   const both = [contenders.praetor, contenders.consul];
   try {
@@ -51,7 +54,7 @@ async function stop(both: readonly Contender[]): Promise<void> {
 }
 
 /**
- * Measures a row on both programs alternately, and compares the medians.
+ * Measures a benchmark row on Praetor and Consul alternately. Returns a comparison of the medians.
  * @throws Error that names the row if a measurement fails
  */
 async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
@@ -70,7 +73,7 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
   }
 }
 
-/** Compares Praetor's figure with Consul's figure and with the row's goal. */
+/** Returns the comparison of Praetor's figure with Consul's figure and with the benchmark row's goal. */
 export function judge(row: Row, praetor: Figure, consul: Figure): Comparison {
   const times = row.better === "higher" ? praetor.value / consul.value : consul.value / praetor.value;
   const shortOf: string[] = [];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { compileProgram } from "../../scripts/compile-program.ts";
 import { Program } from "./program.ts";
 
-/** A program of bench/programs that is compiled to an executable as the agent is, so that neither has an advantage. */
+/** A program of bench/programs, compiled to an executable as the agent is, so that a comparison with the agent is fair. */
 export class CompiledProgram {
   readonly #name: string;
   #executable: Promise<string> | undefined;
@@ -11,7 +11,7 @@ export class CompiledProgram {
     this.#name = name;
   }
 
-  /** Starts the program with a task. The first call compiles it. */
+  /** Starts the program with a task. The first call also compiles the program. */
   async start(task: object): Promise<Program> {
     this.#executable ??= this.#compile();
     return new Program([await this.#executable], task);

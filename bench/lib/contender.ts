@@ -7,7 +7,7 @@ export interface ContenderOptions {
   readonly binary: string;
   /** The folder in which the data folders of both agents are created. */
   readonly folder: string;
-  /** Further arguments for this agent, in addition to those of both agents. */
+  /** Arguments for this agent alone, in addition to those that both agents get. */
   readonly flags?: readonly string[];
 }
 

@@ -7,7 +7,7 @@ test("the number of entries of an answer is the number of elements of its list o
   expect(entriesOf("[]")).toBe(0);
 });
 
-test("an answer that is neither a list nor an object is refused", () => {
+test("counting the entries of an answer that is neither a list nor an object throws an error", () => {
   for (const text of ["null", "7", '"rack"']) expect(() => entriesOf(text)).toThrow("neither a list nor an object");
   expect(() => entriesOf("No path to datacenter")).toThrow();
 });

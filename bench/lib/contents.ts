@@ -8,8 +8,8 @@ export function putAll(contender: Contender, path: string, bodies: readonly obje
 }
 
 /**
- * Repeats a request until the answer has `count` entries, so that no row measures errors or partial answers: Consul's catalog
- * lags behind registrations with the agent.
+ * Repeats a request until the answer has `count` entries, so that no benchmark row measures errors or partial answers: Consul's
+ * catalog lags behind registrations with the agent.
  * @throws Error when the answer does not have the entries within 10 s, or its status is not 200
  */
 export async function expectEntries(contender: Contender, path: string, count: number): Promise<void> {

@@ -6,7 +6,7 @@ export interface Filling {
   readonly services?: number;
 }
 
-/** The number of keys and services of a filled contender, for the rows that measure one. */
+/** The number of keys and services of a filled contender, for the benchmark rows that measure such a contender. */
 export const filling: Required<Filling> = { keys: 10_000, services: 1_000 };
 export const keyBytes = 128;
 

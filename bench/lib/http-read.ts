@@ -6,18 +6,18 @@ const connections = 64;
 
 export interface HttpRead {
   readonly name: string;
-  /** The row's title without the number of connections, which httpRead adds. */
+  /** The benchmark row's title without the number of connections, which httpRead adds. */
   readonly title: string;
   readonly path: string;
   readonly timesMin: number;
   /**
-   * Checks that the answer has everything that the row's title states.
-   * @throws Error if it does not
+   * Verifies that the answer contains the entries or the value that the benchmark row's title states.
+   * @throws Error if the answer lacks any
    */
   readonly expect: (contender: Contender, path: string) => Promise<void>;
 }
 
-/** Returns a row in which clients request one path repeatedly. */
+/** Returns a benchmark row in which clients request one path repeatedly. */
 export function httpRead({ name, title, path, timesMin, expect }: HttpRead): Row {
   return {
     name,

@@ -6,7 +6,7 @@ const limit: Limit = {
   measure: () => Promise.reject(new Error("not measured here")),
 };
 
-test("a row reaches its goal when Praetor's figure is at least the row's share of the platform's limit", () => {
+test("a benchmark row passes when Praetor's rate is at least the required share of the bare runtime's or SQLite's rate", () => {
   expect(judgeLimit(limit, { praetor: 70, limit: 100 })).toMatchObject({ share: 0.7, isReached: true });
   expect(judgeLimit(limit, { praetor: 69, limit: 100 })).toMatchObject({ share: 0.69, isReached: false });
 });

@@ -2,12 +2,15 @@ import type { Contender } from "./contender.ts";
 import type { Effort } from "./compare.ts";
 import { median } from "./statistics.ts";
 
-/** A comparison of Praetor with a limit of its platform: the rate of the same work in the bare runtime or in SQLite alone. */
+/**
+ * A benchmark row that compares Praetor with a limit of its platform: the rate of the same work in the bare runtime or in SQLite
+ * alone.
+ */
 export interface Limit {
   /** The row's name. `make bench ROWS=NAME` measures the row. */
   readonly name: string;
   readonly title: string;
-  /** The name of the program that sets the limit. */
+  /** The program that sets the limit, as the table names it: "bare `Bun.serve`". */
   readonly of: string;
   readonly unit: string;
   /** The fraction of the limit that Praetor must reach. */

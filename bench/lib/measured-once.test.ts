@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Contender } from "./contender.ts";
 import { measuredOnce } from "./measured-once.ts";
 
-test("measuredOnce measures each contender once and returns the same result to later calls", async () => {
+test("measuredOnce measures each program once, and returns the first result to later calls", async () => {
   let times = 0;
   const measure = measuredOnce(() => Promise.resolve((times += 1)));
   const options = { binary: "none", folder: "none" };

@@ -1,6 +1,6 @@
 import type { Contender } from "./contender.ts";
 
-/** Rows that are measured on the same agents, one after the other, with the same data. */
+/** A group of benchmark rows, which are measured on the same agents, one after the other, with the same data. */
 export interface Group {
   /** The group's name. `make bench ROWS=NAME` measures all rows of the group. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Group {
   prepare?(contender: Contender): Promise<void>;
 }
 
-/** One measurement, which is made in the same way on each contender. */
+/** A benchmark row: one measurement, which is made in the same way on each contender. */
 export interface Row {
   /** The row's name. `make bench ROWS=NAME` measures the row. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Row {
   readonly better: "higher" | "lower";
   readonly goal: Goal;
   /**
-   * Prepares the row. Called once before the row is measured, on each agent of its group.
+   * Prepares the measurement. Called once before the row is measured, on each agent of its group.
    * @throws Error when the row would not measure what its title says
    */
   prepare?(contender: Contender): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Many connections, each of which waits for the answer to one request. The measured time of both contenders includes the work of
- * receiving answers, so this work is minimal: a connection only keeps the bytes and their time.
+ * Many connections, each of which waits for the answer to one request. The time to receive the answers is part of both
+ * contenders' figures, so receiving does little: it stores the bytes and the time of their arrival.
  */
 export class Watchers {
   readonly #connections: readonly Connection[];

@@ -3,14 +3,14 @@ import type { Figure } from "./row.ts";
 import { runWrk, type Load } from "./wrk.ts";
 
 export interface Writing {
-  /** In a mixed load, the number of requests for each write; by default each request is a write. */
+  /** In a load of reads and writes, the number of all requests for each write; by default each request is a write. */
   readonly requestsPerWrite?: number;
 }
 
 /**
- * Runs a load with durable writes. Each write that changes a value raises the index by one, so the index must rise by the number
- * of writes.
- * @throws Error when it rises less, which shows that writes repeated a value
+ * Runs a load with durable writes and returns its rate. Each write that changes a value raises the index by one, so the index
+ * must rise by the number of writes.
+ * @throws Error when the index rises less, which shows that writes repeated a value
  */
 export async function runWrites(contender: Contender, load: Load, writing: Writing = {}): Promise<Figure> {
   const before = await writeIndex(contender);
@@ -23,7 +23,7 @@ export async function runWrites(contender: Contender, load: Load, writing: Writi
 
 let probes = 0;
 
-/** Writes a key and returns the index of this write, which also counts as a write. */
+/** Writes a key and returns the index of this write. This write raises the index, too. */
 async function writeIndex(contender: Contender): Promise<number> {
   probes += 1;
   await contender.put("/v1/kv/bench/probe", probes);

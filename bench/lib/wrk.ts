@@ -19,8 +19,8 @@ export interface WrkFigure extends Figure {
 let runs = 0;
 
 /**
- * Returns a different text for each run of this process. Scripts put it into their values, so that no two runs write the same
- * values.
+ * Returns a new text at each call, one for each run of wrk. The scripts put the text into the values that they write, so that no
+ * two runs write the same values.
  */
 export function newRun(): string {
   runs += 1;

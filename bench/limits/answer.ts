@@ -14,7 +14,7 @@ export const limitLeader: Limit = limit(
   "/v1/status/leader",
 );
 
-/** Returns a limit that is set by a server which does nothing but send a copy of Praetor's answer. */
+/** Returns a benchmark row whose limit is the rate of a server that does nothing but send a copy of Praetor's answer. */
 function limit(name: string, title: string, path: string): Limit {
   return {
     ...{ name, title, of: "bare `Bun.serve`", unit: "requests/s", shareMin: 0.7 },

@@ -46,7 +46,7 @@ interface Sample {
   readonly Count: number;
 }
 
-/** Returns the size in bytes of a batch with this number of the load's keys, in the engine's encoding. */
+/** Returns the size in bytes of a batch that writes `rows` keys like those of the load, in the engine's encoding. */
 function blockBytesOf(rows: number): number {
   const entry = {
     ...{ key: "bench/run-1/5000", value: new Uint8Array(keyBytes), flags: 0n, session: "" },

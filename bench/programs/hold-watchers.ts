@@ -1,5 +1,5 @@
 /**
- * Opens watchers, each of another key, that no write of the measurement wakes. Prints "held" when the agent holds all requests.
+ * Opens many watchers, each of a separate key that the measurement never writes. Prints "held" when the agent holds all requests.
  * When its input ends, the program fails if a watcher has received an answer.
  */
 import { Watchers } from "../lib/watchers.ts";

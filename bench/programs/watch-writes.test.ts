@@ -10,7 +10,10 @@ afterEach(async () => {
   await server?.stop(true);
 });
 
-/** Starts a server that answers watchers at once by `watching` or, without it, at the next write by `woken`. Returns its port. */
+/**
+ * Starts a server and returns its port. The server answers a watcher at once with `watching()` or, if that is not given, at the
+ * next write with `woken()`.
+ */
 function serve(rules: { readonly watching?: () => Response; readonly woken: () => Response }): number {
   server = Bun.serve({
     ...{ hostname: "127.0.0.1", port: 0 },
@@ -38,7 +41,7 @@ async function run(port: number): Promise<{ readonly code: number; readonly out:
   return { code: await child.exited, out, err };
 }
 
-test("watch-writes prints a waking time of each watcher for each write", async () => {
+test("watch-writes prints, for each write, the time until each watcher is woken", async () => {
   const { code, out } = await run(serve({ woken: () => answer(8) }));
   const times: number[][] = JSON.parse(out);
   expect(code).toBe(0);

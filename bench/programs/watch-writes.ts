@@ -16,11 +16,11 @@ export interface WatchTask {
 
 const task: WatchTask = JSON.parse(process.argv[2] ?? "");
 const url = `http://127.0.0.1:${task.port}`;
-/** Milliseconds after sending the requests within which the server must hold all watchers. */
+/** Milliseconds between the requests and the write that wakes them. The program fails if a request is answered in this time. */
 const settleMs = 300 + task.count / 10;
 /**
- * Milliseconds without an answer after which the program counts the complete answers. Counting while answers arrive would delay
- * their receipt.
+ * Milliseconds without new data after which the program counts the complete answers. A count while answers arrive would delay the
+ * receipt of the others.
  */
 const quietMs = 300;
 const withinMs = 20_000;

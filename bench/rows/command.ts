@@ -11,7 +11,7 @@ export const commandVersion: Row = row("command-version", "the command `version`
   "version",
 ]);
 
-/** Returns a row that measures a command of each contender's command line, run against the same contender's agent. */
+/** Returns a benchmark row that runs a command of each contender's program against that contender's agent. */
 function row(name: string, title: string, words: readonly string[]): Row {
   return {
     ...{ name, title, unit: "ms", better: "lower" },

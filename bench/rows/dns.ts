@@ -7,7 +7,9 @@ import type { Group, Row } from "../lib/row.ts";
 const few = { name: "few", instances: 10 };
 const many = { name: "many", instances: 100 };
 
-/** Rows of DNS queries. Over UDP without EDNS an answer has three instances: the default of Consul's `udp_answer_limit`. */
+/**
+ * Benchmark rows of DNS queries. Over UDP without EDNS an answer has three instances: the default of Consul's `udp_answer_limit`.
+ */
 export const names: Group = {
   name: "dns",
   prepare: (contender) => putAll(contender, "/v1/catalog/register", [few, many].flatMap(instancesOf)),

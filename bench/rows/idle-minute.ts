@@ -30,7 +30,7 @@ function row(name: string, { title, unit, of }: Part): Row {
   return {
     ...{ name, title, unit, better: "lower", startsItself: true },
     goal: { kind: "times", timesMin: 1 },
-    // Both contenders are nearly idle, so they can be measured at the same time.
+    // Both contenders are nearly idle, so their measurements run at the same time: prepare() starts each of them.
     async prepare(contender) {
       minuteOf(contender).catch(() => {}); // measure() reports the error
     },
@@ -68,7 +68,10 @@ async function register(contender: Contender, service: number, port: string): Pr
   });
 }
 
-/** Checks that all checks pass, since an agent that does not run them would use few resources. @throws Error otherwise */
+/**
+ * Verifies that all checks pass, since an agent that does not run them would use few resources.
+ * @throws Error if a check does not pass
+ */
 async function expectPassing({ url, name }: Contender): Promise<void> {
   const response = await fetch(`${url}/v1/health/state/passing`);
   const passing: unknown = await response.json();

@@ -11,7 +11,7 @@ const checks = 100;
 const rate = { unit: "requests/s", better: "higher", goal: { kind: "times", timesMin: 10 } } as const;
 
 /**
- * Rows of registrations and check updates. The row that registers new services comes last, because it makes every list
+ * Benchmark rows of registrations and check updates. The row that registers new services comes last, because it makes every list
  * longer.
  */
 export const registrations: Group = {
@@ -67,8 +67,8 @@ function registering(to: "agent" | "catalog", seconds: number): { readonly load:
 }
 
 /**
- * Returns a row that updates TTL checks. Praetor and Consul keep a check's output in memory. Consul also writes each update to a
- * file, without a sync.
+ * Returns a benchmark row that updates TTL checks. Praetor and Consul keep a check's output in memory. Consul also writes each
+ * update to a file, without a sync.
  */
 function ttlUpdate(name: string, title: string, ...mode: readonly "turn"[]): Row {
   return {

@@ -4,7 +4,7 @@ import type { Group, Row } from "../lib/row.ts";
 
 const few = { name: "few", instances: 10, timesMin: 6 };
 const many = { name: "many", instances: 100, timesMin: 15 };
-/** Number of instances besides those of `few` and `many`. */
+/** Number of instances besides those of the services `few` and `many`. */
 const others = 590;
 const ofAgent = few.instances + many.instances + others;
 /** The number of service names: `few`, `many`, the server's `consul`, and 497 names for the other services. */

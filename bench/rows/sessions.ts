@@ -8,7 +8,7 @@ const renewed = 16;
 const session = { TTL: "3600s", LockDelay: "1s" };
 const sessionsOf = new Map<Contender, readonly string[]>();
 
-/** Rows of sessions. Renewals are measured first, while few sessions exist. */
+/** Benchmark rows of sessions. Renewals are measured first, while few sessions exist. */
 export const sessions: Group = {
   name: "sessions",
   rows: [

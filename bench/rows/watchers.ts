@@ -6,7 +6,7 @@ import type { WatchTask } from "../programs/watch-writes.ts";
 
 type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
 
-/** Number of writes that wake the watchers. The first of them warms up the client, and is not counted. */
+/** Number of writes that wake the watchers. The first of them warms up the client; its times are left out of the figures. */
 const rounds = 4;
 
 const key = {

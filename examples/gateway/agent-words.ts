@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { givenCount, type GatewayPorts } from "./gateway-ports.ts";
 
 export interface AgentSettings {
-  /** The folder of all stored data. */
+  /** The folder in which the gateway's programs store their data. */
   readonly folder: string;
   /** Whether the gateway uses only features that Consul has, too: no services of EdgeX 4, and no reassigned ports. */
   readonly onlyConsul: boolean;
@@ -22,7 +22,10 @@ export function agentWords(settings: AgentSettings, ports: GatewayPorts): readon
   ];
 }
 
-/** Returns arguments for the settings that `praetor edgex` has, with the ports of this gateway. */
+/**
+ * Returns arguments that enable what `praetor edgex` enables (core-keeper's API, port assignment, message bus) at this gateway's
+ * ports.
+ */
 function edgexWords(
   { brokerProgram }: AgentSettings,
   { keeper, mqtt, given, kuiper }: GatewayPorts,

@@ -148,7 +148,7 @@ export class Gateway {
     while (performance.now() < deadline) {
       const answer = await fetch(`${this.agentUrl}/v1/health/service/${serviceKey}?passing`);
       const [found] = (await answer.json()) as PassingInstance[];
-      // A service of Geneva registers its check after the service, which counts as passing until then.
+      // Geneva's services register the check after the service. Until then the service has no check and counts as passing.
       if (found?.Checks.some(({ ServiceID }) => ServiceID !== "")) return found.Service.Port;
       await Bun.sleep(50);
     }
@@ -161,7 +161,7 @@ export class Gateway {
     return program;
   }
 
-  /** Ends all programs in the reverse order of their starts: services come before the agent, so that they can deregister. */
+  /** Ends all programs in the reverse order of their starts: the services end before the agent, so that they can deregister. */
   async stop(): Promise<void> {
     for (const program of [...this.#programs.values()].toReversed()) await program.stop();
   }

@@ -1,6 +1,6 @@
 /**
- * Runs the long form of all fault and fuzz tests, one after the other, and prints their progress and a summary with figures.
- * Arguments select proofs by the prefix of their names: `fault.ts power-cut fuzz`.
+ * Runs the long form of all proofs (the fault tests and fuzz tests), one after the other, and prints their progress and a summary
+ * with figures. Arguments select proofs by the prefix of their names: `fault.ts power-cut fuzz`.
  */
 import { chosenProofs, proofs, totalOf } from "./proofs.ts";
 import { type ProofResult, runProof } from "./run-proof.ts";

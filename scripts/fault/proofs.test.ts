@@ -31,7 +31,7 @@ test("durations of an hour or more are printed in hours and minutes", () => {
   expect([durationOf(59.4), durationOf(125)]).toEqual(["59 min", "2 h 5 min"]);
 });
 
-test("figures in a proof's output are recognised even if a line arrives in pieces", async () => {
+test("figures in the output of a `make fault` proof are recognised even if a line arrives in pieces", async () => {
   const pieces = ["10 of 20 kills\n= 20 ki", "lls\nanother word\n= 7 wri", "tes"].map((text) => Buffer.from(text));
   expect(await printLines(new Blob(pieces).stream(), () => 0)).toEqual(["20 kills", "7 writes"]);
 });

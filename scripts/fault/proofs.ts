@@ -7,7 +7,7 @@ export interface Proof {
   readonly minutes: number;
 }
 
-/** The number of decoders and servers to fuzz, which share an hour equally: test/support/fuzz/share.ts. */
+/** The number of fuzz targets (decoders and servers). Their long forms take an hour in all, and each gets an equal part of it. */
 export const fuzzTargets = 43;
 
 /** All proofs, in the order in which they run. The quick ones, and those that find the most faults, run first. */

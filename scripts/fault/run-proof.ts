@@ -14,7 +14,7 @@ export interface ProofResult {
   readonly figures: readonly string[];
 }
 
-/** Runs the long form of a proof and prints its output, each line with the time since the start. */
+/** Runs the long form of a proof, prints its output, each line with the time since the start, and returns the result. */
 export async function runProof(proof: Proof): Promise<ProofResult> {
   const folder = mkdtempSync(join(tmpdir(), "praetor-fault-"));
   const report = join(folder, "report.xml");
@@ -35,7 +35,7 @@ export async function runProof(proof: Proof): Promise<ProofResult> {
   }
 }
 
-/** Prints each line of a stream with `minutes()` before it; returns the figures in the lines. */
+/** Prints each line of a stream, with the value of `minutes()` before it; returns the figures that the lines contain. */
 export async function printLines(
   stream: ReadableStream<Uint8Array>,
   minutes: () => number,

@@ -22,13 +22,13 @@ console.log(
 const tests = chosenOf(testRuns());
 const needPackages = new Set(tests.filter((step) => step.needsPackages));
 /**
- * Whether the Debian packages are installed. As root, the script installs them; otherwise it lists the missing ones and how to
+ * Whether the Debian packages are installed. As root, the script installs the missing ones; otherwise it lists them and how to
  * install them.
  */
 const hasPackages = needPackages.size === 0 || succeeds("scripts/ensure-debian-packages", "test");
 if (!hasPackages) console.log("Until then these are not run:", [...needPackages].map(({ name }) => name).join(", "));
 
-// The build is one of the checks: tests of whole programs run the executable that it writes.
+// The list `checks` includes the build, which precedes the tests: tests of whole programs run the executable that it writes.
 await run(chosenOf(checks), availableParallelism());
 await run(
   tests.filter((step) => hasPackages || !needPackages.has(step)),
@@ -81,8 +81,8 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
 }
 
 /**
- * Prints the running steps and their times until `result` settles: each second in a terminal's last line, otherwise once a
- * minute.
+ * Resolves with `result`. Until then prints the running steps and their times: each second in a terminal's last line, otherwise
+ * once a minute.
  */
 async function showProgress<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
   const { isTTY, columns } = process.stdout;

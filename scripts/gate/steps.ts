@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Whether the step runs tests, each of which is counted; any other step counts as one test. */
+  /** Whether the step runs tests. The gate counts each of these tests; it counts any other step as one test. */
   readonly isTestRun: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the step needs the programs that scripts/ensure-debian-packages installs. */
@@ -52,8 +52,8 @@ export function testRuns(): readonly Step[] {
 }
 
 /**
- * Returns the command that runs a folder's test files in several processes. The files in one process share its modules, and so
- * one open agent.
+ * Returns the command that runs a folder's test files in several processes. The files in one process share loaded modules, and so
+ * use the same agent (test/support/conformance.ts).
  */
 function testCommand(folder: string): readonly string[] {
   const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];

@@ -212,7 +212,7 @@ describe("a check's status that could not be written", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
-  test("is logged once, however often the check runs", async () => {
+  test("causes one warning in the log, however often the check runs", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     world.engine.fail();

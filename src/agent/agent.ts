@@ -54,7 +54,7 @@ interface Change {
  * The services and checks registered with this agent.
  *
  *     registration ─▶ its turn ─▶ one batch: the agent's own rows and the catalog's ─▶ local state ─▶ checks run ─▶ caller
- *     result ─▶ local state and its output ─▶ catalog, if the status changed
+ *     a check's result ─▶ status and output in the local state ─▶ status in the catalog, if it changed
  *     sync each minute: the catalog's rows of this node ◀─ local state (anti-entropy.ts)
  *
  * Invariants: the agent shows and checks nothing that is not durable. Its own rows and the catalog's are written in one
@@ -117,8 +117,8 @@ export class Agent {
   }
 
   /**
-   * Restores the services and checks that clients registered over the API before the agent stopped. Each check, also one that
-   * a file defines later, has the status in the catalog until its first result.
+   * Restores the services and checks that clients registered over the API before the agent stopped. Each check, also one that a
+   * file defines later, starts with the status that the catalog has, until its first result.
    */
   async restore(rows: readonly SavedRow[]): Promise<void> {
     const { services, checks } = decodeRows(rows);
@@ -176,8 +176,8 @@ export class Agent {
   }
 
   /**
-   * Checks that the service can be registered, and reserves a port for its sidecar, if it has one, until the caller disposes
-   * of the result.
+   * Verifies that the service can be registered, and reserves a port for its sidecar, if it has one, until the caller disposes of
+   * the result.
    * @throws OperatingError denied when the service cannot be registered
    */
   prepare(definition: ServiceDefinition, source: Source): ReservedPort {
@@ -201,7 +201,7 @@ export class Agent {
   }
 
   /**
-   * Checks that no change of the service is unconfirmed.
+   * Verifies that the disk has confirmed or refused every change of the service and of its checks.
    * @throws OperatingError unavailable while the disk has not confirmed a change of the service or of one of its checks
    */
   requireKnown(serviceId: string): void {
@@ -210,8 +210,8 @@ export class Agent {
   }
 
   /**
-   * Removes a service with its checks and its sidecar, and writes `along` in the same batch. For an unknown id, only writes
-   * `along`.
+   * Removes a service with its checks and its sidecar from the local state and the catalog, and writes `along` in the same batch.
+   * For an unknown id, only writes `along`.
    */
   async deregisterService(id: string, along?: Along): Promise<void> {
     const sidecar = sidecarId(id);
@@ -241,7 +241,7 @@ export class Agent {
     await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type }));
   }
 
-  /** Removes a check. Does nothing for an unknown id. */
+  /** Removes a check from the local state and the catalog. Does nothing for an unknown id. */
   async deregisterCheck(id: string): Promise<void> {
     await this.#inTurn([], [id], async () => {
       if (this.checks.has(id)) await this.#commit([{ checks: [], dropped: [id] }]);
@@ -281,7 +281,7 @@ export class Agent {
     return check && this.#localState.toCatalogCheck(this.node.name, check);
   }
 
-  /** Checks that a check may run. @throws OperatingError denied for a script check that the configuration does not allow */
+  /** Verifies that a check may run. @throws OperatingError denied for a script check that the configuration does not allow */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
   }
@@ -293,7 +293,7 @@ export class Agent {
       this.#options.log.warn(`Service name will not be discoverable via DNS due to ${why}`, { service });
   }
 
-  /** Runs `task` when no other change of one of the services or checks is under way. */
+  /** Runs `task` once no other change of these services and checks, and of the checks' services, is under way. */
   #inTurn(serviceIds: readonly string[], checkIds: readonly string[], task: () => Promise<void>): Promise<void> {
     const owners = checkIds.map((id) => this.checks.get(id)?.definition.serviceId);
     const keys = checkIds.map((id) => `check/${id}`);
@@ -316,7 +316,7 @@ export class Agent {
     for (const change of changes) this.#show(change);
   }
 
-  /** Makes a change of this agent durable, in one batch with the rows and transactions that another part of it adds. */
+  /** Writes a change durably, in one batch with the rows and transactions that another part of the agent adds to it. */
   async #write(
     { rows, ...change }: CatalogChange & { readonly rows: readonly SavedRow[] },
     { rows: others = [], transactions, onDurable }: Along = {},

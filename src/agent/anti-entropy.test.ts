@@ -57,7 +57,7 @@ describe("a round of anti-entropy", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
-  test("does not change a row that matches one of two local ids that differ only in case", async () => {
+  test("does not change a catalog row that matches one of two services or checks whose ids differ only in case", async () => {
     const world = await startTestAgent();
     for (const id of ["Web", "web"])
       await world.agent.registerService(serviceWith(id, [`${id}-up`]), { source: "api" });

@@ -24,7 +24,7 @@ export interface Catalog {
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };
   /** Makes answers show this output of a check. The output is kept in memory only and is not written to the check's row. */
   showOutput(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void;
-  /** Drops the output of a check that was deregistered. */
+  /** Removes the output of a deregistered check from memory. */
   forgetOutput(check: { readonly node: string; readonly id: string }): void;
 }
 

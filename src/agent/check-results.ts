@@ -67,7 +67,7 @@ export class CheckResults {
     this.#reaper.stop();
   }
 
-  /** Starts to measure for how long each registered check has been critical. */
+  /** Starts to measure, from now on, for how long each critical check stays critical. */
   noteAll(): void {
     for (const check of this.#localState.checks.values()) this.#reaper.note(check);
   }
@@ -109,7 +109,7 @@ export class CheckResults {
     if (isRun(current)) this.#checkSet?.start(current);
   }
 
-  /** Stops a check that was deregistered, and drops its output. */
+  /** Stops a deregistered check, and removes the check and its output from memory. */
   forget(id: string): void {
     this.#checkSet?.stop(id);
     this.#reaper.forget(id);
@@ -185,7 +185,7 @@ class StatusReports {
     return this.#failed.has(checkId);
   }
 
-  /** Resolves when the catalog has the check's present status; rejects if that status could not be written. */
+  /** Waits for the write of the check's status that is under way, if any; rejects if that write fails. */
   async settled(checkId: string): Promise<void> {
     await this.#underWay.get(checkId);
   }

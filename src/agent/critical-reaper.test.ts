@@ -91,7 +91,7 @@ describe("an agent with a service that is critical for too long", () => {
     expect([world.servicesInCatalog(), [...world.agent.checks.keys()], world.clock.timerCount]).toEqual([[], [], 0]);
   });
 
-  test("tries the deregistration again after the same time if the disk was full", async () => {
+  test("tries the deregistration again after another DeregisterCriticalServiceAfter if the disk was full", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     world.engine.fail();

@@ -20,7 +20,7 @@ export class CriticalReaper {
     this.#reap = reap;
   }
 
-  /** Records a check's newest status and definition. Registering a critical check again does not restart its time. */
+  /** Records a check's newest status and definition. A new registration of a critical check does not delay the call of `reap`. */
   note({ definition, status }: LocalCheck): void {
     const { id, serviceId, deregisterCriticalServiceAfterMs: afterMs } = definition;
     const nowMs = this.#clock.monotonicMs();

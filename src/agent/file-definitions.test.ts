@@ -117,7 +117,7 @@ describe("a sidecar that a configuration file defines", () => {
     expect([...agent.checks.keys()]).toEqual(["service:b-sidecar-proxy:1", "service:b-sidecar-proxy:2", "c"]);
   });
 
-  test("is skipped with its service if no port is left at the start, and makes a reload fail if none is left then", async () => {
+  test("is skipped with its service if no port is free at the start; a reload without a free port fails", async () => {
     const { agent, definitions } = await start({ sidecarPorts: { first: 21_000, last: 21_000 } });
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     expect([...agent.services.keys()]).toEqual(["a", "a-sidecar-proxy"]);

@@ -74,7 +74,10 @@ export class FileDefinitions {
     return applied;
   }
 
-  /** Applies the definitions. @param refuse called for each definition that cannot be registered, before any change is made */
+  /**
+   * Registers the definitions, and removes earlier registrations from files that are not among the definitions.
+   * @param refuse called for each definition that cannot be registered, before any change is made
+   */
   async #apply(
     defined: Defined,
     refuse: (definition: ServiceDefinition | CheckDefinition, obstacle: Obstacle) => void,

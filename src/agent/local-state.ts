@@ -149,7 +149,7 @@ export class LocalState {
   }
 }
 
-/** A row that only this agent uses; the value undefined deletes the row. */
+/** A row that the agent keeps for itself, besides the rows of the catalog; the value undefined deletes the row. */
 export interface SavedRow {
   readonly key: string;
   readonly value: Uint8Array | undefined;
@@ -171,8 +171,9 @@ export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
 }
 
 /**
- * Returns the rows to write when `local` replaces `known`: none if the row is unchanged. A registration from a file has no
- * row, since it must end when it is removed from the file. It deletes the row of a registration from the API.
+ * Returns the agent's rows to write when `local` replaces `known`: none if the row is unchanged. A registration from a file has
+ * no row, since the next start reads the file again. If it replaces a registration from the API, the returned row deletes the
+ * stored one.
  */
 export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
   const { id } = local.service;
@@ -181,7 +182,7 @@ export function serviceRows(known: LocalService | undefined, local: LocalService
   return same ? [] : [saveService(id, local)];
 }
 
-/** Returns the rows to write when one version of a check replaces another, as serviceRows does for services. */
+/** Returns the agent's rows to write when the check `local` replaces `known`, by the rules of serviceRows. */
 export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
   const { id } = local.definition;
   if (local.source === "file") return known?.source === "api" ? [saveCheck(id, undefined)] : [];

@@ -48,7 +48,7 @@ export class RetryingQueue {
     });
   }
 
-  /** Checks that no change of these keys is unconfirmed. @throws OperatingError unavailable if one is */
+  /** Verifies that no change of these keys is unconfirmed. @throws OperatingError unavailable if one is */
   requireKnown(keys: readonly string[]): void {
     if (keys.some((key) => this.#unknown.has(key))) throw earlierChangeUnknown();
   }

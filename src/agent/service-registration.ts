@@ -20,7 +20,7 @@ export interface ServiceRegistration {
 
 /** Rows and operations that another part of the agent writes in the same batch as a change of a service. */
 export interface Along extends Pick<CatalogChange, "rows" | "transactions"> {
-  /** Called once the batch is durable, before the change is visible in the agent. */
+  /** Called once when the batch is durable, before the local state shows the change. */
   readonly onDurable?: (() => void) | undefined;
 }
 

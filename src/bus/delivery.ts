@@ -60,7 +60,10 @@ export class Delivery {
     return this.#acknowledged;
   }
 
-  /** Sends until the connection ends. When `signal` aborts, sends for up to a second more and closes the connection. */
+  /**
+   * Sends until the connection ends; resolves with the reason. When `signal` aborts, sends for up to a second more and closes the
+   * connection.
+   */
   async run(signal: AbortSignal): Promise<DeliveryEnd> {
     const { outbox, clock } = this.#options;
     const stopped: DeliveryEnd = { reason: "the agent is stopping", isBrokerClosed: false };

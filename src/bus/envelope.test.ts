@@ -27,7 +27,7 @@ test("a change of a key is encoded in core-keeper's message envelope, with the c
   );
 });
 
-test("the correlation ID of a message is the same when its change is published again, and differs between changes", () => {
+test("a message's correlation ID stays the same when the change is published again, and differs from other changes' IDs", () => {
   const idOf = (published: KeyChange): unknown =>
     JSON.parse(Buffer.from(encodeEnvelope(published, plain)).toString()).correlationID;
   expect(idOf(change("x"))).toBe(idOf(change("x")));

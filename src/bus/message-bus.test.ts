@@ -13,7 +13,7 @@ interface Bus extends TestStore {
   readonly log: readonly string[];
   readonly metrics: Metrics;
   put(key: string, value: string): Promise<void>;
-  /** Returns the messages as "topic=value", in the order sent. */
+  /** Returns the messages that the broker has received, as "topic=value", in the order sent. */
   sent(): readonly string[];
   stop(): Promise<void>;
 }
@@ -131,7 +131,7 @@ describe("changes of keys", () => {
     expect(bus.sent().slice(2)).toEqual(["t/e/a=1", "t/e/b=1", "t/e/a=2"]);
   });
 
-  test("whose topic no broker accepts are dropped, and later changes are published", async () => {
+  test("whose MQTT topic no broker accepts are dropped with a log line, and later changes are published", async () => {
     const bus = await openBus();
     await bus.put(`e/${"/".repeat(300)}`, "1");
     await bus.put("e/a", "1");
@@ -237,7 +237,7 @@ describe("a broker", () => {
     expect(bus.log.join("\n")).toContain("the broker has acknowledged nothing for 10 s");
   });
 
-  test("that closes the connection at one message ten times in a row is sent the later messages without that one", async () => {
+  test("that disconnects ten times in a row at the same message gets the later messages without that message", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     await bus.put("e/b", "2");
@@ -298,7 +298,7 @@ test.each([
   expect(topicOf("p", key)).toBe(topic);
 });
 
-test("a key whose topic would be too long or have too many levels for a broker has no topic", () => {
+test("topicOf returns undefined for a key whose MQTT topic would be too long or have too many levels", () => {
   expect(topicOf("p", "x".repeat(65_533))).toHaveLength(65_535);
   expect(topicOf("p", "x".repeat(65_534))).toBeUndefined();
   expect(topicOf("p", "ü".repeat(32_768))).toBeUndefined();

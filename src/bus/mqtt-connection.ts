@@ -27,8 +27,8 @@ const keepAliveSeconds = 30;
 const connectMsMax = 60_000;
 
 /**
- * Opens one connection by MQTT 3.1.1 with a clean session. The connection neither reconnects nor repeats unacknowledged
- * messages: the caller does.
+ * Opens one connection by MQTT 3.1.1 with a clean session. The connection neither reconnects nor repeats unacknowledged messages:
+ * the caller opens a new connection and sends these messages again.
  * @throws OperatingError denied when the broker refuses the credentials, unavailable when the connection fails for another
  * reason; also when `signal` aborts
  */

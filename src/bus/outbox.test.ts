@@ -42,7 +42,7 @@ describe("the outbox of changes to publish", () => {
     expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
   });
 
-  test("keeps a value overwritten between the start and the first send, unless the memory limit is exceeded", async () => {
+  test("keeps a value that is overwritten before the first send, unless the memory limit is exceeded", async () => {
     const { store, put } = openOutbox();
     await put("a", "1");
     const outbox = new Outbox(store, all);

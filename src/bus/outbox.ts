@@ -102,7 +102,7 @@ export class Outbox {
     return first.change;
   }
 
-  /** Removes a change that the broker has acknowledged. */
+  /** Removes an acknowledged change from the outbox. */
   acknowledge({ key }: KeyChange): void {
     this.#bytes -= this.#underWay.get(key)?.bytes ?? 0;
     this.#underWay.delete(key);

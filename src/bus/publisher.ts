@@ -11,7 +11,10 @@ export interface PublisherOptions extends DeliveryOptions {
 const underWayMax = 16;
 const pauseMsMin = 1_000;
 const pauseMsMax = 30_000;
-/** Number of closes in a row at which a message is dropped: a broker closes the connection at a message that is too long. */
+/**
+ * The publisher drops its oldest message after this many connections in a row that the broker closed without an acknowledgement:
+ * a broker closes the connection at a message that is too long.
+ */
 const closesMax = 10;
 
 /**
@@ -39,7 +42,7 @@ export class Publisher {
     return this.#connection !== undefined;
   }
 
-  /** Publishes until `signal` aborts. Resolves when the connection is closed. */
+  /** Publishes the changes of the outbox until `signal` aborts. Resolves when the last connection is closed. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {

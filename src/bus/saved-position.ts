@@ -63,7 +63,7 @@ export class SavedPosition {
     });
   }
 
-  /** Saves the position, cancels a pending save, and refuses later ones. */
+  /** Saves the position a last time: cancels a pending save, and later calls of saveSoon do nothing. Logs a failure. */
   async saveAndStop(index: number): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -71,7 +71,7 @@ export class SavedPosition {
     await this.#trySave(index);
   }
 
-  /** Saves the position, and returns whether that succeeded. */
+  /** Saves the position. Resolves with whether that succeeded. */
   async #trySave(index: number): Promise<boolean> {
     try {
       await this.#save(index);

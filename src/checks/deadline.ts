@@ -7,7 +7,7 @@ export interface DeadlineOptions {
 }
 
 export interface Deadline {
-  /** Cancels the deadline: `onEnd` is not called afterwards, and no timer or listener is left. Idempotent. */
+  /** Cancels the deadline: `onEnd` is not called afterwards; the timer and the handler of `signal` are removed. Idempotent. */
   clear(): void;
 }
 

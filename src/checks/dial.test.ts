@@ -42,7 +42,7 @@ test("when a host's first address does not answer, its next address is tried, an
   silent.close();
 });
 
-test("a TCP check of a silent address leaves one pending connection, and passes once the address answers", async () => {
+test("a TCP check of a silent address leaves one connection attempt pending, and passes once the address answers", async () => {
   const silent = await openUnacceptingPort();
   const method = { kind: "tcp", address: `127.0.0.1:${silent.port}`, intervalMs: 10_000, timeoutMs: 500 } as const;
   const trial = new CheckTrial((options) => startTcpCheck(method, options));

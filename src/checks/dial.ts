@@ -52,7 +52,10 @@ export class Dial implements AttemptOwner {
     return this.#waitsFor;
   }
 
-  /** The address that error texts name; until the look-up has ended, the host name. Go: without a host, only the port. */
+  /**
+   * The address in error texts: the first address of the host, or the host name until the look-up has ended. Go: if no host was
+   * given, only the port.
+   */
   get preferred(): HostPort {
     return this.#preferred;
   }

@@ -33,7 +33,8 @@ interface Answer {
 
 /**
  * Starts a check that runs a command in a container, by exec create, start and inspect of the Docker API, which Podman also
- * provides. The exit code means the same as that of a script check. Error texts are Consul's; but Consul has no timeout.
+ * provides. The exit code sets the status as for a script check. Error texts are Consul's. Unlike Consul, the check has a
+ * timeout.
  */
 export function startDockerCheck(method: DockerMethod, options: DockerCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
@@ -53,7 +54,10 @@ class DockerRun {
   readonly #options: RunOptions;
   readonly #clock: Clock;
   readonly #tail: OutputTail;
-  /** Aborts at the timeout or when the check is stopped. The command continues to run: the Docker API cannot kill it. */
+  /**
+   * Aborts the requests at the timeout, or when the check is stopped. The command continues to run: the Docker API cannot kill
+   * it.
+   */
   readonly #ended = new AbortController();
 
   constructor({ container, args }: DockerMethod, options: RunOptions) {
@@ -135,7 +139,10 @@ class DockerRun {
     }
   }
 
-  /** Sends a request. @param onOutput receives the body of a response with status 200 in pieces; other bodies are returned */
+  /**
+   * Sends a request and resolves with the response.
+   * @param onOutput receives the body of a response with status 200 in pieces; any other body is in the returned response
+   */
   async #call(
     host: DockerHost,
     what: string,

@@ -42,7 +42,7 @@ export class ExecOutput {
     }
   }
 
-  /** Ends the output: writes an output that is shorter than a header, and thus has no headers, to the tail. */
+  /** Ends the output. An output that is shorter than a header has no headers, so all of its bytes are content. */
   end(): void {
     if (this.#isFramed === undefined) this.#tail.write(this.#pending);
   }

@@ -34,7 +34,10 @@ const handshakes: Readonly<Record<string, Handshake>> = {
 };
 
 describe.each(Object.entries(handshakes))("for a TLS handshake of %s", (_name, handshake) => {
-  /** Returns the error of a handshake with a server that presents `certificate`, from a client that trusts it. */
+  /**
+   * Returns the error of a TLS handshake with a server that presents `certificate`. The client trusts it, unless `trust.ca`
+   * differs.
+   */
   async function handshakeError(certificate: TestCertificate, trust: Trust): Promise<unknown> {
     const server = createServer(certificate, (socket) => socket.on("error", () => {}).end());
     server.listen(0, "127.0.0.1");

@@ -102,7 +102,7 @@ function nameMismatchText(message: string): string {
   return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
 }
 
-/** Returns the error of the first address, which is the preferred one, if the connection tried several addresses. */
+/** Returns the error of the first address, which is the preferred one, if the connection tried several; else the error itself. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
 }

@@ -75,7 +75,7 @@ test("the reason phrase in a status line may be missing and may have any charact
   expect(read(["HTTP/1.1 200 Sch\xc3\xb6n  so\r\n\r\n"])).toMatchObject({ status: 200, reason: "Schön  so" });
 });
 
-test("the first of several Location headers is used, with its continuation lines", () => {
+test("a response with several Location headers redirects to the first, joined with its continuation lines", () => {
   const head = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation : /x\r\n\r\n";
   expect(read([head]).failure).toBe(malformed);
   const folded = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation:\t/a\r\n\t/b \r\nLocation: /c\r\n\r\n";

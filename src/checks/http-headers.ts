@@ -32,9 +32,9 @@ export interface HeadedRequest {
 }
 
 /**
- * Returns the headers of a check's request: those of the definition, in its spelling, and Consul's defaults, by which
- * services recognise health checks. A header with an empty value keeps the default. Unlike Consul, does not send
- * Accept-Encoding, so that responses need not be decompressed.
+ * Returns the headers of a check's request: the definition's headers, with their names as the user spelled them, and Consul's
+ * defaults, by which services recognise health checks. A header with an empty value keeps the default. Unlike Consul, does not
+ * send Accept-Encoding, so that responses need not be decompressed.
  */
 export function requestHeaders(request: HeadedRequest): HeaderLine[] {
   const { url, method, headers: defined, body } = request;

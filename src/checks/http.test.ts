@@ -169,7 +169,7 @@ test("the output of an HTTP check has only the end of a long body", async () => 
   expect(output).toBe(`HTTP GET ${base}/big: 200 OK Output: ${numbered.slice(-100)}`);
 });
 
-test("an HTTP check stops reading an endless body after 1 MiB, and has the result of the HTTP status code", async () => {
+test("an HTTP check stops reading an endless body after 1 MiB, and takes its status from the HTTP status code", async () => {
   let closed = (): void => {};
   const left = new Promise<void>((resolve) => (closed = resolve));
   const endless = await listenRaw((socket) => {
@@ -358,7 +358,7 @@ test("the output of an HTTP check has the reason when the server closes the conn
   expect((await check(url)).output).toBe(`Get "${url}": ${broken}`);
 });
 
-test("the output of an HTTP check has the fault when the definition's method, header or URL is invalid", async () => {
+test("the output of an HTTP check has Go's error text when the definition's method, header or URL is invalid", async () => {
   const noScheme = "first path segment in URL cannot contain colon";
   expect((await check("127.0.0.1:80/ok")).output).toBe(`parse "127.0.0.1:80/ok": ${noScheme}`);
   expect((await check("http://127.0.0.1:x/")).output).toBe('parse "http://127.0.0.1:x/": invalid port ":x" after host');

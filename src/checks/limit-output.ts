@@ -42,13 +42,13 @@ export class OutputTail {
 /** Number of chunks above which they are joined into one, since a program may write single bytes. */
 const chunksMax = 64;
 
-/** Returns the output of a script check. Consul: only the end of a long output, with a note before it. */
+/** Returns the output of a script check. Consul: of an output above `bytesMax`, only the end, with a note before it. */
 export function formatScriptOutput(tail: OutputTail, bytesMax: number): string {
   if (tail.bytesTotal <= bytesMax) return tail.text();
   return `Captured ${bytesMax} of ${tail.bytesTotal} bytes\n...\n${tail.text()}`;
 }
 
-/** Limits an output that a service reports. Consul: only the beginning of a long output, with a note after it. */
+/** Returns the output that a service reports. Consul: of an output above `bytesMax`, only the beginning, with a note after it. */
 export function limitReportedOutput(output: string, bytesMax: number): string {
   if (output.length * 3 <= bytesMax) return output; // a UTF-16 unit is at most three bytes of UTF-8
   const bytes = new TextEncoder().encode(output);

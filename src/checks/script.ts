@@ -26,11 +26,11 @@ export function startScriptCheck(method: ScriptMethod, options: ScriptCheckOptio
 type RunOptions = DeadlineOptions & { readonly outputBytesMax: number };
 
 /**
- * Runs the program as leader of a new process group. When the run ends (by itself, by timeout, or because the check is
- * stopped), kills the rest of the group: scripts that hang must not accumulate.
+ * Runs the program as leader of a new process group. When the run ends (by itself, by timeout, or because the check is stopped),
+ * kills the rest of the group: scripts that hang must not accumulate.
  *
- * Consul: standard output and error share one pipe, so their order is kept; and the run lasts until every process that holds
- * the pipe has ended, so a script that leaves a child with its output open times out.
+ * Consul: standard output and error share one pipe, so their order is kept. The run lasts until every process that holds the pipe
+ * has ended, so the run of a script that leaves behind a child process with the pipe open times out.
  */
 async function runScript(args: readonly string[], options: RunOptions): Promise<CheckResult> {
   const [program = "", ...rest] = args;

@@ -95,7 +95,7 @@ test("a check of any kind reports nothing before its start returns or after its 
   }
 });
 
-test("only a TTL check has an update function, and an update is reported at once whatever the thresholds", () => {
+test("startCheck returns an update function for TTL checks only, and no threshold delays an update", () => {
   for (const method of methods()) {
     const { started, results } = begin(method);
     expect([method.kind, started.update !== undefined]).toEqual([method.kind, method.kind === "ttl"]);

@@ -68,7 +68,7 @@ test("the output of a TCP check has the reason when the host name does not resol
   );
 });
 
-test("the output of a TCP check has the fault when the address is malformed", async () => {
+test("the output of a TCP check has Go's error text when the address is malformed", async () => {
   expect((await check("127.0.0.1")).output).toBe("dial tcp: address 127.0.0.1: missing port in address");
   expect((await check("127.0.0.1:zzz")).output).toBe("dial tcp: address tcp/zzz: unknown port");
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { checkStatuses, type CheckStatus } from "../model/check.ts";
 import { withThresholds, type Thresholds } from "./thresholds.ts";
 
-/** Returns the indexes of the statuses that are reported. */
+/** Returns the positions in `statuses` of the results that the thresholds let through. */
 function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): number[] {
   const places: number[] = [];
   let place = 0;
@@ -12,13 +12,13 @@ function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): num
   return places;
 }
 
-test("a check's result is reported once the consecutive critical or non-critical results up to it reach the threshold", () => {
+test("a critical result is reported once as many critical results as the threshold came in a row; likewise other results", () => {
   const threshold = fc.nat(4);
   const statuses = fc.array(fc.constantFrom(...checkStatuses), { maxLength: 30 });
   fc.assert(
     fc.property(statuses, threshold, threshold, (results, successBeforePassing, failuresBeforeCritical) => {
       const isCritical = results.map((status) => status === "critical");
-      // Both groups count as having reached their threshold before the first result.
+      // Before the first result, each group of statuses (critical, not critical) counts as having reached its threshold.
       const expected = results.flatMap((_status, place) => {
         const needed = isCritical[place] ? failuresBeforeCritical : successBeforePassing;
         const run = place - isCritical.lastIndexOf(!isCritical[place], place);
@@ -37,7 +37,7 @@ test("with thresholds of 0 or 1 every result of a check is reported", () => {
 });
 
 // Behaviour of Consul 1.8.7 with both thresholds at 2 and at 3.
-test("with a threshold of 2 or 3 a check's status changes with the second or third new result in a row", () => {
+test("with a threshold of 2 or 3 a check changes its status at the second or third result in a row that differs from it", () => {
   const statuses: CheckStatus[] = ["critical", "passing", "passing", "passing", "critical", "critical", "critical"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 2 })).toEqual([0, 2, 3, 5, 6]);
   expect(reported(statuses, { successBeforePassing: 3, failuresBeforeCritical: 3 })).toEqual([0, 3, 6]);

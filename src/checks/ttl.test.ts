@@ -12,7 +12,7 @@ function begin(outputBytesMax = 4096): { clock: FakeClock; results: CheckResult[
   return { clock, results, ttl: startTtlCheck({ kind: "ttl", ttlMs: 2_000 }, { platform, outputBytesMax, report }) };
 }
 
-test("a TTL check without a report turns critical once, when the TTL expires", async () => {
+test("a TTL check that is never updated turns critical once, when its TTL expires", async () => {
   const { clock, results } = begin();
   await clock.advance(1_999);
   expect(results).toEqual([]);

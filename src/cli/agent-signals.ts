@@ -4,8 +4,8 @@ export type Ending = "SIGINT" | "SIGTERM" | "leave";
 type Handler = () => void;
 
 /**
- * Handles an agent's signals from the beginning of its start until disposal. A signal that arrives before the agent can act on
- * it takes effect as soon as the agent can.
+ * Handles an agent's signals from the beginning of its start until disposal. A SIGINT, SIGTERM or SIGHUP that arrives before the
+ * agent can act on the signal takes effect as soon as the agent can.
  */
 export class AgentSignals implements Disposable {
   readonly #handlers: readonly (readonly [NodeJS.Signals, Handler])[];
@@ -36,7 +36,7 @@ export class AgentSignals implements Disposable {
     return this.#forced.promise;
   }
 
-  /** Ends the agent because a client requested over HTTP that it leave. */
+  /** Resolves `ending` with "leave", because a client requested over HTTP that the agent leave. */
   leave(): void {
     this.#ending.resolve("leave");
   }

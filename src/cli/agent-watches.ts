@@ -21,7 +21,10 @@ export interface AgentWatchesOptions {
   readonly log: Log;
 }
 
-/** Runs the watches of an agent's configuration. Like Consul's, they query the agent over HTTP and call their handlers. */
+/**
+ * Runs the watches of an agent's configuration. As in Consul, a watch queries the agent over HTTP and calls its handler at a
+ * change.
+ */
 export class AgentWatches {
   readonly #options: AgentWatchesOptions;
   #ending = new AbortController();

@@ -117,7 +117,10 @@ export class AgentApi {
   }
 }
 
-/** Runs `ask`. Converts an OperatingError into a CommandFailure with `what` before the message: "Error listing nodes: ...". */
+/**
+ * Runs `ask` and resolves with its result. Converts an OperatingError into a CommandFailure with `what` before the message:
+ * "Error listing nodes: ...".
+ */
 export async function attempting<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -61,7 +61,7 @@ export class Child {
   }
 }
 
-/** Starts a program with `run`, and writes `text` to its standard input. */
+/** Calls `run`, which starts a program with the given standard input, and writes `text` to that input. */
 function feed(text: string, run: (stdin: number) => ChildProcess): ChildProcess {
   const { readEnd, writeEnd } = openPipe();
   try {

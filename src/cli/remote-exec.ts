@@ -99,7 +99,7 @@ async function createSessionAt(api: AgentApi, session: object): Promise<string> 
   return new JsonRow(jsonOf(answer)).text("ID");
 }
 
-/** Renews the session periodically until the caller aborts the returned controller. */
+/** Renews the session periodically, until the caller aborts the returned controller or a renewal fails. */
 function keepAlive(session: string, { api, clock, io }: RemoteExecOptions): AbortController {
   const stopping = new AbortController();
   const renew = async (): Promise<void> => {
@@ -135,8 +135,8 @@ async function fire(session: string, { api, prefix, targets }: RemoteExecOptions
 }
 
 /**
- * Destroys the session first, so that agents can write no more results, then deletes the keys. Uses no abort signal, since it
- * also runs after an interrupt.
+ * Destroys the session first, so that agents can write no more results, then deletes the job's keys. Does not pass on the
+ * command's abort signal, since the keys must be deleted after an interrupt, too.
  */
 async function cleanUp(api: AgentApi, session: string, folder: string): Promise<void> {
   const signal = undefined;

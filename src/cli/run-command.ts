@@ -25,11 +25,12 @@ const aliases: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Runs the command that the first arguments name; without arguments, or with -h, prints the list of commands.
+ * Runs the command that the first arguments name; without arguments, or with -h, prints the list of commands. Resolves with the
+ * exit code.
  *
  * A command is a name, a summary and a function of its arguments and `CommandIo`, the parts of the process that it may use. The
- * function resolves with the exit code. For a CommandFailure the command prints its message and exits with its code; for wrong
- * usage the command also prints how to get help.
+ * function resolves with the exit code. At a CommandFailure the command prints the failure's message and exits with the failure's
+ * code; at wrong usage it also prints how to get help.
  */
 export async function runCommand(
   words: readonly string[],

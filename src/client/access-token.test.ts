@@ -63,7 +63,7 @@ describe("a refused token", () => {
     expect(agent.requests).toHaveLength(4);
   });
 
-  test("for a stream is renewed, too", async () => {
+  test("is renewed for a streamed answer, too", async () => {
     using agent = startGuardedAgent(() => "new");
     expect(await (await clientOf(agent.url, async () => "new").stream({ path: "/" })).text()).toBe("true");
   });

@@ -16,7 +16,7 @@ export async function isAgentAlive(http: HttpClient, options: CallOptions): Prom
 
 /**
  * Resolves if the agent answers and knows a leader, without which it can neither read nor write.
- * @throws OperatingError otherwise
+ * @throws OperatingError if the agent does not answer or knows no leader
  */
 export async function askAgentReady(http: HttpClient, options: CallOptions): Promise<void> {
   const path = "/v1/status/leader";

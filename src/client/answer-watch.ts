@@ -8,8 +8,8 @@ export interface AnswerWatchSettings {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /**
-   * Called with the first answer, and with each later answer that can differ from the one before. The status is 200, or 404 if
-   * nothing is stored.
+   * Called with the first answer, and with each later answer whose index differs from that of the answer before. The status is
+   * 200, or 404 if nothing is stored.
    */
   readonly onAnswer: (answer: HttpAnswer) => void;
   /** Called with the error of a failed request, or with the error that `onAnswer` throws. The watch continues. */
@@ -30,9 +30,10 @@ const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
 const unchangedPauseMs = 1_000;
 
 /**
- * Watches an answer with blocking queries. `onAnswer` gets the first answer at once, and each later answer whose index has
- * changed. A lower index counts as a change, since the store can be replaced. If the index is unchanged, because the wait ended
- * or a proxy answered for the agent, the watch pauses for a second. Consul's own client would repeat the request at once.
+ * Watches the answer to a request with blocking queries. `onAnswer` gets the first answer at once, and each later answer whose
+ * index has changed. A lower index counts as a change, since the store can be replaced. If the index is unchanged, because the
+ * wait ended or a proxy answered for the agent, the watch pauses for a second. Consul's own client would repeat the request at
+ * once.
  */
 export function watchAnswers(settings: AnswerWatchSettings): Stop {
   const stopping = new AbortController();

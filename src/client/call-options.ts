@@ -1,7 +1,7 @@
-/** Options of every call of a client. */
+/** Options that every method of a client accepts. */
 export interface CallOptions {
-  /** Ends the call when it aborts. The call then rejects with the signal's reason. */
+  /** When it aborts, the method aborts its request and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Timeout of each request of the call, in milliseconds; default 5,000. */
+  /** Timeout of each request that the method sends, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
 }

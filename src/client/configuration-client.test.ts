@@ -13,7 +13,7 @@ function clientOf(url: string, clock: Clock = systemClock): ConfigurationClient 
   return new ConfigurationClient({ http: new HttpClient({ baseUrl: url, clock }), basePath });
 }
 
-/** Returns the answer to a KV GET with these keys below the base path. */
+/** Returns an agent's answer to GET of /v1/kv with these keys and values. The base path precedes each key. */
 function stored(pairs: Readonly<Record<string, string | null>>, index = 1): Response {
   const rows = Object.entries(pairs).map(([key, value]) => ({
     Key: `${basePath}/${key}`,
@@ -25,7 +25,7 @@ function stored(pairs: Readonly<Record<string, string | null>>, index = 1): Resp
 const absent = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "1" } });
 
 describe("hasConfiguration", () => {
-  test("requests keys below the base path with a final slash, so that keys of a longer path do not count", async () => {
+  test("requests keys below the base path with a final slash, so a path with the same beginning does not count", async () => {
     using agent = startCannedAgent(() => Response.json([`${basePath}/Writable/LogLevel`]));
     expect(await clientOf(agent.url).hasConfiguration()).toBe(true);
     expect(agent.requests[0]?.target).toBe(`/v1/kv/${basePath}/?keys=`);
@@ -43,7 +43,7 @@ describe("hasConfiguration", () => {
 
 describe("keys below a name", () => {
   const keys = ["Writable/LogLevel", "Writable/Persist", "Writable2/X", "Name"].map((key) => `${basePath}/${key}`);
-  /** Starts an agent that matches the prefix of a key as text, as Consul does. */
+  /** Starts an agent that answers `?keys` with every key that begins with the requested text, as Consul does. */
   const startKeyAgent = (): CannedAgent =>
     startCannedAgent(({ target }) => {
       const prefix = decodeURIComponent(target.replace("/v1/kv/", "").replace("?keys=", ""));
@@ -51,7 +51,7 @@ describe("keys below a name", () => {
       return found.length === 0 ? absent() : Response.json(found);
     });
 
-  test("do not include the keys below a longer name", async () => {
+  test("do not include the keys below a name that begins with the same text", async () => {
     using agent = startKeyAgent();
     const client = clientOf(agent.url);
     expect(await client.getConfigurationKeys("Writable")).toEqual(keys.slice(0, 2));
@@ -236,7 +236,7 @@ describe("watchForChanges", () => {
     await watch.expectUpdates("WARN", "INFO");
   });
 
-  test("pauses after an unchanged index, without an update", async () => {
+  test("pauses after an answer with an unchanged index, and does not call onUpdate", async () => {
     using watch = watching([level("WARN", 5), level("ERROR", 5), level("DEBUG", 6)]);
     await watch.expectRequests(2);
     await watch.clock.advance(400);

@@ -31,7 +31,7 @@ export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly onError: (error: OperatingError) => void;
   /** Default: `onUpdate` is called after 500 ms without a further change, at the latest after 5 s. */
   readonly quietPeriod?: QuietPeriod;
-  /** Stops the watch when it aborts, as stop() does. */
+  /** When this signal aborts, the watch stops, as after stop(). */
   readonly signal?: AbortSignal;
 }
 

@@ -7,7 +7,7 @@ export type ConfigurationPair = readonly [key: string, text: string];
 /** A configuration: nested objects with scalars and lists. */
 export type ConfigurationObject = object;
 
-/** Keys as a tree: each name has either a folder of names or the text of a key. */
+/** Keys as a tree: each name maps to a folder of further names, or to the value of a key, as text. */
 type Tree = Map<string, Tree | string>;
 
 /**
@@ -152,7 +152,10 @@ function inOrder(stored: Tree): (Tree | string)[] {
   return [...stored].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element);
 }
 
-/** Finds a name in any letter case. Prefers the exact name, since two stored names can differ in letter case only. */
+/**
+ * Returns the folder or text of a name in any letter case; undefined if no name matches. Prefers the exact name, since two stored
+ * names can differ in letter case only.
+ */
 function find(stored: Tree, name: string): Tree | string | undefined {
   const exact = stored.get(name);
   if (exact !== undefined) return exact;

@@ -59,7 +59,7 @@ describe("a registry location is refused", () => {
   );
 });
 
-test("a client sends its token, renews it, and ends a call at the timeout", async () => {
+test("a registry client sends its token, renews a refused token, and rejects a request at the timeout", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(({ headers }) =>
     headers.get("X-Consul-Token") === "b"

@@ -12,7 +12,10 @@ function row(id: string, address: string, port: number): object {
   return { Node: { Address: "192.0.2.1" }, Service: { ID: id, Service: serviceId, Address: address, Port: port } };
 }
 
-/** Starts a watch of an agent that gives these answers in turn, each with the next index; undefined is a failed request. */
+/**
+ * Starts an agent and a watch of one of its services. The agent gives these answers in turn, each with the next index; undefined
+ * stands for an answer with status 500.
+ */
 function startWatch(answers: readonly (readonly object[] | undefined)[]) {
   let at = 0;
   const agent = startCannedAgent(() => {

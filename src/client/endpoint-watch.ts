@@ -6,13 +6,16 @@ import { decodeHealthService, isSameEndpoint, type ServiceEndpoint } from "./ser
 
 export interface EndpointWatch {
   /**
-   * Called with the present endpoint at once, then after each change. The endpoint is undefined if the service is not registered.
+   * Called with the service's present address at once, then after each change; with undefined if the service is not registered.
    * A returned promise is not awaited.
    */
   readonly onEndpoint: (endpoint: ServiceEndpoint | undefined) => unknown;
-  /** Called if the agent cannot be reached or `onEndpoint` failed. The watch continues, and the last endpoint stays valid. */
+  /**
+   * Called if the agent cannot be reached or `onEndpoint` failed. The watch continues; until `onEndpoint` is called again, the
+   * last address stays valid.
+   */
   readonly onError: (error: OperatingError) => void;
-  /** Stops the watch when it aborts, as stop() does. */
+  /** When this signal aborts, the watch stops, as after stop(). */
   readonly signal?: AbortSignal;
 }
 

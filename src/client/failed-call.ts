@@ -2,8 +2,9 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { CallOptions } from "./call-options.ts";
 
 /**
- * Makes a call and returns its result. Puts the call's purpose before the message of an error, as EdgeX's Go clients do: "unable
- * to get value for edgex/a from Consul: Unexpected response code: 500". Throws the reason of an aborted signal unchanged.
+ * Runs `call` and resolves with its result. Puts `what`, the purpose of the call, before the message of an error, as EdgeX's Go
+ * clients do: "unable to get value for edgex/a from Consul: Unexpected response code: 500". Throws the reason of an aborted
+ * signal unchanged.
  * @throws OperatingError of the same kind as the failure
  */
 export async function withErrorPrefix<T>(what: string, options: CallOptions, call: () => Promise<T>): Promise<T> {

@@ -33,7 +33,7 @@ describe("HttpClient", () => {
     expect(error).toMatchObject({ kind, message: `Unexpected response code: ${status} (what it says)` });
   });
 
-  test("ends the error text for an empty body after the status code", async () => {
+  test("rejects with an error that ends with the status code if the answer has no body", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 403 }));
     const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
     expect(error.message).toBe("Unexpected response code: 403");

@@ -94,8 +94,9 @@ export class HttpClient {
   }
 
   /**
-   * Resolves with the answer when it begins. From then on only the request's signal ends the answer. Requests no compression,
-   * since Consul buffers much of a compressed log before it sends a part.
+   * Resolves with the answer when it begins, before its body has arrived. From then on no timeout applies, and only the request's
+   * signal ends the answer. Requests no compression: Consul would buffer much of a compressed stream, such as its log, before it
+   * sends a part.
    * @throws OperatingError in the same cases as requestOk
    */
   async stream(request: HttpRequest): Promise<Response> {
@@ -143,7 +144,7 @@ export class HttpClient {
     });
   }
 
-  /** Resolves when the answer begins. @throws OperatingError timeout, or the error of fetch */
+  /** Sends a request and resolves with the answer when it begins. @throws OperatingError timeout, or the error of fetch */
   async #begin(request: HttpRequest, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     const timeoutMs = this.timeoutMsOf(request);
     const late = new AbortController();

@@ -42,10 +42,13 @@ export class KvClient {
     return (await this.#entries(key, {}))[0];
   }
 
-  /** Reads a key, or with `recurse` all keys below it, by a blocking query. With index 0 the query does not wait. */
+  /**
+   * Sends a blocking query for a key, or with `recurse` in `query` for all keys that begin with it. Resolves with the entries,
+   * none if no key exists, and their index. With `index` 0 the query does not wait.
+   */
   async wait(key: string, { index, waitMs, query = {}, signal }: KvWait): Promise<KvSeen> {
     const blocking = index === 0 ? {} : { index: String(index), wait: `${Math.ceil(waitMs)}ms` };
-    // Consul: a wait takes up to a sixteenth longer.
+    // Consul lengthens each wait by up to a sixteenth.
     const timeoutMs = index === 0 ? {} : { timeoutMs: waitMs * (1 + 1 / 16) + answerMsMax };
     const path = keyPath(key);
     const answer = await this.#http.request({ path, query: { ...query, ...blocking }, signal, ...timeoutMs });

@@ -76,7 +76,7 @@ describe("a lock", () => {
     expect(locking.asked("/v1/session/destroy/me")).toHaveLength(1);
   });
 
-  test("is not acquired if its key has the flags of another use", async () => {
+  test("is not acquired if its key has flags other than those of a lock", async () => {
     using locking = startLocking(() => key("", { flags: "42" }));
     expect((await rejectionOf(locking.held)).message).toBe("Existing key does not match lock use");
     expect(locking.asked("acquire=")).toHaveLength(0);

@@ -12,14 +12,14 @@ import type { HttpClient } from "./http.ts";
 /** The keys of a kind of lock, and the requests that acquire and release it. */
 export interface LockRecipe {
   readonly behavior?: "delete";
-  /** Writes the contender's own key before the first attempt. */
+  /** Called before the first attempt. Writes the contender's own key, if this kind of lock has one. */
   enter(session: string): Promise<void>;
   /** Tries once to get the lock. @throws OperatingError if its keys have another use, or the agent fails */
   attempt(session: string, wait: Wait): Promise<Attempt>;
   /** Sends a blocking query. Resolves with whether the session holds the lock. */
   checkHeld(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }>;
   release(session: string): Promise<void>;
-  /** Deletes the lock's key. Resolves with false if a session holds the lock. */
+  /** Deletes the lock's key. Resolves with false, and deletes nothing, if a session holds the lock. */
   cleanUp(): Promise<boolean>;
 }
 
@@ -46,7 +46,7 @@ export interface LockOptions {
   readonly timeoutMs: number | undefined;
   /** The lock counts as lost after more than this number of consecutive failed monitoring queries. */
   readonly monitorRetries: number;
-  /** Ends the wait for the lock when it aborts. */
+  /** When this signal aborts, the wait for the lock ends. */
   readonly signal: AbortSignal;
 }
 
@@ -152,7 +152,7 @@ function isTemporary(error: unknown): boolean {
   return error instanceof OperatingError && (error.kind === "unavailable" || error.kind === "timeout");
 }
 
-/** Runs `act`. Puts `what`, a text of Consul's client, before the message of an error. */
+/** Runs `act` and resolves with its result. Puts `what`, a text of Consul's client, before the message of an error. */
 export async function withErrorPrefix<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

@@ -227,7 +227,7 @@ describe("a port change that fails", () => {
     expect(world.registered()).toEqual([...asFirst, '"Port":28000']);
   });
 
-  test("because its record cannot be decoded calls onError, and the next record counts", async () => {
+  test("because its record cannot be decoded calls onError, and the next valid record is applied", async () => {
     using world = startClient();
     await world.client.register();
     world.follow();

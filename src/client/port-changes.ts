@@ -12,7 +12,7 @@ export interface PortWatch {
   readonly onChange: (change: PortChange) => Promise<void> | void;
   /** Called if `onChange` failed or the registry cannot be reached. The watch continues. */
   readonly onError: (error: OperatingError) => void;
-  /** Stops the watch when it aborts, as stop() does. */
+  /** When this signal aborts, the watch stops, as after stop(). */
   readonly signal?: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export interface Registration {
  * Makes the port changes that the registry assigns to one service. A change arrives in the answer to a registration or in the
  * service's port record. Changes are made one after the other: each, identified by id and revision, is passed to `onChange` once,
  * then the service is registered on its new port, with retries until the registry answers. If several changes arrive while one is
- * made, only the newest counts.
+ * made, only the newest of them is made afterwards.
  */
 export class PortChanges {
   readonly #http: HttpClient;
@@ -61,7 +61,10 @@ export class PortChanges {
     this.#stopping.abort();
   }
 
-  /** Records that the service was registered. `change` is the port change in the agent's answer. */
+  /**
+   * The caller calls this after it has registered the service. `change` is the port change in the agent's answer, if any. Starts
+   * to make the pending change in the background.
+   */
   wasRegistered(change: PortChange | undefined): void {
     this.#pending = change ?? this.#pending;
     void this.#makeChanges();
@@ -123,7 +126,7 @@ function nameOf({ id, revision }: PortChange): string {
   return `${id} ${revision}`;
 }
 
-/** Returns whether a later attempt can succeed. */
+/** Returns whether an error is temporary, so that the same request can succeed later. */
 function isTemporary(thrown: unknown): boolean {
   return thrown instanceof OperatingError && ["unavailable", "timeout", "rate-limited", "denied"].includes(thrown.kind);
 }

@@ -65,7 +65,7 @@ describe("register", () => {
 });
 
 describe("registerCheck", () => {
-  test("adds a check of the service that calls another route", async () => {
+  test("adds to the service a check that requests the given route", async () => {
     using agent = startCannedAgent(ok);
     const client = clientOf(agent.url, { serviceProtocol: "https", serviceHost: "::1" });
     await client.registerCheck({ id: "r", name: "ready", notes: "n", route: "/ready", interval: "5s", timeout: "1s" });
@@ -171,7 +171,7 @@ describe("the registry client", () => {
     ]);
   });
 
-  test("renews a token that is refused between the two requests about a service", async () => {
+  test("renews a token that the agent refuses at the second of the two requests of one call", async () => {
     let valid = "old";
     using agent = startCannedAgent((request) => {
       if (request.headers.get("X-Consul-Token") !== valid) return new Response(null, { status: 403 });

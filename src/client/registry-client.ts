@@ -68,7 +68,7 @@ export class RegistryClient {
     return isAgentAlive(this.#http, options);
   }
 
-  /** Registers the service, then its checks. Deregisters the service if a check is refused. */
+  /** Registers the service, then its checks. If the registration of a check fails, deregisters the service and rejects. */
   async register(options: CallOptions = {}): Promise<void> {
     this.#assertComplete();
     const answer = await this.#putService(this.#port, options);
@@ -108,14 +108,14 @@ export class RegistryClient {
     }
   }
 
-  /** Resolves with the endpoint of a service. @throws OperatingError not-found if no service has this ID */
+  /** Resolves with the address of the service with this ID. @throws OperatingError not-found if no service has the ID */
   async getServiceEndpoint(serviceId: string, options: CallOptions = {}): Promise<ServiceEndpoint> {
     const endpoint = (await this.#services(options)).get(serviceId);
     if (!endpoint) throw new OperatingError("not-found", "service-not-found", "no matching service endpoint found");
     return endpoint;
   }
 
-  /** Resolves with the endpoints of all services of the agent. */
+  /** Resolves with the addresses of all services that are registered with the agent. */
   async getAllServiceEndpoints(options: CallOptions = {}): Promise<readonly ServiceEndpoint[]> {
     return [...(await this.#services(options)).values()];
   }
@@ -126,8 +126,9 @@ export class RegistryClient {
   }
 
   /**
-   * Watches for ports that the registry assigns to this service, until stopped or unregistered. A second call ends the first
-   * watch. Call it before register(), whose answer can contain a change.
+   * Watches for ports that the registry assigns to this service, until the returned stop() or unregister() is called. A second
+   * call of this method ends the first watch. Call it before register(), because the answer to a registration can contain a
+   * change.
    */
   onPortChanged(watch: PortWatch): Stop {
     this.#portChanges?.stop();

@@ -22,7 +22,7 @@ interface Seen {
 
 /**
  * A lock with up to `limit` holders. Each contender has its own key below the prefix, acquired by its session and deleted with
- * it; the key `.lock` lists the holders. A holder whose own key is deleted does not count.
+ * it; the key `.lock` lists the holders. A session whose own key is deleted is not a holder any more.
  */
 export class Semaphore implements LockRecipe {
   readonly behavior = "delete";

@@ -7,7 +7,7 @@ export interface ServiceEndpoint {
   readonly port: number;
 }
 
-/** Decodes the answer of /v1/agent/services. Returns the endpoints by service ID. */
+/** Decodes the answer of /v1/agent/services. Returns the addresses by service ID. */
 export function decodeAgentServices(json: unknown): ReadonlyMap<string, ServiceEndpoint> {
   const endpoints = new Map<string, ServiceEndpoint>();
   for (const [serviceId, service] of Object.entries(fieldsOf(json))) {
@@ -18,8 +18,8 @@ export function decodeAgentServices(json: unknown): ReadonlyMap<string, ServiceE
 }
 
 /**
- * Returns the endpoint of the instance with this ID in an answer of /v1/health/service/NAME; undefined if the answer lacks it. An
- * instance without an address has its node's address.
+ * Returns the address of the instance with this ID in an answer of /v1/health/service/NAME; undefined if the answer lacks the
+ * instance. An instance without an address has its node's address.
  */
 export function decodeHealthService(json: unknown, serviceId: string): ServiceEndpoint | undefined {
   const rows: unknown[] = Array.isArray(json) ? json : [];

@@ -12,25 +12,25 @@ function check(serviceId: string, status: string, changes: Partial<ServiceCheck>
 }
 
 describe("serviceHealth", () => {
-  test("an instance has the status of its worst check, whatever the order of the checks", () => {
+  test("returns for an instance the status of its worst check, whatever the order of the checks", () => {
     const checks = [check("data", "passing", { checkId: "1" }), check("data", "critical", { checkId: "2" })];
     expect(serviceHealth(checks, "data").status).toBe("critical");
     expect(serviceHealth(checks.toReversed(), "data").status).toBe("critical");
     expect(serviceHealth([check("data", "warning"), check("data", "passing")], "data").status).toBe("warning");
   });
 
-  test("a service has the status of its best instance, and an ID selects one instance", () => {
+  test("returns the status of a service's best instance, or of the instance that an ID selects", () => {
     const checks = [check("data-1", "critical"), check("data-2", "passing")];
     expect(serviceHealth(checks, "data").status).toBe("passing");
     expect(serviceHealth(checks, "data-1").status).toBe("critical");
   });
 
-  test("a service that is unknown or has no checks has no status", () => {
+  test("returns no status for a service that is unknown or has no checks", () => {
     expect(serviceHealth([check("data", "passing")], "dat").status).toBeUndefined();
     expect(serviceHealth([], "data").status).toBeUndefined();
   });
 
-  test("a node in maintenance makes its services critical, but a service without checks still has no status", () => {
+  test("returns critical for the services of a node in maintenance, but no status for a service without checks", () => {
     const maintenance = check("", "critical", { checkId: "_node_maintenance", notes: "moving house" });
     const health = serviceHealth([check("data", "passing"), maintenance], "data");
     expect(health.status).toBe("critical");
@@ -38,11 +38,11 @@ describe("serviceHealth", () => {
     expect(serviceHealth([maintenance], "data").status).toBeUndefined();
   });
 
-  test("a check without a status keeps the service from passing", () => {
+  test("does not return passing for a service that has a check without a status", () => {
     expect(serviceHealth([check("data", ""), check("data", "passing")], "data").status).toBe("");
   });
 
-  test("the complaints have a line for each check that does not pass, with the first line of its output", () => {
+  test("returns in `complaints` a line for each check that does not pass, with the first line of its output", () => {
     const failing = check("data", "critical", { output: "dial tcp: refused\nmore" });
     const { complaints } = serviceHealth([failing, check("data", "passing")], "data");
     expect(complaints).toEqual(['check "service:data" of data is critical: dial tcp: refused']);
@@ -67,7 +67,7 @@ describe("decodeChecks", () => {
   });
 });
 
-test("checksUrl adds the path of the agent's list of checks to a URL without a path, and keeps any other URL", async () => {
+test("checksUrl appends /v1/agent/checks to a URL without a path, and returns any other URL unchanged", async () => {
   expect(checksUrl("http://127.0.0.1:8500").pathname).toBe("/v1/agent/checks");
   expect(checksUrl("http://127.0.0.1:8500/v1/health/checks/x?dc=y").search).toBe("?dc=y");
   expect(() => checksUrl("127.0.0.1:8500")).toThrow(/not a URL/);

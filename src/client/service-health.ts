@@ -3,7 +3,7 @@ import { nodeMaintenanceId, reasonOf } from "../model/check-reason.ts";
 import { type HttpClient, jsonOf } from "./http.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
-/** An agent, and its endpoint that lists the checks. */
+/** The agent that lists the checks, and the path of the list. */
 export interface HealthSource {
   readonly http: HttpClient;
   /** The path and query of a list of checks: "/v1/health/checks/NAME". The default is the agent's list, /v1/agent/checks. */
@@ -65,7 +65,7 @@ function worst(checks: readonly ServiceCheck[]): string {
   return checks.map((check) => check.status).reduce((a, b) => (severity(b) > severity(a) ? b : a));
 }
 
-/** Returns the rank of a status: a worse one ranks higher, and one unknown to Consul between warning and critical. */
+/** Returns the rank of a status: a worse status has a higher rank; a status unknown to Consul is between warning and critical. */
 function severity(status: string): number {
   const known = ["passing", "warning", "", "critical"].indexOf(status);
   return known === -1 ? 2 : known;

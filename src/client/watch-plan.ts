@@ -5,7 +5,7 @@ import { type HttpAnswer, jsonOf } from "./http.ts";
 import { keyPath } from "./key-value.ts";
 import { checksShape, nodesShape, serviceShape } from "./watch-shapes.ts";
 
-/** A watch: the request that it repeats, and the function that reads its handler's content from an answer. */
+/** The plan of a watch: the request that the watch repeats, and `read`, which returns the handler's content from an answer. */
 export interface WatchPlan {
   readonly type: WatchType;
   /** The request's path and query string, without index and wait. */

@@ -5,7 +5,7 @@
 
 type Reader = (json: unknown) => unknown;
 
-/** Returns a reader of an object with exactly these fields. */
+/** Returns a reader that returns an object with exactly these fields, in this order, and drops all others. */
 function object(fields: Readonly<Record<string, Reader>>): Reader {
   return (json) => {
     const given: Readonly<Record<string, unknown>> = typeof json === "object" && json !== null ? { ...json } : {};
@@ -25,7 +25,7 @@ function or(fallback: unknown): Reader {
 const text = or("");
 const number = or(0);
 const anything = or(null);
-/** Reads a value, and leaves the field out if it is absent. */
+/** Returns a value unchanged; undefined, which omits the field, if the value is absent. */
 const optional: Reader = (json) => json ?? undefined;
 
 const node = object({

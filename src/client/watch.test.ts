@@ -11,7 +11,10 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Starts a watch of an agent that gives these answers in turn, then none; undefined is a failed request. */
+/**
+ * Starts an agent and a watch that queries it. The agent gives these answers in turn and leaves later requests unanswered;
+ * undefined stands for an answer with status 500.
+ */
 function startWatch(type: string, parameters: WatchParameters, answers: readonly (Answer | undefined)[]) {
   let at = 0;
   const agent = startCannedAgent(({ signal }) => {
@@ -101,7 +104,7 @@ describe("a watch", () => {
     expect(advancedMs).toBeGreaterThanOrEqual(1_000);
   });
 
-  test("passes only events newer than the last one, also after the agent was lost", async () => {
+  test("passes only events newer than the last one, even if the agent was unreachable in between", async () => {
     const [a, b, c] = ["a", "b", "c"].map((ID) => ({ ID }));
     await using watched = startWatch("event", { name: "deploy" }, [
       { index: "17446744073709551615", body: [a] },

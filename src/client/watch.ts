@@ -14,9 +14,12 @@ export interface Change {
 
 export interface WatchOptions {
   readonly clock: Clock;
-  /** Ends the watch when it aborts. */
+  /** When this signal aborts, the watch ends. */
   readonly signal: AbortSignal;
-  /** Called with the first content, then with each content that differs. The next query starts when the call has resolved. */
+  /**
+   * Called with the first content, then with each content that differs from the previous one. The next query starts when the
+   * returned promise has resolved.
+   */
   readonly onChange: (change: Change) => Promise<void> | void;
   /** Called if a query failed. The query is repeated after `retryMs` milliseconds. */
   readonly onError: (thrown: unknown, retryMs: number) => void;
@@ -31,9 +34,9 @@ const retryMs = 5_000;
 const retryMsMax = 180_000;
 
 /**
- * Runs a plan with blocking queries until the signal aborts. Calls `onChange` with the first content and with each changed
- * content. Content that is unchanged when a lost agent returns is skipped. The content of a watch of events has only the events
- * that no earlier content had.
+ * Runs a watch plan with blocking queries until the signal aborts. Calls `onChange` with the first content and with each changed
+ * content. After a failed query it calls `onChange` only if the content has changed meanwhile. The content of a watch of events
+ * has only the events that no earlier content had.
  */
 export async function watch(
   http: Pick<HttpClient, "request">,

@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly scalars: Source;
 }
 
-/** Consul: both flags accept files and folders, and their order on the command line is the order of merging. */
+/** Consul: -config-file and -config-dir both accept files and folders, which are merged in the order of the command line. */
 const pathFlags: readonly string[] = ["config-file", "config-dir"];
 
 /** Parses the arguments of `praetor agent`. @throws OperatingError invalid */

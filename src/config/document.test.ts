@@ -7,7 +7,10 @@ import { isUnused } from "./usage.ts";
 
 const document = await Bun.file(new URL("../../docs/config.md", import.meta.url)).text();
 
-/** Returns the rows of all tables that begin with `beginning`, sorted, without the blanks that align the columns. */
+/**
+ * Returns the lines of the document's tables whose first cell begins with `beginning`, sorted, without the blanks that align the
+ * columns.
+ */
 function rows(beginning: string): readonly string[] {
   const lines = document.split("\n").map((line) => line.replace(/ *\| */g, "|"));
   return lines.filter((line) => line.startsWith(`|${beginning}`)).toSorted();
@@ -27,15 +30,15 @@ function flagRow(flag: AgentFlag): string {
 }
 
 describe("docs/config.md", () => {
-  test("has a row for each configuration field, and no other", () => {
+  test("lists each configuration field, and no other", () => {
     expect(rows("`").filter((row) => row.split("|").length === 6)).toEqual(fields.map(fieldRow).toSorted());
   });
 
-  test("has a row for each flag, and no other", () => {
+  test("lists each flag, and no other", () => {
     expect(rows("`-")).toEqual(agentFlags.map(flagRow).toSorted());
   });
 
-  test("has a row for each environment variable, and no other", () => {
+  test("lists each environment variable, and no other", () => {
     const expected = Object.entries(environmentVariables).map(([name, meaning]) => `|\`${name}\`|${meaning}|`);
     expect(rows("`CONSUL_")).toEqual(expected.toSorted());
   });

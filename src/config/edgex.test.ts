@@ -84,7 +84,7 @@ describe("the settings of the message bus", () => {
   });
 });
 
-test("core-keeper's API, if ports.keeper is set, listens on addresses.keeper or else on client_addr", () => {
+test("core-keeper's API listens on addresses.keeper, else on client_addr, if ports.keeper is set", () => {
   expect(load("").keeperAddresses).toEqual([]);
   expect(load("ports { keeper = 59890 }").keeperAddresses).toEqual(["127.0.0.1"]);
   expect(load(`ports { keeper = 59890 } addresses { keeper = "127.0.0.2" }`).keeperAddresses).toEqual(["127.0.0.2"]);

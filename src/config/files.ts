@@ -53,7 +53,10 @@ function formatOf(file: string): ConfigFormat | undefined {
   return file.endsWith(".hcl") ? "hcl" : undefined;
 }
 
-/** Runs one step, and reports its failure with Consul's text, since scripts search the output of `validate` for that text. */
+/**
+ * Runs one step of reading a path and returns its result. Throws an error with Consul's text if the step fails, since scripts
+ * search the output of `validate` for that text.
+ */
 function attempt<T>(step: "Open" | "Readdir" | "ReadFile", path: string, run: () => T): T {
   try {
     return run();

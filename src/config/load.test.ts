@@ -149,12 +149,12 @@ describe("sources of configuration", () => {
     );
   });
 
-  test("field names match in any letter case, but beside an exact name another spelling of it is refused", () => {
+  test("field names match in any letter case, but a file that has one name in two spellings is refused", () => {
     expect(loadText('Node_Name = "x"\nPORTS { HTTP = 1 }')).toMatchObject({ nodeName: "x", ports: { http: 1 } });
     expect(() => loadText('Node_Name = "x"\nnode_name = "y"')).toThrow("invalid config key Node_Name");
   });
 
-  test("each setting of Consul that has no effect gives one warning", () => {
+  test("each of Consul's settings that has no effect gives one warning, even if several sources contain it", () => {
     const config = load(["-dev", "-encrypt", "cGFzcw==", "-hcl", 'encrypt = "cGFzcw=="', "-raft-protocol", "3"]);
     expect(config.warnings).toEqual([
       expect.stringMatching(/^encrypt has no meaning here: .* \(flags-0.hcl:1\)$/),

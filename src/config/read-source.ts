@@ -119,8 +119,8 @@ function nounOf(type: Field["type"]): RawDefinition["noun"] | undefined {
 }
 
 /**
- * Narrows a value that readValue returned to the types of settings; objects without a fixed shape (in unused fields) keep only
- * their texts or numbers.
+ * Converts a value that readValue returned to the type of a setting. A list keeps only its texts. An object, which only a field
+ * without effect can have, keeps only its texts or, if it has none, its numbers. Any other value becomes null.
  */
 function settingValue(value: unknown): SettingValue {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;

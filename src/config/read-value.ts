@@ -81,8 +81,8 @@ function readRecord(
 }
 
 /**
- * Returns the entries with known names, by those names; adds a fault for each unknown name. A name matches exactly, else in any
- * letter case; if both occur, the exact name wins and the other spelling counts as unknown.
+ * Returns the object's values by their known names, and adds a fault for each unknown name. A name matches in any letter case. If
+ * the object has a name in several spellings, the exact one, else the first, is used and each other one is a fault.
  */
 export function knownEntries(
   tree: ObjectTree,

@@ -30,12 +30,12 @@ export interface RuntimeConfig extends Definitions {
   readonly taggedAddresses: Readonly<Record<string, string>>;
   /** Addresses for each listener (HTTP, HTTPS, DNS, core-keeper) that is configured without addresses. */
   readonly clientAddresses: readonly string[];
-  /** Addresses of the HTTP API: IP addresses, or "unix:///path". */
+  /** Addresses on which the HTTP API listens: IP addresses, or "unix:///path". */
   readonly httpAddresses: readonly string[];
   readonly httpsAddresses: readonly string[];
-  /** IP addresses of the DNS server. */
+  /** IP addresses on which the agent's DNS server listens. */
   readonly dnsAddresses: readonly string[];
-  /** Addresses of core-keeper's API: IP addresses, or "unix:///path". */
+  /** Addresses on which core-keeper's API listens: IP addresses, or "unix:///path". */
   readonly keeperAddresses: readonly string[];
   /** Owner and mode of every unix socket among the addresses. */
   readonly unixSocket: UnixSocketOwner;
@@ -75,7 +75,7 @@ export interface RuntimeConfig extends Definitions {
   readonly prometheusRetentionMs: number;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
-  /** Whether to allow script checks that configuration files define, but none that clients register. */
+  /** Whether the agent allows script checks that configuration files define, although it refuses those that clients register. */
   readonly enableLocalScriptChecks: boolean;
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;
@@ -120,7 +120,7 @@ export interface MessageBusConfig {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** The first part of every topic, without a final slash. */
+  /** The first part of every MQTT topic, without a final slash. */
   readonly topicPrefix: string;
   readonly keyPrefixes: readonly string[];
   readonly base64Payload: boolean;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeWatchDefinition } from "./watch-definition.ts";
 
 describe("a watch definition", () => {
-  test("has a type, parameters and a program", () => {
+  test("has a type, the fields of that type and a program to run", () => {
     expect(decodeWatchDefinition({ type: "key", key: "a", args: ["/bin/reload", "-x"] })).toEqual({
       type: "key",
       parameters: { key: "a" },

@@ -10,7 +10,7 @@ export function nodeAddress({ address, taggedAddresses }: NodeRow, questionType:
   return addressOfType(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"] ?? "" });
 }
 
-/** Returns the service's own address for a question of this type; "" if it uses its node's. */
+/** Returns the service's own address for a question of this type; "" if the service has only its node's address. */
 export function serviceAddress({ address, taggedAddresses }: ServiceRow, questionType: number): string {
   const v4 = taggedAddresses?.["lan_ipv4"]?.address ?? "";
   return addressOfType(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"]?.address ?? "" });

@@ -35,7 +35,7 @@ export async function exchange(question: Uint8Array, to: Upstream, options: Exch
     return await promise;
   } finally {
     timer.cancel();
-    // The socket may open after the timeout.
+    // Closes the socket even if it opens only after the timeout.
     opened.then(
       (close) => close(),
       () => {},

@@ -63,7 +63,7 @@ describe("over UDP", () => {
     expect(read(queryFor(types.SRV), { ...srvReply(5), canBePartial: false }).answers?.length).toBeGreaterThan(3);
   });
 
-  test("TC is set when some of the answers are left out, but only if enable_truncate is set", () => {
+  test("TC is set when some answers are left out for lack of room, but only if enable_truncate is set", () => {
     expect(read(queryFor(types.SRV), srvReply(20)).flag_tc).toBe(true);
     expect(read(queryFor(types.SRV), srvReply(20), { truncates: false }).flag_tc).toBe(false);
   });

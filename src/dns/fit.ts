@@ -62,7 +62,10 @@ function cutTo(bytesMax: number, reply: Reply, size: (candidate: Reply) => numbe
   return withAnswers(withoutAuthority, fits);
 }
 
-/** Returns the reply with its first `count` answers, the first additional record of each SRV target, and those of its aliases. */
+/**
+ * Returns the reply with its first `count` answers. It keeps the first additional record of each SRV target and, if that record
+ * is a CNAME, the first record of the CNAME's target.
+ */
 function withAnswers(reply: Reply, count: number): Reply {
   const answers = reply.answers.slice(0, count);
   const byName = new Map<string, ResourceRecord>();

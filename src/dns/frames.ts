@@ -1,6 +1,6 @@
 import { copyOf } from "../lib/copy-of.ts";
 
-/** Cuts a TCP stream into messages, each after its length in two octets: RFC 1035, section 4.2.2. */
+/** Cuts a TCP stream into messages. Two octets before each message hold its length: RFC 1035, section 4.2.2. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
 
@@ -22,7 +22,7 @@ export class FrameReader {
   }
 }
 
-/** Returns the message after its length in two octets. */
+/** Returns two octets that hold the message's length, followed by the message. */
 export function framed(message: Uint8Array): Uint8Array {
   const frame = new Uint8Array(message.length + 2);
   frame[0] = message.length >> 8;

@@ -56,7 +56,7 @@ describe("a name below the domain", () => {
     ["node.service.node", node("node.service")],
   ])("%s is parsed to the lookup %j", (name, lookup) => expect(readLookup(name.split("."), types.A)).toEqual(lookup));
 
-  test("without labels, like the domain itself, is an unknown lookup", () =>
+  test("that has no labels, which is the domain itself, is parsed to the lookup `unknown`", () =>
     expect(readLookup([], types.A)).toEqual(unknown));
 
   test('needs no label "service" in an SRV question if its labels begin with an underscore', () => {

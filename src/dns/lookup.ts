@@ -24,7 +24,8 @@ export interface ServiceLookup {
 const unknown: Lookup = { kind: "unknown" };
 
 /**
- * Parses the labels before the domain. Consul: the last label that names a kind separates the name from the datacenter.
+ * Parses the labels before the domain. Consul: the last label that names a kind of lookup ("service", "connect", "node", ...)
+ * separates the name from the datacenter.
  *
  *     [tag.]web.service[.dc]   _web._tag.service[.dc]   web.connect[.dc]   node1.node[.dc]   best.query[.dc]
  *     0a000001.addr[.dc]
@@ -45,7 +46,7 @@ export function readLookup(labels: Name, questionType: number): Lookup {
         return addressLookup(before);
       case "connect":
         return connectLookup(before, where);
-      // Consul: a configuration entry of kind ingress-gateway maps gateways to services; this agent has no such entries.
+      // Consul: configuration entries of kind ingress-gateway name an ingress gateway's services; this agent has no such entries.
       case "ingress":
         return unknown;
     }
@@ -78,7 +79,7 @@ function serviceIn(where: Name, asked: Pick<ServiceLookup, "service" | "tag" | "
   return inDatacenter(where, (datacenter) => ({ kind: "service", ...asked, datacenter }));
 }
 
-/** Returns the lookup of a node or prepared query, whose names may contain dots. */
+/** Returns the lookup of a node or prepared query. Joins `parts` with dots, since its name may contain dots. */
 function named(parts: readonly string[], where: Name, make: (name: string, datacenter: string) => Lookup): Lookup {
   return parts.length === 0 ? unknown : inDatacenter(where, (datacenter) => make(parts.join("."), datacenter));
 }

@@ -40,7 +40,7 @@ test("endsWith ignores letter case, and compares whole labels", () => {
   expect(endsWith(["anything"], [])).toBe(true);
 });
 
-test("nameIn refuses a name that is too long with its domain", () => {
+test("nameIn returns undefined for a name that has an empty label or, together with its domain, is too long", () => {
   expect(nameIn(["consul"], "n1.node.dc1")).toEqual(["n1", "node", "dc1", "consul"]);
   expect(nameIn(["consul"], "a.".repeat(122) + "a")).toBeDefined();
   expect(nameIn(["consul"], "a.".repeat(123) + "a")).toBeUndefined();

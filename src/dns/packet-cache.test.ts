@@ -27,7 +27,7 @@ describe("a cached answer", () => {
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("can have several orders of instances, and all are dropped when a topic of any of them is touched", async () => {
+  test("can hold several orders of the instances, and drops all of them when a topic of any of them is touched", async () => {
     const { store, clock } = openTestStore();
     await store.submit({ type: "register", node: nodeNamed("n0"), skipNodeUpdate: false, checks: [] });
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });

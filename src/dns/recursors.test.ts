@@ -80,7 +80,7 @@ describe("a question is forwarded", () => {
   );
 });
 
-test("an answer to another question, or with another id, is ignored", async () => {
+test("a recursor's answer with another question or another id is ignored", async () => {
   const liar = await Bun.udpSocket({
     hostname: "127.0.0.1",
     socket: {
@@ -103,7 +103,7 @@ test("an answer to another question, or with another id, is ignored", async () =
   expect(answer?.answers).toMatchObject([address]);
 });
 
-test("each forwarded question has a new id", async () => {
+test("each question that is forwarded to a recursor has a new id", async () => {
   const ids = new Set<number>();
   const socket = await Bun.udpSocket({
     hostname: "127.0.0.1",

@@ -78,7 +78,7 @@ export class Responder {
 
   /**
    * Returns the answer to a packet, as a promise only if recursors must be asked; the promise never rejects. The caller must send
-   * or copy the message before the next call, which may reuse it.
+   * or copy the message before it calls `respond` again, which may overwrite the message.
    */
   respond(packet: Uint8Array, client: DnsClient): Answer | Promise<Answer> {
     const startMs = this.#parts.clock.monotonicMs();

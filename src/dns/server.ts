@@ -22,7 +22,7 @@ export interface DnsServer {
 }
 
 /**
- * Listens on each address over UDP and TCP. If one listener fails, closes those opened before.
+ * Listens on each address over UDP and TCP. If a listener cannot be opened, closes the listeners that are open already.
  * @throws OperatingError unavailable naming the address that cannot be used
  */
 export async function listenDns(options: DnsListenOptions): Promise<DnsServer> {

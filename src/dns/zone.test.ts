@@ -57,7 +57,7 @@ test("an IP address registered in another notation has the same reverse name", a
   expect(lines(`${nibbles(2)} PTR`)).toEqual([`${nibbles(2)} 0 PTR web.service.dc1.consul`]);
 });
 
-test("a cycle of aliases is followed for a few names only", async () => {
+test("a cycle of services whose addresses name each other is followed for a few names only", async () => {
   const { register, lines } = openDnsWorld();
   for (const [at, to] of [
     ["a", "b"],

@@ -141,8 +141,9 @@ export class Zone {
   }
 
   /**
-   * Executes a prepared query for this client, and keeps the order of its instances.
-   * @throws OperatingError invalid for a template that cannot be executed by this name
+   * Executes a prepared query for this client, and returns the records of the found instances in the order of the result;
+   * undefined if no instance is found.
+   * @throws OperatingError invalid if the name is the id of a template, or matches a template that cannot be rendered for it
    */
   #query(name: string, question: ZoneQuestion): ZoneAnswer | undefined {
     const { queries } = this.#parts;
@@ -154,7 +155,10 @@ export class Zone {
     return { ...serviceRecords(instances, question, ttlS), isClientSpecific: true };
   }
 
-  /** Returns the answer for a name that encodes an address. Consul: an address of the other family is an additional record. */
+  /**
+   * Returns the answer for a name that encodes an address. Consul: if the question asks for the other address family, the address
+   * is an additional record and not an answer.
+   */
   #address(address: string, { name, type }: ZoneQuestion): ZoneAnswer {
     const data = addressData(address, types.ANY);
     const records = data ? [{ name, ttlS: nodeTtlS(this.#settings), data }] : [];

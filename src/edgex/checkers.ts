@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { askPostgresReady } from "./postgres-ready.ts";
 
-/** The result of a script check, with its exit codes: 0 passing, 1 warning, 2 critical. */
+/** The result of a checker. The exit code is that of a script check: 0 passing, 1 warning, 2 critical. */
 export interface CheckerOutcome {
   readonly exitCode: 0 | 1 | 2;
   readonly text: string;
@@ -20,7 +20,10 @@ export interface CheckerTargets {
   readonly kongAdmin: HttpClient;
   readonly kongDatabase: { readonly host: string; readonly port: number };
   readonly secretsSetupDoneFile: string;
-  /** The file that the set-up writes when it is done. If undefined, the checker only tests that the secret store runs. */
+  /**
+   * The file that the set-up of the secret store writes when it is done. If undefined, the checker only tests that the secret
+   * store runs.
+   */
   readonly secretStoreSetupDoneFile: string | undefined;
 }
 

@@ -32,7 +32,7 @@ async function content(name: string): Promise<string> {
   return await readFile(join(path, name), "utf8");
 }
 
-describe("a link in a managed folder", () => {
+describe("a symbolic link in a managed folder", () => {
   test("is created, kept if it is correct, and replaced when the program has moved", async () => {
     expect(await update(link)).toEqual(nothing);
     const { ino } = await lstat(join(path, "health"));

@@ -25,7 +25,7 @@ type Manifest = Readonly<Record<string, string>>;
 
 /** The result of updating a folder: names of files. */
 export interface FolderChange {
-  /** Files of an earlier run or of docker-edgex-consul that the current settings do not need. */
+  /** The removed files: an earlier run or docker-edgex-consul wrote them, and the current settings do not need them. */
   readonly removed: readonly string[];
   /**
    * Files of an earlier run that the current settings do not need but that an operator has changed. They are kept, because the
@@ -103,7 +103,7 @@ async function readManifest(path: string): Promise<Manifest> {
   }
 }
 
-/** A file, link or other entry of the folder. */
+/** A file, symbolic link or other directory entry of the folder. */
 interface Entry {
   readonly hash: string;
   /** The file's content; undefined if the entry is not a regular file. */

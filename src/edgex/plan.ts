@@ -65,7 +65,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   };
 }
 
-/** Returns the flags of the original image, except those that the agent refuses together with a given flag. */
+/** Returns the default flags of the original image, except those that the agent refuses together with a flag in `given`. */
 function defaultAgentFlags(given: readonly string[]): readonly string[] {
   return [
     ...(flagValue(given, "ui-dir") === undefined ? ["-ui"] : []),
@@ -117,8 +117,8 @@ function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
 }
 
 /**
- * Returns the scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's definitions may
- * use; nothing if the folder is not writable.
+ * Returns a list with the scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's
+ * definitions may use; an empty list if the folder is not writable.
  */
 function sharedScripts({ folderState, executable }: Surroundings): readonly ManagedFolder[] {
   if (folderState(scriptsDir) !== "writable") return [];

@@ -13,8 +13,8 @@ export interface Engine {
   /**
    * Makes all rows of the batch and its revision durable, or none of them. When the promise resolves, the batch outlives a power
    * cut. When it rejects (OperatingError "unavailable": disk full, I/O error), no part of the batch is stored and the engine
-   * still accepts later batches. Calls are applied in the order in which they are made; the caller need not await one call before
-   * the next. If a batch changes a row twice, the later change counts.
+   * still accepts later batches. Batches are committed in the order in which `commit` is called; the caller need not await one
+   * commit before the next. If a batch changes a row twice, the later change is stored.
    */
   commit(batch: Batch): Promise<void>;
   /** Resolves once all earlier commits have resolved or rejected; rejects when the engine can no longer write. */

@@ -6,7 +6,7 @@ import type { Batch, Row, RowChange } from "./engine.ts";
 import { batch, change, describeEngine, drop, put, readable } from "./engine.suite.ts";
 import type { Leader, Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
 
-/** A cluster of servers for tests, which can end its current term and compact its log. */
+/** A cluster of servers. A test can end the cluster's current term and compact its log. */
 export interface ClusterPlace {
   /** Opens the engine of one server of the cluster. */
   open(name: string): Promise<ReplicatedEngine>;

@@ -36,7 +36,7 @@ export interface ReplicatedEngine {
    * still runs may take up to `confirmedMs` to learn that it was deposed.
    */
   depose(term: number): Promise<void>;
-  /** Ends this server's term and its followers. Idempotent. */
+  /** Ends this server's term and stops calling its followers. Idempotent. */
   close(): Promise<void>;
 }
 

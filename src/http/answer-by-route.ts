@@ -20,7 +20,7 @@ import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "
 
 export interface Pipeline extends Reading {
   readonly datacenter: string;
-  /** The requests with `?cached`, for their X-Cache and Age headers; undefined if `?cached` has no effect. */
+  /** Remembers the requests with `?cached`, for the X-Cache and Age headers; undefined if `?cached` has no effect. */
   readonly cachedQuestions: CachedQuestions | undefined;
 }
 

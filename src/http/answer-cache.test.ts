@@ -7,7 +7,7 @@ function answer(body: string | null = "x"): KeptAnswer {
 }
 
 describe("a kept answer", () => {
-  test("is found by its key until one of its topics is touched", () => {
+  test("is found by its cache key until one of its topics is touched", () => {
     const cache = new AnswerCache();
     const [web, db] = [answer(), answer()];
     cache.put("/web", [topics.service("web"), topics.nodes], web);

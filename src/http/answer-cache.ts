@@ -7,7 +7,9 @@ import type { SampledLatency } from "./sampled-latency.ts";
 
 /** A rendered answer to a read, valid for its key until one of its topics is touched. */
 export interface KeptAnswer extends Answer {
-  /** Counts how often the answer is sent again. The router sets this field when it first sends the answer again. */
+  /**
+   * Measures how long the router takes to send the answer again. The router sets this field when it first sends the answer again.
+   */
   repeats?: SampledLatency;
   /** The decoded parts of the request's path. The router sets this field when it first sends the answer again. */
   parts?: readonly string[] | undefined;

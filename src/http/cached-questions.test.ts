@@ -11,7 +11,7 @@ function trial(): { readonly clock: FakeClock; readonly metrics: Metrics; readon
 }
 
 describe("a request with ?cached", () => {
-  test("has the age of its last answer", async () => {
+  test("has as its age the time since its last answer", async () => {
     const { clock, questions } = trial();
     expect(questions.ageMs("a")).toBeUndefined();
     questions.keep("a");
@@ -21,7 +21,7 @@ describe("a request with ?cached", () => {
     expect(questions.ageMs("a")).toBe(0);
   });
 
-  test("is forgotten three days after its last use", async () => {
+  test("counts as cached until three days after its last use", async () => {
     const { clock, questions } = trial();
     questions.keep("a");
     questions.keep("b");
@@ -31,7 +31,7 @@ describe("a request with ?cached", () => {
     expect([questions.ageMs("b"), questions.ageMs("a"), questions.size]).toEqual([undefined, 72 * hourMs, 1]);
   });
 
-  test("is forgotten when too many requests are remembered, the least recently used first", () => {
+  test("counts as cached until 10,000 other requests have been used after its last use", () => {
     const { questions } = trial();
     for (let at = 0; at < 10_000; at += 1) questions.keep(`${at}`);
     questions.ageMs("0");
@@ -40,7 +40,7 @@ describe("a request with ?cached", () => {
   });
 });
 
-test("metrics count the lookups of requests with ?cached by type and outcome, and the remembered requests", () => {
+test("metrics count requests with ?cached by type and by hit or miss, and the requests that count as cached", () => {
   const { metrics, questions } = trial();
   questions.keep("a");
   for (const outcome of ["hit", "miss_new", "hit"] as const) questions.count("health-services", outcome);

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 
-/** The outcome of a lookup in the cache, with the name that it has in Consul's metrics. */
+/** The result of a lookup in the cache, by its name in Consul's metrics. */
 export type CacheOutcome = "hit" | "miss_new" | "miss_block";
 
 interface Question {
@@ -10,7 +10,7 @@ interface Question {
 }
 
 const questionsMax = 10_000;
-/** Consul: an entry that was not requested for three days expires. */
+/** Consul: a cached answer that was not requested for three days expires. */
 const keptMs = 3 * 24 * 60 * 60 * 1000;
 
 /**
@@ -36,7 +36,7 @@ export class CachedQuestions {
     return this.#questions.size;
   }
 
-  /** Returns the milliseconds since this request was last answered; undefined if it never was, or its entry has expired. */
+  /** Returns the milliseconds since this request was last answered; undefined if the request is not remembered. */
   ageMs(question: string): number | undefined {
     this.#forgetUnused();
     const known = this.#questions.get(question);

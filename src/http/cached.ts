@@ -57,7 +57,7 @@ function rethrowAsFailure(error: unknown): never {
   throw new HttpError(500, error.message, failedReadHeaders);
 }
 
-/** Answers a request that is not remembered, and remembers it unless it fails. */
+/** Answers a request that is not remembered, and remembers the request unless its answer is an error. */
 async function missed(request: HttpRequest, cached: Cached): Promise<Response> {
   const answer = await cached.answer(request.without("cached"));
   cached.questions.keep(questionOf(request, cached));

@@ -51,7 +51,7 @@ describe("a client with as many requests under way as it may have", () => {
   });
 });
 
-test("no address is looked up while all clients together have fewer requests under way than one client may have", async () => {
+test("no client's address is determined while all requests under way together are below the limit of one client", async () => {
   const limit = new ClientLimit(2);
   const asked: string[] = [];
   const visit = (client: string): Response | Promise<Response> => {

@@ -21,7 +21,7 @@ import {
 import { listUiGatewayServices } from "./endpoints/internal-ui.ts";
 import type { Route } from "./route.ts";
 
-/** Returns the routes of the service mesh. They answer as Consul does without certificates, intentions and gateways. */
+/** Returns the service mesh's routes. They answer as Consul does without certificates, intentions and gateways of the mesh. */
 export function connectRoutes(api: FederationParts & HealthParts): readonly Route[] {
   const datacenter = { scope: "datacenter" } as const;
   const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;

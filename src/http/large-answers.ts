@@ -49,7 +49,10 @@ export class LargeAnswers {
     return under === 0 || under + bytes <= this.#roomBytes;
   }
 
-  /** Resolves when the client's limit allows `bytes` more, in the order of the calls, or when the client has disconnected. */
+  /**
+   * Resolves when the client's limit allows an answer of `bytes`, or when the client has disconnected. The waiting answers of a
+   * client are admitted in the order in which they began to wait.
+   */
   room(client: string, bytes: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.hasRoom(client, bytes)) return Promise.resolve();
     this.#drop(bytes);
@@ -98,7 +101,8 @@ export class LargeAnswers {
   }
 
   /**
-   * Admits waiting answers in the next turn of the event loop, so that one whose client disconnects in this turn is not admitted.
+   * Admits waiting answers in the next turn of the event loop, so that an answer whose client disconnects in this turn is not
+   * admitted.
    */
   #letGoSoon(client: string, holding: Holding): void {
     void nextTurn().then(() => this.#letGo(client, holding));

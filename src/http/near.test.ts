@@ -61,7 +61,7 @@ test("kept answers that are not sorted by distance stay valid when the nodes' co
   expect([size, api.answers.size]).toEqual([1, 1]);
 });
 
-test("a blocking query of coordinates waits if its index is that of their last batch, which is above all writes", async () => {
+test("a blocking query for coordinates with their newest index is held, although that index is above all writes'", async () => {
   const api = await apiWithNodes();
   for (let x = 1; x <= 5; x += 1) await move(api, { x });
   const before = Number((await api.ask("/v1/coordinate/nodes")).headers.get("X-Consul-Index"));

@@ -264,7 +264,7 @@ describe("a service that registers the port of another service", () => {
   });
 });
 
-test("commands submitted with a registration are in the registration's batch, whatever the port policy decides", async () => {
+test("local rows submitted with a registration are in the registration's batch, whatever the port policy decides", async () => {
   const { api } = await startApi();
   const along = { rows: [{ key: "keeper/b", value: new Uint8Array() }] };
   for (const [name, port] of [

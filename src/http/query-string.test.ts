@@ -40,7 +40,7 @@ describe("a query string", () => {
     expect(new QueryString(text).hasAny).toBe(false);
   });
 
-  test("can be formatted without the parameters of some names", () => {
+  test("can be formatted without the parameters of given names", () => {
     const query = new QueryString("wait=1s&b=2&index=1&a=x+y&b=1");
     expect([query.without("index", "wait"), query.toString()]).toEqual([
       "a=x%20y&b=2&b=1",

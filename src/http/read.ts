@@ -33,7 +33,7 @@ export interface Rendering<T> {
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** One read: the rows and their rendering, under the key of the kept answer. */
+/** One read: the query, the rendering of its result, and the key under which the answer is kept. */
 interface Read<T> {
   readonly query: Query<T>;
   readonly rendering: Rendering<T>;
@@ -114,7 +114,7 @@ function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   return answerKey(reader === undefined ? target : `${target} for ${reader}`, anyone);
 }
 
-/** Answers a query with the result of `encode` as JSON; an undefined result becomes a 404. */
+/** Returns the operation that answers a query with the result of `encode` as JSON; an undefined result becomes a 404. */
 export function answerJson<T>(
   request: HttpRequest,
   query: Query<T>,
@@ -130,13 +130,13 @@ export function answerJson<T>(
   });
 }
 
-/** Answers a query of the catalog or of health with JSON, and a header with its consistency. */
+/** Returns the operation that answers a query of the catalog or of health with JSON and a consistency header. */
 export function answerCatalog<T>(request: HttpRequest, query: Query<T>, encode: (value: T) => unknown): Operation {
   const { consistency } = request.queryOptions();
   return answerJson(request, query, encode, { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency });
 }
 
-/** Answers like answerCatalog, for a list that `encode` filters with the test of `?filter=`. */
+/** Does the same as answerCatalog, and passes `encode` the test of `?filter=`, with which it drops rows. */
 export function answerFiltered<T>(
   request: HttpRequest,
   query: Query<T>,
@@ -148,7 +148,7 @@ export function answerFiltered<T>(
   };
 }
 
-/** Answers with a list of the catalog, filtered by `?filter=` and sorted by `?near=`. */
+/** Returns the operation that answers with a list of the catalog, filtered by `?filter=` and sorted by `?near=`. */
 export function answerRows<T extends OfNode>(
   request: HttpRequest,
   list: {

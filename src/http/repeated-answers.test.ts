@@ -31,7 +31,7 @@ async function startFilledApi(): Promise<TestApi> {
   return api;
 }
 
-/** Returns every path that allows GET, with names that exist and names that do not. */
+/** Returns every path that allows GET; a path that ends in "/" once for each of `names`, some of which do not exist. */
 function pathsOf({ routes }: TestApi): readonly string[] {
   const readable = routes.filter(({ path, methods }) => methods.GET !== undefined && !changing.has(path));
   return readable.flatMap(({ path }) =>

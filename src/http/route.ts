@@ -21,8 +21,8 @@ interface RouteFacts {
   /** How a GET may stay open: until the client's `index` or `hash` is out of date, or as a stream of lines. */
   readonly held?: "index" | "hash" | "stream";
   /**
-   * The methods whose query options are checked first; "consistency" checks only the consistency of a GET. Default: GET in the
-   * datacenter's scope, no method in the agent's.
+   * The methods for which the router checks `index`, `wait` and consistency before the endpoint reads the request; with
+   * "consistency" it checks only the consistency. Default: GET in the datacenter's scope, no method in the agent's.
    */
   readonly options?: readonly Method[] | "consistency";
   /** How Consul's agent caches this route. A GET with `?cached` then gets the headers that this cache would cause. */

@@ -126,7 +126,7 @@ describe("a request's method", () => {
   });
 });
 
-describe("a route in the datacenter's scope", () => {
+describe("a route whose requests may name a datacenter", () => {
   const refuse = (): never => {
     throw new HttpError(500, "refused");
   };

@@ -20,7 +20,7 @@ export interface RouterOptions extends Pipeline {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether JSON is indented for every client. Consul: it is in development mode. */
+  /** Whether JSON is indented for every client. Consul indents it in development mode. */
   readonly isPretty: boolean;
   /** Prefixes of the paths that are refused. */
   readonly blocked: readonly string[];

@@ -1,6 +1,6 @@
 import type { Meter } from "../lib/metrics.ts";
 
-/** The number of sends of a kept answer of which one is timed. It must be a power of two. */
+/** One in this number of sends of a kept answer is timed. The number must be a power of two. */
 const timedEach = 64;
 
 /**

@@ -83,7 +83,7 @@ describe("the parts of a path", () => {
     expect(await partsSeen(targets)).toEqual(targets.map(partsOf));
   });
 
-  test("can be read up to the maximum numbers of parts, with an empty part at any place", async () => {
+  test("can be read up to a maximum number, with an empty part at any place; a path with more parts has no route", async () => {
     const known = ["/", "//", "/?", pathOf(1), pathOf(partsMax), `${pathOf(partsMax - 1)}/`];
     for (let at = 0; at < emptyPartsMax - 1; at++) {
       const holed = pathOf(emptyPartsMax - 1).replace(`p${at}`, "");

@@ -36,7 +36,10 @@ export class SentPath {
     this.#shape = shape;
   }
 
-  /** Returns whether the path has these parts. Allocates no list, since nearly all requests call this to find a kept answer. */
+  /**
+   * Returns whether the path has exactly these parts. Allocates no list, since the router calls this for nearly every request, to
+   * find a kept answer.
+   */
   is(parts: Parts | undefined): boolean {
     const params = this.#params;
     const shape = this.#shape;

@@ -188,5 +188,8 @@ function hostAndPort(address: string, port: number): string {
 
 /** The time in seconds after which an idle connection is closed. Go's clients keep idle connections for 90 s. */
 const idleTimeoutS = 120;
-/** The idle timeout as an option of Bun.serve. Bun applies it to unix sockets too (default 10 s), but its types lack it there. */
+/**
+ * The idle timeout as an option of Bun.serve. Bun also applies it to unix sockets (default 10 s), although Bun's types lack the
+ * option for them.
+ */
 const patient: object = { idleTimeout: idleTimeoutS };

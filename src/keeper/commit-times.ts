@@ -40,7 +40,7 @@ export class CommitTimes {
     if (this.#commits.at(-1)?.index === commit.index) return;
     this.#commits.push(commit);
     if (this.#commits.length <= commitsMax) return;
-    // Drop every second commit of the older half, which bounds the memory and keeps the newest times exact.
+    // Drops every second commit of the older half, which bounds the memory and keeps the newest times exact.
     this.#commits = this.#commits.filter((_, at) => at % 2 === 1 || at > commitsMax / 2);
   }
 }

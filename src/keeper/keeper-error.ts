@@ -11,7 +11,7 @@ export class KeeperError extends Error {
   }
 }
 
-/** Returns the status for an operating error, as EdgeX maps the kinds of its own errors. */
+/** Returns the HTTP status for an operating error. EdgeX maps the kinds of its own errors to the same statuses. */
 export function statusOf(error: OperatingError): number {
   switch (error.kind) {
     case "invalid":

@@ -15,7 +15,7 @@ function savedOf({ clock, disk, store }: TestAgent): SavedRegistrations {
   return new SavedRegistrations(new LocalRows(store), local, clock);
 }
 
-/** Returns the registry of a test agent. */
+/** Returns the registrations of core-keeper's API that a test agent has. */
 function registrationsOf(world: TestAgent, saved: SavedRegistrations = savedOf(world)): Registrations {
   const { agent, clock, store } = world;
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
@@ -112,7 +112,7 @@ describe("a registration", () => {
     expect(tables.map((names) => names.includes("local") && names.includes("services"))).toEqual([true, true]);
   });
 
-  test("is written in one batch with the agent's service, even if the service waits for an earlier change", async () => {
+  test("is written in one batch with the agent's service, even if an earlier change of the service is under way", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);

@@ -31,7 +31,7 @@ export interface RegistrationsOptions {
 
 /** The facts about the client that registers a service. */
 export interface RegisteringClient {
-  /** Whether the client registers before it listens, so that a listener at its port is another program. */
+  /** Whether the client registers before it listens. A program that already listens at the service's port is then another one. */
   readonly beforeListening: boolean;
 }
 
@@ -68,7 +68,7 @@ export class Registrations {
     return row && this.#showOther(row);
   }
 
-  /** Returns one registration for each service id, sorted by id. */
+  /** Returns one registration for each service id, sorted by id; those with status HALT only if `halted` is true. */
   list({ halted }: { readonly halted: boolean }): readonly KeeperRegistration[] {
     const { agent, saved } = this.#options;
     const found = new Map<string, KeeperRegistration>();
@@ -124,9 +124,9 @@ export class Registrations {
   }
 
   /**
-   * Refuses a change of a service that has an unfinished change. Callers check this before they change the agent's service and
-   * the saved row, so that both change or neither does.
-   * @throws OperatingError unavailable while the outcome of an earlier change is unknown
+   * Refuses a change of a service while an earlier change of it may still become durable. Callers check this before they change
+   * the agent's service and the saved registration, so that both change or neither does.
+   * @throws OperatingError unavailable
    */
   #requireKnown(serviceId: string): void {
     this.#options.agent.requireKnown(serviceId);
@@ -198,7 +198,7 @@ export class Registrations {
     return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
   }
 
-  /** Returns the catalog's instances on other nodes. */
+  /** Returns the service instances on all nodes but this agent's. */
   #others(): readonly ServiceRow[] {
     const { agent } = this.#options;
     return this.#reader.read(allInstances()).filter(({ node }) => node !== agent.node.name);

@@ -21,7 +21,7 @@ export interface KeeperRouterOptions {
   readonly random: Random;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodyBytesMax: number;
-  /** The allow_write_http_from check for a client address; undefined if all clients may write. */
+  /** Returns whether a client at this address may write (allow_write_http_from); undefined if all clients may write. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
 

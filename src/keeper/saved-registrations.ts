@@ -10,21 +10,21 @@ const prefix = "keeper/";
  * Saves registrations of core-keeper's API in the agent's rows, for the fields that the agent's services do not have: the
  * client's status, the interval as the client wrote it, the times. A registration with status HALT exists in these rows only.
  *
- * A row is written in the same batch as the agent's change of the service. When the disk confirms such a batch late, the agent
- * repeats the change with the row. Only the deletion of a stale registration is a write of its own.
+ * A row is written in the same batch as the agent's change of the service. If the disk does not confirm the batch in time, the
+ * agent repeats the change together with the row. Only a stale registration is deleted in a batch without another change.
  */
 export class SavedRegistrations {
   readonly #rows: LocalRows;
   readonly #changes: RetryingQueue;
   readonly #saved = new Map<string, KeeperRegistration>();
 
-  /** @param savedRows the agent's rows at the start; those with another prefix are ignored */
+  /** @param savedRows the agent's rows at the start; rows whose key does not begin with `keeper/` are ignored */
   constructor(rows: LocalRows, savedRows: readonly LocalRow[], clock: Clock) {
     this.#rows = rows;
     this.#changes = new RetryingQueue(clock);
     for (const { key, value } of savedRows) {
       if (!key.startsWith(prefix) || value === undefined) continue;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` writes these rows
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `putting` makes these rows
       this.#saved.set(key.slice(prefix.length), JSON.parse(new TextDecoder().decode(value)) as KeeperRegistration);
     }
   }
@@ -37,7 +37,7 @@ export class SavedRegistrations {
     return this.#saved.values();
   }
 
-  /** Returns the row that saves the registration, for the batch in which the agent changes the service. */
+  /** Returns the write that saves the registration, for the batch in which the agent changes the service. */
   putting(registration: KeeperRegistration): Along {
     const { serviceId } = registration;
     const value = new TextEncoder().encode(JSON.stringify(registration));
@@ -47,7 +47,7 @@ export class SavedRegistrations {
     };
   }
 
-  /** Returns the row that deletes the registration, for the batch in which the agent changes the service. */
+  /** Returns the write that deletes the registration, for the batch in which the agent changes the service. */
   deleting(serviceId: string): Along {
     const rows = this.#saved.has(serviceId) ? [{ key: prefix + serviceId, value: undefined }] : [];
     return { rows, onDurable: () => void this.#saved.delete(serviceId) };
@@ -66,13 +66,14 @@ export class SavedRegistrations {
   }
 
   /**
-   * Refuses a further change of the service. @throws OperatingError unavailable while an earlier change has an unknown outcome
+   * Refuses a change of the service while an earlier change of its registration may still become durable.
+   * @throws OperatingError unavailable
    */
   requireKnown(serviceId: string): void {
     this.#changes.requireKnown([serviceId]);
   }
 
-  /** Stops repeating failed writes. */
+  /** Stops repeating the writes that the disk has not confirmed. */
   stop(): void {
     this.#changes.stop();
   }

@@ -13,7 +13,7 @@ export class Secrets {
   readonly #rows: LocalRows;
   readonly #secrets = new Map<string, Secret>();
 
-  /** @param savedRows the agent's rows at the start; those with another prefix are ignored */
+  /** @param savedRows the agent's rows at the start; rows whose key does not begin with `secret/` are ignored */
   constructor(rows: LocalRows, savedRows: readonly LocalRow[]) {
     this.#rows = rows;
     for (const { key, value } of savedRows) {

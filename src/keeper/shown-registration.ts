@@ -69,7 +69,10 @@ function healthCheckOf(method: CheckMethod | undefined, saved: KeeperRegistratio
   return isDeepStrictEqual(shownHealthCheck(own?.method), shown) ? saved.healthCheck : shown;
 }
 
-/** Returns a check in core-keeper's form. A kind of check that core-keeper does not have fills the fields as far as possible. */
+/**
+ * Returns a check in core-keeper's form. For a kind of check that core-keeper does not have, the type is that kind, and the path
+ * is the check's target or command, if it has one.
+ */
 function shownHealthCheck(method: CheckMethod | undefined): KeeperHealthCheck {
   switch (method?.kind) {
     case undefined:

@@ -35,7 +35,7 @@ import {
 } from "@peculiar/asn1-x509";
 import { assert } from "./assert.ts";
 
-/** The content that every certificate has, of an authority or issued by one, as in Consul. */
+/** The content that an authority's own certificate and the certificates it issues have in common, as in Consul. */
 export interface CertificateContent {
   readonly commonName: string;
   /** The serial number. It is positive: its first bit is not set. */

@@ -16,7 +16,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Maximum delay of setTimeout, in milliseconds: 25 days. The clock splits a longer delay, which would fire at once. */
+/** Maximum delay of setTimeout, in milliseconds: 25 days. A longer timer would fire at once, so the clock splits its delay. */
 const delayMsMax = 2 ** 31 - 1;
 
 /** The clock of the agent and of commands. A pending timer does not keep the process alive. */

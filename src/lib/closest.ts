@@ -1,6 +1,9 @@
-/** Returns the known word most similar to `typed`; undefined if each differs in over two letters, or over half of the letters. */
+/**
+ * Returns the known word most similar to `typed`; undefined if every known word differs from it in more than two letters, or in
+ * more than half of its letters.
+ */
 export function closest(typed: string, known: readonly string[]): string | undefined {
-  // Comparing two words takes time in proportion to the product of their lengths: over a second for one of 30,000 letters.
+  // Comparing two words takes time in proportion to the product of their lengths: over a second for a word of 30,000 letters.
   const alike = known.filter((word) => Math.abs(word.length - typed.length) <= lettersOffMax);
   const [best] = alike.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
   return best && best.off <= lettersOffMax && best.off * 2 < typed.length + 1 ? best.word : undefined;

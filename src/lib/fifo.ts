@@ -1,4 +1,4 @@
-/** Minimum number of empty slots at the array's front for the array to be compacted. They must also outnumber the items. */
+/** The array is compacted when it has this number of empty slots at its front, and more empty slots than items. */
 const gapMax = 1_024;
 
 /** A first-in, first-out queue. `take` costs amortised constant time, unlike Array.shift. */

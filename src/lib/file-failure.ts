@@ -5,6 +5,6 @@ export function fileFailure(thrown: unknown): string {
   const message = messageOf(thrown);
   if (!(thrown instanceof Error && "path" in thrown)) return message;
   const what = /^E[A-Z0-9]+: (.*?)(, \w+( '|$)|$)/.exec(message)?.[1] ?? message;
-  // Go's message names `open`, its first system call on a file. Bun's may name another, such as stat, which is not used.
+  // Go's message names `open`, its first system call on a file. Bun's message may name another call, such as stat.
   return `open ${String(thrown.path)}: ${what}`;
 }

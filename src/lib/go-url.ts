@@ -41,7 +41,7 @@ export class GoUrlError extends Error {
 class Fault extends Error {}
 
 /**
- * Parses a URL or a relative reference. The functions that this one calls work on strings with one octet as each character.
+ * Parses a URL or a relative reference. The functions that it calls work on strings in which each character is one octet.
  * @throws GoUrlError
  */
 export function parseGoUrl(text: string): GoUrl {

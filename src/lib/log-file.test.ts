@@ -97,7 +97,7 @@ describe("a log file", () => {
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1.gz", "agent.log.bak", "agent.log2.7"]);
   });
 
-  test("that cannot be opened at the start is an error, and one that later becomes unwritable is not", () => {
+  test("that cannot be opened at the start is an error; one that becomes unwritable later loses lines without an error", () => {
     expect(() => open({ path: join(folder, "no", "agent.log") })).toThrow("Choose another with -log-file");
     const write = open();
     rmSync(folder, { recursive: true });

@@ -60,7 +60,7 @@ function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {
   for (const name of old.slice(0, Math.max(old.length - kept, 0))) unlinkSync(join(dirname(path), name));
 }
 
-/** Returns the rotated files, oldest first. Compares their times as numbers: a clock that starts in 1970 has fewer digits. */
+/** Returns the rotated files, oldest first. Compares their times as numbers, since a time near 1970 has fewer digits. */
 function listRotated(path: string): string[] {
   const prefix = `${basename(path)}.`;
   const timeOf = (name: string): number => Number(name.slice(prefix.length));

@@ -79,7 +79,7 @@ test("a change of the log level takes effect at once, also for named logs that e
 });
 
 describe("a subscriber of the log", () => {
-  test("whose level is below the log's makes the log's `writes` return true for that level while it is subscribed", () => {
+  test("with a lower level than the log's makes the method `writes` return true for that level until it unsubscribes", () => {
     const { log } = trial();
     const named = log.named("http");
     expect([named.writes("debug"), named.writes("info")]).toEqual([false, true]);

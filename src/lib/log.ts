@@ -50,7 +50,7 @@ export interface LogSettings {
   readonly json: boolean;
   readonly sink: LogSink;
   readonly clock: Clock;
-  /** The newest lines: those of level `info` and above, and those of lower levels if `level` is lower. */
+  /** Keeps the newest lines of level `info` and above or, if `level` is lower than `info`, of that level and above. */
   readonly history?: LogHistory;
 }
 

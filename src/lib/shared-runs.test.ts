@@ -16,7 +16,7 @@ function heldTask() {
 /** Resolves after all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("a run that is requested before the permission resolves begins as soon as the permission resolves", async () => {
+test("SharedRuns starts a run that was requested early as soon as its permission promise resolves", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -30,7 +30,7 @@ test("a run that is requested before the permission resolves begins as soon as t
   await early;
 });
 
-test("requests that are made during a run share the next run, which begins when the current one has ended", async () => {
+test("requests made during a run of SharedRuns share the next run, which begins when the current one has ended", async () => {
   const { runs, run } = heldTask();
   const shared = new SharedRuns(Promise.resolve(), run);
   const first = shared.request();
@@ -47,7 +47,7 @@ test("requests that are made during a run share the next run, which begins when 
   expect(runs).toHaveLength(2);
 });
 
-test("when the permission to run rejects, all requests reject with the same error", async () => {
+test("all requests of SharedRuns reject with the error with which its permission promise rejects", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -58,7 +58,7 @@ test("when the permission to run rejects, all requests reject with the same erro
   expect(runs).toHaveLength(0);
 });
 
-test("close waits for the current run, and rejects the waiting and all later requests", async () => {
+test("SharedRuns.close waits for the current run, and rejects the waiting and all later requests", async () => {
   const { runs, run } = heldTask();
   const shared = new SharedRuns(Promise.resolve(), run);
   const underWay = shared.request();

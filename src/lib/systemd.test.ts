@@ -87,7 +87,7 @@ test("the process sends its MAINPID only when systemd started another process, s
   expect(socket.read().map(([first]) => first)).toEqual(["READY=1", `MAINPID=${process.pid}`]);
 });
 
-test("the watchdog gets a keep-alive twice in its period, each time after the ping has resolved", async () => {
+test("systemd's watchdog gets a keep-alive twice per period, each time after the given ping function has resolved", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: path, WATCHDOG_USEC: "30000000" });

@@ -99,7 +99,10 @@ function watchdogMsOf(env: Environment): number | undefined {
   return isOurs && Number.isSafeInteger(usec) && usec > 0 ? usec / 1_000 : undefined;
 }
 
-/** Returns MAINPID if systemd started another process, such as a script that started this one: systemd signals the MAINPID. */
+/**
+ * Returns the field MAINPID with this process's id if systemd started another process, such as a script that started this one,
+ * since systemd sends its signals to MAINPID. Otherwise returns no field.
+ */
 function mainPidOf(env: Environment): Fields {
   const started = env["SYSTEMD_EXEC_PID"] ?? "";
   return started === "" || started === String(process.pid) ? {} : { MAINPID: process.pid };

@@ -7,14 +7,14 @@ import { type Handler, Link, type Pipe } from "./link.ts";
 /*
  * A connection between two agents begins so:
  *
- *   1. with a cluster key (-encrypt): TLS, with a certificate that the listener made when it started;
- *   2. the dialler sends a greeting frame: "praetor", the protocol's version, its proof;
- *   3. the listener checks it, and sends its own;
- *   4. the dialler checks it. Both make a Link.
+ *   1. with a cluster key (-encrypt): TLS, with a certificate that the accepting agent made when it started;
+ *   2. the dialling agent sends a greeting frame: "praetor", the protocol's version, its proof;
+ *   3. the accepting agent checks the greeting, and sends a greeting with its own proof;
+ *   4. the dialling agent checks that greeting. Each agent makes a Link when it has accepted the peer's greeting.
  *
- * The proof is HMAC-SHA256 of the connection's exported keying material (RFC 5705) under the cluster key. An attacker in
- * the middle has two TLS connections with different material, so it can neither make a proof nor pass one on: the certificate
- * needs no authority.
+ * The proof is HMAC-SHA256 of the connection's exported keying material (RFC 5705) under the cluster key; without a cluster key
+ * it is empty. An attacker in the middle has two TLS connections with different material, so it can neither make a proof nor pass
+ * one on. Therefore the certificate needs no authority.
  */
 
 /** The key that all agents of a cluster share (`-encrypt`): 16, 24 or 32 bytes. */
@@ -36,20 +36,20 @@ export interface DialOptions {
 
 export interface ListenOptions {
   readonly address: string;
-  /** 0 chooses a free port. */
+  /** The port to listen on; 0 lets the system choose a free port. */
   readonly port: number;
   /** The cluster key and this agent's certificate; without them connections are plain TCP, and any agent may connect. */
   readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
   readonly onLink: (link: Link, from: string) => void;
-  /** Called when a connection does not become a link, with the address of its other end and the reason. */
+  /** Called when a connection does not become a link, with the peer's address and the reason. */
   readonly onRefused: (from: string, reason: string) => void;
 }
 
 export interface LinkListener {
   readonly port: number;
-  /** Accepts no more connections. The links stay. */
+  /** Stops accepting connections. Links that exist stay open. */
   stop(): void;
 }
 
@@ -140,7 +140,7 @@ interface ConnectionOptions {
   readonly onRefused: (reason: string) => void;
 }
 
-/** A socket until it ends: first the greetings, then the link. */
+/** One connection, from its start to its end: first exchanges the greetings, then carries the link. */
 class Connection implements Pipe {
   readonly #options: ConnectionOptions;
   #socket: Bun.Socket<Connection> | undefined;
@@ -162,16 +162,17 @@ class Connection implements Pipe {
 
   open(socket: Bun.Socket<Connection>): void {
     this.#socket = socket;
-    // Requests and answers are small: a delay of Nagle's algorithm would add to each of them.
+    // Calls and answers are small, and Nagle's algorithm would delay each of them.
     socket.setNoDelay(true);
   }
 
-  /** Called when the connection is there; with a cluster key, when its TLS handshake is over. */
+  /** Begins the greetings. Called when the TCP connection is open or, with a cluster key, when the TLS handshake has ended. */
   begin(): void {
     try {
       this.#proof(true);
     } catch {
-      // The handshake failed, and `end` follows. The runtime's own result also counts a certificate without an authority as failed.
+      // The handshake failed, and the runtime calls `end` next. The result that the runtime passes is not used, since it is also
+      // an error for a certificate without an authority.
       return;
     }
     this.#hasBegun = true;
@@ -180,7 +181,7 @@ class Connection implements Pipe {
 
   receive(bytes: Uint8Array): void {
     if (this.#isRefused) return;
-    // The first byte of a TLS connection is the type of a record: a handshake, or an alert.
+    // The first byte of a TLS record is its type: 0x16 is a handshake, 0x15 an alert.
     if (!this.#link && this.#options.key === undefined && (bytes[0] === 0x16 || bytes[0] === 0x15))
       return this.#refuse("the other agent has an -encrypt key, and this one has none");
     try {
@@ -195,7 +196,7 @@ class Connection implements Pipe {
     }
   }
 
-  /** Called when the connection has ended. */
+  /** Handles the end of the connection: the link is lost or, before there is a link, the connection counts as refused. */
   end(reason: string): void {
     this.#stopTimer();
     if (this.#link) return this.#link.lose(reason);
@@ -255,7 +256,7 @@ class Connection implements Pipe {
     this.#options.onLink(this.#link);
   }
 
-  /** Refuses the connection, and tells the other agent why. */
+  /** Refuses the connection, and sends the other agent the reason. */
   #answerRefusal(reason: string): void {
     this.write(encodeFrame(frameTypes.failure, 0, Buffer.from(JSON.stringify({ refused: reason }))));
     this.#refuse(reason);
@@ -269,7 +270,7 @@ class Connection implements Pipe {
     this.#options.onRefused(reason);
   }
 
-  /** Returns the proof that an end sends. @param isOwn whether this end sends it, or the other one */
+  /** Returns a proof; "" without a cluster key. @param isOwn true: this agent's proof; false: the proof expected of the peer */
   #proof(isOwn: boolean): string {
     const { key, hasDialled } = this.#options;
     if (!key || !this.#socket) return "";
@@ -285,7 +286,7 @@ interface Greeting {
   readonly refused?: string;
 }
 
-/** @throws SyntaxError if the payload is no greeting */
+/** Decodes a greeting. @throws SyntaxError if the payload is not a JSON object */
 function parseGreeting(payload: Uint8Array): Greeting {
   const value: unknown = JSON.parse(new TextDecoder().decode(payload));
   if (typeof value !== "object" || value === null) throw new SyntaxError("no object");

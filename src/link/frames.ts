@@ -3,39 +3,39 @@
  *
  *     u32 length of the rest | u8 type | u32 call id | payload
  *
- * Numbers are big-endian. The agent that dialled numbers its calls with odd ids, the other one with even ids, so the frames
- * of both directions' calls never mix.
+ * Numbers are big-endian. The agent that dialled gives its calls odd ids, and the agent that accepted gives its calls even ids,
+ * so an id belongs to a call of one agent only.
  */
 export interface Frame {
   readonly type: FrameType;
-  /** The id of the call to which the frame belongs; 0 for a ping. */
+  /** The id of the call to which the frame belongs; 0 for a ping and a greeting. */
   readonly id: number;
-  /** The receiver owns these bytes. */
+  /** The content of the frame. The receiver may keep these bytes. */
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 export const frameTypes = {
-  /** Begins a call. Payload: its kind and head (message.ts). */
+  /** Begins a call. Payload: its kind and head, and whether a body follows. */
   call: 1,
-  /** Answers a call. Payload: the head of the answer. */
+  /** Answers a call. Payload: the head of the answer, and whether a body follows. */
   answer: 2,
-  /** Answers a call that failed. Payload: the error (message.ts). */
+  /** Answers a call that failed. Payload: the error's kind, code and message. */
   failure: 3,
   /** A piece of the body of a call or an answer. */
   data: 4,
-  /** Ends a body. */
+  /** Ends a body. Payload: empty or, for a body that failed, the error. */
   end: 5,
-  /** The caller no longer wants the answer. */
+  /** Cancels a call of the sender, or a body that the sender receives. */
   cancel: 6,
   /** Permits the other agent to send more bytes of a body. Payload: u32 number of bytes. */
   credit: 7,
-  /** Shows that the sender is alive when it has nothing else to send. */
+  /** Shows that the sender is alive; sent every second. */
   ping: 8,
 } as const;
 
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
 
-/** Bytes before the payload, and of these the bytes before those that the length counts. */
+/** Bytes before the payload: the length, the type and the id. The length takes `lengthBytes` and does not count itself. */
 const headerBytes = 9;
 const lengthBytes = 4;
 
@@ -53,14 +53,14 @@ export function encodeFrame(type: FrameType, id: number, payload: Uint8Array = n
   return bytes;
 }
 
-/** Cuts the bytes that a socket delivers into frames. */
+/** Splits the bytes that arrive from a socket into frames. */
 export class FrameReader {
   /** The beginning of a frame whose rest has not arrived. */
   #begun: Buffer = Buffer.alloc(0);
 
   /**
-   * Yields the frames that are complete with these bytes, and copies what it keeps: the caller may reuse `bytes`.
-   * @throws RangeError for a frame that is too long: the peer does not speak this protocol
+   * Yields the frames that are complete with these bytes. Copies the bytes, so the caller may reuse `bytes`.
+   * @throws RangeError for an impossible length of a frame: the peer does not speak this protocol
    */
   *read(bytes: Uint8Array): Generator<Frame> {
     let rest = this.#begun.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#begun, bytes]);
@@ -81,7 +81,7 @@ export class FrameReader {
   }
 }
 
-/** Unknown types are passed on: a newer agent may send them, and the link ignores them. */
+/** Returns a frame's type, also if it is unknown: a newer agent may send such a frame, and the link ignores it. */
 function typeOf(frame: Buffer): FrameType {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each switch over the type ignores other numbers
   return frame.readUInt8(lengthBytes) as FrameType;

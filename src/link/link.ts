@@ -3,16 +3,16 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
 import { encodeFrame, frameTypes, payloadBytesMax, type Frame } from "./frames.ts";
 
-/** The bytes of a link: a socket, or in tests and simulations a stand-in. */
+/** The transport of a link: a socket or, in tests and simulations, a fake. */
 export interface Pipe {
-  /** Sends the bytes after all earlier ones, as soon as the network takes them. */
+  /** Queues the bytes, which are sent in order as fast as the network takes them. */
   write(bytes: Uint8Array): void;
   close(): void;
 }
 
-/** What a call carries to the other agent. */
+/** A request to the other agent. */
 export interface Call {
-  /** Names the handler that the other agent runs. */
+  /** The name of the operation that the other agent runs. */
   readonly kind: string;
   /** A value of plain objects, arrays, strings, numbers, bigints and bytes. */
   readonly head: unknown;
@@ -30,7 +30,7 @@ export interface IncomingCall extends Call {
   readonly signal: AbortSignal;
 }
 
-/** Answers a call of the other agent. A rejection with an OperatingError reaches the caller as the same error. */
+/** Answers a call of the other agent. If this rejects with an OperatingError, that agent's call rejects with an equal one. */
 export type Handler = (call: IncomingCall, link: Link) => Promise<Answer>;
 
 export interface LinkOptions {
@@ -40,21 +40,21 @@ export interface LinkOptions {
   readonly clock: Clock;
 }
 
-/** An agent sends a frame at least this often, so that the other one knows that it is alive. */
+/** Time between two pings, in milliseconds. A ping shows the peer that this agent is alive. */
 const pingMs = 1_000;
-/** After this time without a frame the link counts as lost. */
+/** Time without bytes from the peer, in milliseconds, after which the link counts as lost. */
 const silenceMsMax = 3_000;
-/** Bytes of a body that may be under way before the receiver has read them. */
+/** Maximum number of bytes of a body that the sender sends before the receiver has read them. */
 const windowBytes = 1024 * 1024;
 const pieceBytesMax = 256 * 1024;
 
 /**
- * A connection between two agents. Each side calls the other; many calls are under way at a time, and a long body does not
- * hold up other calls.
+ * A connection between two agents, over which each calls the other. Many calls are under way at a time, and a long body does not
+ * delay other calls.
  *
- * Life cycle: made on an authenticated pipe (connect.ts), whose owner passes on each frame that arrives (`take`) and the pipe's
- * end (`lose`). When the link is lost, every call under way rejects with "link-lost": the caller does not know whether
- * the other agent did what it was called for.
+ * Life cycle: connect.ts creates the link on a pipe after the greetings, and calls `take` for each frame that arrives and `lose`
+ * when the pipe ends. When the link is lost, every call under way rejects with "link-lost": its caller does not know whether the
+ * other agent has carried out the call.
  */
 export class Link {
   readonly #pipe: Pipe;
@@ -89,15 +89,15 @@ export class Link {
     return this.#isLost;
   }
 
-  /** Milliseconds since the other agent was last heard. */
+  /** Milliseconds since bytes last arrived from the other agent. */
   get silentMs(): number {
     return this.#options.clock.monotonicMs() - this.#heardMs;
   }
 
   /**
    * Sends a call and resolves with its answer.
-   * @throws OperatingError as the other agent's handler; unavailable "link-lost" when the link is lost before the answer; the
-   * signal's reason when it aborts
+   * @throws the OperatingError of the other agent's handler; OperatingError unavailable "link-lost" when the link is lost before
+   * the answer; the signal's reason when the signal aborts
    */
   call({ kind, head, body }: Call, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -113,7 +113,7 @@ export class Link {
       };
       signal?.addEventListener("abort", cancel, { once: true });
       this.#calls.set(id, (answer, error) => {
-        // The body of an answer may still be cancelled, through the stream.
+        // The call has its answer. The caller cancels the answer's body through the body's stream, not through the signal.
         signal?.removeEventListener("abort", cancel);
         this.#calls.delete(id);
         if (answer) resolve(answer);
@@ -124,12 +124,12 @@ export class Link {
     });
   }
 
-  /** Called when bytes have arrived, which show that the other agent is alive. */
+  /** Records that bytes have arrived, which show that the other agent is alive. */
   heard(): void {
     this.#heardMs = this.#options.clock.monotonicMs();
   }
 
-  /** Closes the connection: the link is lost, for both agents. */
+  /** Closes the connection, so that the link is lost for both agents. */
   close(reason = "closed"): void {
     if (this.#isLost) return;
     this.#flush();
@@ -137,7 +137,7 @@ export class Link {
     this.#pipe.close();
   }
 
-  /** Called when the connection has ended. */
+  /** Ends all calls and bodies, because the connection has ended. */
   lose(reason: string): void {
     if (this.#isLost) return;
     this.#isLost = true;
@@ -200,7 +200,7 @@ export class Link {
       this.#send(frameTypes.failure, id, packError(error));
     } finally {
       this.#answering.delete(id);
-      // The handler may not have read the body of the call.
+      // If the handler has not read the call's body, the other agent must stop sending it.
       this.#incoming.get(id)?.drop();
     }
   }
@@ -236,7 +236,7 @@ export class Link {
 
   #send(type: Frame["type"], id: number, payload?: Uint8Array): void {
     if (this.#isLost) return;
-    // Frames of one tick are sent together.
+    // Frames that are sent in one tick of the event loop share one write.
     if (this.#unsent.length === 0) queueMicrotask(() => this.#flush());
     this.#unsent.push(encodeFrame(type, id, payload));
   }
@@ -248,7 +248,7 @@ export class Link {
   }
 }
 
-/** A body that arrives: its stream, and the credit for which it asks as the stream is read. */
+/** A body that this agent receives. Gives the sender new credit as the stream's reader reads. */
 class IncomingBody {
   readonly stream: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -261,7 +261,7 @@ class IncomingBody {
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => {
-          // The stream pulls when less than its window is unread.
+          // The stream calls `pull` when fewer than `windowBytes` of its bytes are unread.
           if (this.#arrived === 0 || this.#isEnded) return;
           allow(this.#arrived);
           this.#arrived = 0;
@@ -292,19 +292,19 @@ class IncomingBody {
     this.#isEnded = true;
   }
 
-  /** Ends the body if its stream has no reader, since nothing else would read it. */
+  /** Cancels the body if its stream has no reader, so that the other agent stops sending it. */
   drop(): void {
     if (!this.stream.locked && !this.#isEnded) void this.stream.cancel();
   }
 }
 
-/** The reader of a stream, as far as the types of Bun and of Node agree. */
+/** The methods of a stream's reader that have the same types in Bun and in Node. */
 interface PieceReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
 }
 
-/** A body that is sent: at most `windowBytes` ahead of its reader. */
+/** A body that this agent sends, at most `windowBytes` ahead of what the receiver has read. */
 class OutgoingBody {
   readonly #reader: PieceReader;
   #credit = windowBytes;

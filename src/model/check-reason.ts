@@ -1,6 +1,6 @@
 /*
- * The reason for a check's status. A check that runs has the reason in its output. Fixed checks never run and have the
- * reason in their notes: Consul's maintenance checks, and the check for a port that belongs to another service.
+ * The reason for a check's status. A check that runs has the reason in its output. A check that never runs has the reason in
+ * its notes: Consul's maintenance checks, and the check for a port that belongs to another service.
  */
 
 /** Returns a check's output, or its notes if the output is blank; "" if the check has neither. */

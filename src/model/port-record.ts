@@ -20,7 +20,7 @@ export type PortState = (typeof portStates)[number];
 
 /** The port conflict of one service. Stored as a key under `portRecordFolder`, so that clients can read and watch it. */
 export interface PortRecord {
-  /** UUID of the change that wrote this record. */
+  /** A UUID. A service's next record has the same id if its host, old port and new port are the same. */
   readonly id: string;
   /** Number of the change that wrote this record; each change of a service's record adds one. */
   readonly revision: number;
@@ -30,11 +30,11 @@ export interface PortRecord {
   readonly oldPort: number;
   /** The port that the service was assigned instead; 0 when no port was assigned. */
   readonly newPort: number;
-  /** The owner of the old port: the id of a service, a reservation, or another program. */
+  /** The owner of the old port: a service id, "praetor", "a reservation" or "another program". */
   readonly owner: string;
   /** The reason for the state, as a sentence for an operator. */
   readonly reason: string;
-  /** When the change was made, in the format of RFC 3339, in UTC. */
+  /** When this record was written, in the format of RFC 3339, in UTC. */
   readonly at: string;
   readonly state: PortState;
 }

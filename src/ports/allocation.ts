@@ -18,7 +18,7 @@ export interface AllocationOptions {
 /**
  * Returns a free port for a service whose own port is taken; undefined if no port is free. Prefers the port that the service
  * was assigned before, then the lowest port of the range. A free port has no owner, is not stored for another service, and
- * accepts a listener. Ports that are held for deregistered services come last.
+ * no program listens at it. Ports that are reserved for deregistered services come last.
  */
 export async function findFreePort(
   service: string,

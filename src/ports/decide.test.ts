@@ -38,7 +38,7 @@ describe("a service that registers a free port", () => {
       { record: recordOf({ oldPort: 100, newPort: 0, state: "exhausted" }) },
       "settle released",
     ],
-  ] as const)("leads to the expected decision when it %s", (_, situation, expected) => {
+  ] as const)("gets the decision of the table's last column when it %s", (_, situation, expected) => {
     expect(outcome(situation)).toBe(expected);
   });
 });
@@ -71,7 +71,7 @@ describe("a service that registers a port with another owner", () => {
     ["insists on its old port after it was assigned another", { record: moved("pending"), ignoresStored: true }, "pin"],
     ["still insists on the taken port", { record: moved("pinned"), keepsPort: true }, "pin"],
     ["insisted on a port before and registers a third one", { port: 300, record: moved("pinned") }, "assign"],
-  ] as const)("leads to the expected decision: it %s", (_, situation, expected) => {
+  ] as const)("gets the decision of the table's last column: it %s", (_, situation, expected) => {
     expect(outcome({ owner, ...situation })).toBe(expected);
   });
 });

@@ -1,9 +1,9 @@
-/** Maps the ids of services or configurations to the host and port they use, and back. `Hosts.key` returns the keys. */
+/** Maps ids, of services or of configurations, to keys and back. A key is a host and port, as `Hosts.key` returns it. */
 export class HostPortIndex {
   readonly #keys = new Map<string, string>();
   readonly #ids = new Map<string, Set<string>>();
 
-  /** Sets the key of an id; the key undefined removes the id. */
+  /** Sets the key of an id. If `key` is undefined, removes the id. */
   set(id: string, key: string | undefined): void {
     const before = this.#keys.get(id);
     if (before === key) return;

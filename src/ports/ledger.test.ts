@@ -35,7 +35,7 @@ describe("a host name", () => {
     expect(hosts.key({ host, port: 1 })).toBe(":1");
   });
 
-  test("other than this machine's means a separate host, whatever its letter case", () => {
+  test("that is none of this machine's names means a separate host, whatever its letter case", () => {
     const keys = ["edgex-core-data", "Edgex-Core-Data", "edgex-core-data2", "10.0.0.2", "gw.example"];
     expect(keys.map((host) => hosts.key({ host, port: 1 }))).toEqual([
       ...["edgex-core-data:1", "edgex-core-data:1", "edgex-core-data2:1", "10.0.0.2:1", "gw.example:1"],
@@ -54,7 +54,7 @@ describe("the owner of a port is", () => {
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
   });
 
-  test("undefined if the service that wants the port owns it already", () => {
+  test("undefined if the owner is the service that wants the port itself", () => {
     const ledger = ledgerWith();
     ledger.setRegistered("web", { host: "localhost", port: 100 });
     ledger.setRecord("web", recordOf({ newPort: 200 }));

@@ -26,10 +26,10 @@ export interface PortAssignmentsOptions {
   readonly log: Log;
 }
 
-/** Operations on keys that become durable together. Each list takes effect whole or not at all. */
+/** Lists of operations on keys. All lists become durable together, and each list takes effect as a whole or not at all. */
 export type KeyTransactions = readonly (readonly KvOperation[])[];
 
-/** Makes `transactions` durable, in one batch with the registration if there is one. Called even without transactions. */
+/** Makes `transactions` durable, in one batch with the registration if there is one. Called even with an empty list. */
 type WriteDecision = (transactions: KeyTransactions) => Promise<void>;
 
 /** A conflict: a service wants a port that has another owner. */
@@ -157,7 +157,7 @@ export class PortAssignments {
     return nextRecord(known, change, this.#options);
   }
 
-  /** Returns the writes of an assignment. The record is written even if a client has just stored another port, which stays. */
+  /** Returns the writes of an assignment. If a client has just stored another port, only the record is written. */
   #assigning(record: PortRecord, stored: readonly StoredPort[]): KeyTransactions {
     if (record.newPort === 0 || stored.length === 0) return [[writingRecord(record)]];
     const steps = stored.map((each) => storing(record.newPort, each, this.#reader));

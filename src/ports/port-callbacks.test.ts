@@ -76,7 +76,7 @@ describe("a service with a callback", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("is called again after a failed call, for about five minutes", async () => {
+  test("is called again after a failed call, for about three minutes", async () => {
     const { callbacks, clock, log } = openCallbacks();
     const { target, heard } = await startService((call) => (call < 3 ? 500 : 200));
     callbacks.tell(recordOf(), target);
@@ -84,7 +84,7 @@ describe("a service with a callback", () => {
       await clock.advance(1_000);
       expect(log.join("\n")).toContain("Told the service");
     });
-    // The clock may have passed the timeout of a call under way, which was then repeated.
+    // The clock may have passed the timeout of a request under way, which was then sent again.
     expect(heard.length).toBeGreaterThanOrEqual(3);
 
     const failing = await startService(() => 503);
@@ -117,7 +117,7 @@ describe("a service with a callback", () => {
     await within(soonMs, async () => expect(clock.timerCount).toBe(0));
   });
 
-  test("is not called again after forget has ended the calls to it", async () => {
+  test("is not called again after the method `forget` has dropped its retries", async () => {
     const { callbacks, clock } = openCallbacks();
     const { target, heard } = await startService(() => 500);
     callbacks.tell(recordOf(), target);

@@ -15,7 +15,7 @@ export interface CallbackTarget {
 const timeoutMs = 3_000;
 const firstPauseMs = 1_000;
 const pauseMsMax = 60_000;
-/** Maximum number of attempts; with the pauses between them they take about five minutes. */
+/** Maximum number of requests for one callback. With the pauses between them they take about three minutes. */
 const attemptsMax = 10;
 const callsMax = 4;
 
@@ -25,15 +25,16 @@ interface Call {
 }
 
 /**
- * Calls services over HTTP about their new ports, once for each port, and repeats a failed call for about five minutes. At
- * most `callsMax` calls run at once, so a service that hangs delays the others by three seconds. Bodies of answers are not read.
+ * Sends callbacks, the HTTP requests that tell services their new ports: one for each new port, and a failed one again for about
+ * three minutes. At most `callsMax` requests are under way at once, so a service that does not answer delays the requests to
+ * other services by at most three seconds. The bodies of the answers are not read.
  */
 export class PortCallbacks {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
-  /** The calls by service. Calls that have succeeded are not removed, so that each port is announced once. */
+  /** The newest callback of each service, by service id. One that has succeeded stays, so that each port is announced once. */
   readonly #calls = new Map<string, Call>();
   #attempts = 0;
 
@@ -43,7 +44,7 @@ export class PortCallbacks {
     this.#log = options.log;
   }
 
-  /** Starts to call the service, unless a call for this record was started before. */
+  /** Starts the service's callback in place of an earlier one, unless a callback for a record with this id was started before. */
   tell(record: PortRecord, target: CallbackTarget): void {
     if (this.#calls.get(record.service)?.recordId === record.id) return;
     this.forget(record.service);
@@ -52,7 +53,7 @@ export class PortCallbacks {
     void this.#call(record, target, ending.signal);
   }
 
-  /** Ends the calls to a service. */
+  /** Stops a service's callback: aborts the request under way and drops the retries. */
   forget(service: string): void {
     this.#calls.get(service)?.ending.abort();
     this.#calls.delete(service);
@@ -80,7 +81,7 @@ export class PortCallbacks {
     return this.#slots.run([String(this.#attempts % callsMax)], attempt);
   }
 
-  /** Calls the service once. Resolves with "" after a 2xx answer, otherwise with the reason of the failure. */
+  /** Sends one request to the service. Resolves with "" after a 2xx answer, otherwise with the reason of the failure. */
   async #attempt(record: PortRecord, { method, url }: CallbackTarget, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return "the call was ended";
     const ending = new AbortController();

@@ -26,14 +26,14 @@ export interface PortNoticesOptions {
 }
 
 /**
- * Announces assigned ports once they are durable: fires an event, and calls the service if it has a callback. Clients that
- * watch the record's key need neither.
+ * Announces assigned ports once they are durable: fires an event, and starts the service's callback, if it has one. A client that
+ * watches the record's key needs neither.
  */
 export class PortNotices {
   readonly #options: PortNoticesOptions;
   readonly #reader: Reader;
   readonly #callbacks: PortCallbacks;
-  /** The signal that ends all calls; undefined before `start`. */
+  /** The signal that stops all callbacks; undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {
@@ -42,7 +42,7 @@ export class PortNotices {
     this.#callbacks = new PortCallbacks(options);
   }
 
-  /** Calls services, also those whose call was pending when the agent stopped, until the signal aborts. */
+  /** Starts the callback of each service that has not registered its assigned port yet. The signal stops all callbacks. */
   start(signal: AbortSignal): void {
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#callbacks.stop());
@@ -54,7 +54,7 @@ export class PortNotices {
     if (record?.state === "pending" && record.id !== before?.id) this.#fire(record);
   }
 
-  /** Starts to call the service if it has not registered its assigned port yet; otherwise ends its calls. */
+  /** Starts the service's callback if the service has not registered its assigned port yet; otherwise stops its callback. */
   call(service: string): void {
     const { agent, ledger } = this.#options;
     const record = ledger.record(service);

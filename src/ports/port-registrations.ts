@@ -30,7 +30,7 @@ export interface PortRegistration extends Pick<
   ServiceRegistration,
   "source" | "replaceExistingChecks" | "isAnew" | "along"
 > {
-  /** Whether the client registers before it listens, so that a listener at the port is another program. */
+  /** Whether the client registers before it listens. A program that already listens at the service's port is then another one. */
   readonly beforeListening: boolean;
 }
 
@@ -151,7 +151,7 @@ export class PortRegistrations {
     await this.#registerWith(definition, registration, { ...change, along: { ...registration.along, transactions } });
   }
 
-  /** Registers the service. @param change the change of the check that reports a conflict, and the batch's other writes */
+  /** Registers the service. @param change adds or removes the check for a port conflict, and adds writes to the same batch */
   async #registerWith(
     definition: ServiceDefinition,
     { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,
@@ -162,9 +162,9 @@ export class PortRegistrations {
   }
 
   /**
-   * Returns another program as the owner if one listens at the port. Probes only for a client that listens after it registers:
-   * a service of EdgeX in Go, which differs from other Go clients by its stored port. Does not probe for a service that is
-   * registered at the port already, since the listener may be the service itself.
+   * Returns another program as the owner if one listens at the port. Probes only for EdgeX's services in Go, which register
+   * before they listen; unlike other Go clients, such a service has a stored port. Does not probe for a service that is
+   * already registered at the port, since the program that listens may be the service itself.
    */
   async #listener({ definition, hostPort, registration }: Attempt, keepsPort: boolean): Promise<Owner | undefined> {
     const { ledger, probe } = this.#options;
@@ -180,7 +180,7 @@ export class PortRegistrations {
   }
 }
 
-/** Returns whether a service may register the port without a look-up of the port's owner. */
+/** Returns whether the port's owner, if any, does not matter to the registration, so that it need not be looked up. */
 function isUncontested(ledger: Ledger, hostPort: HostPort, policy: PortPolicy): boolean {
   return policy === "off" || hostPort.port === 0 || (policy === "warn" && ledger.isShared(hostPort));
 }

@@ -102,7 +102,7 @@ export class ServicePorts {
     });
   }
 
-  /** Calls services about their new ports until the signal aborts. */
+  /** Starts the callbacks that tell services their new ports. The signal stops all callbacks. */
   start(signal: AbortSignal): void {
     this.#notices.start(signal);
   }
@@ -110,7 +110,7 @@ export class ServicePorts {
   /**
    * Registers a service with the agent, unless the policy refuses it. The outcome names the port to which the service must
    * move, if any.
-   * @throws OperatingError as Agent.registerService
+   * @throws OperatingError in the same cases as Agent.registerService
    */
   register(definition: ServiceDefinition, registration: PortRegistration): Promise<PortOutcome> {
     const { id, name } = definition.service;
@@ -217,7 +217,7 @@ export class ServicePorts {
     });
   }
 
-  /** Runs a task in the background, after the commit whose listener calls this method. */
+  /** Runs a task after the present commit is complete. Callbacks of a commit use this, because they must not write themselves. */
   #background(task: () => Promise<void>): void {
     queueMicrotask(() => {
       if (this.#options.store.closed) return;

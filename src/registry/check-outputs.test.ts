@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { CheckOutputs } from "./check-outputs.ts";
 
-test("listeners are called when a check's output is changed or deleted, and at no other time", () => {
+test("the callbacks of onChange run when a check's output is changed or deleted, and at no other time", () => {
   const outputs = new CheckOutputs();
   const heard: string[] = [];
   outputs.onChange((node, service) => heard.push(`${node}/${service}`));

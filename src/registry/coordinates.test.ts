@@ -152,7 +152,7 @@ describe("a node", () => {
   });
 });
 
-test("the index of coordinates rises with each batch of updates and each removal, to at least the newest write's", async () => {
+test("the index of coordinates rises with each batch of updates and removal, to at least the newest write's index", async () => {
   const { register, send, store, index } = openCoordinates();
   let before = index();
   const expectRise = (): void => {

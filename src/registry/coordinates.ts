@@ -27,8 +27,8 @@ export interface CoordinatesOptions {
  *
  * Updates are applied together at the end of a period, so that watchers wake once; a later update of a node replaces an
  * earlier one. An update for a node that is not in the catalog at that time is dropped, and a node that leaves the catalog
- * loses its coordinates. This agent's own node has the default coordinate as soon as the agent starts and never loses its
- * coordinates. If `areWanted` is false, the own node starts without a coordinate.
+ * loses its coordinates. This agent's node has the default coordinate as soon as the agent starts, or none if `areWanted` is
+ * false (disable_coordinates), and it never loses its coordinates.
  */
 export class Coordinates {
   readonly #store: Registry;

@@ -83,7 +83,7 @@ export class Events {
     });
   }
 
-  /** Ends all waits; the agent calls it when it stops. */
+  /** Ends all waits. The agent calls this method when it stops. */
   close(): void {
     this.#closed = true;
     this.#wake();

@@ -57,7 +57,7 @@ describe("the instances that a prepared query returns", () => {
     const { nodes } = await openQueries({}, backwards);
     expect(nodes({ near: "n99", limit: 3 })).toEqual(["n12", "n11", "n10"]);
     expect(nodes({ near: "n10", limit: 3 })).toEqual(["n10", "n11", "n12"]);
-    // Consul: moves the `near` node to the front only if it is among the first ten.
+    // Consul moves the instance on the `near` node to the front only if it is among the first ten.
     expect(nodes({ near: "n02", limit: 1 })).toEqual(["n12"]);
   });
 

@@ -38,7 +38,7 @@ export class IncomingSnapshot {
   }
 
   /**
-   * Replaces the store's state by the snapshot's. The new state's index is above the indexes of both.
+   * Replaces the store's state by the snapshot's. The new state's index is above those of the replaced state and the snapshot.
    * @throws OperatingError unavailable when the new state cannot be made durable; the store is then unchanged
    */
   async commit(): Promise<void> {

@@ -43,7 +43,7 @@ describe("a slow disk", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("that answers after the time limit commits the batch under way and wakes its watchers, but no refused write", async () => {
+  test("that answers after the time limit commits the batch under way and wakes its watchers, but no queued write", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const refused = rejectionOf(store.submit(keySet("a", "1")));
@@ -60,7 +60,7 @@ describe("a slow disk", () => {
     expect(await store.submit(keySet("b", "2"))).toEqual({ type: "done" });
   });
 
-  test("has a millisecond more for each row of a batch before the time limit, so that a large restore can end", async () => {
+  test("may take a millisecond longer for each row of a batch, so that a large restore ends before the time limit", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     let ended = false;

@@ -11,7 +11,7 @@ import { emptyState } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { LocalRows } from "./local-rows.ts";
 
-/** A command with which the state machine throws an error. Decoders of requests refuse such a command. */
+/** A command for which the state machine throws an error. No request leads to it, since the decoders of requests refuse it. */
 const faulty = { type: "register", node: undefined } as unknown as Command;
 
 describe("group commit", () => {
@@ -73,7 +73,7 @@ describe("group commit", () => {
     expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
   });
 
-  test("local rows are in the same batch as the commands of their call, and change neither the state nor its index", async () => {
+  test("local rows are in one batch with the commands saved with them, and change neither the state nor its index", async () => {
     const { store, engine } = openTestStore();
     const local = new LocalRows(store);
     await local.save([{ key: "x", value: new Uint8Array([1]) }]);
@@ -84,14 +84,14 @@ describe("group commit", () => {
     expect(store.state.index).toBe(1);
   });
 
-  test("a call rejects if one of its commands throws, and its other commands take effect", async () => {
+  test("submitTogether rejects if one of its commands throws, and its other commands take effect", async () => {
     const { store } = openTestStore();
     const fault = rejectionOf(store.submitTogether([keySet("a", "1"), faulty, keySet("b", "1")]));
     expect(await fault).toBeDefined();
     expect([...store.state.kv.values()].map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
-  test("a command that throws does not fail the other calls of its batch", async () => {
+  test("a command that throws does not fail the other commands of its batch", async () => {
     const { store } = openTestStore();
     const before = store.submit(keySet("a", "1"));
     const fault = rejectionOf(store.submit(faulty));
@@ -103,7 +103,7 @@ describe("group commit", () => {
 });
 
 describe("a batch that fails", () => {
-  test("changes nothing and rejects all of its calls; later calls succeed", async () => {
+  test("changes nothing and rejects the promises of all its commands; later commands succeed", async () => {
     const { store, engine, disk } = openTestStore();
     await store.submit(keySet("a", "1"));
     const before = store.state;
@@ -117,7 +117,7 @@ describe("a batch that fails", () => {
     expect(getKv(store.state, "b")?.modifyIndex).toBe(2);
   });
 
-  test("wakes no watcher and calls no listener", async () => {
+  test("wakes no watcher and runs no callback of `follow`", async () => {
     const { store, engine } = openTestStore();
     let calls = 0;
     store.follow(() => (calls += 1));
@@ -142,7 +142,7 @@ describe("a batch that fails", () => {
   });
 });
 
-test("a commit calls the listeners, then wakes callers and watchers, and all of them read the new state", async () => {
+test("a commit runs the callbacks of `follow`, then wakes watchers and callers, and all of them read the new state", async () => {
   const { store } = openTestStore();
   const order: string[] = [];
   const note = (who: string) => (): void => void order.push(`${who} ${store.state.index}`);
@@ -152,7 +152,7 @@ test("a commit calls the listeners, then wakes callers and watchers, and all of 
   expect(order).toEqual(["listener 1", "watcher 1", "caller 1"]);
 });
 
-test("closing the store waits for the batch under way, refuses further commands, and ends all waits", async () => {
+test("closing the store waits for the queued commands, refuses further ones, and wakes all watchers", async () => {
   const { store, engine } = openTestStore();
   engine.hold();
   const queued = [store.submit(keySet("a", "1"))];

@@ -20,7 +20,7 @@ test("the cached index of a topic equals its index in the state after any sequen
     for (const topic of watched) indexes.of(emptyState, topic);
     takeSteps(steps, ({ before, state, applied }) => {
       indexes.follow(before, state, applied.touched);
-      // The coins let some topics enter the cache only after several commits.
+      // Reads each topic at random, so that some topics enter the cache only after several commits.
       for (const topic of watched)
         if (coins.next().value) expect([topic, indexes.of(state, topic)]).toEqual([topic, topicIndex(state, topic)]);
     });

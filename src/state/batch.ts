@@ -21,7 +21,7 @@ export class Batch {
     this.#nowMs = nowMs;
   }
 
-  /** Applies the next command of the batch. @throws if Praetor has a bug; the command then has no effect */
+  /** Applies the next command of the batch. Throws only because of a bug in Praetor; the command then has no effect. */
   apply(command: Command): Outcome {
     if (isKeyWrite(command)) return this.#write(command);
     const state = this.#endShared();

@@ -78,15 +78,15 @@ export interface KvUnlock {
 }
 
 /**
- * Writes several keys, all or none. The command is rejected if one of its keys is below another written or existing key, or above
- * one: "a" excludes "a/b".
+ * Writes several keys, all or none. The command is rejected if one of its keys is below or above an existing key or another key
+ * of the command: "a" excludes "a/b".
  */
 export interface KvSetBranch {
   readonly type: "kv-set-branch";
   readonly entries: readonly { readonly key: string; readonly value: Uint8Array }[];
 }
 
-/** Deletes a key and all keys below it: "a" and "a/b", not "ab". */
+/** Deletes a key and, with `below`, all keys below it: "a" and "a/b", not "ab". */
 export interface KvDeleteBranch {
   readonly type: "kv-delete-branch";
   readonly key: string;
@@ -144,7 +144,8 @@ export interface Deregister {
 }
 
 /**
- * Replaces the state by that of a snapshot. The new state and each of its topics have an index above the indexes of both states.
+ * Replaces the state by that of a snapshot. The index of the new state, and of each of its topics, is above the indexes of the
+ * replaced state and of the snapshot.
  */
 export interface Restore {
   readonly type: "restore";

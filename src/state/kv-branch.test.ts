@@ -67,7 +67,7 @@ describe("a branch of keys", () => {
     expect(listKvBranch(planted().state, "a/c").map(({ key }) => key)).toEqual(["a/c/d"]);
   });
 
-  test("is deleted as a whole, or not at all if the command excludes the keys below and the branch has some", () => {
+  test("is deleted as a whole, or not at all if keys below exist and the command does not allow to delete them", () => {
     const driver = planted();
     const before = driver.state;
     expect(driver.run({ type: "kv-delete-branch", key: "a", below: false }).outcome).toEqual({ type: "unchanged" });

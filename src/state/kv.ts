@@ -32,8 +32,8 @@ export function listKeys(state: State, prefix: string, separator: string): strin
 const stepsInFolderMax = 16;
 
 /**
- * Adds the names of the entries, up to the first large folder, to `names`. Returns the key after that folder, at which to
- * continue, or undefined if no entries are left.
+ * Adds the names of the entries to `names`, up to and including the first large folder. Returns the first possible key after
+ * that folder, from which the caller continues; undefined if no entries are left.
  */
 function addNames(
   names: string[],
@@ -53,8 +53,8 @@ function addNames(
 }
 
 /**
- * Returns the first string that sorts after all strings with this prefix; undefined if the prefix ends in the highest code
- * unit.
+ * Returns the first string that sorts after all strings that begin with `beginning`; undefined if `beginning` ends in the
+ * highest code unit.
  */
 function behindAllBelow(beginning: string): string | undefined {
   const last = beginning.charCodeAt(beginning.length - 1);

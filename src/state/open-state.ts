@@ -13,9 +13,9 @@ export interface OpenedState {
 }
 
 /**
- * Builds the state from an engine's rows. It equals the state before the restart, except that a topic's index may be higher: a
- * change of a service's port, for example, then raises the index of the list of services too, although the list has no ports. So
- * a watcher may wake once without a change.
+ * Builds the state from an engine's rows. It equals the state before the restart, except that a topic's index may be higher: the
+ * restart sets it to the index of the topic's newest row, even if the row's last change did not concern the topic. For example,
+ * a service's change of port then counts for the list of services, which has no ports. So a watcher may wake without a change.
  */
 export function openState(rows: Iterable<Row>, revision: number): OpenedState {
   const local: Row[] = [];

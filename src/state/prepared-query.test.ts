@@ -68,7 +68,7 @@ describe("a prepared query", () => {
     expect([...touched]).toEqual(expect.arrayContaining([topics.preparedQueries, topics.preparedQuery(first)]));
   });
 
-  test("is not copied into a new table when a session without prepared queries ends", () => {
+  test("stays in the same table, uncopied, when a session without prepared queries ends", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "x" })));
     const { preparedQueries, preparedQueryNames } = driver.state;

@@ -251,7 +251,7 @@ test("the same commands give the same rows and outcomes, and change no earlier s
   });
 });
 
-test("the rows in the engine are exactly those of the state, and opening them gives the same state", () => {
+test("the rows in the engine are exactly those of the state, and loading them gives the same state", () => {
   overSequences((steps) => {
     const { rows, state } = takeSteps(steps);
     const opened = openState(rows.values(), state.index);

@@ -63,7 +63,7 @@ function readKv(draft: Draft, { verb, key, index, session }: KvOperation): Step 
   }
 }
 
-/** Returns the result of a write. Consul: the answer has the written entry without its value. */
+/** Returns a write's row, or an error text: `unchanged` for that outcome. Consul: the answer has the entry without its value. */
 function written(draft: Draft, key: string, outcome: Outcome, unchanged: string): Step {
   if (outcome.type === "rejected") return rejectionText(outcome.reason);
   if (outcome.type === "unchanged") return unchanged;

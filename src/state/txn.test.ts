@@ -117,7 +117,7 @@ describe("after any sequence of transactions", () => {
     );
   });
 
-  test("each row to which another row refers exists, and opening the written rows gives the same state", () => {
+  test("each row to which another row refers exists, and loading the written rows gives the same state", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();

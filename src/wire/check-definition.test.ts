@@ -47,7 +47,7 @@ test("a duration that is a JSON number means nanoseconds in the API and is an er
   expect(() => decodeCheckDefinition({ name: "c", ttl: 5 }, file)).toThrow("'check.ttl' expected type 'string'");
 });
 
-test("a check definition can lower the agent's limit of output but not raise it", () => {
+test("a check definition can lower the agent's limit of the output's size but not raise it", () => {
   const limit = (OutputMaxSize: number): number =>
     decodeCheckDefinition({ Name: "c", TTL: "1s", OutputMaxSize }, { ...api, outputBytesMax: 8_192 }).outputBytesMax;
   expect([limit(0), limit(100), limit(10_000)]).toEqual([8_192, 100, 8_192]);

@@ -4,7 +4,7 @@ import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
 import { parseJson } from "./json.ts";
 
-/** Encodes an entry for filters, transactions and renderKvEntry. Consul: an empty value is null, not "". */
+/** Encodes an entry as a row of GET /v1/kv. An empty value becomes `emptyValue`, by default null as in Consul. */
 export function encodeKvEntry(entry: KvEntry, emptyValue: "" | null = null): object {
   return {
     LockIndex: entry.lockIndex,

@@ -89,8 +89,8 @@ function lockDelay(fields: JsonFields): number {
 }
 
 /**
- * Decodes the checks on which a session depends. Consul: the default is serfHealth. If the list in either field is empty or null,
- * the session depends on no check of its node. A `Checks` that lists only serfHealth is not stored.
+ * Decodes the checks on which a session depends. Consul: the default is serfHealth. If `Checks` or `NodeChecks` is empty or
+ * null, the session depends on no check of its node. A `Checks` that lists only serfHealth is not stored.
  */
 function decodeChecks(fields: JsonFields, json: unknown): Pick<Session, "checks" | "nodeChecks"> {
   const checks = isNull(json, "Checks") ? [] : fields.has("Checks") ? fields.stringList("Checks") : [serfHealth];

@@ -14,7 +14,7 @@ export interface SnapshotMeta {
 
 /** Version of the format of meta.json; other versions are refused. */
 const version = 1;
-/** The Raft term: a single server is elected once. */
+/** The Raft term, which is 1 because a single server is elected only once. */
 const term = 1;
 
 export function encodeSnapshotMeta(meta: SnapshotMeta): string {

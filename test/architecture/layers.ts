@@ -1,7 +1,7 @@
 /**
- * A layer of src/. A file may import its own folder and the entries of its layer's row: a folder ("lib"), or a single
- * file of a folder ("engine/engine.ts"), whose contract the layer may know without the implementation. The file may
- * import nothing else.
+ * A layer of src/. A file may import files of its own folder and what `mayImport` of its layer names, and nothing else:
+ * a folder ("lib"), or a single file of a folder ("engine/engine.ts"), whose contract the layer may know without the
+ * implementation.
  */
 export interface Layer {
   /** A folder of src/, or a file directly in it. */

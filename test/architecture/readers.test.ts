@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { codeLinesOf, readSourceFiles } from "./source-file.ts";
 
 /**
- * Matches code that runs a query on a state without a Reader. The pattern allows `.read(state)`, by which a query runs
- * another query on its own state.
+ * Matches code that calls a query's `read` with a state directly, not through a Reader. The pattern allows
+ * `.read(state)`, by which a query runs another query on its own state.
  */
 const runsByHand = /\.read\((?!state\))[^()]*state\)/;
 

@@ -27,7 +27,7 @@ describe("a source file", () => {
     expect(misnamed).toEqual([]);
   });
 
-  test("of src re-exports no other file, except the entries of published packages", () => {
+  test("of src re-exports no other file, except the entry points of published packages", () => {
     const files = source.filter(({ path }) => !path.startsWith("src/client-package"));
     const barrels = files.filter((file) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\s/m.test(file.text));
     expect(barrels.map((file) => file.path)).toEqual([]);

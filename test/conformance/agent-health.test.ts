@@ -36,8 +36,8 @@ describe.each([
   ["passing", 200],
   ["warning", 429],
   ["critical", 503],
-])("the health of a service that is %s", (status, code) => {
-  test(`is returned as one object, with status code ${code}, when it is requested by ID`, async () => {
+])("for a service that is %s", (status, code) => {
+  test(`agent/health requested by ID returns one object with status code ${code}`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byId}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: entryText(name, status) });
@@ -45,7 +45,7 @@ describe.each([
     expect(answer.header("X-Consul-Reason")).toBe(status);
   });
 
-  test(`is returned as a list, with status code ${code}, when it is requested by name`, async () => {
+  test(`agent/health requested by name returns a list with status code ${code}`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byName}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({
@@ -56,7 +56,7 @@ describe.each([
   });
 
   test.each([byId, byName])(
-    `is returned as one word, with status code ${code}, when it is requested with ?format=text at %s`,
+    `agent/health requested with ?format=text returns one word with status code ${code}, at the path %s`,
     async (path) => {
       const answer = await get(`${path}/${await serviceThatIs(status)}?format=text`);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });

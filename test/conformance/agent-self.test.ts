@@ -103,7 +103,7 @@ describe("agent/self", () => {
 });
 
 describe("agent/reload", () => {
-  test("succeeds with an empty body", async () => {
+  test("succeeds, and returns an empty body", async () => {
     expectEmpty(await put("/v1/agent/reload"));
   });
 });

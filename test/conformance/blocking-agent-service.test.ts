@@ -10,7 +10,7 @@ interface Held {
   readonly tookMs: number;
 }
 
-/** Requests the service with its current content hash, and calls `act` while the agent holds the request. */
+/** Requests the service with its current content hash, calls `act` while the agent holds the request, and returns the answer. */
 async function held(id: string, act: () => Promise<unknown>, wait: string): Promise<Held> {
   const path = `/v1/agent/service/${id}`;
   const hash = (await get(path)).header("X-Consul-Contenthash");

@@ -45,8 +45,8 @@ describe.each([
   ...["health/checks/consul", `health/connect/${missing}`, "internal/ui/nodes", "internal/ui/services"],
   ...["session/list", "session/node/node1", "query", "coordinate/nodes"],
   ...["connect/intentions", "config/service-defaults"],
-])("a blocking query of %s", (named) => {
-  test("is held if its index is from the index of its last answer to one above the store's newest, and is answered at once otherwise", async () => {
+])("at %s", (named) => {
+  test("a blocking query is held from its answer's index to one above the store's newest, else answered at once", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "x");
     const path = `/v1/${named.replace("KEY", `${folder}a`).replace("FOLDER", folder)}`;
@@ -63,7 +63,7 @@ describe.each([
   });
 });
 
-test("a blocking query with an index one above the newest of the store is answered after the next write to its rows", async () => {
+test("a blocking query with an index one above the store's newest is answered after the next write of its key", async () => {
   const key = `/v1/kv/${keyFolder()}a`;
   await put(key, "one");
   const { index } = await get(key);

@@ -89,7 +89,7 @@ describe("a cached list of instances", () => {
     expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
   });
 
-  test("is cached once for all orders of the same tags or node meta, and separately for other tags and for each filter", async () => {
+  test("is cached once for the same tags or node meta in any order, and separately for other tags and each filter", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
       ["&tag=a&tag=b", missed],

@@ -45,7 +45,7 @@ describe("an agent without a service mesh", () => {
     });
   });
 
-  test("returns no gateways of a service", async () => {
+  test("returns no gateways of a service mesh for a service", async () => {
     const answers = {
       "health/ingress": "[]",
       "catalog/gateway-services": "null",

@@ -96,8 +96,8 @@ describe("coordinates that nodes have sent", () => {
   });
 
   /**
-   * Requests the coordinates of nodes, and returns the rows of this test's nodes. The answer may also have a row of
-   * this server.
+   * Requests the coordinates of all nodes, and returns those of this test's nodes. The answer may also contain the
+   * coordinate of this server.
    */
   async function listed(query: string): Promise<string> {
     const rows = (await get(`/v1/coordinate/nodes${query}`)).json as readonly { readonly Node: string }[];
@@ -129,7 +129,7 @@ describe("coordinates that nodes have sent", () => {
   });
 });
 
-test("coordinates wake blocking queries when they are updated and when their node is deregistered", async () => {
+test("an update of coordinates wakes the blocking queries for them, and so does the deregistration of their node", async () => {
   const Node = unique("moving");
   await registerNode({ Node });
   await placeNodes({ [Node]: 1 });

@@ -80,7 +80,7 @@ describe("firing an event", () => {
     });
   });
 
-  test("with a payload that exceeds 512 bytes even before it is encoded is refused with a separate error", async () => {
+  test("with a payload that exceeds 512 bytes even before it is encoded is refused with an error that says so", async () => {
     expectError(await put("/v1/event/fire/a", "y".repeat(600)), {
       status: 500,
       text: '1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of 512 bytes before encoding\n\n',

@@ -35,7 +35,7 @@ afterAll(async () => {
   for (const Node of nodes) await put("/v1/catalog/deregister", { Node });
 });
 
-/** Returns the names of the rows that the filter selects, in the order of the answer. */
+/** Returns the names of the nodes, services or checks that the filter selects, in the order of the answer. */
 async function chosen(path: string, expression: string): Promise<readonly string[]> {
   const answer = await get(`${path}?filter=${encodeURIComponent(expression)}`);
   expect({ status: answer.status, text: answer.status === 200 ? "" : answer.text }).toEqual({ status: 200, text: "" });
@@ -298,6 +298,6 @@ test.each(["/v1/catalog/services", "/v1/catalog/datacenters", "/v1/kv/?keys", "/
   },
 );
 
-test("an empty filter selects every row", async () => {
+test("an empty filter selects the whole list", async () => {
   expect((await get("/v1/catalog/nodes?filter=")).text).toBe((await get("/v1/catalog/nodes")).text);
 });

@@ -16,7 +16,7 @@ function headerNames(answer: Answer): string[] {
 const common = ["Content-Length", "Content-Type", "Vary"];
 const query = ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"];
 
-describe("the names of an answer's headers", () => {
+describe("the names of the headers in an answer", () => {
   test.each<[string, readonly string[]]>([
     ["/v1/status/leader", common],
     ["/v1/catalog/datacenters", common],
@@ -33,11 +33,11 @@ describe("the names of an answer's headers", () => {
     ["/v1/catalog/nodes?stale&consistent", common],
     ["/v1/catalog/nodes?dc=nowhere", [...common, ...query]],
     ["/v1/nope", ["Content-Length"]],
-  ])("of %s are exactly those that Consul sends", async (path, names) => {
+  ])("to %s are exactly those that Consul sends", async (path, names) => {
     expect(headerNames(await get(path))).toEqual([...names].toSorted());
   });
 
-  test("of a read or write of a key are exactly those that Consul sends", async () => {
+  test("to a read or write of a key are exactly those that Consul sends", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     expect(headerNames(await put(key, "x"))).toEqual(common);
     expect(headerNames(await get(key))).toEqual([...common, ...query].toSorted());

@@ -14,8 +14,8 @@ import { checkText, nodeText, proxyColumns, rowIndexes, serfHealthText } from ".
 await sharedTarget();
 
 /**
- * Registers three instances of a service, each on its own node, and returns the service's name. The instance one is
- * passing, two critical and three warning. The first node has a passing check of its own.
+ * Registers three instances of a service, each on its own node, and returns the service's name. Instance one is
+ * passing, instance two critical, and instance three warning. The first node has a passing check of its own.
  */
 async function threeInstances(): Promise<string> {
   const service = unique("web");

@@ -37,7 +37,7 @@ const paths = [
   `/v1/health/state/any?node-meta=row:${name}`,
 ];
 
-/** Returns the letters of the nodes in the order of the answer's rows. */
+/** Returns the letters of the nodes in the order in which the answer names them. */
 function orderOf(text: string): string {
   const names = [...text.matchAll(/"Node":"([^"]+)"/g)].map(([, node = ""]) => node.slice(name.length + 1));
   return [...new Set(names)].join(" ");
@@ -79,7 +79,7 @@ test("near=_agent sorts by the distance to this agent's node", async () => {
   expect(orderOf((await get(`/v1/catalog/service/${name}?near=_agent`)).text)).toBe(known ? "c b a d e" : "a b c d e");
 });
 
-test("a changed coordinate changes the order, wakes no blocking query, and changes no index", async () => {
+test("a changed coordinate changes the order of a list with &near, wakes no blocking query, and changes no index", async () => {
   const path = `/v1/catalog/service/${name}?near=${name}-a`;
   const { before, after, tookMs } = await whileBlocked(path, () => placeNodes({ [`${name}-b`]: 0 }), { wait: "7s" });
   expect(orderOf(before.text)).toBe("a b c d e");

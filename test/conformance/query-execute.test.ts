@@ -128,7 +128,7 @@ describe("executing a prepared query", () => {
     for (const limit of ["0", "-1", "", "9"]) expect(await execute({ Service }, `?limit=${limit}`)).toHaveLength(4);
   });
 
-  test("lists the instance on the node that Near names first, and applies ?limit after sorting", async () => {
+  test("lists first the instance on the node that Near names, and applies ?limit after sorting", async () => {
     const { service: Service, node } = await registerWeb();
     for (const letter of "abcw") {
       expect(await execute({ Service, Near: node(letter) }, "?limit=1")).toEqual([letter]);
@@ -145,7 +145,7 @@ describe("executing a prepared query", () => {
     }
   });
 
-  test("with Near _ip lists the instance on the node that has the client's address first, also behind a proxy", async () => {
+  test("with Near _ip lists first the instance on the node that has the client's address, also behind a proxy", async () => {
     const { service: Service, node } = await registerWeb();
     const Name = unique("ip");
     await createPreparedQuery({ Name, Service: { Service, Near: "_ip" } });
@@ -171,7 +171,7 @@ describe("executing a prepared query", () => {
     expect((await get(`/v1/query/${Name}/execute`)).json).toMatchObject({ Nodes: [], Datacenter: "dc1", Failovers: 0 });
   });
 
-  test("finds a query whose name has any characters", async () => {
+  test("finds a prepared query by a name with any characters", async () => {
     const Name = `${unique("a")}/b c`;
     await createPreparedQuery({ Name, Service: { Service: "nowhere" } });
     expect((await get(`/v1/query/${encodeURIComponent(Name)}/execute`)).json).toMatchObject({ Service: "nowhere" });

@@ -177,7 +177,7 @@ describe("an expression in a template", () => {
     });
   });
 
-  test("may be valid for the template's name only: for another name the query is an error", async () => {
+  test("may be valid for the template's own name only: a request with another name is an error", async () => {
     await createPreparedQuery(template({ Name: "7", Service: { Service: "${match(name.full)}" } }));
     const text =
       "Bad evaluation for '${match(name.full)}' in Service.Service: " +

@@ -324,13 +324,13 @@ describe("a blocking query for prepared queries", () => {
 });
 
 describe("the endpoints of prepared queries", () => {
-  test("refuse other methods", async () => {
+  test("refuse a method that their header Allow does not list", async () => {
     expectError(await put("/v1/query", named()), { status: 405, text: "method PUT not allowed" });
     expect((await send("OPTIONS", "/v1/query")).header("Allow")).toBe("OPTIONS,GET,POST");
     expect((await send("OPTIONS", `/v1/query/${stranger}`)).header("Allow")).toBe("OPTIONS,GET,PUT,DELETE");
   });
 
-  test.each(["execute", "explain"])("refuse other methods for %s", async (verb) => {
+  test.each(["execute", "explain"])("refuse any method but GET for %s", async (verb) => {
     const answer = await put(`/v1/query/any/${verb}`);
     expectError(answer, { status: 405, text: "method PUT not allowed" });
     expect(answer.header("Allow")).toBe("GET");

@@ -7,7 +7,7 @@ import { within } from "../support/within.ts";
 const target = await startTarget("-log-level", "debug");
 afterAll(() => target.stop());
 
-/** Returns the log's lines of requests, without time, port and latency. */
+/** Returns the log lines that report requests, without time, port and latency. */
 async function requestLines(): Promise<readonly string[]> {
   const log = await Bun.file(join(target.dataDir, "target.log")).text();
   return log

@@ -19,7 +19,7 @@ describe("a request outside of the API", () => {
     expect([answer.status, answer.text]).toEqual([200, ""]);
   });
 
-  test.each(["", "heap", "profile?seconds=1"])("for a profile is refused: %p", async (path) => {
+  test.each(["", "heap", "profile?seconds=1"])("for a profile of Go's pprof is refused: %p", async (path) => {
     for (const method of ["GET", "POST", "PATCH"])
       expectError(await send(method, `/debug/pprof/${path}`), { status: 401, text: "ACL support disabled" });
   });
@@ -50,7 +50,7 @@ describe("a request outside of the API", () => {
     expect((await put("/v1/kv?recurse", "x")).text).toBe("");
   });
 
-  test("to an endpoint's path with another part is a 404", async () => {
+  test("to an endpoint's path with an additional part is a 404", async () => {
     expect(await get("/v1/status/leader/x")).toMatchObject({ status: 404, text: "" });
     expect(await get("/v1/catalog/nodes/")).toMatchObject({ status: 404, text: "" });
   });

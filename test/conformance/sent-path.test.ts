@@ -122,7 +122,7 @@ describe("a service or check id in a path", () => {
     if (!isRedirected(id)) expect(Object.keys((await get("/v1/agent/services")).json as object)).not.toContain(id);
   });
 
-  test.each(ids)("may have encoded slashes when a client passes and deregisters the check %s", async (id) => {
+  test.each(ids)("may have encoded slashes when a client updates and deregisters the check %s", async (id) => {
     await registerCheck({ ID: id, Name: "path", TTL: "1h" });
     const passed = await put(`/v1/agent/check/pass/${encodeURIComponent(id)}`);
     expect(passed.status).toBe(isRedirected(id) ? 301 : 200);

@@ -130,7 +130,7 @@ describe("a Connect proxy", () => {
   });
 });
 
-describe("a gateway", () => {
+describe("a gateway of a service mesh", () => {
   test("is stored with its configuration", async () => {
     const name = unique("gateway");
     await registerService({ Name: name, Kind: "ingress-gateway", Proxy: { Config: { a: 1 } } });

@@ -253,7 +253,7 @@ describe.each(["info", "destroy", "renew"])("session/%s", (verb) => {
     expectError(await send(method, `/v1/session/${verb}/${id}`), { status, text });
   });
 
-  test("refuses every other method", async () => {
+  test("refuses a method that its header Allow does not list", async () => {
     const other = method === "GET" ? "PUT" : "GET";
     const answer = await send(other, `/v1/session/${verb}/${stranger}`);
     expectError(answer, { status: 405, text: `method ${other} not allowed` });
@@ -277,7 +277,7 @@ describe("session/list and session/node", () => {
     expect((await get(`/v1/session/node/${node}`)).text).toBe("[]");
   });
 
-  test("are an empty list for an unknown node, and session/node is refused without a name", async () => {
+  test("return no sessions for an unknown node, and an error for a missing node name", async () => {
     expect((await get("/v1/session/node/nope")).text).toBe("[]");
     expectError(await get("/v1/session/node/"), { status: 400, text: "Missing node name" });
   });

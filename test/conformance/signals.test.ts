@@ -57,7 +57,8 @@ test("a long-running command keeps running after every signal that the agent sur
   await command.exited;
 });
 
-// This test is in this file because the shared agent has by then run for longer than one interval of metrics.
+// The agent writes only intervals that have finished. When this file runs, the shared agent has usually run for longer than one
+// interval.
 test("on SIGUSR1 the agent writes the metrics of the finished intervals to stderr, one on each line", async () => {
   await put("/v1/kv/signals", "1");
   const lines = await within(12_000, async () => {

@@ -32,7 +32,7 @@ describe("docs/api.md", () => {
     expect(hidden).toEqual([]);
   });
 
-  test("describes the variable end of a path for exactly the paths that accept one", () => {
+  test("names the variable part of every path that ends with one", () => {
     const open = rows.map(([request]) => request).filter((request) => /\/v1\/.*\/$/.test(request));
     expect(open).toEqual([]);
   });

@@ -50,13 +50,13 @@ describe("the architecture documents", () => {
 });
 
 describe("ARCHITECTURE.md", () => {
-  test("has a row for each layer", () => {
+  test("has a table row for each layer", () => {
     const folders = layers.map(({ name }) => name).filter((name) => !name.endsWith(".ts"));
     expect(tableRows(text, "folder").map(([name]) => name)).toEqual(expect.arrayContaining(folders));
     expect(tableRows(text, "folder")).toHaveLength(folders.length);
   });
 
-  test("has a row for each table that the engine keeps on the disk", () => {
+  test("lists each table of rows that the engine keeps on the disk", () => {
     const names = tableRows(text, "table").map(([name]) => name);
     expect(names.toSorted()).toEqual(
       ["(empty name)", ...tables.map(({ name }) => name), ...Object.values(storeTables)].toSorted(),

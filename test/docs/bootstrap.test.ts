@@ -189,7 +189,7 @@ describe("docs/bootstrap.md", () => {
   });
 });
 
-test("only praetor-client/bootstrap loads the parsers of configuration files, and the agent never loads it", async () => {
+test("only praetor-client/bootstrap loads the TOML and YAML parsers, and the agent does not load that package", async () => {
   const elsewhere = (await readSourceFiles("src/**/*.ts")).filter(
     ({ path, text: code }) =>
       !path.startsWith("src/client/bootstrap/") &&

@@ -7,7 +7,7 @@ import { tableRows } from "./markdown-table.ts";
 const [document] = await readSourceFiles("docs/cli.md");
 const shared = new Set([...connectionFlags, ...serverFlags].map(({ name }) => name));
 
-test("docs/cli.md has a row with summary and flags for each command that talks to an agent or needs no agent", () => {
+test("docs/cli.md lists each command that talks to an agent or needs no agent, with its summary and flags", () => {
   const rows = clientCommands.map(({ name, summary, flags = [] }): readonly string[] => {
     const own = flags.filter((flag) => !shared.has(flag.name)).map((flag) => `\`-${flag.name}\``);
     return [name, summary, own.toSorted().join(" ")];
@@ -19,7 +19,7 @@ test("docs/cli.md has a row with summary and flags for each command that talks t
   ).toEqual(rows.map(String).toSorted());
 });
 
-test("docs/cli.md has a row for each flag that all commands share", () => {
+test("docs/cli.md lists each flag that all commands share", () => {
   const rows = [...connectionFlags, ...serverFlags].map(({ name, help }) => [`-${name}`, help]);
   expect(
     tableRows(document?.text ?? "", "shared flag")

@@ -38,7 +38,7 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("every program of docs/client.md has a block with its output", () => {
+test("every program of docs/client.md is followed by a block with its output", () => {
   expect(examples.length).toBe(guide.split("```ts\n").length - 1);
   expect(examples.length).toBeGreaterThan(4);
 });

@@ -26,12 +26,12 @@ describe("docs/edgex.md", () => {
     }
   });
 
-  test("names every checker script, and every script that is a link to the program", () => {
+  test("names every checker script, and every script that is a symbolic link to the program", () => {
     expect(checkerNames.filter((name) => !text.includes(`\`praetor checker ${name}\``))).toEqual([]);
     expect([...scriptArguments.keys()].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
-  test("names every environment variable that the entry point, its checkers and `praetor health` read", async () => {
+  test("names every environment variable that `praetor edgex`, `praetor checker` and `praetor health` read", async () => {
     const code = (
       await readSourceFiles(
         "src/{edgex,client}/**/*.ts",

@@ -78,7 +78,7 @@ describe("the search for errors in the code", () => {
     expect(made.length).toBeGreaterThan(50);
   });
 
-  test("has the file of the literals for every error code that is not a literal at the constructor", () => {
+  test("knows, for every error code that the constructor gets in a variable, the file with the code's literals", () => {
     const dynamic = made.filter(({ code }) => !literal.test(code)).map(({ path }) => path);
     expect(dynamic).toEqual(Object.keys(literalsElsewhere).toSorted((a, b) => dynamic.indexOf(a) - dynamic.indexOf(b)));
     for (const { file } of Object.values(literalsElsewhere)) expect(codesNamedIn(file)).not.toEqual([]);

@@ -1,5 +1,6 @@
 /**
- * Returns the rows of all tables whose first heading is `heading`. Cells are unchanged, but the first cell loses its code marks.
+ * Returns the rows of all tables whose first heading is `heading`. Removes the backticks from the first cell of each row, and
+ * leaves the other cells unchanged.
  */
 export function tableRows(markdown: string, heading: string): readonly (readonly [string, ...string[]])[] {
   const rows: [string, ...string[]][] = [];

@@ -284,20 +284,20 @@ describe("the agent's configuration:", () => {
     expect(await outputs("short")).toEqual(["short", "short"]);
   });
 
-  test("limits.kv_max_value_size is the maximum size of a value in bytes", async () => {
+  test("limits.kv_max_value_size is the maximum size of a key's value in bytes", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 5 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).json).toBe(true);
     expect(await agent.send("PUT", "/v1/kv/a", { body: "123456" })).toMatchObject({ status: 413 });
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toBe("12345");
   });
 
-  test("limits.kv_max_value_size can allow values of 4,000,000 bytes", async () => {
+  test("limits.kv_max_value_size can allow a key's value of 4,000,000 bytes", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 4000000 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).json).toBe(true);
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
   });
 
-  test("a value of 512 KiB is accepted by default, and a larger one is refused, chunked or not", async () => {
+  test("a key's value of 512 KiB is accepted by default, and a larger one is refused, chunked or not", async () => {
     const agent = await startAgent();
     for (const bytes of [524_289, 1_048_577, 3_000_000, 20_000_000]) {
       const body = Buffer.alloc(bytes, "x");

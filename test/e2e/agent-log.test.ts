@@ -127,8 +127,8 @@ describe("praetor monitor -n", () => {
     expect((await agent.send("GET", "/v1/agent/monitor?last=some")).status).toBe(400);
   });
 
-  test("exits with 1 when the agent cannot provide lines that it logged before", async () => {
-    // This server answers as Consul does: it ignores the unknown parameter and streams new lines only.
+  test("exits with 1 when the agent cannot provide lines that it logged before the request", async () => {
+    // This server answers as Consul does: it ignores the parameter `last`, which it does not know, and streams new lines only.
     using consul = startCannedAgent(() => new Response("2026-11-22T12:33:41.766Z [INFO]  agent: a line\n"));
     const { code, output } = await sandbox.run("monitor", "-n", "5", "-http-addr", consul.url);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("cannot show what it logged before") });

@@ -32,7 +32,7 @@ async function checks(): Promise<string[]> {
   return Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted();
 }
 
-/** Returns a function that returns the log lines written since this call. */
+/** Returns a function that returns the log lines written since `logFromNow` was called. */
 function logFromNow(): () => string {
   const before = agent.output().length;
   return () => agent.output().slice(before);
@@ -47,8 +47,8 @@ const hangUp = async (): Promise<void> => agent.signal("SIGHUP");
 describe.each([
   ["SIGHUP", hangUp],
   ["PUT /v1/agent/reload", reload],
-])("%s", (_, apply: () => Promise<unknown>) => {
-  test("adds and removes the files' definitions, also in the catalog, and keeps all other definitions", async () => {
+])("with %s", (_, apply: () => Promise<unknown>) => {
+  test("a reload adds and removes the files' definitions, also in the catalog, and keeps all other definitions", async () => {
     await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "by-api" } });
     await agent.send("PUT", "/v1/agent/check/pass/service:stays");
     const check = { name: "node", ttl: "1h" };
@@ -67,7 +67,7 @@ describe.each([
     expect(kept?.Status).toBe("passing");
   });
 
-  test("changes the log level to the level in the configuration files", async () => {
+  test("a reload changes the log level to the level in the configuration files", async () => {
     const said = logFromNow();
     write("level.json", { log_level: "DEBUG" });
     await apply();
@@ -86,7 +86,7 @@ describe.each([
     });
   });
 
-  test("with an invalid file names the file and line of the error, and changes nothing", async () => {
+  test("a reload with an invalid file names the file and line of the error, and changes nothing", async () => {
     const before = [await services(), await checks()];
     write("bad.json", '{"service": {"name": "bad"},\n "log_levl": "DEBUG"}');
     const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl; did you mean log_level?`;
@@ -98,7 +98,7 @@ describe.each([
     unlinkSync(join(definitions, "bad.json"));
   });
 
-  test("changes nothing when one definition cannot be registered", async () => {
+  test("a reload changes nothing when one definition cannot be registered", async () => {
     const before = [await services(), await checks()];
     const scripted = { name: "script", check: { args: ["true"], interval: "1m" } };
     write("base.json", { log_level: "DEBUG", services: [{ name: "first" }, scripted] });

@@ -198,7 +198,7 @@ test("an agent writes nothing to its data folder while its checks pass", async (
   await within(5_000, async () => expect(Object.values(await statuses(agent))).toEqual(Array(4).fill("passing")));
 
   const written = (): unknown => [filesIn(join(folder, "data")), bytesWritten(agent.pid)];
-  /** Resolves after each check has run three times. */
+  /** Waits until each check has run three more times, and returns the state of the files and the bytes written by then. */
   const later = async (): Promise<unknown> => {
     const enough = asked + 3;
     await within(5_000, async () => {

@@ -104,7 +104,7 @@ describe("the published package", () => {
     expect(manifest).toHaveProperty("license", "Apache-2.0");
   });
 
-  test("has a single error class, shared by all its entries", async () => {
+  test("has a single error class, which all its entry points share", async () => {
     const thrower = `import { OperatingError } from "praetor-client";
       import { bootstrap } from "praetor-client/bootstrap";
       await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-f", "nothing.toml"] })
@@ -116,7 +116,7 @@ describe("the published package", () => {
     expect(installed.typeFaults([program, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
   });
 
-  test("has declarations that reject a wrong use", () => {
+  test("has declarations with which a wrong use is a compile error", () => {
     const mistaken = `import { createRegistryClient } from "praetor-client"; createRegistryClient({ url: 1, serviceKey: "a" });`;
     expect(installed.typeFaults([mistaken], { lib: ["ES2022", "DOM"], types: [] })).toContain("TS2322");
   });

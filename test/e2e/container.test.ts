@@ -51,7 +51,7 @@ describe("the Dockerfile", () => {
 });
 
 /** Runs the image's commands as a container would: with its user, without a home folder, in "/", with one writable folder. */
-describe("the commands of the image", () => {
+describe("a container of the image", () => {
   const volume = mkdtempSync(join(tmpdir(), "container-"));
   const dataDir = join(volume, "data");
   const lines: string[] = [];
@@ -112,12 +112,12 @@ describe("the commands of the image", () => {
     return checks[checkId]?.Status;
   }
 
-  test("start the agent with the UI, and print its address", async () => {
+  test("starts the agent with the UI by default, and prints the address of the HTTP API", async () => {
     expect(lines.join("\n")).toContain(`HTTP API  ${url}`);
     expect((await fetch(`${url}/ui/`)).status).toBe(200);
   });
 
-  test("run the script checks of Geneva's services without a shell", async () => {
+  test("runs the script checks of Geneva's services without a shell", async () => {
     // The file that the script looks for is missing, because EdgeX's security set-up has not run. If the program did not start,
     // the check would be critical.
     await within(soonMs, async () => expect(await statusOf("service:security-secrets-setup")).toBe("warning"));
@@ -125,12 +125,12 @@ describe("the commands of the image", () => {
     expect(await statusOf("service:edgex-redis")).toBe("critical");
   });
 
-  test("write only below the image's volume, and keep the definitions there", () => {
+  test("writes only below the image's volume, and keeps the definitions there", () => {
     expect(readdirSync(join(dataDir, "config"))).toContain("01-redis.json");
     expect(readdirSync(volume)).toEqual(["data"]);
   });
 
-  test("include a health check that exits with 1 after the agent has ended", async () => {
+  test("has a health check that exits with 1 after the agent has ended", async () => {
     await container.stop("SIGTERM");
     expect(await container.ended()).toBe(1); // Consul: the exit code of a server that does not leave on SIGTERM
     await expectHealthy(1);

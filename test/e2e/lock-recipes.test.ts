@@ -87,7 +87,7 @@ class Semaphore {
     await del(`/v1/kv/${this.#folder}${session}`);
   }
 
-  /** Returns the holders whose contender keys are locked, because a holder without a locked contender key is dead. */
+  /** Returns the list of holders without those whose contender key is not locked: they are dead. Also returns its indexes. */
   async #read(): Promise<{ index: number; holders: readonly string[]; modifyIndex: number }> {
     const answer = await get(`/v1/kv/${this.#folder}?recurse`);
     const entries = answer.json as Entry[];

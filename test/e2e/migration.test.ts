@@ -184,7 +184,7 @@ describe("an import from a core-keeper", () => {
     });
   });
 
-  test("accepts another key root, and fails without core-keeper's token", async () => {
+  test("reads the keys below the prefix that -prefix sets, and fails without core-keeper's token", async () => {
     using canned = startCannedKeeper(keeper);
     const others = await importFrom("-dry-run", `-from-keeper=${canned.url}`, "-from-token=jwt", "-prefix=other");
     expect(counts(others, "keys")).toBe("1 0 0");

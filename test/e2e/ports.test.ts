@@ -37,7 +37,7 @@ interface StartedService {
   readonly port: number;
   /** Whether the service listens. A service whose port was in use keeps running unreachable, as EdgeX's services do. */
   readonly listens: boolean;
-  /** Stops the service gracefully: it deregisters with `now`, the agent's present process if the agent was restarted. */
+  /** Stops the service gracefully: it deregisters from `now`, which a test passes if the agent has been restarted. */
   stop(now?: AgentProcess): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ async function record(agent: AgentProcess, name: string): Promise<unknown> {
 }
 
 describe("two services of one gateway that want the same port", () => {
-  test("get different ports when the second service restarts, both become healthy, and their peers find them", async () => {
+  test("get different ports when the second service restarts, become healthy, and are found by other services", async () => {
     const agent = await startAgent("reassign");
     const first = await startService(agent, "first", wanted());
     const zombie = await startService(agent, "second", wanted());
@@ -151,7 +151,7 @@ test("a service whose port another program uses reads an assigned port at its ne
   const zombie = await startService(agent, "web", wanted());
   expect(zombie.listens).toBe(false);
   expect(await record(agent, "web")).toMatchObject({ state: "pending", owner: "another program" });
-  // The other program also answers the service's check.
+  // The program that uses the port also answers the service's check, so the check is passing.
   await within(soonMs, async () => {
     const { json } = await agent.send("GET", "/v1/health/checks/web?filter=Status+==+passing");
     expect(json).toHaveLength(1);

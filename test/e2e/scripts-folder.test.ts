@@ -82,7 +82,7 @@ describe.skipIf(!existsSync(executable))(
       expect((await run("security-proxy-setup-checker.sh"))[0]).toBe(2);
     });
 
-    test("may contain a link of any other name, which runs praetor itself", async () => {
+    test("may contain a symbolic link of any other name, which runs praetor itself", async () => {
       symlinkSync(executable, join(scripts, "consul"));
       expect((await run("consul", ["version"]))[1]).toContain("Consul v1.8");
       expect(scriptArguments.has("consul")).toBe(false);

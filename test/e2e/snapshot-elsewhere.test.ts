@@ -15,7 +15,7 @@ async function nodeId(url: string): Promise<string> {
   return (json as { Node: { ID: string } }).Node.ID;
 }
 
-test("a replacement board takes keys and node name from a snapshot, and keeps its node id and services", async () => {
+test("a replacement gateway takes keys and node name from the old one's snapshot, and keeps its id and services", async () => {
   const put = (path: string, body: unknown): Promise<Answer> => exchange(broken.url, "PUT", { path, body });
   await put("/v1/kv/edgex/a", "kept");
   await put("/v1/agent/service/register", { Name: "old" });

@@ -21,7 +21,10 @@ async function healthOf(service: string): Promise<true | string> {
   return checks.every(({ Status }) => Status === "passing") || ` ${service} service not healthy...`;
 }
 
-/** Sends the requests of Geneva's system management agent for `PUT /api/v1/config/SERVICE`, which sets only existing keys. */
+/**
+ * Sends the requests of Geneva's system management agent for `PUT /api/v1/config/SERVICE`, which sets only existing keys. Returns
+ * the body of the write's answer, or an error text if the key does not exist.
+ */
 async function setConfiguration(service: string, key: string, value: string): Promise<string> {
   const path = `/v1/kv/edgex/core/1.0/${service}/${key.replaceAll(".", "/")}`;
   if ((await get(path)).status === 404) return "key does not exist";

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** Expects that the program has left the screen. Its last output may arrive after it has exited, so the check is retried. */
+/** Expects that the program has restored the terminal's screen. Waits, because its last output may arrive after its exit. */
 async function expectLeft(terminal: TestTerminal): Promise<void> {
   await within(2_000, async () => expect(terminal.output).toContain(leavesScreen));
 }
@@ -87,7 +87,7 @@ test.each([
   await expectLeft(terminal);
 });
 
-test("praetor top reports an agent that becomes unreachable, and shows it again when it returns", async () => {
+test("praetor top reports that the agent has become unreachable, and shows new data once the agent answers again", async () => {
   const own = await sandbox.start("-dev");
   await own.ready();
   await using terminal = new TestTerminal([...program, "top", `-http-addr=${own.url}`]);

@@ -7,7 +7,10 @@ import { get, sharedTarget } from "../support/conformance.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
-/** The path of HashiCorp's Vault 1.3.1, the version that EdgeX Geneva uses; undefined without it. No package provides it. */
+/**
+ * The path of HashiCorp's Vault 1.3.1, the version that EdgeX Geneva uses; undefined if this machine has no Vault. No package
+ * provides it.
+ */
 const binary = process.env["VAULT_BINARY"] ?? Bun.which("vault");
 const soonMs = 30_000;
 /** Maximum time of a takeover: twice the session's TTL of 15 s, the lock delay of 15 s, and Vault's pauses of 5 s. */

@@ -63,7 +63,7 @@ describe("Vault's registration with the agent", () => {
     expect(await first.reconcile()).toBe(false);
   });
 
-  test("is what `health vault` and the checker of the secret store read", async () => {
+  test("decides the exit codes of `praetor health vault` and of the checker of the secret store", async () => {
     const outcomes = async (): Promise<readonly number[]> => {
       const health = await runCommandWith(healthCommand, ["vault", "--url", url]);
       const checker = await runCommandWith(checkerCommand, ["security-secretstore-setup", "--agent", url]);

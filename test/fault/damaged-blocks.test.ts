@@ -90,7 +90,10 @@ interface Original {
   readonly intact: Buffer;
 }
 
-/** Repairs the folder. A start writes nothing, but a stop moves a remaining WAL into the database file. */
+/**
+ * Makes the folder `trial` equal to the original again. Restores only the damaged bytes if the sizes are equal. Otherwise copies
+ * the folder: a stop may have moved a remaining WAL into the database file; a start writes nothing.
+ */
 function mend(trial: string, { folder, name, damage: { title, at, bytes }, intact }: Original): void {
   if (sizeOf(trial) === sizeOf(folder)) {
     overwrite(join(trial, name), { title, at, bytes: intact.subarray(at, at + bytes.byteLength) });

@@ -30,7 +30,7 @@ async function indexOf({ agent }: ServingAgent): Promise<number> {
   return (await agent.send("GET", "/v1/kv/kept")).index;
 }
 
-/** Writes keys until `attempts` writes are refused; other writes may be accepted in between. Returns the keys of both. */
+/** Writes keys until `attempts` writes are refused. Returns the refused keys with the answers, and the accepted keys. */
 async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<string, Written>; taken: string[] }> {
   const refused = new Map<string, Written>();
   const taken: string[] = [];

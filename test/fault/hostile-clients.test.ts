@@ -105,11 +105,11 @@ describe("a client that", () => {
   });
 });
 
-describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 file descriptors", () => {
+describe.skipIf(Bun.which("prlimit") === null)("with at most 192 file descriptors", () => {
   const few = openSandbox("prlimit", "--nofile=192");
   afterAll(() => few.close());
 
-  test("refuses new connections when no descriptor is left, serves the open ones, and recovers by itself", async () => {
+  test("an agent without a free descriptor refuses new connections, serves the open ones, and recovers by itself", async () => {
     const limited = await startServing(few, join(few.folder, "data"));
     const { agent } = limited;
     await using waiting = await RawConnection.open(agent.url);
@@ -127,8 +127,8 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 file 
     expect(cpuTicks(agent.pid) - cpuBefore).toBeLessThan(100);
     // The agent refuses a new connection at once, so that no client waits.
     expect(RawConnection.open(agent.url)).rejects.toThrow("ECONNREFUSED");
-    // The agent still serves open connections: a write, a blocking query, DNS, and a check that opens a new connection for each
-    // run.
+    // The agent still answers a write and a blocking query on open connections, answers DNS, and runs a check that opens a new
+    // connection for each run.
     writing.send("new");
     expect((await writing.answer()).body.toString()).toBe("true");
     expect((await waiting.answer()).body.toString()).toBe("new");

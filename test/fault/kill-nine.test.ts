@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => keeper.target.stop());
 
-/** Sends a request, and compares the index of the answer with the highest index seen for the same request. */
+/** Sends a request and returns its answer. Records a violation if the index is lower than in an earlier answer to it. */
 const send: Send = async (method, path, more) => {
   const answer = await exchange(path.startsWith("/api/") ? keeper.url : keeper.target.url, method, { path, ...more });
   if (method === "GET" && !Number.isNaN(answer.index)) {
@@ -47,7 +47,7 @@ const send: Send = async (method, path, more) => {
   return answer;
 };
 
-/** Rewrites the things of one client one after the other until the agent stops answering. */
+/** Rewrites keys, services or nodes of one client, one write at a time and in random order, until the agent is killed. */
 async function rewriteUntilKilled(sort: ThingSort, client: number, isKilled: () => boolean): Promise<void> {
   const ledger = ledgerOf(sort);
   for (;;) {

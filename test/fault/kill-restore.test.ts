@@ -37,7 +37,10 @@ async function readContent(): Promise<{ readonly content: string; readonly index
   return { content: keys.text + nodes.text, index: keys.index };
 }
 
-/** Fills the agent with a state: some keys that both states have with different values, and some that only this state has. */
+/**
+ * Gives the agent one of the test's two states, and returns its snapshot. Both states have half of their keys in common, with
+ * different values.
+ */
 async function makeState(name: string): Promise<Saved> {
   await send("DELETE", "/v1/kv/?recurse");
   const value = (): Buffer => Buffer.from(Array.from({ length: valueBytes }, () => Math.floor(random.uniform() * 256)));

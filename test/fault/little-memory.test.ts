@@ -9,7 +9,7 @@ import { within } from "../support/within.ts";
 
 /**
  * Runs whole agents in a control group with limited memory, as in a container. The memory that one client can occupy fits into
- * the limit. If the data do not fit, the kernel ends the agent, and with more memory the agent has every acknowledged write.
+ * the limit. If the data do not fit, the kernel ends the agent; after a start with more memory, it has every acknowledged write.
  */
 
 const limitMiB = 192;
@@ -18,7 +18,7 @@ const rounds = atLength({ short: 1, long: 10 });
 const kills = atLength({ short: 1, long: 5 });
 const whyNot = cannotLimitMemory === undefined ? "" : ` (skipped: ${cannotLimitMemory})`;
 
-describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`, () => {
+describe.skipIf(whyNot !== "")(`with at most ${limitMiB} MiB of memory${whyNot}`, () => {
   let limit: MemoryLimit;
   let little: Sandbox;
   let plenty: Sandbox;
@@ -33,7 +33,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     limit.remove();
   });
 
-  test("keeps running while clients request a gigabyte and read nothing, and frees the memory when they disconnect", async () => {
+  test("an agent survives clients that request a gigabyte and do not read it, and frees the memory afterwards", async () => {
     const serving = await startServing(little, join(little.folder, "asked"));
     for (let n = 0; n < 20; n++)
       expect(await serving.put(`much/${n}`, "x".repeat(largeBytes))).toMatchObject({ status: 200 });
@@ -51,7 +51,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     await serving.stop();
   });
 
-  test("and has more data is ended by the kernel, and has every acknowledged write when restarted with more memory", async () => {
+  test("an agent with more data is ended by the kernel, and has all acknowledged writes once it has more memory", async () => {
     for (let kill = 0; kill < kills; kill++) {
       const dataDir = join(little.folder, `grown-${kill}`);
       const serving = await startServing(little, dataDir);

@@ -38,7 +38,7 @@ async function startAgent(dnsPort: number): Promise<AgentProcess> {
   return agent;
 }
 
-/** Runs the load generator in another process, and records the agent's memory meanwhile. */
+/** Runs the load generator in another process; returns its result, and the agent's memory four times a second. */
 async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Outcome; memoryMiB: number[] }> {
   const script = join(import.meta.dir, "../support/load/generator.ts");
   const words = [agent.url, dnsPort, connections, rounds, seed].map(String);
@@ -53,7 +53,7 @@ async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Ou
   return { outcome: await said, memoryMiB };
 }
 
-/** Reads from the agent the present values of everything that it acknowledged. */
+/** Returns the present value of each key, the port of each service and the status of each check, as the agent shows them. */
 async function read(agent: AgentProcess): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const rows = async <Row>(path: string): Promise<readonly Row[]> =>

@@ -38,7 +38,10 @@ interface Plan extends Partial<TrialOptions> {
   readonly without?: (event: FileEvent) => boolean;
 }
 
-/** Records the runs, simulates power cuts after their system calls, and opens the store on each disk that a cut can leave. */
+/**
+ * Records the runs, simulates power cuts after their system calls, and opens the store on each disk that a cut can leave. Returns
+ * the faults found and the numbers of cuts and disks.
+ */
 async function cutPower({ runs, without = () => false, ...options }: Plan): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });
@@ -56,7 +59,7 @@ async function cutPower({ runs, without = () => false, ...options }: Plan): Prom
   });
 }
 
-/** Starts the program on a disk after a power cut, and cuts the power again. */
+/** Starts the program on a disk that a power cut left, and cuts the power again. Returns the same as `cutPower`. */
 function cutPowerAgain({ content, promised }: LeftState, options: Partial<TrialOptions>): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });

@@ -11,12 +11,13 @@ const firstSeed = Number(given ?? 1);
 const seedsMax = given === undefined ? atLength({ short: 20, long: 1_000_000 }) : 1;
 const budgetMs = atLength({ short: Infinity, long: 600_000 });
 
-/** Minimum number of promises that the seeds of the short form must check. */
+/** Minimum number of different promises of the agent that the seeds of the short form must test. */
 const promisesMin = 30;
 
 /**
- * Simulates a seed with a wall clock that starts in 1970 and jumps by decades. Simulates some seeds again with a correct wall
- * clock.
+ * Simulates a seed with a wall clock that starts in 1970 and jumps by decades, and returns the result. Simulates some seeds again
+ * with a correct wall clock.
+ * @throws Error when the answers differ then
  */
 async function simulateSeed(seed: number): Promise<SimulationResult> {
   const jumping = await simulate({ seed, wallJumps: true });

@@ -83,7 +83,7 @@ function octetsOf({ announced, status, reason, headers: lines, framed: { framing
 
 const places = fc.array(fc.nat(400), { maxLength: 8 });
 
-test("a valid answer is decoded correctly, however it is split into pieces", () =>
+test("a valid HTTP answer is decoded correctly, however it is split into pieces", () =>
   explore("check-answer", {
     ...{ arbitrary: fc.tuple(answer, places), shortRuns },
     property([each, cuts]) {
@@ -155,7 +155,7 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
   if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
 }
 
-test("any octets are decoded to an answer or an error, which is the same for every split into pieces", () =>
+test("any octets are decoded to an HTTP answer or an error, which is the same for every split into pieces", () =>
   explore("check-answer-octets", {
     ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortRuns },
     property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
@@ -188,7 +188,7 @@ function check(): Promise<CheckResult> {
   return firstResult((options) => startHttpCheck({ ...method, intervalMs: 10_000, timeoutMs: 0 }, options));
 }
 
-test("a check's result has the received text, whatever the service sends before it closes or resets the connection", () =>
+test("an HTTP check's output shows what the service sent before it closed the connection, or the error", () =>
   explore("check-run", {
     arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
     shortRuns: shortRuns / 10,

@@ -69,7 +69,8 @@ const packet = fc.oneof(
 );
 
 /**
- * Returns the answer to the packet; undefined when the valid query sent after it is answered first.
+ * Sends the packet and then a valid query, and waits for the answer to the query. Returns the answer to the packet; undefined if
+ * none has arrived by then.
  * @throws Error when a resolver would refuse the answer
  */
 async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undefined> {
@@ -92,7 +93,7 @@ describe("a DNS server over UDP", () => {
   });
   afterAll(() => client.close());
 
-  test("sends a valid answer to a query, a header to an undecodable packet, and nothing to an answer", async () => {
+  test("sends a valid answer to a query, a header to an undecodable packet, and nothing to a DNS answer", async () => {
     const property = async (sent: Buffer): Promise<void> => {
       const answer = await answerTo(client, sent);
       const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;

@@ -1,6 +1,6 @@
 /**
- * A program that opens the engine in the folder that its argument names, and commits batches until a test kills it, several at a
- * time. It prints "ready", then the revision of each committed batch, one on each line.
+ * A program that opens the engine in the folder that its argument names, and commits batches, several at a time, until a test
+ * kills the program. It prints "ready", then the revision of each committed batch, one on each line.
  */
 import { writeSync } from "node:fs";
 import { openSqliteEngine } from "../../src/engine/sqlite/sqlite-engine.ts";

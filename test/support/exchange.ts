@@ -27,7 +27,7 @@ export class Answer {
     return this.bytes.toString("utf8");
   }
 
-  /** @throws SyntaxError when the body is not JSON. */
+  /** Returns the parsed body. @throws SyntaxError when the body is not JSON */
   get json(): unknown {
     return JSON.parse(this.text);
   }
@@ -43,7 +43,7 @@ export class Answer {
   }
 }
 
-/** Sends one request on a new connection. */
+/** Sends one request on a new connection, and resolves with the response. */
 export function exchange(url: string, method: string, request: ExchangeRequest): Promise<Answer> {
   const { hostname, port } = new URL(url);
   const body = bytesOf(request.body);

@@ -9,7 +9,7 @@ const identity = '"ID":"<uuid>","Node":"node1","Address":"127.0.0.1","Datacenter
 /** The JSON of node1 in the answers of /v1/catalog and /v1/health. */
 export const nodeText: string = `{${identity},${addresses},"Meta":${meta},${rowIndexes}}`;
 
-/** The JSON fields of node1 with which each entry of /v1/catalog/service/:name begins. */
+/** The JSON fields of node1 with which each instance in an answer of /v1/catalog/service/:name begins. */
 export const nodeColumns: string = `${identity},${addresses},"NodeMeta":${meta}`;
 
 export const proxyColumns: string = '"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{}';

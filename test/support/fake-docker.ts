@@ -15,7 +15,7 @@ export interface FakeContainer {
   readonly exitCode?: number;
   /** How many times the API reports the command as still running. */
   readonly runsLonger?: number;
-  /** The request at which the API closes the connection. With "hangs", it keeps it open and sends nothing after the output. */
+  /** The request at which the API closes the connection. "hangs": it sends the output, then nothing, and closes no connection. */
   readonly breaks?: "create" | "start" | "hangs";
 }
 

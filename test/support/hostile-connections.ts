@@ -18,8 +18,8 @@ interface Hostility {
   /** Whether the client reads the answers. */
   readonly reads: boolean;
   /**
-   * The client's address. It must be "127.0.0.1" for thousands of connections: the client binds its sockets to any other address,
-   * and each bound socket blocks a local port for a minute.
+   * The client's address. It must be "127.0.0.1" for thousands of connections: with another address the client must bind each
+   * socket, and a bound socket blocks a local port for a minute.
    */
   readonly from?: "127.0.0.1" | "127.0.0.2";
 }

@@ -2,7 +2,7 @@ import type { RequestHandler } from "../../src/http/server.ts";
 import { SentPath, splitPath } from "../../src/http/sent-path.ts";
 
 /**
- * Passes a request to a router without a server.
+ * Passes a request to a router without a server, and returns the response.
  * @param target path and query as a client sends them
  */
 export function askInProcess(

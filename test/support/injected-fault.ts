@@ -11,7 +11,7 @@ function findHindrance(): string | undefined {
 }
 
 /**
- * Makes system calls of a running process, in all its threads, fail or block while `task` runs.
+ * Makes system calls of a running process, in all its threads, fail or block while `task` runs. Returns the result of `task`.
  * @param fault in the form of strace's `inject=`: "pwrite64:error=ENOSPC", "fdatasync:delay_exit=500000"
  */
 export async function withFault<Result>(pid: number, fault: string, task: () => Promise<Result>): Promise<Result> {

@@ -162,6 +162,6 @@ function setAt(object: Record<string, unknown>, [first = "", ...others]: readonl
   }
   const inner = (object[first] ??= {});
   if (typeof inner !== "object" || inner === null) throw new Error(`child is both a data item and dir: ${first}`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this function puts objects there
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this function puts objects into the result
   setAt(inner as Record<string, unknown>, others, value);
 }

@@ -8,9 +8,9 @@ export interface KeeperTarget {
   readonly target: Target;
   /** URL of core-keeper's API: http://127.0.0.1:port */
   readonly url: string;
-  /** Sends a request, such as "GET /ping", to core-keeper's API. Its path follows /api/v3. */
+  /** Sends a request, such as "GET /ping", to core-keeper's API. The request's path is relative to /api/v3. */
   readonly ask: (request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">) => Promise<Answer>;
-  /** Sends a request, such as "GET /agent/self", to Consul's API. Its path follows /v1. */
+  /** Sends a request, such as "GET /agent/self", to Consul's API. The request's path is relative to /v1. */
   readonly consul: (request: string, body?: unknown) => Promise<Answer>;
 }
 

@@ -197,7 +197,7 @@ export interface Step {
   readonly nowMs: number;
 }
 
-/** Applies the steps to an empty state, and calls `look` after each. */
+/** Applies the steps to an empty state, calls `look` after each step, and returns the driver with the last state. */
 export function takeSteps(steps: Steps, look: (step: Step, driver: StateDriver) => void = () => {}): StateDriver {
   const driver = new StateDriver();
   const seen = [driver.state];

@@ -19,7 +19,7 @@ export interface ServingAgent {
   batches(): Promise<{ readonly committed: number; readonly refused: number }>;
   /** Returns how often the log contains this text. */
   logged(words: string): number;
-  /** Kills the agent and starts it again on the same folder. */
+  /** Kills the agent, starts it again on the same folder, and returns the new agent. */
   killAndStart(): Promise<ServingAgent>;
   stop(): Promise<void>;
 }

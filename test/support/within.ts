@@ -6,8 +6,8 @@ const pauseMs = 25;
 const quietMsMin = 10_000;
 
 /**
- * Retries `attempt` until it succeeds. Throws its last error after `quietMs`, which is raised to 10 s if it is less, and scaled
- * up on a slow or busy machine. If `quietMs` is 0, makes one attempt.
+ * Retries `attempt` until it succeeds, and returns its result. Throws its last error after `quietMs`, which is raised to 10 s if
+ * it is less, and scaled up on a slow or busy machine. If `quietMs` is 0, makes one attempt.
  */
 export async function within<Result>(quietMs: number, attempt: () => Promise<Result>): Promise<Result> {
   const startMs = performance.now();

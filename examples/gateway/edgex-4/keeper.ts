@@ -8,7 +8,7 @@ export interface KeeperRegistration {
   readonly interval: string;
 }
 
-/** Sends the requests to core-keeper that services of EdgeX 4 send: those of go-mod-configuration 4 and go-mod-registry 4. */
+/** A client of core-keeper that sends the requests of EdgeX 4's Go modules, go-mod-configuration 4 and go-mod-registry 4. */
 export class Keeper {
   /** The prefix of all keys of the service. */
   readonly basePath: string;

@@ -8,8 +8,8 @@ interface Device {
 }
 
 /**
- * The service core-command, which answers commands to devices: it reads the device from core-metadata, then asks the device's
- * service, or core-data for the last reading.
+ * The service core-command, which answers commands to devices. It reads the device from core-metadata, then sends the command to
+ * the device's service. For a device without a service, it gets the last reading from core-data.
  */
 export const coreCommand: ServiceDefinition = {
   key: "edgex-core-command",

@@ -5,11 +5,11 @@ import type { Peers } from "./peers.ts";
 /** The properties in which the services of this example differ. */
 export interface ServiceDefinition {
   readonly key: string;
-  /** The prefix of the service's key in the store; default: that of Geneva's core services, "edgex/core/1.0/". */
+  /** The prefix of the service's folder in the store; default: that of Geneva's core services, "edgex/core/1.0/". */
   readonly configStem?: string;
   /**
-   * Opens a resource of the service, such as a database, and resolves with its routes. After a failure it is called again until
-   * the start-up time is over.
+   * Opens a resource of the service, such as a database, and resolves with its routes. The caller repeats a failed call until the
+   * start-up time is over.
    */
   open(world: ServiceWorld): Promise<OpenService>;
 }

@@ -2,7 +2,9 @@ import { messageOf } from "../../../src/lib/errors.ts";
 import type { RegistryClient } from "../../../src/client/registry-client.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** The error of a request to another service that cannot be called or refuses the request. The client receives `message`. */
+/**
+ * The error of a request to another service that is unreachable or refuses the request. This service's client receives `message`.
+ */
 export class PeerError extends Error {
   readonly status: number;
 
@@ -13,8 +15,8 @@ export class PeerError extends Error {
 }
 
 /**
- * Sends requests to other services, by their keys in [Clients]. Looks up the address in the registry before each request, so that
- * a new address is used at once.
+ * Sends requests to other services, named by their service keys. Looks up the address in the registry before each request, so
+ * that a new address is used at once. Without a registry, the configuration's section [Clients] has the addresses.
  */
 export class Peers {
   readonly #clients: Configuration["Clients"];
@@ -27,7 +29,8 @@ export class Peers {
 
   /**
    * Requests a path of another service; resolves with the answer's JSON.
-   * @throws PeerError 503 if the service is unknown, unhealthy or unreachable; with the answer's status if that is not a success
+   * @throws PeerError 503 if the service is unknown, unhealthy or unreachable; PeerError with the answer's status if that is no
+   * success
    */
   async get(serviceKey: string, path: string): Promise<unknown> {
     const response = await this.#fetch(`${await this.#baseUrl(serviceKey)}${path}`);

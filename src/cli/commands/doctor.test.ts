@@ -51,7 +51,7 @@ test("praetor doctor prints findings with advice, and exits with 1", async () =>
   expect(stdout).toContain("looked at 1 node, 1 service and 1 check through gw.\n");
 });
 
-test("praetor doctor takes check outputs from agent/checks, and treats an empty list of keys as no keys", async () => {
+test("praetor doctor takes the outputs of checks from agent/checks, and accepts an empty list of keys", async () => {
   const answers = {
     "/v1/agent/self": self,
     "/v1/internal/ui/nodes": [node([server, web], [{ ...ping, Output: "" }])],

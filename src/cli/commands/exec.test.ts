@@ -86,7 +86,7 @@ describe("praetor exec", () => {
     expect(stdout).toContain("==> a: acknowledged\n==> a: heartbeat received\n");
   });
 
-  test("warns about unknown keys and invalid exit codes", async () => {
+  test("warns about keys that it does not know and exit codes that are not numbers", async () => {
     const { stderr } = await runExec(["x"], { other: "", "a/exit": "soon" });
     expect(stderr).toBe("Unknown key 'other', ignoring.\nFailed to parse exit code 'soon'\n");
   });

@@ -34,7 +34,7 @@ export const healthCommand: Command = localCommand({
 async function answer({ words, flags, io }: LocalCall): Promise<number> {
   const options = await readHealthOptions(words, flags);
   const { url, service, timeoutMs } = options;
-  // The agent's name in the container network of EdgeX Geneva.
+  // In the container network of EdgeX Geneva, the agent has this host name.
   const fallback = service === undefined ? undefined : "http://edgex-core-consul:8500";
   const http = connect(flags, io, { address: url?.origin, fallback, timeoutMs });
   return service === undefined ? answerForSelf(http, io) : answerForService(service, { http, options, io });

@@ -49,7 +49,7 @@ async function putKey({ words, flags, api, io }: ApiCall): Promise<void> {
   io.stdout(`Success! ${operation.done}: ${key}\n`);
 }
 
-/** One way to write a key (plain, -cas, -acquire or -release), with the messages for its outcomes. */
+/** One way to write a key (plain, -cas, -acquire or -release), with its messages of success and failure. */
 interface Operation {
   readonly condition: Readonly<Record<string, string>>;
   /** The beginning of the message if the request fails. */

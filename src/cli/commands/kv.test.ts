@@ -125,7 +125,7 @@ describe("kv import", () => {
     expect([...stored]).toEqual(expect.arrayContaining([["/v1/kv/a", "2"]]));
   });
 
-  test("ends at the first key that cannot be stored, after printing the stored ones", async () => {
+  test("stops at the first key that the agent refuses, after it has printed the keys stored before", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/kv/k20" ? new Response("full", { status: 500 }) : Response.json(true),
     );

@@ -129,8 +129,8 @@ interface Holding {
 }
 
 /**
- * Runs the program while the lock is held. Resolves with whether the program succeeded; true also if a signal or the loss of the
- * lock ended it.
+ * Runs the program while the lock is held. Resolves with true if the program succeeded, or if a signal or the loss of the lock
+ * ended the program; else with false.
  */
 async function runHolding(call: ApiCall, { words, held, shutdown }: Holding): Promise<boolean> {
   const { flags, io } = call;

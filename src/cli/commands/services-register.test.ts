@@ -77,7 +77,7 @@ describe("praetor services register", () => {
     ]);
   });
 
-  test("registers no service if only the last definition is invalid", async () => {
+  test("registers no service if one definition is invalid, even if it is the last", async () => {
     const { code, stderr, requests } = await runWithFile(servicesRegisterCommand, `${files} services { port = 80 }`);
     expect({ code, requests }).toEqual({ code: 1, requests: [] });
     expect(stderr).toEndWith('service "": Missing service name\n');

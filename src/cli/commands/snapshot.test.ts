@@ -51,7 +51,7 @@ describe("snapshot save", () => {
     expect(beside(path)).toEqual(["backup.snap"]);
   });
 
-  test("keeps the last snapshot and leaves no other file if the answer is damaged or incomplete", async () => {
+  test("keeps the snapshot of an earlier run and leaves no other file if the answer is damaged or incomplete", async () => {
     const path = place(Buffer.from("the last one"));
     const archive = await snapshot();
     const damaged = [archive.subarray(0, 100), archive.subarray(0, -4), Buffer.of(), Buffer.from("<html>")];

@@ -3,7 +3,7 @@ import { columns } from "../columns.ts";
 import { type Command, mayColour } from "../command.ts";
 import type { Catalog } from "../top/follow.ts";
 
-/** Exit codes by what ended the command. For a signal it is the code that shells report. */
+/** Exit codes by the key or signal that ended the command. For a signal, shells report the same code. */
 const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Ending = keyof typeof exitCodes;
 

@@ -2,8 +2,8 @@ import type { Command, CommandIo } from "../command.ts";
 import { candidatesFor } from "./candidates.ts";
 
 /**
- * Answers a shell's request for completions. Bash runs the program with the line in COMP_LINE and the cursor's position in
- * COMP_POINT; the scripts for other shells do the same. Returns undefined if COMP_LINE is not set.
+ * Returns the completions that a shell requests, one on each line; undefined if COMP_LINE is not set. Bash runs the program with
+ * the line in COMP_LINE and the cursor's position in COMP_POINT; the scripts for other shells do the same.
  * @param args bash's arguments: the program's name, the word at the cursor, the word before it
  */
 export function completionAnswer(

@@ -68,11 +68,11 @@ describe("a shell's request for completion", () => {
     expect(ask({ COMP_LINE: "praetor kv p" })).toBe("put\n");
   });
 
-  test("is answered for the text before the cursor", () => {
+  test("is answered from the text before the cursor only", () => {
     expect(ask({ COMP_LINE: "praetor kv pxx", COMP_POINT: "12" })).toBe("put\n");
   });
 
-  test("is answered with only the part of the word that the shell completes", () => {
+  test("is answered with a flag's value alone if the shell splits words at =, else with the whole flag", () => {
     const env = { COMP_LINE: "praetor kv get -format=js" };
     expect(ask(env, "praetor", "js", "=")).toBe("json\n");
     expect(ask(env, "praetor", "-format=js", "get")).toBe("-format=json\n");

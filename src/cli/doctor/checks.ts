@@ -69,7 +69,8 @@ export function criticalChecks({ checks }: Facts): readonly Finding[] {
 }
 
 /**
- * Reports checks of one service or node with the same name, as a service causes that registers its check with a new id each time.
+ * Reports checks of one service or node that have the same name. A service causes them if it registers its check with a new id
+ * each time.
  */
 export function repeatedChecks({ checks }: Facts): readonly Finding[] {
   return groupsOf(checks, (check) => JSON.stringify([check.node, check.serviceId, check.name])).map((group) => ({

@@ -43,7 +43,7 @@ const lookupMs = 2_000;
 /** Maximum number of names to resolve: a gateway's catalog has fewer. */
 const namesMax = 100;
 
-/** Returns the host names that do not resolve, without those for which DNS does not answer in time. */
+/** Returns the host names among the addresses that do not resolve; leaves out names for which DNS does not answer in time. */
 export async function lookUpNames(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const names = [...new Set(addresses)].filter((address) => ipVersion(address) === 0 && !isLoopback(address));
   const unknown = new Set<string>();
@@ -76,8 +76,8 @@ const usualPort = 8500;
 const neighbourMs = 1_000;
 
 /**
- * Returns the agent at port 8500 of this machine; undefined if no agent answers there, or if it is the agent at `url` with this
- * node id.
+ * Returns the agent at port 8500 of this machine; undefined if no agent answers there, or if it is the examined agent, as its
+ * node id or the port of `url` shows.
  */
 export async function askNeighbour(url: URL, nodeId: string): Promise<NeighbourFacts | undefined> {
   if (url.port === String(usualPort)) return undefined;

@@ -14,7 +14,7 @@ export interface Report {
   readonly scope: string;
 }
 
-/** Formats the report for people. */
+/** Returns the report as text for people. */
 export function formatReport(
   { findings, notExamined, scope }: Report,
   io: Pick<CommandIo, "isTerminal" | "env">,
@@ -40,7 +40,7 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Encodes the report for programs. */
+/** Returns the report as an object for programs, which the command prints as JSON. */
 export function reportJson({ findings, notExamined }: Report): object {
   return {
     Findings: findings.map(({ kind, where, problem, advice }) => ({

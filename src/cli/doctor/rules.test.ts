@@ -227,7 +227,7 @@ describe("nodes", () => {
     expect(only(found(clonedNodes, { nodes: [node("a", {}), node("b", {})] })).problem).toContain("address, 10.0.0.7");
   });
 
-  test("without an agent are not reported as clones, even with a shared address and no id", () => {
+  test("without an agent are not reported as clones, even if they have no id and share another node's address", () => {
     const nodes = [node("gw", {}), node("printer", { id: "", isExternal: true })];
     expect(found(clonedNodes, { nodes })).toEqual([]);
   });

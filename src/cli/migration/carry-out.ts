@@ -18,7 +18,7 @@ export interface CarryOutOptions {
   /** Whether to replace items whose value at the destination differs. */
   readonly overwrite: boolean;
   readonly progress: Progress;
-  /** Stops the import before the next request. */
+  /** Stops the import before its next request, when the signal aborts. */
   readonly signal: AbortSignal;
 }
 

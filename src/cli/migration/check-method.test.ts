@@ -30,7 +30,7 @@ test.each([
   },
 );
 
-test("a check's definition takes precedence over the target in its last output", () => {
+test("a check's method is taken from its definition, even if its last output names a different target", () => {
   const Definition = { TTL: "30s" };
   expect(checkMethodOf({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({
     method: Definition,

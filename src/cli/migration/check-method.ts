@@ -5,7 +5,7 @@ import { JsonRow } from "../json.ts";
 export interface CheckMethod {
   /** The fields of agent/check/register that say how the check runs. */
   readonly method: Readonly<Record<string, unknown>>;
-  /** How the check that is imported may differ from the original, for a message: "asks URL every 10s". */
+  /** How the imported check runs, if that may differ from the original, for a message: "asks URL every 10s". */
   readonly change?: string;
 }
 
@@ -16,9 +16,9 @@ export interface CheckMethod {
 const interval = "10s";
 
 /**
- * Returns how a check is run, from its row in agent/checks or in the catalog. Praetor's row includes the definition. Consul's
- * does not, but the last output of an HTTP or TCP check often contains the target. If the row shows neither definition nor
- * target, returns the reason.
+ * Returns how an agent runs a check, from the check's row in agent/checks or in the catalog. A row of Praetor includes the
+ * definition. A row of Consul does not, but its last output of an HTTP or TCP check often contains the target. If the row shows
+ * neither definition nor target, returns the reason.
  */
 export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMethod | string {
   const { Interval, TTL, AliasNode, AliasService, ...rest } = fieldsOf(row["Definition"]);

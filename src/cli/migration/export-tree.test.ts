@@ -139,7 +139,7 @@ describe("an export", () => {
     expect(statSync(join(folder, "kv/a")).mode & 0o777).toBe(0o600);
   });
 
-  test("is not written into a folder with other files, or through a link", async () => {
+  test("is not written into a folder with other files, or through a symbolic link", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "mine"), "");
     const tree = encodeTree(nothing);

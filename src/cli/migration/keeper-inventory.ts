@@ -50,7 +50,8 @@ async function readKeys(http: HttpClient, root: string): Promise<readonly KvTree
 }
 
 /**
- * Converts a registration to the service that EdgeX's services register with Consul, with an HTTP check named after the service.
+ * Returns the service that an EdgeX service would register with Consul, with an HTTP check named after the service. For an
+ * invalid registration returns an empty list and adds a remark.
  */
 function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[] {
   const [id, host, port] = [row.text("serviceId"), row.text("host"), row.number("port")];

@@ -63,7 +63,7 @@ describe("the file path of a key in an export", () => {
     );
   });
 
-  test("decodes to a key, or to the reason why it has no key, if a user created the file", () => {
+  test("decodes to a key if a user created the file, or to the reason why the file has no key", () => {
     expect(keyOfPath("my own/key", {})).toEqual({ key: "my own/key" });
     expect(keyOfPath("100%", {})).toBe("a % in a file's name is written %25");
     expect(keyOfPath("%long/unknown", {})).toBe("kv-names.json does not tell its key");

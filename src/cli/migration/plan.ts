@@ -29,7 +29,10 @@ export interface Difference<T, Here = T> {
   readonly same: number;
 }
 
-/** The items that an import writes or keeps, by kind. After an interrupted import, a new plan has fewer missing items. */
+/**
+ * The items of an import, by kind, compared with those of the destination. After an interrupted import, a new plan has fewer
+ * missing items.
+ */
 export interface Plan {
   readonly keys: Difference<KvTreeEntry, KvEntry>;
   readonly services: Difference<ServiceDefinition>;
@@ -53,7 +56,10 @@ export function planImport(
   };
 }
 
-/** Replaces checks whose definitions are incomplete with the destination's checks of the same ids. */
+/**
+ * Returns the services to import. The destination's check replaces a check with the same id whose definition is incomplete in the
+ * source.
+ */
 function withChecksHere(
   services: readonly ServiceDefinition[],
   here: readonly ServiceDefinition[],

@@ -78,7 +78,10 @@ function instanceLines(service: string, instance: ShownInstance, columns: number
   ];
 }
 
-/** Wraps a text to `width` columns, between words if possible. Lines after the first are indented by two more columns. */
+/**
+ * Wraps a text to `width` columns, between words if possible. Returns the lines, each indented by `indent` columns, and each
+ * after the first by two more.
+ */
 function wrapped(
   text: string,
   { width, indent }: { readonly width: number; readonly indent: number },

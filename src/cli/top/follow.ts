@@ -41,15 +41,12 @@ export class Catalog {
     this.#clock = clock;
   }
 
-  /**
-   * Reads the catalog once.
-   * @throws OperatingError if the agent does not answer with status 200
-   */
+  /** Reads the catalog once; resolves with the model. @throws OperatingError if the agent does not answer with status 200 */
   async read(): Promise<Model> {
     return this.#model(await this.#api.ok({ path }));
   }
 
-  /** Calls the follower with each answer, on a change and at least every few seconds, until `signal` aborts. */
+  /** Calls the follower with each answer of the agent, at a change or about every ten seconds, until `signal` aborts. */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
     let index = 0;
     while (!signal.aborted) {

@@ -17,7 +17,10 @@ export interface LiveTopOptions {
 
 const ageStepMs = 1_000;
 
-/** Shows the catalog on the screen and handles keys. Redraws when the catalog, the view or the screen's size changes. */
+/**
+ * Shows the catalog on the screen and handles keys. Redraws when the catalog, the view or the screen's size changes, and every
+ * second to update the ages.
+ */
 export class LiveTop {
   readonly #catalog: Catalog;
   readonly #options: LiveTopOptions;

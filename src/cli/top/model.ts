@@ -20,7 +20,7 @@ export interface ShownService {
 export interface ShownInstance {
   readonly id: string;
   readonly node: string;
-  /** The instance's address and port: "10.0.0.7:48080". */
+  /** The instance's address and port: "10.0.0.7:48080"; only the address if the port is 0. */
   readonly endpoint: string;
   readonly tags: readonly string[];
   /** The status of the instance's worst check, including the checks of its node. */

@@ -95,7 +95,7 @@ describe("the model of praetor top", () => {
 });
 
 describe("the screen of praetor top", () => {
-  test("shows a heading, services in columns and a line of keys", () => {
+  test("shows a heading, services in columns and a line with the keys to press", () => {
     const lines = seen(model);
     expect(lines).toHaveLength(24);
     expect(lines[0]).toBe("praetor top  http://127.0.0.1:8500  3 services  1 critical  1 warning  1 passing");
@@ -132,7 +132,7 @@ describe("the screen of praetor top", () => {
     expect(Bun.stripANSI(text)).toContain("alive: x ]0;y z");
   });
 
-  test("marks each row as stale while the agent does not answer, and shows the time of the agent's last answer", () => {
+  test("marks each service as stale while the agent does not answer, and shows the time of the agent's last answer", () => {
     const lines = seen(model, firstView, { trouble: "connection refused" });
     expect(lines[0]).toBe("STALE, as of 12:00:00: connection refused");
     expect(lines.slice(2, 5).map((line) => line.split(/ +/)[0])).toEqual(["critical?", "warning?", "passing?"]);
@@ -186,7 +186,7 @@ describe("the screen of praetor top", () => {
     ]);
   });
 
-  test("dates a passing status from the last check that passed, and a critical one from the first that failed", () => {
+  test("counts the time in passing from the last check that passed, and in critical from the first check that failed", () => {
     const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: "web-id", Status: "critical" }));
     const json = (Status: string): unknown => [
       node(

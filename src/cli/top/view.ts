@@ -85,7 +85,7 @@ function afterText(text: string, view: View, shown: Shown): View | undefined {
   }
 }
 
-/** Edits the filter: enter keeps it, escape clears it. */
+/** Returns the view after a key that edits the filter: enter keeps the filter, escape clears it. */
 function typed(key: Key, view: View): View {
   if (key.name === "text") return { ...view, filter: view.filter + key.text };
   if (key.name === "backspace") return { ...view, filter: Array.from(view.filter).slice(0, -1).join("") };

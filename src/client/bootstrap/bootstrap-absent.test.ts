@@ -42,7 +42,7 @@ class Registry {
   readonly stored = new Map<string, string>();
   /** The ports of all registrations, in order. */
   readonly registered: number[] = [];
-  /** The body of /v1/agent/services. */
+  /** The answer to /v1/agent/services, by service id. */
   #services: Record<string, object> = {};
   #index = 1;
   #changed = Promise.withResolvers<void>();
@@ -183,7 +183,7 @@ describe("a registry at the start of a service", () => {
     expect(leaderAsked()).toBeWithin(2, 4);
   });
 
-  test("that accepts requests and never answers does not extend the time limit", async () => {
+  test("that accepts requests and never answers does not extend the time limit of the start", async () => {
     openRegistry().answer = () => new Promise(() => {});
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "12" } });
     expect(await secondsUntil(starting)).toBeWithin(12, 13);
@@ -250,7 +250,7 @@ describe("a service's first start", () => {
     };
   };
 
-  test("keeps and reads values that an operator and the registry store during its push", async () => {
+  test("keeps and uses values that an operator and the registry store while the service pushes its configuration", async () => {
     const registry = openRegistry();
     writeInBetween(registry, { "Writable/LogLevel": "DEBUG", "Service/Port": "28000" });
     const service = await start({ argv: [`-cp=consul.${agent?.url}`] });
@@ -288,7 +288,7 @@ describe("a service's first start", () => {
   });
 });
 
-test("a stored configuration that cannot be parsed is pulled again until the limit, and then the service registers", async () => {
+test("a stored configuration that cannot be parsed is pulled until the time limit; then the service registers", async () => {
   const registry = openRegistry();
   registry.stored.set(`${base}Service/Port`, "high");
   const starting = start();

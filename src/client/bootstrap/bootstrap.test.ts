@@ -177,7 +177,7 @@ describe("a service's listener", () => {
 });
 
 describe("a change of Writable", () => {
-  test("is passed to listeners after the quiet period, and changes of other settings are not", async () => {
+  test("is passed to the callbacks of onWritableChange after the quiet period; changes of other settings are not", async () => {
     file("");
     const service = await start();
     const received: object[] = [];
@@ -201,7 +201,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { LogLevel: "DEBUG" });
   });
 
-  test("keeps settings that the environment overrides", async () => {
+  test("does not change settings that the environment overrides", async () => {
     file("");
     const service = await start({ env: { WRITABLE_LOGLEVEL: "TRACE" } });
     await put("Writable/LogLevel", "ERROR");
@@ -228,7 +228,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { Limit: 20 });
   });
 
-  test("reaches all listeners, even if one fails", async () => {
+  test("is passed to all callbacks of onWritableChange, even if one of them throws", async () => {
     file("");
     const service = await start();
     const received: number[] = [];
@@ -275,7 +275,7 @@ describe("stopping a service", () => {
   });
 });
 
-test("the registry client of a started service finds the endpoints of services", async () => {
+test("a started service can look up the endpoints of services with its registry client", async () => {
   file("");
   const service = await start();
   const { registry } = service;

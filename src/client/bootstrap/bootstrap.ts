@@ -31,7 +31,7 @@ import { StoredConfiguration } from "./stored-configuration.ts";
 export interface BootstrapOptions<T extends ServiceConfiguration> {
   /** The name of the service in the registry and its folder in the store: "edgex-core-data". */
   readonly serviceKey: string;
-  /** The settings with their default values. The type of each default decides how its text is parsed. */
+  /** The settings with their default values. The type of a default value decides how the text of a setting is parsed. */
   readonly defaults: T;
   /**
    * Opens the service's own listener and returns a function that closes it. Called before the service is registered, and again
@@ -40,7 +40,7 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
   readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
   /** The key prefix of the service's folder in the store. Default: "edgex/core/1.0/". */
   readonly configStem?: string;
-  /** Path of the registry's health check. Default: "/api/v1/ping". */
+  /** The service's path that the registry's health check requests. Default: "/api/v1/ping". */
   readonly checkRoute?: string;
   /** Whether the start fails at its time limit if the registry does not answer. By default it continues without the registry. */
   readonly requireRegistry?: boolean;
@@ -57,7 +57,9 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
 export interface Service<T extends ServiceConfiguration> {
   /** The present configuration. A change of Writable in the store updates it, and so does the assignment of another port. */
   readonly configuration: T;
-  /** A client to look up services; undefined if this service does not register. bootstrap itself watches the port with it. */
+  /**
+   * A client to look up services; undefined if this service does not register. bootstrap also uses it to watch the assigned port.
+   */
   readonly registry: RegistryClient | undefined;
   /** Aborts when the service begins to stop. */
   readonly signal: AbortSignal;

@@ -4,13 +4,14 @@ import { type ConfigurationObject, type ConfigurationPair, overlayConfiguration 
 
 export interface Overridden<T> {
   readonly configuration: T;
-  /** The overrides, without their values, which can be passwords: "Service.Port by SERVICE_PORT". */
+  /** The overridden settings with their variables: "Service.Port by SERVICE_PORT". Omits the values, which can be passwords. */
   readonly applied: readonly string[];
 }
 
 /**
- * Replaces settings by variables of the environment. The variable of Service/Port is Service_Port, as in Geneva's services, or
- * SERVICE_PORT; Service_Port counts if both are set. Commas separate the elements of a list.
+ * Returns the configuration with the values of environment variables in place of settings, and the list of these settings. The
+ * variable of Service/Port is Service_Port, as in Geneva's services, or SERVICE_PORT; Service_Port is used if both are set.
+ * Commas separate the elements of a list.
  * @throws OperatingError invalid if a value does not have its setting's type
  */
 export function overrideByEnvironment<T extends ConfigurationObject>(
@@ -45,7 +46,7 @@ function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   return Object.entries(value).flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
-/** Returns the names of a setting's variables. EdgeX 2: "_" replaces characters that such a name cannot have, like "-". */
+/** Returns the names of a setting's variables. EdgeX 2: "_" replaces characters that a variable's name cannot have, like "-". */
 function variablesOf(path: readonly string[]): readonly string[] {
   const name = path.join("_").replaceAll(/\W/g, "_");
   return [name, name.toUpperCase()];

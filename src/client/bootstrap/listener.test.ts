@@ -84,7 +84,7 @@ describe("Listener.open", () => {
     );
   });
 
-  test("rejects with any other error of the service unchanged", async () => {
+  test("rejects with the service's own error if the port is not the cause", async () => {
     const failing = listenerOf(() => Promise.reject(new Error("no certificate")));
     expect((await rejectionOf(failing.open(1, notAsked))).message).toBe("no certificate");
   });

@@ -6,7 +6,7 @@ import type { LevelledLog } from "./service-log.ts";
 
 export type WritableListener<T extends ServiceConfiguration> = (writable: WritableOf<T>) => void;
 
-/** The present configuration of a service, and the listeners for changes of its Writable section. */
+/** The present configuration of a service, and the callbacks that it calls when the Writable section changes. */
 export class LiveConfiguration<T extends ServiceConfiguration> {
   readonly #log: LevelledLog;
   readonly #listeners = new Set<WritableListener<T>>();
@@ -30,7 +30,10 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     this.#current = withPort(this.#current, port);
   }
 
-  /** Replaces the configuration by the stored one, but with `port`, which a service that already listens passes to keep it. */
+  /**
+   * Replaces the configuration by the stored one with its port set to `port`. A service that already listens passes the port that
+   * it listens on. Calls the callbacks if Writable changes.
+   */
   adopt(stored: T, port: number = stored.Service.Port): void {
     const before = this.#current;
     this.#current = withPort(stored, port);
@@ -39,7 +42,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     if (!isDeepStrictEqual(before.Writable, stored.Writable)) this.#notifyWritable();
   }
 
-  /** Replaces Writable and calls the listeners. Does nothing if the new value equals the present one. */
+  /** Replaces Writable and calls the callbacks. Does nothing if the new value equals the present one. */
   setWritable(writable: WritableOf<T>): void {
     if (isDeepStrictEqual(this.#current.Writable, writable)) return;
     this.#current = { ...this.#current, Writable: writable };
@@ -47,7 +50,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     this.#notifyWritable();
   }
 
-  /** Calls all listeners, also after one has failed. */
+  /** Sets the level of the log from Writable and calls every callback, even if an earlier one throws. */
   #notifyWritable(): void {
     const { Writable: writable } = this.#current;
     this.#log.setLevel(writable);

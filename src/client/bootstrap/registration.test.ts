@@ -111,7 +111,7 @@ describe("a port that the registry assigns", () => {
     expect(listening).toHaveLength(3);
   });
 
-  test("that is taken is logged and leaves the service on its port, until the record's next revision", async () => {
+  test("that another program uses is logged and leaves the service on its port, until the port record changes", async () => {
     const service = await start();
     const release = await listen(ports.assigned);
     await writePending();

@@ -29,9 +29,9 @@ const checkIntervalDefault = "10s";
  *
  *   registered and watched -> lost -> still known to the agent, or registered again -> watched ... unregistered
  *
- * It watches the assigned port and the service's entry in the registry. The registration is lost if the registry loses its data
- * or another process deregisters the same key. While it is lost both watches are stopped, so that no move to another port
- * overlaps a registration.
+ * It watches the port that the registry assigns, and whether the registry still has the service. The registration is lost if the
+ * registry loses its data or another process deregisters the service. While the registration is lost, both watches are stopped,
+ * so that no move to another port overlaps a registration.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
@@ -85,7 +85,10 @@ export class Registration {
     if (this.#hasTried) await this.#client.unregister();
   }
 
-  /** Stops both watches. Resolves when a move to another port that is under way has ended. */
+  /**
+   * Stops the watches of the assigned port and of the service. If a move to another port is under way, resolves when the move has
+   * ended.
+   */
   async stopFollowing(): Promise<void> {
     this.#following.abort();
     await this.#moving;

@@ -15,7 +15,10 @@ export interface LevelledLog {
   readonly setLevel: (writable: object | undefined) => void;
 }
 
-/** Returns a log to standard output in the format of EdgeX's services, of lines of the level Writable/LogLevel and above. */
+/**
+ * Returns a log that writes to standard output in the format of EdgeX's services. It drops lines below the level
+ * Writable/LogLevel.
+ */
 export function createServiceLog(serviceKey: string, clock: Clock): LevelledLog {
   const sink = (line: string): void => void process.stdout.write(`${line}\n`);
   const settings: LogSettings = { level: "info", json: false, clock, sink };

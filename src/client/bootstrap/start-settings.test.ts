@@ -5,7 +5,7 @@ import { providerUrlOf, readStartLimits, readStartSettings, registryUrlOf } from
 const service = { Host: "h", Port: 1 };
 const configuration = { Service: service, Registry: { Type: "consul", Host: "registry", Port: 3 } };
 
-/** Returns the URLs of configuration provider and registry for these arguments and variables. */
+/** Returns the URLs of the configuration provider and of the registry for a command line `line` and an environment `env`. */
 function places(line: string, env: Readonly<Record<string, string>>, of: object = configuration): string[] {
   const settings = readStartSettings(parseServiceFlags(line.split(" ").filter(Boolean)), env);
   const whole = { Service: service, ...of };

@@ -22,7 +22,7 @@ export interface StartSettings {
 
 /**
  * Returns the settings. The environment overrides the command line. If several variables can set one setting, the first that
- * is not empty counts: those of Geneva and EdgeX 2 come before those of EdgeX 3.
+ * is not empty is used: the variables of Geneva and EdgeX 2 come before those of EdgeX 3.
  * @throws OperatingError invalid
  */
 export function readStartSettings(flags: ServiceFlags, env: Environment): StartSettings {

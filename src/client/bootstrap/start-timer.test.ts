@@ -36,7 +36,7 @@ describe("tryUntilLimit", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("gives up at the time limit, which all attempts share", async () => {
+  test("gives up at the time limit, which all calls share: a later call gives up at once", async () => {
     const { timer, clock, attempts, failing } = timing();
     const first = timer.tryUntilLimit(failing);
     await clock.advance(0);

@@ -21,7 +21,7 @@ export interface StoredConfigurationOptions<T> {
 export class StoredConfiguration<T extends ServiceConfiguration> {
   readonly #options: StoredConfigurationOptions<T>;
   readonly #client: ConfigurationClient;
-  /** Whether the next attempt must push, as after an incomplete push, which must not count as a stored configuration. */
+  /** Whether the next attempt must push even if a configuration is stored: `overwrite` is set, or an earlier push failed. */
   #mustPush: boolean;
 
   constructor(options: StoredConfigurationOptions<T>) {

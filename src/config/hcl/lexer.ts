@@ -6,9 +6,9 @@ export type TokenKind = "ident" | "string" | "number" | "bool" | "{" | "}" | "["
 export interface Token {
   readonly kind: TokenKind;
   readonly place: Place;
-  /** The decoded text of idents and strings. */
+  /** The decoded text of an identifier or a string. */
   readonly text: string;
-  /** The value of numbers and booleans. */
+  /** The value of a number or a boolean. */
   readonly value: number | boolean;
 }
 

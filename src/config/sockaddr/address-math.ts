@@ -4,8 +4,9 @@ import type { InterfaceAddress } from "./interfaces.ts";
 import { firstOf, lastOf, maskOf } from "./networks.ts";
 
 /**
- * Implements go-sockaddr's `math`: "address" adds to the address, "network" counts from the network's first ("+2") or last
- * ("-1") address, "mask" returns the first address of the network with that prefix length.
+ * Implements go-sockaddr's `math`, and returns the computed address. The operation "address" adds the operand to the address;
+ * "network" counts from the network's first address ("+2") or from its last ("-1"); "mask" takes the operand as a prefix length
+ * and returns the first address of that network.
  * @throws Error with the reason
  */
 export function computeAddress(item: InterfaceAddress, operation: string, operand: string): InterfaceAddress {

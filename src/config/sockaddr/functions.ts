@@ -113,7 +113,7 @@ function limit(args: Args): Addresses {
   return args.addresses().slice(0, count);
 }
 
-/** Implements `offset`; a negative offset counts from the end of the list. */
+/** Implements `offset`: returns the list without its first N addresses; for a negative N, the last -N addresses. */
 function offset(args: Args): Addresses {
   const count = args.wholeNumber();
   const items = args.addresses();
@@ -121,7 +121,7 @@ function offset(args: Args): Addresses {
   return items.slice(count < 0 ? items.length + count : count);
 }
 
-/** Implements `attr`: reads the first address of a list; returns "" for an empty list. */
+/** Implements `attr`: returns the named attribute of an address, or of the first address of a list; "" for an empty list. */
 function attr(args: Args): string {
   const attribute = args.text();
   const value = args.any();

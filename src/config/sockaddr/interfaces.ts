@@ -51,8 +51,8 @@ function readRoutes(): string {
 const gatewayFlag = 0x2;
 
 /**
- * Returns the interface of the default route in the text of Linux's /proc/net/route. Consul: a route without a gateway is
- * ignored, such as "default dev ppp0" of a modem.
+ * Returns the interface of the default route in the text of Linux's /proc/net/route; undefined without a default route. Consul:
+ * a route without a next hop is ignored, such as "default dev ppp0" of a modem.
  */
 export function defaultInterfaceOf(routes: string): string | undefined {
   const lines = routes.split("\n").slice(1);

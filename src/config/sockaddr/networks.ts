@@ -2,8 +2,8 @@ import { goQuote } from "../../lib/go-quote.ts";
 import { bits, contains, type IpAddress, type IpNetwork, parseCidr } from "../../lib/ip-address.ts";
 
 /**
- * Returns whether `network` contains the other network. Consul: an address counts as private or forwardable, or as part of an
- * RFC, only if its whole network does.
+ * Returns whether `network` contains the whole network of the second argument. Consul: an address is in a private network, or in
+ * a network of an RFC, only if that network contains the whole network of the address.
  */
 export function containsNetwork(network: IpNetwork, { address, prefixLength }: IpNetwork): boolean {
   return network.prefixLength <= prefixLength && contains(network, address);

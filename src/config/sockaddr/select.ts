@@ -10,8 +10,9 @@ interface Selection {
 }
 
 /**
- * Returns the addresses that `include` and `exclude` keep. Consul: several networks, RFCs or types are evaluated one by one and
- * their results joined, so an address can occur in both lists, and twice in one list.
+ * Divides addresses by a selector: returns `included`, the matching addresses, and `excluded`, the others. Consul: several
+ * networks, RFCs or types are evaluated one by one and their results joined, so an address can occur in both lists, and twice in
+ * one list.
  * @throws Error with the reason
  */
 export function select(items: Addresses, selector: string, wanted: string): Selection {

@@ -14,7 +14,7 @@ export type TemplateNode =
 export interface Pipe {
   /** Names of variables to assign, with their dollar signs; a range may have two, for index and element. */
   readonly variables: readonly string[];
-  /** Whether the variables are declared (`:=`) or assigned (`=`). */
+  /** Whether the variables are declared (`:=`); false if they are only assigned (`=`). */
   readonly declares: boolean;
   readonly commands: readonly Command[];
 }
@@ -33,7 +33,7 @@ export type Operand =
 /** Maximum nesting of a template, so that no template can exhaust the stack. Go has no such limit. */
 const depthMax = 100;
 
-/** Parses a template into its nodes. @throws Error with the reason */
+/** Parses a template and returns the nodes of its syntax tree. @throws Error with the reason */
 export function parseTemplate(template: string, functions: ReadonlySet<string>): readonly TemplateNode[] {
   const parser = new TemplateParser(splitActions(template), functions);
   return parser.parse();
@@ -60,7 +60,7 @@ class TemplateParser {
     return ending === undefined ? nodes : fail(`unexpected {{${ending}}}`);
   }
 
-  /** Parses nodes up to {{end}} or {{else}}, whose remaining tokens the caller parses. */
+  /** Parses the syntax tree's nodes up to {{end}} or {{else}}, whose remaining tokens the caller parses. */
   #list(): { nodes: readonly TemplateNode[]; ending: "end" | "else" | undefined } {
     const nodes: TemplateNode[] = [];
     for (;;) {

@@ -83,7 +83,7 @@ export function typeName(value: Value): string {
  */
 export type TemplateFunction = (args: Args, all: Addresses) => Value;
 
-/** The arguments of one call, which the function reads one by one. */
+/** The arguments of one call of a template function, which reads them one by one. */
 export class Args {
   readonly #name: string;
   readonly #values: readonly Value[];

@@ -29,8 +29,9 @@ export function expandTemplate(template: string, addresses: Addresses): string {
 const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
 /**
- * Maximum work of one template: 1 for each node, operand and character of output, and for each call its number of addresses times
- * its characters. Without this limit, nested loops and values that double themselves would run for hours.
+ * Maximum work of one template. Each syntax-tree node, operand and character of output is 1. Each call of a function is the
+ * number of its addresses times that of its characters. Without this limit, a template with nested loops, or with values that
+ * double themselves, would run for hours.
  */
 const workMax = 1_000_000;
 
@@ -39,7 +40,7 @@ interface Variable {
   value: Value;
 }
 
-/** One run of a template. Variables of a block are appended to the list, and dropped when the block ends. */
+/** One execution of a template. Variables of a block are appended to the list, and dropped when the block ends. */
 class Execution {
   readonly #all: Addresses;
   #variables: Variable[];

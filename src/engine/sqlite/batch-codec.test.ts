@@ -67,7 +67,7 @@ describe("packing stored rows into blocks of bytes", () => {
     );
   });
 
-  test("keeps the store's revision apart from a row that has the key revision in another table", () => {
+  test("keeps the store's revision apart from a row with the key `revision` in another table", () => {
     const block = encodeBatch({ revision: 41, changes: [{ table: "t", key: "revision", value: Buffer.from("x") }] });
     const { rows, revision } = decodeRows(block);
     expect(revision).toBe(41);

@@ -14,8 +14,8 @@ export type StoreCheck =
   | { readonly result: "damaged"; readonly reason: string };
 
 /**
- * Checks a store as a starting agent does, but on a copy in a temporary folder: opening the file itself could checkpoint its
- * WAL and so change both. Blocks the thread for a few milliseconds per MiB.
+ * Checks a store as a starting agent does, but on a copy in a temporary folder: opening the store's own file could checkpoint its
+ * WAL, which would change the file and the WAL. Blocks the thread for a few milliseconds per MiB.
  * @throws Error when this process may not read the store, or the temporary folder has no room
  */
 export function checkStore(folder: string): StoreCheck {

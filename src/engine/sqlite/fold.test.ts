@@ -120,7 +120,7 @@ test("after a fold finds a damaged batch, later commits are refused, as no later
   expect(() => commit(3, put("b", "1"))).toThrow("the checksum of batch 1 of its log is wrong");
 });
 
-test("commits between the steps of a fold, and closing during a fold, leave the same rows as a map has", () => {
+test("commits and a close during a fold leave the same rows as the same changes of a JavaScript map", () => {
   const change = fc.record({ key: fc.integer({ min: 0, max: 299 }), value: fc.option(fc.integer({ max: 99 })) });
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.array(change, { minLength: 1, maxLength: 120 }) },

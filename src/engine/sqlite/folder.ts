@@ -16,7 +16,10 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
-/** Creates the folder with mode 0700, and missing parents too. An existing folder keeps its mode. */
+/**
+ * Creates the folder, and missing parents, with mode 0700. An existing folder keeps its mode.
+ * @throws OperatingError when the folder cannot be created, read or written
+ */
 export function ensureFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

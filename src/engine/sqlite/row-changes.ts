@@ -54,7 +54,8 @@ export class RowChanges {
         change = nextOf(changes);
         order = change === undefined ? 1 : compareNames(change, row);
       }
-      // A change with the same table and key replaces the row; it is yielded before the next row or after the last.
+      // A change with the same table and key (order 0) replaces the row. The loops yield the change, before the next row or after
+      // the last.
       if (order !== 0) yield row;
     }
     for (; change !== undefined; change = nextOf(changes)) yield change;

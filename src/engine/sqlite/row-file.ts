@@ -46,8 +46,8 @@ const pageBytes = 4_096;
  */
 const walKeptBytes = 8 << 20;
 /**
- * If the log exceeds its limit more than this number of times over, commits fill it faster than single steps of a fold empty it.
- * Each turn of the event loop then takes `foldStepsAtOnce` steps, and commits wait some 30 ms.
+ * If the log is longer than this number of times its limit, commits fill it faster than single steps of a fold empty it. Each
+ * turn of the event loop then takes `foldStepsAtOnce` steps of the fold, and commits wait some 30 ms.
  */
 const logLimitsMax = 4;
 const foldStepsAtOnce = 32;
@@ -228,7 +228,7 @@ export class RowFile {
 
   /**
    * Extends the WAL, and begins to move the logged batches into the table of rows (a fold) if the log has reached its limit.
-   * Called after each answered commit. Returns whether `continueFold` has more to do.
+   * Called after each answered commit. Returns whether the fold has further steps, for which the caller calls `continueFold`.
    */
   maintain(): boolean {
     this.#walLength.extend();
@@ -316,7 +316,7 @@ export class RowFile {
     this.#log.deleteThrough(through);
   }
 
-  /** Ends a fold, after its last step was committed. */
+  /** Ends a fold after its last step was committed: subtracts the folded batches from the log's size and drops the merge. */
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;

@@ -90,7 +90,7 @@ export function getAgentService(parts: AgentServiceParts): Endpoint {
   };
 }
 
-/** Resolves once a change of the services makes `holds` false, the wait is over, or the client disconnects. */
+/** Resolves once a change of the services makes `holds` return false, the wait is over, or the client disconnects. */
 function waitWhile(
   { agent, clock, random, waitLimits: { maxMs } }: AgentServiceParts,
   { signal }: HttpRequest,

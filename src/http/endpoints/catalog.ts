@@ -70,7 +70,10 @@ function answerInstances(request: HttpRequest, find: typeof catalog.serviceInsta
   });
 }
 
-/** Answers with an empty list: configuration entries would name a gateway's services, and are not supported. */
+/**
+ * Answers with an empty list: the services of an ingress or terminating gateway are named by configuration entries, which are not
+ * supported.
+ */
 export const listGatewayServices: DatacenterEndpoint = (request) => {
   requireName(request.rest, "Missing gateway name");
   // Consul: this empty list is null, while other empty lists are [].

@@ -28,7 +28,7 @@ export const getDiscoveryChain: DatacenterEndpoint = async (request) => {
   return refuseRead();
 };
 
-/** Allows every connection: without intentions and access control every service may connect to every other. */
+/** Answers that the connection is allowed: without intentions and access control every service may connect to every other. */
 export const authorize: Endpoint = async (request) => {
   const { target, uri } = await readJson(request, {
     decode: decodeAuthorization,

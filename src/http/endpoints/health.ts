@@ -25,7 +25,9 @@ export function getConnectHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, health.connectHealth);
 }
 
-/** Answers with an empty list of gateways: configuration entries would name a service's gateways, and are not supported. */
+/**
+ * Answers with an empty list of ingress gateways: configuration entries, which are not supported, name the gateways of a service.
+ */
 export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] }));
 }

@@ -22,7 +22,10 @@ export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint 
     );
 }
 
-/** Answers with an empty list: configuration entries would name a gateway's services, and are not supported. */
+/**
+ * Answers with an empty list: the services of an ingress or terminating gateway are named by configuration entries, which are not
+ * supported.
+ */
 export const listUiGatewayServices: DatacenterEndpoint = (request) => {
   requireName(request.rest, "Missing gateway name");
   return answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);

@@ -112,7 +112,10 @@ export function changeKeys(parts: OperatorParts): Endpoint {
   };
 }
 
-/** Refuses an invalid key. Consul: the agents of both pools, LAN and WAN, check the key first. */
+/**
+ * Throws if the gossip key is not base64. The error is that of Consul, in which the agents of the WAN pool and of the LAN pool
+ * each refuse the key.
+ */
 function checkKey(key: string, { datacenter }: OperatorParts): void {
   try {
     decodeBase64(key);

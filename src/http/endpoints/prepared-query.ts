@@ -42,7 +42,7 @@ export function createPreparedQuery({ store, random }: PreparedQueryParts): Data
   };
 }
 
-/** Returns the endpoint for a GET of a prepared query by its id, of its result (execute) or of its explanation (explain). */
+/** Returns the endpoint for GET of a prepared query by its id (/ID), of its result (/ID/execute) or explanation (/ID/explain). */
 export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint {
   const execute = executePreparedQuery(parts);
   const explain = explainPreparedQuery(parts);
@@ -53,7 +53,10 @@ export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint 
   };
 }
 
-/** Reads a prepared query. Consul: the 404 for an unknown query, even one deleted during the wait, has no index header. */
+/**
+ * Returns the operation that answers with a prepared query. Consul: the 404 for an unknown one, even one deleted during the wait,
+ * has no index header.
+ */
 function answerPreparedQuery(request: HttpRequest): Operation {
   return (reading) => {
     const fault = uuidFault(request.rest);

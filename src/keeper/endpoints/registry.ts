@@ -50,13 +50,16 @@ export function deleteRegistration({ registrations }: Keeper): Endpoint {
   };
 }
 
-/** Describes the client that registers: EdgeX's Go services, detected by their User-Agent, register before they listen. */
+/**
+ * Returns the facts about the client that registers. A program in Go, known by its User-Agent, counts as one that registers
+ * before it listens, as EdgeX's services in Go do.
+ */
 function clientOf({ userAgent }: KeeperRequest): RegisteringClient {
   return { beforeListening: userAgent.startsWith("Go-http-client/") };
 }
 
 /**
- * Adds the header that names an assigned port, which core-keeper does not have, to the answer to a registration.
+ * Adds a header that names the assigned port, if any, to the answer to a registration. core-keeper has no such header.
  * @throws KeeperError 409 if the port policy refused the service
  */
 function withPortOutcome(answer: Response, outcome: PortOutcome): Response {

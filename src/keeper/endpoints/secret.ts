@@ -13,7 +13,10 @@ export function addSecret({ secrets }: Keeper): Endpoint {
   };
 }
 
-/** Decodes a request to store a secret. The error text has the reason, while core-keeper's text is only "JSON decode failed". */
+/**
+ * Decodes a request to store a secret.
+ * @throws KeeperError 400 with the reason; core-keeper's text is only "JSON decode failed"
+ */
 function decode(body: Uint8Array): SecretRequest {
   try {
     return readKeeperBody(body, decodeSecretRequest);

@@ -68,7 +68,7 @@ const { claim } = fc.letrec<{ claim: Claim }>((tie) => ({
   ),
 }));
 
-test("a filter expression matches the same rows as the equivalent JavaScript predicate", () => {
+test("a filter expression matches the same records as the equivalent JavaScript predicate", () => {
   fc.assert(
     fc.property(claim, fc.array(row, { minLength: 1, maxLength: 5 }), ({ expression, holds }, rows) => {
       expect(rows.filter(compileFilter(expression, fields))).toEqual(rows.filter(holds));
@@ -82,15 +82,15 @@ test("`and` binds tighter than `or`, and `not` tighter than both", () => {
   expect([{ Name: "b" }, { Name: "a", Port: 1 }, { Name: "a", Port: 2 }].map(passes)).toEqual([true, true, false]);
 });
 
-test("the empty filter expression matches every row", () => {
+test("the empty filter expression matches every record", () => {
   expect(compileFilter("", fields)({})).toBe(true);
 });
 
-test("a filter compares a field that a row lacks as the zero value of its type", () => {
+test("a filter treats a field that a record lacks as the zero value of the field's type", () => {
   expect(compileFilter('Name == "" and Port == 0 and Up == false and Tags is empty', fields)({})).toBe(true);
 });
 
-test("a filter cannot select a property that a row inherits from Object's prototype", () => {
+test("a filter cannot select a property that a record inherits from Object's prototype", () => {
   expect(() => compileFilter("constructor.name == Object", fields)).toThrow('Selector "constructor" is not valid');
   expect(compileFilter("toString in Meta", fields)({ Meta: {} })).toBe(false);
 });

@@ -44,7 +44,7 @@ function compileNode(node: FilterNode, fields: FilterFields): Test {
   }
 }
 
-/** Compiles the selector's parts from the index `taken` on, and its comparison, into a predicate on values of type `field`. */
+/** Compiles the selector's parts from the index `taken` on, and the comparison, into a predicate on values of type `field`. */
 function compileStep(match: FilterMatch, field: FilterField, taken: number): Test {
   const part = match.selector[taken];
   if (part === undefined) return compileComparison(match, field);
@@ -61,7 +61,7 @@ function compileStep(match: FilterMatch, field: FilterField, taken: number): Tes
   return field.kind === "objects" ? (value) => Array.isArray(value) && value.some(read) : read;
 }
 
-/** Returns whether a map without the key passes. Consul: it passes every operator except ==, in and contains. */
+/** Returns whether a map without the selected key matches. Consul: it matches for every operator except ==, in and contains. */
 function passesWhenMissing({ operator, negated }: FilterMatch): boolean {
   return negated || operator === "matches";
 }

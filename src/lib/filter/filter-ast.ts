@@ -1,4 +1,4 @@
-/** The comparison of a selected value. `a contains b` has the operator of `b in a`, as in Consul. */
+/** The comparison of a selected value. As in Consul, `a contains b` is parsed as `b in a`, with the operator "in". */
 export type MatchOperator = "equal" | "in" | "is-empty" | "matches";
 
 /** A comparison. `Meta.env != prod` has the selector ["Meta", "env"], the operator "equal", negated, and the value "prod". */

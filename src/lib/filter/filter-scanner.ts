@@ -32,7 +32,7 @@ export class FilterScanner {
     return true;
   }
 
-  /** Reads white space followed by `text`. */
+  /** Reads white space followed by `text`. Returns whether both are there. */
   word(text: string): boolean {
     return this.space() && this.literal(text);
   }

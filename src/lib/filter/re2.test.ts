@@ -147,7 +147,10 @@ test.each(["\\(?<n>", "[(?<n>]", "\\Q(?<n>\\E", "\\Q(?<n>", "[]\\](?<]", "[[:alp
   },
 );
 
-/** Patterns with the same groups in RE2 and JavaScript, which differ only where a part that can match nothing is repeated. */
+/**
+ * Patterns whose groups match the same texts in RE2 and in JavaScript. The two differ only for a pattern that repeats a part that
+ * can match nothing, and these patterns repeat no such part.
+ */
 const { grouped } = fc.letrec<{ grouped: string }>((tie) => {
   const atom = fc.constantFrom("a", "b", ".", "[ab]", "(a)", "(b|a)", "(ab?)", "(?:a|(b))");
   const perhapsNothing = fc.constantFrom("(a*?)", "(.*)", "(b?)", "^", "$");

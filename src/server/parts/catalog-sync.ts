@@ -11,7 +11,7 @@ import { releaseName } from "./node.ts";
 export interface CatalogSync {
   /** Registers the node with the server's own service and check. */
   readonly registerServer: () => Promise<void>;
-  /** Registers the server and runs one round of anti-entropy. Returns the number of corrections. */
+  /** Registers the server and runs one round of anti-entropy. Resolves with the number of rows that the round corrected. */
   readonly sync: () => Promise<number>;
   /** Writes this server's node, services and checks to the catalog after a snapshot has replaced the whole state. */
   readonly resync: () => Promise<void>;

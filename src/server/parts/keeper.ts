@@ -40,8 +40,8 @@ export interface KeeperApi extends Part {
 }
 
 /**
- * The smallest maximum length of a body, in bytes: a configuration that allows longer values raises the maximum. EdgeX's
- * largest service stores a hundredth of this length.
+ * The smallest maximum length of a body, in bytes: a configuration that allows longer values raises the maximum. The
+ * largest configuration of an EdgeX service is a hundredth of this length.
  */
 const bodyBytesMin = 1024 * 1024;
 

@@ -100,8 +100,8 @@ async function outcomesOf(templates: readonly string[]): Promise<readonly (reado
 }
 
 /**
- * Returns the text between each mark such as @7@ and the next mark, by the mark's number. The last of several equal
- * marks counts.
+ * Returns, for each number in a mark such as @7@, the text from that mark to the next one. If a number occurs several
+ * times, returns the text after its last mark.
  */
 function markedParts(text: string): ReadonlyMap<number, string> {
   const parts = new Map<number, string>();

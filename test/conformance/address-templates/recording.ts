@@ -11,7 +11,7 @@ export interface TemplateRecord {
    * record.ts.
    */
   readonly on?: string;
-  /** The outcome for each set of interfaces, by the set's name. */
+  /** Consul's expansion or error for each set of interfaces, by the set's name. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
 }
 

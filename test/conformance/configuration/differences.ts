@@ -2,7 +2,7 @@
 export interface ConfigurationDifference {
   readonly what: string;
   readonly why: string;
-  /** The names of the pieces whose outcomes differ. The test fails for a listed piece whose outcomes are equal. */
+  /** The names of the pieces whose results differ. The test fails for a listed piece whose results are equal. */
   readonly pieces: readonly string[];
 }
 

@@ -15,7 +15,7 @@ export async function readOutcomes(): Promise<OutcomeRecording> {
   return file.json();
 }
 
-/** Writes the outcomes in one line for each piece, so that a changed outcome is one changed line. */
+/** Writes outcomes.json with one line for each piece, so that a changed result is one changed line. */
 export async function writeOutcomes({ consul, recorded, outcomes }: OutcomeRecording): Promise<void> {
   const head = `  "consul": ${JSON.stringify(consul)},\n  "recorded": ${JSON.stringify(recorded)},\n`;
   const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`);

@@ -66,8 +66,8 @@ function withoutIndex(key: string): string {
 type Checks = Outcome["checks"];
 
 /**
- * Returns the checks without type and status where Consul's answer has no type. Consul gives none to a check of a file
- * that stands outside a service.
+ * Returns `checks`, with an empty type and without a status where Consul's answer `said` shows no type. Consul shows no
+ * type for a check that a file defines outside a service.
  */
 export function withoutUntold(checks: Checks = {}, said: Checks = {}): object {
   const entries = Object.entries(checks).map(([id, check]) => {

@@ -7,7 +7,7 @@ import type { Piece } from "./piece.ts";
 export interface PlacedPiece extends Disposable {
   /** The arguments of `validate`; undefined for a piece with fragments. */
   readonly validateWords: readonly string[] | undefined;
-  /** The arguments of `agent`, without those of its listeners. */
+  /** The arguments of `agent` for this piece, without those that set addresses and ports. */
   readonly agentWords: readonly string[];
 }
 

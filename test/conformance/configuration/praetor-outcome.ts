@@ -17,8 +17,8 @@ import { kindsOf, type Outcome, type Piece } from "./piece.ts";
 import { placePiece, type PlacedPiece } from "./place-piece.ts";
 
 /**
- * The outcome of a piece in Praetor, which runs within this process: `validate`, and the start of an agent up to its
- * definitions.
+ * Praetor's results for a piece: of `validate`, and of an agent's start up to the registration of its definitions. Both
+ * run in this process.
  */
 export interface PraetorOutcome extends Outcome {
   /** The definitions that the agent leaves out, each with its position and error. */
@@ -91,8 +91,8 @@ interface Started {
 }
 
 /**
- * Starts an agent and registers the definitions as the daemon does. Returns the error's message if the configuration is
- * refused.
+ * Starts an agent, registers the definitions as the command `agent` does, and returns the agent. Returns the error's
+ * message instead if the configuration is refused.
  */
 async function start(placed: Pick<PlacedPiece, "agentWords">): Promise<Started | string> {
   let config: RuntimeConfig;

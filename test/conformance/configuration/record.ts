@@ -1,7 +1,7 @@
 /**
- * Records a real Consul's outcome of each piece of configuration in outcomes.json. CONFORMANCE_TARGET and CONSUL_BINARY
+ * Records a real Consul's results for each piece of configuration in outcomes.json. CONFORMANCE_TARGET and CONSUL_BINARY
  * name the Consul. `record.ts WORD...` runs only the pieces whose names contain one of the words, and prints their
- * outcomes.
+ * results.
  */
 import { freePorts } from "../../support/free-ports.ts";
 import { programOf } from "../../support/target.ts";

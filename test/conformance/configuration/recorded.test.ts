@@ -10,8 +10,8 @@ const recorded = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
 const differing = new Set(configurationDifferences.flatMap((difference) => difference.pieces));
 
 /**
- * Returns the comparable parts of a piece's outcomes in Consul and in Praetor, which are equal unless a difference is
- * listed.
+ * Runs the piece in Praetor. Returns the parts to compare of Consul's recorded results (`wanted`) and of Praetor's
+ * (`got`), which are equal unless a difference is listed.
  */
 async function compare(piece: Piece, said: Outcome): Promise<{ readonly wanted: object; readonly got: object }> {
   const found = await praetorOutcome(piece);
@@ -48,7 +48,7 @@ describe(`pieces of configuration, with the outcomes of Consul ${consul}`, () =>
     });
 });
 
-test("the pieces of configuration are at least a hundred, have different names, and include all listed differences", () => {
+test("more than a hundred configuration pieces are tested, have different names, and include all listed differences", () => {
   const names = new Set(pieces.map(({ name }) => name));
   expect(names.size).toBe(pieces.length);
   expect(names.size).toBeGreaterThan(100);

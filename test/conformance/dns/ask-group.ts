@@ -9,7 +9,10 @@ import type { QuestionGroup } from "./questions.ts";
 import type { DnsExchange } from "./recording.ts";
 import { sayOfExample } from "./upstream.ts";
 
-/** Starts an agent with the group's arguments, registers the catalog, and returns the answers to the group's questions. */
+/**
+ * Starts an agent with the group's arguments, registers the nodes and services of catalog.ts, and returns the answers to the
+ * group's questions.
+ */
 export async function askGroup({ words, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
   const [port = 0] = await freePorts(1);
   const upstream = await startUpstream(sayOfExample);

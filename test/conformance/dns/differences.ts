@@ -4,7 +4,7 @@ import type { DnsExchange } from "./recording.ts";
 
 /** An intended difference from Consul, with the questions whose answers show it. */
 export interface DnsDifference {
-  /** Praetor's behaviour. With `why`, its reason, it is a row of the table in docs/dns.md. */
+  /** Praetor's behaviour. The table in docs/dns.md has a row with this text and its reason, `why`. */
   readonly what: string;
   readonly why: string;
   /** The questions whose answers differ, by the name of their group. */

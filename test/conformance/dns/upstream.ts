@@ -3,7 +3,7 @@ import type { Said } from "../../support/upstream.ts";
 
 const missing: Said = { rcode: 3, answers: [] };
 
-/** Returns the answer of the recursor of these tests, which has records of names below example.com. */
+/** Returns what these tests' recursor answers to a question of this name and type. It has records of names below example.com. */
 export function sayOfExample(name: string, type: string): Said {
   switch (name) {
     case "silent.example.com":

@@ -15,7 +15,10 @@ interface Watched {
   readonly second: ClientAnswer;
 }
 
-/** Runs the loop of a Geneva service during `act`: a read without an index, then reads with the index of the last answer. */
+/**
+ * Watches a folder of keys as a Geneva service does: reads it without an index, then sends a blocking query with the index of the
+ * answer, and calls `act` meanwhile. Returns both answers.
+ */
 async function watching(prefix: string, act: () => Promise<unknown>, wait = "1800000ms"): Promise<Watched> {
   await using client = await EdgexClient.open();
   const first = await client.go("GET", `/v1/kv/${prefix}?recurse=&wait=${wait}`);

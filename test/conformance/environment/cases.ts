@@ -7,7 +7,7 @@ import type { RecordingServers, SeenRequest } from "./recording-servers.ts";
  */
 export type Given = ReadonlyMap<string, string>;
 
-/** The outcome of a command: the requests that it sent, or the kind of error with which it failed. */
+/** The result of one run of a command: the requests that it sent, or the kind of error with which it failed. */
 export interface Outcome {
   readonly requests?: readonly SeenRequest[];
   readonly error?: string;

@@ -34,8 +34,8 @@ async function run({ given }: Case): Promise<Outcome> {
 }
 
 /**
- * Returns the outcome without two properties of Consul's requests on a socket that no server can use: Consul sends no
- * host, and with a proxy it sends "GET http:///v1/...".
+ * Returns the result without two properties of Consul's requests over a unix socket: they have no host, and with a proxy
+ * their first line is "GET http:///v1/...". No server needs either.
  */
 function withoutSocketsHost(outcome: Outcome): Outcome {
   if (outcome.requests === undefined) return outcome;

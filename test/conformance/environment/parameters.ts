@@ -1,6 +1,6 @@
 /**
  * The variables and flags that set how a command reaches the agent, each with valid values. Two that only work together
- * are one parameter: "A+B" with values "a+b".
+ * are one item of this list: "A+B" with values "a+b".
  */
 export const parameters: Readonly<Record<string, readonly string[]>> = {
   CONSUL_HTTP_ADDR: [

@@ -74,7 +74,7 @@ async function recordProxied(): Promise<void> {
 }
 
 /**
- * Returns the values to try; "" means that the parameter is absent. CONSUL_HTTP_ADDR is never absent, or the result
+ * Returns the values to try; "" means that the variable or flag is absent. CONSUL_HTTP_ADDR is never absent, or the result
  * would depend on what listens at port 8500.
  */
 function valuesOf(name: string): readonly string[] {
@@ -82,8 +82,8 @@ function valuesOf(name: string): readonly string[] {
 }
 
 /**
- * Returns the pairs of a value with the values of all later parameters, except pairs of a socket and a proxy: see
- * rowWith.
+ * Returns the pairs of this value with each value of the later variables and flags. A unix socket and a proxy form no
+ * pair: see rowWith.
  */
 function pairsWith(name: string, value: string): readonly string[] {
   const later = names.slice(names.indexOf(name) + 1);
@@ -106,7 +106,7 @@ function pairsOf(row: ReadonlyMap<string, string>): readonly string[] {
   );
 }
 
-/** Returns a row with this pair. Every other parameter gets a value that forms many new pairs. */
+/** Returns a case with this pair of values. Every other variable and flag gets a value that forms many new pairs. */
 function rowWith(pair: string): ReadonlyMap<string, string> {
   const [name, value, other, otherValue] = JSON.parse(pair) as [string, string, string, string];
   const row = new Map([

@@ -106,7 +106,7 @@ const intervalFault =
   `${at}.HealthCheck.Interval field should follows the ISO 8601 Durations format, ` +
   "e.g.,100ms, 24h, or be greater than or equal to the minimum value  ";
 
-describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
+describe.each(["POST", "PUT"])("%s /registry", (method) => {
   test.each([
     [{ serviceId: "" }, {}, `${at}.ServiceId field is required`],
     [{ host: "" }, {}, `${at}.Host field is required`],
@@ -125,7 +125,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     [{ port: 1.5 }, {}, "Failed to unmarshal request body as JSON."],
     [{ status: 1 }, {}, "Failed to unmarshal request body as JSON."],
     [{}, { interval: 10 }, "Failed to unmarshal request body as JSON."],
-  ])("the fields %j with the check %j", async (fields, check, message) => {
+  ])("refuses the fields %j with the check %j", async (fields, check, message) => {
     // Registers the service, so that the PUT cannot fail because the service is missing.
     if (method === "PUT") await register(keeper, { serviceId: "wrong" });
     const answer = await ask(`${method} /registry`, registrationBody({ serviceId: "wrong", ...fields }, check));
@@ -138,7 +138,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
       { requestId: "7" },
       "AddRegistrationRequest.BaseRequest.RequestId field validation failed on the len=0|uuid tag with value ''",
     ],
-  ])("the base fields %j", async (base, message) => {
+  ])("refuses the base fields %j", async (base, message) => {
     const body = { ...registrationBody({ serviceId: "wrong" }), ...base };
     expectRefusal(await ask(`${method} /registry`, body), 400, message);
   });
@@ -148,11 +148,11 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     ["{", "unexpected EOF"],
     ["nonsense", "invalid character 'o' in literal null (expecting 'u')"],
     ["[]", "Failed to unmarshal request body as JSON."],
-  ])("the body %p", async (body, message) => {
+  ])("refuses the body %p", async (body, message) => {
     expectRefusal(await ask(`${method} /registry`, body), 400, message);
   });
 
-  test("a body without any field, with an error that names every field", async () => {
+  test("refuses a body without any field, with an error that names every required field", async () => {
     const missing = ["ServiceId", "Host", "Port", "HealthCheck.Interval", "HealthCheck.Path", "HealthCheck.Type"];
     const message = [
       "AddRegistrationRequest.BaseRequest.Versionable.ApiVersion field is required",

@@ -29,7 +29,7 @@ export class AnswerNames {
   /** The newest index after each write, with the name of the request that wrote, in order. */
   readonly #indexes: [newest: bigint, maker: string][] = [];
 
-  /** @param given the script, whose own ids are kept */
+  /** @param given the script; an id that occurs in it stays as it is */
   constructor({ ports, dataDir }: Target, given: string) {
     this.#given = given;
     this.#dataDir = dataDir;

@@ -4,7 +4,7 @@ import type { Exchange, Json } from "./recording.ts";
 export interface Divergence {
   /** The field, in the form `body[0].Flags` or `headers.Allow`. */
   readonly at: string;
-  /** The field's value in the expected answer; undefined if the field is missing. `got` is that in the other answer. */
+  /** The field's value in the expected answer, and in the answer under test (`got`); undefined if the field is missing. */
   readonly wanted: Json | undefined;
   readonly got: Json | undefined;
 }

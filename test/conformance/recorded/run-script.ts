@@ -4,7 +4,9 @@ import { AnswerNames, bodyOf, shortened } from "./answer-names.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 import { requestOf, type Script, type ScriptRequest, type Step } from "./script.ts";
 
-/** How long a step waits, in milliseconds, until the agent holds its request, before it takes its step `meanwhile`. */
+/**
+ * The pause between a step's request and its step `meanwhile`, in milliseconds: long enough for the agent to hold the request.
+ */
 const headStartMs = 80;
 
 /** Sends a script to an agent that has just been started, and returns the exchanges. */

@@ -46,7 +46,7 @@ function sortTags(body: Json): Json {
   return Object.fromEntries(sorted) as Json;
 }
 
-/** Sorts the checks in the health of one service, or the services in a list of such and the checks in each. */
+/** Sorts the checks of one instance's health by id. In a list of instances, sorts the instances and the checks of each. */
 function sortChecks(body: Json): Json {
   if (Array.isArray(body))
     return sortedBy(body.map(sortChecks) as Row[], (row) => (row["Service"] as Row)["ID"] as string);

@@ -11,7 +11,7 @@ function decoderThat(run: (text: string) => unknown): Decoder {
   return { name: "a trial", words: ["name", "null"], run: (octets) => run(new TextDecoder().decode(octets)) };
 }
 
-test("the fuzzer reports a decoder that throws anything but a refusal, and reduces the input", async () => {
+test("the fuzzer reports a decoder that throws anything but an OperatingError, and reduces the input", async () => {
   const decoder = decoderThat((text) => {
     if (text.includes("null")) throw new TypeError("null is not an object");
   });
@@ -28,7 +28,7 @@ test("the fuzzer reports a decoder that takes longer than its time limit for an 
   expect((await fuzz(decoder, corpus, { ...limits, answerMsMax: 50 })).fault?.why).toMatch(/^it takes \d+ ms$/);
 });
 
-test("the fuzzer accepts a decoder that throws OperatingErrors, and counts each different text as an outcome", async () => {
+test("the fuzzer accepts a decoder that throws OperatingErrors, and counts the different kinds of error text", async () => {
   const decoder = decoderThat((text) => {
     throw new OperatingError(
       "invalid",

@@ -20,12 +20,13 @@ export interface Fault {
   readonly why: string;
 }
 
-/** Maximum number of inputs with new outcomes that are kept as seeds for further inputs. */
+/** Maximum number of inputs from which further inputs are made: the corpus, and each input with a new kind of result. */
 const poolMax = 2_000;
 
 /**
- * Runs a decoder on one input after another until an input fails, or the limit of runs or of time is reached. Calls `before` with
- * each input, so that the caller knows the input on which the decoder hangs.
+ * Runs a decoder on one input after another until an input fails, or the limit of runs or of time is reached. Returns the numbers
+ * of runs and of different results, and the failing input. Calls `before` with each input, so that the caller knows the input on
+ * which the decoder hangs.
  */
 export async function fuzz(
   decoder: Decoder,
@@ -59,12 +60,12 @@ export async function fuzz(
 }
 
 interface Outcome {
-  /** A key that is equal for inputs with the same outcome. */
+  /** "decoded", "fault", or the text of the refusal without its numbers and quoted parts. */
   readonly outcome: string;
   readonly why: string | undefined;
 }
 
-/** Runs the decoder on an input, up to three times when it is slow, because the machine may be the cause. */
+/** Runs the decoder on an input, and returns its result. Runs a slow input up to three times, as the machine may be the cause. */
 async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: number): Promise<Outcome> {
   let leastMs = Infinity;
   let outcome = "decoded";

@@ -138,7 +138,7 @@ type Holder = Record<string, unknown>;
 
 function placesIn(value: unknown, found: { holder: Holder; name: string }[] = []): { holder: Holder; name: string }[] {
   if (typeof value !== "object" || value === null || found.length > 300) return found;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- arrays are changed by their indexes as objects are
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- arrays are written by index, objects by name
   const holder = value as Holder;
   for (const name of Object.keys(holder)) {
     found.push({ holder, name });

@@ -16,12 +16,12 @@ const lookMs = 500;
 
 export interface Fuzzed {
   readonly runs: number;
-  /** The number of different outcomes of the inputs. */
+  /** The number of different results: decoded, or a kind of refusal. */
   readonly outcomes: number;
   readonly fault: Fault | undefined;
 }
 
-/** Fuzzes a decoder in a separate thread, and ends the thread when the decoder hangs. */
+/** Fuzzes a decoder in a separate thread. If the decoder hangs, ends the thread and returns the input as the failing one. */
 export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<Fuzzed> {
   const note = new SharedArrayBuffer(8 + inputBytesMax);
   const worker = new Worker(new URL("./fuzz-worker.ts", import.meta.url));

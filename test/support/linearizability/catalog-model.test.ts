@@ -12,7 +12,7 @@ const row = (instance: string, revision: string, modifyIndex: number): InstanceS
   ...{ instance, revision, modifyIndex },
 });
 
-/** Runs the checker on operations that do not overlap, and returns the violation. */
+/** Runs the checker on operations that do not overlap; returns the violation, or undefined when the answers are correct. */
 function explain(said: readonly Said[]): string | undefined {
   const operations = said.map(([input, output], at): Operation<InstanceInput, InstanceOutput> => {
     return { client: 0, input, output, called: at, returned: at + 0.5 };

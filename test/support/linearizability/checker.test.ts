@@ -86,7 +86,7 @@ test("the checker agrees with a search of all orders, for random histories", () 
   expect(unexplained).toBeLessThan(1_800);
 });
 
-test("in each order that the checker finds, an operation that has returned precedes all later calls", () => {
+test("in each order that the checker finds, an operation precedes all those that were called after its return", () => {
   for (let seed = 0; seed < 500; seed++) {
     const { isLinearizable, order } = checkLinearizable(register, anyHistory(seed));
     if (!isLinearizable) continue;

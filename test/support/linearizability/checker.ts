@@ -83,8 +83,8 @@ class Search<State, Input, Output> {
   }
 
   /**
-   * Places the call with the first of its states that gives a new configuration. Returns false when the search has visited the
-   * configurations of all of its states.
+   * Places the call, with the first of `states` (the states that the call can leave) that gives a new configuration. Returns
+   * false and places nothing when the search has visited the configurations of all `states`.
    */
   #place(entry: Entry<Operation<Input, Output>>, states: readonly State[]): boolean {
     if (states.length === 0) return false;
@@ -119,7 +119,7 @@ class Search<State, Input, Output> {
     return true;
   }
 
-  /** Marks the operation as placed, or, at the second call, as not placed. */
+  /** Marks an operation as placed; if it is marked already, removes the mark. */
   #mark(at: number): void {
     const word = at >> 4;
     this.#placed[word] = (this.#placed[word] ?? 0) ^ (1 << (at & 15));

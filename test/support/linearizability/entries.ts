@@ -17,8 +17,8 @@ interface Timed {
 
 /**
  * A linked list of the calls and returns of operations that have no place in the order yet. The search lifts an operation out of
- * the list when it places the operation, and puts it back when it backtracks. A lifted entry keeps its neighbours, so that it
- * can return between them.
+ * the list when it places the operation, and puts it back when it backtracks. A lifted entry remembers its
+ * neighbours, so that the search can put it back between them.
  */
 export class Entries<Op extends Timed> {
   #first: Entry<Op> | undefined;

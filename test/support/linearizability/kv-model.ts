@@ -43,7 +43,7 @@ function runStep(group: KvGroup, step: KvStep, output: KvOutput | undefined): re
   return wanted.map((way) => way.group);
 }
 
-/** Returns the group in a list if the rows of the answer can be the rows of `keys`; otherwise an empty list. */
+/** Returns a list of the group, given the rows of `keys` in the answer; an empty list if the group cannot contain them. */
 function showing(group: KvGroup, keys: readonly string[], output: KvOutput | undefined): readonly KvGroup[] {
   if (output?.kind !== "shown") return [group];
   if (output.rows.length !== keys.length) return [];

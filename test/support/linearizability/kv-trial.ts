@@ -84,14 +84,14 @@ export class KvTrial implements Trial {
     );
   }
 
-  /** Returns a step; undefined when the operation needs a session and no session is alive. */
+  /** Returns a step with this verb on a random key; undefined when the verb needs a session and no session is alive. */
   #stepOf(random: FakeRandom, verb: KvVerb, write: string): KvStep | undefined {
     const isLocking = verb === "lock" || verb === "unlock";
     const key = pickOf(random, isLocking ? lockableKeys : keys) ?? "";
     const index = this.#indexes.get(key) ?? 0;
     const session = isLocking ? pickOf(random, this.#sessions) : "";
     if (session === undefined) return undefined;
-    // With index 0, delete-cas and check-index have another meaning.
+    // Consul: the index 0 has a special meaning for these verbs, so the step gets a verb without an index.
     if (index === 0 && verb === "delete-cas") return stepOf("get", key);
     if (index === 0 && verb === "check-index") return stepOf("check-not-exists", key);
     const hasValue = verb === "set" || verb === "cas" || isLocking;

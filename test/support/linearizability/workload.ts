@@ -59,7 +59,7 @@ export class Workload {
     return this.#trials.reduce((sum, trial) => sum + trial.operationCount, 0);
   }
 
-  /** Resolves when each request is answered or can no longer be answered, and a final read of everything is done. */
+  /** Runs all clients to their ends, then reads the keys and instances of every trial once more, and resolves. */
   async run(): Promise<void> {
     const { clients } = this.#options;
     await Promise.all(Array.from({ length: clients }, (_, client) => this.#runClient(client)));

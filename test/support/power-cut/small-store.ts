@@ -12,7 +12,7 @@ export const smallLimits: StoreLimits = {
   foldStepRows: 16,
 };
 
-/** Loads the store, discards its rows and returns its revision. */
+/** Loads the store and returns only its revision, without the rows. */
 export function revisionIn(store: RowFile): number {
   return loaded(store).revision;
 }

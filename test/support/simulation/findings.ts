@@ -11,7 +11,7 @@ export class Findings {
     this.#clock = clock;
   }
 
-  /** Counts a check of the promise. `broken` describes what was observed if the promise was broken; undefined if it was kept. */
+  /** Counts one test of the promise. `broken` describes what was observed if the promise was broken; undefined if it was kept. */
   expect(promise: string, broken: string | undefined): void {
     this.looks.set(promise, (this.looks.get(promise) ?? 0) + 1);
     if (broken !== undefined) this.all.push(`at ${this.#clock.monotonicMs().toFixed(0)} ms: ${promise}: ${broken}`);

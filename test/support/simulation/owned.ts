@@ -37,7 +37,7 @@ export class Owned {
     return other === undefined && this.#lingering.size === 0 ? value : undefined;
   }
 
-  /** Checks that the value in an answer of the agent is one of the possible values. */
+  /** Records a finding unless the value in an answer of the agent is one of the possible values. */
   see(value: string, where: string): void {
     const broken =
       this.#possible.has(value) || this.#lingering.has(value)

@@ -12,9 +12,9 @@ export interface Part {
   prepare?(peace: Peace): Promise<void>;
   /** Runs the part's clients. Resolves soon after the end of the history. */
   run?(over: Over): Promise<void>;
-  /** Checks promises that hold at any time, also during faults. Simulated time stands still during the check. */
+  /** Checks promises that hold at any time, also during faults. Simulated time stands still until the method resolves. */
   look?(process: SimulatedProcess): Promise<void>;
-  /** Checks promises that only a write or a start can break. The simulation skips it if neither happened since the last check. */
+  /** Checks promises that only a write or a start can break. The simulation calls it only after one of them. */
   lookAtState?(process: SimulatedProcess): Promise<void>;
   /** Checks promises that hold long after the last fault. */
   conclude?(peace: Peace): Promise<void>;

@@ -14,7 +14,7 @@ import { preparedQueries } from "./parts/prepared-queries.ts";
 import { restores } from "./parts/restores.ts";
 import { watchers } from "./parts/watchers.ts";
 
-/** All parts of the simulation, in the order in which they run their checks. */
+/** All parts of the simulation, in the order in which the simulation calls them. */
 export const parts: readonly NewPart[] = [
   ...[leftovers, watchers, locks, checks, answers, heartbeat, oneOrder, hungDisk],
   ...[keeper, ports, preparedQueries, restores, messageBus, crash],

@@ -1,4 +1,7 @@
-/** The length and kind of a history. It follows from the seed alone, so that a seed gives the same history in every run. */
+/**
+ * The length and kind of a history, which is everything that happens in one simulation. It follows from the seed alone, so that a
+ * seed gives the same history in every run.
+ */
 export interface Plan {
   /** Duration of the phase in which faults of every kind happen, in milliseconds. */
   readonly troubleMs: number;
@@ -14,7 +17,7 @@ export interface Plan {
   readonly unsteadyMs: number;
   /** Duration of the quiet phase, in milliseconds: two TTLs of each session and check, and an interval of each check. */
   readonly quietMs: number;
-  /** Maximum time between two checks of the agent, in milliseconds. */
+  /** Maximum time between two inspections of the agent by the parts, in milliseconds. */
   readonly lookMsMax: number;
   /** Whether clients restore snapshots during the history. The parts that rely on their own writes do not run then. */
   readonly restores: boolean;

@@ -14,7 +14,7 @@ const turnsOfStreams = 20;
 
 /**
  * Calls `run`, and meanwhile replaces the parts of the runtime whose timing the seed does not decide: streams compress
- * synchronously instead of in other threads, and `setImmediate` counts the callers that wait for it.
+ * synchronously instead of in other threads, and `setImmediate` counts the callers that wait for it. Returns the result of `run`.
  */
 export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T> {
   Object.assign(globalThis, {
@@ -36,7 +36,10 @@ export async function settleWholly(): Promise<void> {
     await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Runs a task that uses streams. Until it ends, `settleWholly` gives the event loop enough turns for streams. */
+/**
+ * Runs a task that uses streams, and returns its result. Until the task ends, `settleWholly` gives the event loop enough turns
+ * for streams.
+ */
 export async function withStreams<T>(task: () => Promise<T>): Promise<T> {
   busy.streaming += 1;
   try {

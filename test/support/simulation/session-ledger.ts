@@ -14,7 +14,7 @@ interface Known {
 
 export interface Circumstances {
   readonly nowMs: number;
-  /** The time from which the current process can answer. */
+  /** The time from which the current process of the agent can answer. */
   readonly readySinceMs: number;
   readonly diskWellForMs: number;
 }
@@ -73,7 +73,7 @@ export class SessionLedger {
     if (known) known.mayEnd = true;
   }
 
-  /** Checks that each session lives for its TTL, and ends without renewals. @param ids the sessions that the agent lists */
+  /** Checks that each session lives for its TTL, and ends if it is not renewed. @param ids the sessions that the agent lists */
   observe(ids: ReadonlySet<string>, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
     for (const [id, known] of this.#known) {
       if (ids.has(id)) {

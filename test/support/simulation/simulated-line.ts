@@ -8,7 +8,7 @@ const refused =
   /the disk is full|the disk does not answer|the agent is stopping|has not confirmed an earlier change|too many concurrent connections/;
 const unconfirmed = /the disk has not confirmed the write/;
 
-/** Returns the answer. @throws LineBroken for an error by which the agent refuses a write or leaves its outcome open */
+/** Returns the answer unchanged. @throws LineBroken for an error by which the agent refuses a write or leaves its outcome open */
 export function requireDone<Answer extends LineAnswer>(answer: Answer): Answer {
   if (answer.status < 400) return answer;
   if (unconfirmed.test(answer.body)) throw new LineBroken(true);

@@ -27,7 +27,7 @@ export interface Held {
 /** Faults of requests and answers in transit. */
 export interface Weather {
   readonly latencyMsMax: number;
-  /** The probability that a request is lost. The same applies to an answer. */
+  /** The probability that a request is lost, which is also the probability that an answer is lost. */
   readonly loss: number;
   /** The probability that a connection breaks while the agent works on the answer. */
   readonly cut: number;
@@ -118,7 +118,7 @@ interface AskOptions {
   readonly arrivedMs?: number;
 }
 
-/** Calls the agent directly, without the simulated network. */
+/** Passes a request to the agent directly, without the simulated network, and resolves with the answer. */
 export function ask(process: SimulatedProcess, client: string, options: AskOptions): Promise<NetworkAnswer> {
   const answer = (): Promise<NetworkAnswer> => answerTo(process, client, options);
   return isArchive(options.request) ? withStreams(answer) : answer();

@@ -20,7 +20,7 @@ export interface WorldOptions {
   readonly mutation?: Mutation | undefined;
 }
 
-/** The client of the simulation's own checks, which bypass the network. */
+/** The client address of the simulation's own requests, which bypass the simulated network. */
 const observer = "198.51.100.1";
 
 /** One agent and its environment, on one clock and one seed. */
@@ -36,9 +36,9 @@ export class SimulatedPlatform {
   readonly machine: SimulatedMachine;
   readonly supervisor: Supervisor;
   readonly network: SimulatedNetwork;
-  /** The last index that the current process returned for each query. */
+  /** The last index that the current process of the agent returned for each query. */
   readonly #indexes = new Map<string, number>();
-  /** Answers read during the current check. No time passes during a check, so one read of each path is enough. */
+  /** Answers read in the current inspection. No time passes during an inspection, so one read of each path is enough. */
   #seen: Map<string, NetworkAnswer> | undefined;
   #streams = 0;
 
@@ -68,7 +68,7 @@ export class SimulatedPlatform {
     return this.supervisor.process?.router && this.supervisor.process;
   }
 
-  /** Runs a check, during which time stands still and nothing changes. */
+  /** Runs an inspection of the agent, during which time stands still and nothing changes. */
   async look(task: () => Promise<void>): Promise<void> {
     this.#seen = new Map();
     await task();

@@ -31,7 +31,10 @@ export interface ProcessParts {
 /** Maximum number of pending requests of one client. */
 export const requestsOfClientMax = 8;
 
-/** The limit is one more than any client needs, and low enough to be reached if the agent does not release finished requests. */
+/**
+ * The agent's flags. The limit of a client's requests is one more than any client needs, and low enough to be reached if the
+ * agent does not release finished requests.
+ */
 const args = [
   ...["-server", "-bootstrap-expect=1", "-data-dir=/simulated", "-bind=127.0.0.1", "-node=gw", "-log-level=warn"],
   `-hcl=limits { http_max_conns_per_client = ${requestsOfClientMax} }`,
@@ -70,7 +73,7 @@ export class SimulatedProcess {
     return this.#open ? this.#router : undefined;
   }
 
-  /** The request handler of core-keeper's API. */
+  /** The request handler of core-keeper's API; undefined while the agent is down. */
   get keeper(): RequestHandler | undefined {
     return this.#open ? this.#keeper : undefined;
   }

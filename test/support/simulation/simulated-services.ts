@@ -20,7 +20,7 @@ const answers: Readonly<Record<Condition, { readonly status: CheckStatus; readon
 export class SimulatedServices {
   readonly #random: FakeRandom;
   readonly #conditions = new Map<string, Condition>();
-  /** By check id: the last result that the check reported in this process. */
+  /** By check id: the last result that the check reported since it was started. */
   readonly lastResults: Map<string, CheckStatus> = new Map();
 
   constructor(random: FakeRandom) {

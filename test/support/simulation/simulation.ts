@@ -21,7 +21,8 @@ export interface SimulationResult {
 
 /**
  * Simulates one agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed.
- * First faults of all kinds happen. Then a quiet phase follows, at the end of which all parts must agree.
+ * First faults of all kinds happen. Then a quiet phase follows, at the end of which each part checks the promises that hold long
+ * after the last fault. Returns the findings and the hash of all answers.
  */
 export async function simulate(options: WorldOptions): Promise<SimulationResult> {
   return withTimelessPlatform(() => new Simulation(options).run());
@@ -29,7 +30,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationResult>
 
 const client = "192.0.2.99";
 const quietLookMsMax = 6_000;
-/** Maximum time until an answer on a good network, in milliseconds; the simulation makes no check in that time. */
+/** Maximum time until an answer on a good network, in milliseconds; the simulation does not inspect the agent in that time. */
 const soonMs = 100;
 
 class Simulation {
@@ -37,7 +38,7 @@ class Simulation {
   readonly #world: SimulatedPlatform;
   readonly #pace: FakeRandom;
   readonly #parts: readonly Part[];
-  /** The version of the data at the last check. */
+  /** The disk's revision and the number of starts at the last inspection of the agent. */
   #seenState = "";
   readonly #peace: Peace = {
     pass: (ms) => this.#pass(ms),
@@ -103,7 +104,7 @@ class Simulation {
     await this.#until(unsteady);
   }
 
-  /** Lets time pass, and checks the agent at intervals. */
+  /** Lets time pass, and lets all parts inspect the agent at random intervals. */
   async #pass(ms: number, lookMsMax: number = this.#world.plan.lookMsMax): Promise<void> {
     const { clock } = this.#world;
     const endMs = clock.monotonicMs() + ms;

@@ -41,7 +41,7 @@ export function answers(world: SimulatedPlatform): Part {
 
 async function expectFresh(world: SimulatedPlatform, question: string, look: number): Promise<void> {
   const kept = await world.peek(question);
-  // The added parameter is different in each check, so the agent has no kept answer to this query.
+  // The added parameter has a new value in each inspection, so the agent has no kept answer to this query.
   const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
   const isSame = kept.body === answer.body && kept.index === answer.index;
   const broken = isSame ? undefined : `${question}: ${kept.index} ${kept.body}, not ${answer.index} ${answer.body}`;

@@ -28,7 +28,7 @@ export function checks(world: SimulatedPlatform): Part {
     run: async ({ trouble }) => void (await Promise.all(registrars.map((registrar) => registrar.run(trouble)))),
     async look({ isEnding }) {
       const known = await ownChecks(world);
-      // An agent that is stopping starts no checks for new registrations, so their results are not compared.
+      // An agent that is stopping starts no checks for new registrations, so the statuses are not compared with results then.
       if (!isEnding) expectLastResults(world, known);
       await late.look(known);
     },

@@ -13,7 +13,7 @@ const absent = "absent";
  * Maximum time from the recovery of the disk until the agent has repeated the writes that a fault delayed, in milliseconds.
  */
 const madeAgainMs = 15_000;
-/** Every fourth check compares all statuses, because the comparison is slow. */
+/** The part compares all statuses only in every fourth inspection of the agent, because the comparison is slow. */
 const everySo = 4;
 
 /** Returns a part with EdgeX services that use core-keeper's API. Each alone writes its settings and its registration. */
@@ -32,7 +32,7 @@ export function keeper(world: SimulatedPlatform): Part {
     async lookAtState() {
       if (!isOver) for (const each of clients) await each.look();
     },
-    /** Ends the checks of values, because the part `leftovers` then removes the remaining keys and registrations. */
+    /** Ends the comparisons of values, because the part `leftovers` then removes the remaining keys and registrations. */
     async conclude() {
       isOver = true;
     },
@@ -150,7 +150,7 @@ class KeeperClient {
     const { done, refused } = owned.write(value);
     try {
       const answer = await this.#send(request);
-      // A 404 to a deletion also counts as refused: a write that is still pending may create the key later.
+      // A deletion that is answered with 404 counts as refused, not as done: a pending write may still create the key.
       if (answer.status < 300) done();
       else refused();
     } catch (error) {

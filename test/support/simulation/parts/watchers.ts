@@ -43,8 +43,9 @@ function shuffled(questions: readonly string[], random: FakeRandom): readonly st
 }
 
 /**
- * Returns a few of the pending queries, so that successive checks cover all of them. A query that a change did not wake stays
- * pending, and a later check finds it.
+ * Returns a few of the pending queries, others in each inspection, so that successive inspections cover all of them. A query that
+ * a change did not wake stays pending, and a later inspection finds it.
+ * @param look the number of the inspection
  */
 function some(all: readonly Held[], look: number): readonly Held[] {
   const first = (look * heldAtATime) % Math.max(all.length, 1);
