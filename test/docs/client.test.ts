@@ -5,6 +5,7 @@ import { type ClientInstallation, installClientPackage } from "../support/client
 import { exchange } from "../support/exchange.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
+import { within } from "../support/within.ts";
 
 /*
  * Runs the programs of docs/client.md unchanged with the packed npm package, on Node in the project that the document
@@ -52,18 +53,22 @@ test("the project of docs/client.md builds with every program, and each program 
   };
   run("npm", "run", "build");
   for (const [at, { printed }] of examples.entries()) {
-    await prepare();
-    expect(asShown(run("node", `dist/example-${at}.js`))).toBe(printed);
+    // The programs have the clients' own timeout of 5 s, which a busy machine can exceed.
+    await within(5_000, async () => {
+      await prepare();
+      expect(asShown(run("node", `dist/example-${at}.js`))).toBe(printed);
+    });
   }
   await prepare();
   expect(run("npm", "start", "--silent")).toBe(examples[0]?.printed ?? "");
 });
 
 test("every program of docs/client.md prints the documented output on Bun", async () => {
-  for (const { program, printed } of examples) {
-    await prepare();
-    expect(asShown(await installed.run("bun", here(program)))).toBe(printed);
-  }
+  for (const { program, printed } of examples)
+    await within(5_000, async () => {
+      await prepare();
+      expect(asShown(await installed.run("bun", here(program)))).toBe(printed);
+    });
 });
 
 /**
