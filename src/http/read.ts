@@ -47,9 +47,11 @@ interface Read<T> {
 export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
   return (reading) => {
     const read = { query, rendering, key: keyOf(request, rendering) };
-    return request.queryOptions().index === 0
-      ? answerNow(reading, request, read)
-      : waitThenAnswer(reading, request, read);
+    const { consistency, index } = request.queryOptions();
+    const answer = (): Response | Promise<Response> =>
+      index === 0 ? answerNow(reading, request, read) : waitThenAnswer(reading, request, read);
+    const fresh = reading.store.freshen(consistency);
+    return fresh ? fresh.then(answer) : answer();
   };
 }
 

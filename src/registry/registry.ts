@@ -4,10 +4,10 @@ import type { Topic } from "../state/topics.ts";
 import type { Waiter } from "./watches.ts";
 
 /**
- * How new a snapshot must be. "stale": the state that this server has; "default" and "consistent": a state with every write
- * acknowledged before the call.
+ * How new the state of a read must be. "stale": the state that this server has; "leader" (Consul's default) and "consistent": a state with every
+ * write that was acknowledged before the read, on any server.
  */
-export type Consistency = "stale" | "default" | "consistent";
+export type Consistency = "stale" | "leader" | "consistent";
 
 /** Called after each commit with the topics that the commit touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
@@ -36,7 +36,12 @@ export interface Registry {
    * @throws OperatingError in the same cases as submit, for all commands together
    */
   submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]>;
-  snapshot(consistency: Consistency): Promise<State>;
+  /**
+   * Resolves when `state` is new enough for a read. Returns undefined if it is already, as it always is on a server that stands
+   * alone.
+   * @throws OperatingError unavailable "no-leader" when no server confirms in time that the state is new enough
+   */
+  freshen(consistency: Consistency): Promise<void> | undefined;
   /** Returns the index of an answer that depends on these topics: the index of the newest write that touched one of them. */
   indexOf(topics: readonly Topic[]): number;
   /** Calls `waiter` once, when one of the topics is touched. Returns a function that cancels the wait. */

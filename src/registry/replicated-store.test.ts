@@ -171,7 +171,7 @@ describe("a write", () => {
       cluster.release("follower");
       await expectOnce(write);
       await first.submit(keySet("other", "1"));
-      await follower.snapshot("consistent");
+      await follower.freshen("consistent");
       expect(valueOf(follower, "once")).toBe("2");
     });
   });
@@ -199,13 +199,13 @@ describe("a write", () => {
 });
 
 describe("a read on a follower", () => {
-  for (const consistency of ["default", "consistent"] as const)
+  for (const consistency of ["leader", "consistent"] as const)
     test(`with ${consistency} consistency has every write that was acknowledged before it`, async () => {
       const { leader, followers } = await start(3);
       for (let n = 0; n < 20; n += 1) {
         await leader.submit(keySet("a", String(n)));
         for (const follower of followers) {
-          await follower.snapshot(consistency);
+          await follower.freshen(consistency);
           expect(valueOf(follower, "a")).toBe(String(n));
         }
       }
@@ -213,19 +213,19 @@ describe("a read on a follower", () => {
 
   test("with stale consistency is answered without a leader", async () => {
     const store = await cluster.start("s1", { campaigns: false });
-    expect(await store.snapshot("stale")).toBe(store.state);
+    expect(store.freshen("stale")).toBeUndefined();
   });
 
-  test("with default consistency is refused with no-leader when no server can confirm the state in time", async () => {
+  test("with leader consistency is refused with no-leader when no server can confirm the state in time", async () => {
     const store = await cluster.start("s1", { campaigns: false, holdMs: 20 });
     cluster.failQuestions();
-    expect(await rejectionOf(store.snapshot("default"))).toMatchObject({ code: "no-leader" });
+    expect(await rejectionOf(store.freshen("leader") ?? cluster.never())).toMatchObject({ code: "no-leader" });
   });
 
   test("shares one question with all reads that wait", async () => {
     const { follower } = await start(2);
     const before = cluster.questions;
-    await Promise.all(Array.from({ length: 100 }, () => follower.snapshot("default")));
+    await Promise.all(Array.from({ length: 100 }, () => follower.freshen("leader")));
     expect(cluster.questions - before).toBeLessThanOrEqual(2);
   });
 });
@@ -235,7 +235,7 @@ describe("a server that starts", () => {
     const { leader } = await start(1);
     await leader.submit(keySet("a", "1"));
     const late = await cluster.start("late");
-    await late.snapshot("default");
+    await late.freshen("leader");
     expect(late.state).toEqual(leader.state);
   });
 
@@ -280,7 +280,7 @@ test("random commands through random servers, with lost answers and ended terms,
         expect(store.state.index).toBeGreaterThanOrEqual(indexBefore);
       });
       await Promise.all(writes);
-      for (const store of stores) await store.snapshot("consistent");
+      for (const store of stores) await store.freshen("consistent");
       expect(stores[1]?.state).toEqual(stores[0]?.state ?? trial.never());
       expect(stores[2]?.state).toEqual(stores[0]?.state ?? trial.never());
     } finally {

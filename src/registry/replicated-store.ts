@@ -129,11 +129,13 @@ export class ReplicatedStore extends VisibleState implements Registry {
     });
   }
 
-  /** @throws OperatingError unavailable "no-leader" when no server confirms in time that the state is new enough */
-  async snapshot(consistency: Consistency): Promise<State> {
-    if (consistency === "stale") return this.state;
+  freshen(consistency: Consistency): Promise<void> | undefined {
+    if (consistency === "stale") return undefined;
+    return this.#freshen(consistency === "leader" ? this.#defaultReads : this.#consistentReads);
+  }
+
+  async #freshen(reads: SharedRuns): Promise<void> {
     const { clock, holdMs } = this.#options;
-    const reads = consistency === "default" ? this.#defaultReads : this.#consistentReads;
     const waiting = new AbortController();
     const late = sleep(clock, holdMs, waiting.signal).then(() => {
       if (!waiting.signal.aborted) throw noLeader();
@@ -143,7 +145,6 @@ export class ReplicatedStore extends VisibleState implements Registry {
     } finally {
       waiting.abort();
     }
-    return this.state;
   }
 
   /** Tries until the task succeeds or the signal aborts. */

@@ -33,9 +33,8 @@ export class Store extends VisibleState implements Registry {
     return this.#closed;
   }
 
-  /** Returns the present state at any consistency: a single server has every write that it has acknowledged in its state. */
-  async snapshot(_consistency: Consistency): Promise<State> {
-    return this.state;
+  freshen(_consistency: Consistency): undefined {
+    return undefined;
   }
 
   submit(command: Command): Promise<Outcome> {

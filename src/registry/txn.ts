@@ -11,7 +11,10 @@ export type TxnOutcome = { readonly results: readonly TxnResult[] } | { readonly
  * Runs all operations of a transaction as one command. A transaction that only reads runs on a snapshot and submits no command.
  */
 export async function runTxn(store: Registry, operations: readonly TxnOperation[]): Promise<TxnOutcome> {
-  if (operations.every(isRead)) return toTxnOutcome(readTxn(await store.snapshot("default"), operations));
+  if (operations.every(isRead)) {
+    await store.freshen("leader");
+    return toTxnOutcome(readTxn(store.state, operations));
+  }
   return toTxnOutcome(await store.submit({ type: "txn", operations }));
 }
 
