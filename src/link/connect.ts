@@ -42,6 +42,8 @@ export interface ListenOptions {
   readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
+  /** Returns why an agent at this address may not connect, which goes to both logs; undefined if it may. */
+  readonly refusalOf: (from: string) => string | undefined;
   readonly onLink: (link: Link, from: string) => void;
   /** Called when a connection does not become a link, with the peer's address and the reason. */
   readonly onRefused: (from: string, reason: string) => void;
@@ -106,6 +108,7 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
           ...options,
           hasDialled: false,
           key: security?.key,
+          refusal: options.refusalOf(from),
           onLink: (link) => options.onLink(link, from),
           onRefused: (reason) => options.onRefused(from, reason),
         });
@@ -136,6 +139,8 @@ interface ConnectionOptions {
   readonly key: ClusterKey | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
+  /** Why this agent refuses the connection, whatever the other one sends. */
+  readonly refusal?: string | undefined;
   readonly onLink: (link: Link) => void;
   readonly onRefused: (reason: string) => void;
 }
@@ -241,13 +246,14 @@ class Connection implements Pipe {
   }
 
   #takeGreeting(payload: Uint8Array): void {
-    const { hasDialled, handler, clock } = this.#options;
+    const { hasDialled, handler, clock, refusal } = this.#options;
     const greeting = parseGreeting(payload);
     if (greeting.refused !== undefined) return this.#refuse(greeting.refused);
     if (greeting.praetor !== protocolVersion)
       return this.#answerRefusal(
-        `this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${JSON.stringify(greeting.praetor)}`,
+        `this agent speaks version ${protocolVersion} of the protocol between agents, the other one ${String(greeting.praetor)}`,
       );
+    if (refusal !== undefined) return this.#answerRefusal(refusal);
     if (!isEqual(greeting.proof, this.#proof(false)))
       return this.#answerRefusal("the -encrypt keys of the two agents differ");
     if (!hasDialled) this.#greet();

@@ -22,7 +22,6 @@ afterEach(() => stops.splice(0).forEach((stop) => stop()));
 interface Ends {
   readonly dialled: Link;
   readonly accepted: Link;
-  readonly refusals: string[];
 }
 
 const refuseAll: Handler = async ({ kind }) => {
@@ -34,12 +33,13 @@ interface Options {
   readonly diallerKey?: ClusterKey | undefined;
   readonly handler?: Handler;
   readonly diallerHandler?: Handler;
+  /** Receives the reasons for which the listener refuses connections. */
+  readonly refusals?: string[];
 }
 
 /** Listens, dials, and returns both ends of the link. */
 async function connect(options: Options): Promise<Ends> {
-  const { listenerKey, diallerKey, handler = refuseAll, diallerHandler = refuseAll } = options;
-  const refusals: string[] = [];
+  const { listenerKey, diallerKey, handler = refuseAll, diallerHandler = refuseAll, refusals = [] } = options;
   const accepted = Promise.withResolvers<Link>();
   const listener = listenForLinks({
     address: "127.0.0.1",
@@ -47,30 +47,26 @@ async function connect(options: Options): Promise<Ends> {
     security: listenerKey && { key: listenerKey, certificate },
     handler,
     clock: systemClock,
+    refusalOf: () => undefined,
     onLink: (link) => accepted.resolve(link),
     onRefused: (_from, reason) => refusals.push(reason),
   });
   stops.push(() => listener.stop());
-  try {
-    const dialled = await dial({
-      ...{ host: "127.0.0.1", port: listener.port, key: diallerKey, clock: systemClock },
-      handler: diallerHandler,
-    });
-    stops.push(() => dialled.close());
-    return { dialled, accepted: await accepted.promise, refusals };
-  } catch (error) {
-    await within(1_000, async () => expect(refusals).toHaveLength(1));
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { refusals });
-  }
+  const dialled = await dial({
+    ...{ host: "127.0.0.1", port: listener.port, key: diallerKey, clock: systemClock },
+    handler: diallerHandler,
+  });
+  stops.push(() => dialled.close());
+  return { dialled, accepted: await accepted.promise };
 }
 
-type Refusal = Error & { readonly refusals: readonly string[] };
-
-const failure = (options: Options): Promise<Refusal> =>
-  connect(options).then(
-    () => expect.unreachable("the link was made"),
-    (error: unknown) => error as Refusal,
-  );
+/** Connects, and returns the dialler's error and the reasons that the listener gave. */
+async function failure(options: Options): Promise<{ readonly message: string; readonly refusals: readonly string[] }> {
+  const refusals: string[] = [];
+  const { message } = await rejectionOf(connect({ ...options, refusals }));
+  await within(1_000, async () => expect(refusals).toHaveLength(1));
+  return { message, refusals };
+}
 
 async function bytesOf({ body }: Pick<Answer, "body">): Promise<Uint8Array> {
   return body ? await new Response(body).bytes() : new Uint8Array();
@@ -169,7 +165,7 @@ describe("a call", () => {
     const cancelling = new AbortController();
     const call = dialled.call({ kind: "held", head: null }, cancelling.signal);
     cancelling.abort(new Error("no longer wanted"));
-    expect(await rejectionOf(call)).toMatchObject({ message: "no longer wanted" });
+    expect((await rejectionOf(call)).message).toBe("no longer wanted");
     await aborted.promise;
   });
 
@@ -240,6 +236,7 @@ test("a connection that sends no greeting of an agent is closed", async () => {
   const refusals: string[] = [];
   const listener = listenForLinks({
     ...{ address: "127.0.0.1", port: 0, security: undefined, handler: refuseAll, clock: systemClock },
+    refusalOf: () => undefined,
     onLink: () => expect.unreachable(),
     onRefused: (_from, reason) => refusals.push(reason),
   });

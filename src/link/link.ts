@@ -166,8 +166,7 @@ export class Link {
       case frameTypes.call:
         return void this.#answer(id, payload);
       case frameTypes.answer: {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other agent runs this program
-        const [head, hasBody] = unpack(payload) as AnswerPayload;
+        const { head, hasBody } = unpackAnswer(payload);
         return this.#calls.get(id)?.({ head, body: hasBody ? this.#openBody(id) : undefined });
       }
       case frameTypes.failure:
@@ -183,12 +182,12 @@ export class Link {
       case frameTypes.credit:
         return this.#outgoing.get(id)?.allow(Buffer.from(payload).readUInt32BE(0));
       case frameTypes.ping:
+        break;
     }
   }
 
   async #answer(id: number, payload: Uint8Array): Promise<void> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other agent runs this program
-    const [kind, head, hasBody] = unpack(payload) as CallPayload;
+    const { kind, head, hasBody } = unpackCall(payload);
     const answering = new AbortController();
     this.#answering.set(id, answering);
     try {
@@ -358,15 +357,22 @@ function pack(value: unknown): Uint8Array {
   );
 }
 
-function unpack(bytes: Uint8Array): unknown {
-  return decode(bytes, { useBigInt64: true });
+/** Returns the array that the other agent has packed. The peer has proved that it is an agent of this cluster. */
+function unpack(bytes: Uint8Array): readonly unknown[] {
+  const value = decode(bytes, { useBigInt64: true });
+  if (Array.isArray(value)) return value;
+  throw new TypeError("a message that is no array");
 }
 
-/** The kind and head of a call, and whether a body follows. */
-type CallPayload = readonly [string, unknown, boolean];
-/** The head of an answer, and whether a body follows. */
-type AnswerPayload = readonly [unknown, boolean];
-type FailurePayload = readonly [ErrorKind, string, string];
+function unpackCall(bytes: Uint8Array): { readonly kind: string; readonly head: unknown; readonly hasBody: boolean } {
+  const [kind, head, hasBody] = unpack(bytes);
+  return { kind: String(kind), head, hasBody: hasBody === true };
+}
+
+function unpackAnswer(bytes: Uint8Array): { readonly head: unknown; readonly hasBody: boolean } {
+  const [head, hasBody] = unpack(bytes);
+  return { head, hasBody: hasBody === true };
+}
 
 function packError(error: unknown): Uint8Array {
   if (error instanceof OperatingError) return pack([error.kind, error.code, error.message]);
@@ -374,6 +380,7 @@ function packError(error: unknown): Uint8Array {
 }
 
 function errorOf(payload: Uint8Array): OperatingError {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-  return new OperatingError(...(unpack(payload) as FailurePayload));
+  const [kind, code, message] = unpack(payload);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packError wrote the kind
+  return new OperatingError(kind as ErrorKind, String(code), String(message));
 }
