@@ -79,7 +79,8 @@ export function wanMember({ name, address, tags }: Member): Member {
   return { name: `${name}.${tags["dc"]}`, address, port: Number(port), tags: others };
 }
 
-function serfCheck(node: string): Check {
+/** Returns the check that shows whether a node's agent is alive. */
+export function serfCheck(node: string): Check {
   return {
     node,
     id: serfCheckId,

@@ -60,6 +60,7 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
 type Identity = Pick<
   RuntimeConfig,
   | "server"
+  | "clusterKey"
   | "bootstrap"
   | "bootstrapExpect"
   | "devMode"
@@ -75,6 +76,7 @@ function buildIdentity({ settings, devMode, hostname }: BuildInputs): Identity {
   const expect = settings.number("bootstrap_expect");
   return {
     server: settings.flag("server"),
+    clusterKey: clusterKey(settings),
     bootstrap: settings.flag("bootstrap") || expect === 1,
     bootstrapExpect: expect === 1 ? 0 : expect,
     devMode,
@@ -86,6 +88,18 @@ function buildIdentity({ settings, devMode, hostname }: BuildInputs): Identity {
     // Consul: -dev keeps all data in memory, even if data_dir is set.
     dataDir: devMode ? undefined : settings.optionalText("data_dir"),
   };
+}
+
+/** @throws OperatingError invalid, without the key in its text */
+function clusterKey(settings: Settings): Uint8Array | undefined {
+  const text = settings.text("encrypt");
+  if (text === "") return undefined;
+  const isBase64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
+  const key = Buffer.from(text, "base64");
+  if (isBase64 && [16, 24, 32].includes(key.length)) return key;
+  const fault = isBase64 ? `it has ${key.length} bytes, and must have 16, 24 or 32` : "it is not base64";
+  const message = `encrypt has invalid key: ${fault}. Make one with \`praetor keygen\`${settings.from("encrypt")}`;
+  throw new OperatingError("invalid", "invalid-config", message);
 }
 
 type Http = Pick<

@@ -155,10 +155,18 @@ describe("sources of configuration", () => {
   });
 
   test("each of Consul's settings that has no effect gives one warning, even if several sources contain it", () => {
-    const config = load(["-dev", "-encrypt", "cGFzcw==", "-hcl", 'encrypt = "cGFzcw=="', "-raft-protocol", "3"]);
+    const config = load([
+      "-dev",
+      "-serf-lan-bind",
+      "127.0.0.1",
+      "-hcl",
+      'serf_lan = "127.0.0.1"',
+      "-raft-protocol",
+      "3",
+    ]);
     expect(config.warnings).toEqual([
-      expect.stringMatching(/^encrypt has no meaning here: .* \(flags-0.hcl:1\)$/),
       expect.stringMatching(/^raft_protocol has no meaning here: .* \(flag -raft-protocol\)$/),
+      expect.stringMatching(/^serf_lan has no meaning here: .* \(flags-0.hcl:1\)$/),
     ]);
   });
 });
@@ -326,7 +334,8 @@ describe("the validation of a configuration", () => {
     ["ports { http = 8600 }", "HTTP address 127.0.0.1:8600 already configured for DNS"],
     ["ports { server = 8301 }", "Serf Advertise LAN address 10.0.0.5:8301 already configured for RPC Advertise"],
     ['node_meta { "consul-a" = "x" }', "Key prefix 'consul-' is reserved for internal use"],
-    ['encrypt = "abc"', "encrypt has invalid key: it is not base64"],
+    ['encrypt = "abc"', "encrypt has invalid key: it is not base64. Make one with `praetor keygen` (flags-0.hcl:1)"],
+    ['encrypt = "cGFzcw=="', "encrypt has invalid key: it has 4 bytes, and must have 16, 24 or 32. Make one with"],
     ['bind_addr = "1.2.3.4 5.6.7.8"', "bind_addr cannot contain multiple addresses."],
     ['bind_addr = "unix:///x"', "bind_addr cannot be a unix socket"],
     ['bind_addr = "foo"', "bind_addr: invalid ip address: foo (flags-0.hcl:1)"],

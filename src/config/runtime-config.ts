@@ -6,6 +6,8 @@ import type { Definitions } from "./definitions.ts";
 /** The agent's whole configuration, merged from all sources and validated. The object is frozen. */
 export interface RuntimeConfig extends Definitions {
   readonly server: boolean;
+  /** The secret key that all agents of a cluster share (`encrypt`), of 16, 24 or 32 bytes; undefined without one. */
+  readonly clusterKey: Uint8Array | undefined;
   readonly bootstrap: boolean;
   readonly bootstrapExpect: number;
   /** Whether the agent keeps all data in memory and uses no data folder. */

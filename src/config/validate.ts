@@ -20,7 +20,6 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
   validateBootstrap(config, settings);
   if (config.checkOutputBytesMax < 1)
     fail("check_output_max_size must be positive, to discard check output use the discard_check_output flag");
-  validateEncryptKey(settings);
   for (const cidr of config.httpAllowWriteFrom)
     if (parseCidr(cidr) === undefined)
       fail(`allow_write_http_from: invalid cidr: ${cidr}${settings.from("http_config.allow_write_http_from")}`);
@@ -122,13 +121,6 @@ function validateBootstrap(config: RuntimeConfig, settings: Settings): void {
   if (expect > 0 && !server) fail("'bootstrap_expect > 0' requires 'server = true'");
   if (expect > 0 && devMode) fail("'bootstrap_expect > 0' not allowed in dev mode");
   if (expect > 0 && bootstrap) fail("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
-}
-
-/** Checks the gossip encryption key: Praetor does not use it, but refuses a key that Consul would refuse. */
-function validateEncryptKey(settings: Settings): void {
-  const key = settings.text("encrypt");
-  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(key))
-    fail(`encrypt has invalid key: it is not base64${settings.from("encrypt")}`);
 }
 
 function fail(message: string): never {

@@ -10,6 +10,7 @@ import { connectBroker } from "./parts/bus.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { type Descriptors, ProcessDescriptors } from "../lib/descriptor-guard.ts";
 import { systemRandom, type Random } from "../lib/random.ts";
+import type { LinkListener, ListenOptions } from "../link/connect.ts";
 import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface Platform {
   readonly listenDns: typeof listenDns;
   /** Opens the listener of core-keeper's API. */
   readonly listen: typeof listen;
+  /** Opens the listener for the links of other agents. */
+  readonly listenForLinks: (options: ListenOptions) => Promise<LinkListener>;
   readonly startCheck: typeof startCheck;
   readonly connectBroker: typeof connectBroker;
   readonly machine: Machine;
@@ -38,6 +41,7 @@ export const systemPlatform: Platform = {
   openListeners,
   listenDns,
   listen,
+  listenForLinks,
   startCheck,
   connectBroker,
   machine: thisMachine,
@@ -46,4 +50,9 @@ export const systemPlatform: Platform = {
 
 function openEngine({ dataDir }: RuntimeConfig): Promise<OpenedEngine> {
   return dataDir === undefined ? Promise.resolve(openMemoryEngine()) : openSqliteEngine({ folder: dataDir });
+}
+
+async function listenForLinks(options: ListenOptions): Promise<LinkListener> {
+  const link = await import("../link/connect.ts");
+  return link.listenForLinks(options);
 }

@@ -1,4 +1,6 @@
 import { runAntiEntropy, syncCatalog } from "../agent/anti-entropy.ts";
+import { LinkedAgents } from "../cluster/linked-agents.ts";
+import { Members } from "../cluster/members.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { Secrets } from "../keeper/secrets.ts";
@@ -18,6 +20,7 @@ import { openBus } from "./parts/bus.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
 import { openDns } from "./parts/dns.ts";
 import { createApi, openHttp } from "./parts/http.ts";
+import { openLinks } from "./parts/links.ts";
 import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
 import { addGauges, runIntervals } from "./parts/process-metrics.ts";
@@ -51,6 +54,8 @@ export async function openServer(
   const definitions = await openDefinitions(config, agent, log);
   await syncCatalog(agent);
 
+  const members = new Members(store, { node, serverPort: config.ports.server, log: log.named("server") });
+  const linked = new LinkedAgents(members);
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
   addGauges(metrics, { store, sessionTtls });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
@@ -67,6 +72,8 @@ export async function openServer(
   });
   parts.add(api.coordinates);
   parts.add({ stop: () => api.events.close() });
+  const links = { linked, handlers: {}, listen: platform.listenForLinks, clock, log: log.named("server") };
+  await parts.open(openLinks(config, links));
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
   const keeper = await openKeeper(parts, config, {
     ...api,

@@ -21,6 +21,7 @@ export const layers: readonly Layer[] = [
   { name: "model", mayImport: ["lib"], pure: true },
   { name: "wire", mayImport: ["model", "lib"], pure: true },
   { name: "engine", mayImport: ["lib"], pure: false },
+  { name: "link", mayImport: ["lib"], pure: false },
   { name: "state", mayImport: ["engine/engine.ts", "wire", "model", "lib"], pure: true },
   {
     name: "registry",
@@ -31,7 +32,12 @@ export const layers: readonly Layer[] = [
   { name: "link", mayImport: ["lib"], pure: false },
   { name: "checks", mayImport: ["model", "lib"], pure: false },
   { name: "agent", mayImport: ["checks", "model", "lib"], pure: false },
-  { name: "cluster", mayImport: ["engine/engine.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },
+  {
+    name: "cluster",
+    mayImport: ["link", "registry", "state/topics.ts", "engine/engine.ts", "model", "lib"],
+    pure: false,
+    testsMayImport: ["engine"],
+  },
   { name: "config", mayImport: ["wire", "model", "lib"], pure: false },
   {
     name: "ports",
@@ -81,7 +87,7 @@ export const layers: readonly Layer[] = [
   {
     name: "server",
     mayImport: [
-      ...["agent", "bus", "checks", "cluster", "config", "dns", "engine", "http", "keeper", "ports"],
+      ...["agent", "bus", "checks", "cluster", "config", "dns", "engine", "http", "keeper", "link", "ports"],
       ...["registry", "state", "wire", "model", "lib"],
     ],
     pure: false,

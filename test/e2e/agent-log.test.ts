@@ -28,14 +28,14 @@ describe("the log", () => {
   });
 
   test("has Consul's line format, and no line below the configured level", async () => {
-    const agent = await sandbox.start("-dev", "-log-level", "info", "-encrypt", "cGFzcw==");
+    const agent = await sandbox.start("-dev", "-log-level", "info", "-serf-lan-bind", "127.0.0.1");
     await agent.ready();
     const lines = agent.output().split("\n");
     const logged = lines.filter((line) =>
       /^ {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d{4}) \[[A-Z]+\] +agent/.test(line),
     );
     expect(logged).toEqual([
-      expect.stringMatching(/ \[WARN\] {2}agent: encrypt has no meaning here: .* \(flag -encrypt\)$/),
+      expect.stringMatching(/ \[WARN\] {2}agent: serf_lan has no meaning here: .* \(flag -serf-lan-bind\)$/),
       expect.stringMatching(/ \[INFO\] {2}agent\.http: Started HTTP server: address=127\.0\.0\.1:\d+ network=http$/),
     ]);
   });

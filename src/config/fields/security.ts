@@ -47,8 +47,14 @@ export const securityFields: readonly Field[] = [
     acl_ttl: "duration",
     enable_acl_replication: "bool",
   }),
-  ...unused("agents do not gossip, so there is no gossip to encrypt; protect the network between them", {
-    encrypt: "string",
+  used(
+    "encrypt",
+    "string",
+    "",
+    "Secret key of 16, 24 or 32 bytes in base64, the same on all agents: it encrypts and authenticates their connections. " +
+      "Without it a server accepts client agents of its own machine only.",
+  ),
+  ...unused("agents do not gossip; with encrypt, all their connections are encrypted", {
     encrypt_verify_incoming: "bool",
     encrypt_verify_outgoing: "bool",
     disable_keyring_file: "bool",

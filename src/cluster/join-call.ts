@@ -1,0 +1,62 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { Node } from "../model/node.ts";
+
+/** The head of the call "join", by which an agent introduces itself on a new link. */
+export interface JoinRequest {
+  readonly name: string;
+  readonly id: string;
+  /** The address that other hosts use for the agent's node. */
+  readonly address: string;
+  readonly datacenter: string;
+  /** The version of Consul with which the agent is compatible. */
+  readonly build: string;
+  readonly role: "client" | "server";
+  readonly serfPort: number;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly taggedAddresses: Readonly<Record<string, string>>;
+}
+
+/** A server as agents learn it: where they can connect to it. */
+export interface ServerAddress {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The answer to "join". */
+export interface JoinAnswer {
+  readonly servers: readonly ServerAddress[];
+}
+
+/** @throws OperatingError invalid if the head lacks a field: the other agent's version of Praetor is incompatible */
+export function decodeJoin(head: unknown): JoinRequest {
+  const isJoin = isRecord(head) && texts.every((name) => typeof head[name] === "string") && areOthersSound(head);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each field is checked
+  if (isJoin) return head as unknown as JoinRequest;
+  throw new OperatingError(
+    "invalid",
+    "invalid-join",
+    "the agent's call `join` lacks a field; run the same version on all agents",
+  );
+}
+
+const texts = ["name", "id", "address", "datacenter", "build"] as const;
+
+function areOthersSound({ role, serfPort, meta, taggedAddresses }: Readonly<Record<string, unknown>>): boolean {
+  const isRole = role === "client" || role === "server";
+  return isRole && Number.isSafeInteger(serfPort) && isTextMap(meta) && isTextMap(taggedAddresses);
+}
+
+function isTextMap(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns the node as which the joining agent's services are registered. */
+export function nodeOf({ id, name, address, datacenter, taggedAddresses, meta }: JoinRequest): Node {
+  return { id, name, address, datacenter, taggedAddresses, meta };
+}

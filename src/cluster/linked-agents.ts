@@ -1,0 +1,113 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { Answer, Handler, IncomingCall, Link } from "../link/link.ts";
+import { decodeJoin, type JoinAnswer, type JoinRequest } from "./join-call.ts";
+
+/** An agent that has joined over its link. */
+export interface LinkedAgent extends JoinRequest {
+  readonly link: Link;
+}
+
+/** Answers a call of an agent that has joined. */
+export type AgentHandler = (call: IncomingCall, agent: LinkedAgent) => Promise<Answer>;
+/** The handlers of a server, by the kind of the call. */
+export type Handlers = Readonly<Record<string, AgentHandler>>;
+
+/** Decides which agents belong to the cluster. */
+export interface Admission {
+  /** Makes the agent a member. @throws OperatingError saying why it cannot be one */
+  join(agent: JoinRequest): Promise<JoinAnswer>;
+  /** Makes the agent a member that has left. */
+  leave(agent: JoinRequest): Promise<void>;
+  /** Called when the agent's link is lost and it has not left. @param silentMs how long ago the agent was last heard */
+  lost(agent: JoinRequest, silentMs: number): void;
+}
+
+/**
+ * The agents that are linked with this server, and the dispatch of their calls.
+ *
+ * A link is anonymous until its agent calls "join"; before that, and again after "leave", every other kind is refused. An agent
+ * that joins over a second link has lost the first one without this server's notice, so the second replaces the first.
+ */
+export class LinkedAgents {
+  /** The agents by id. */
+  readonly #agents = new Map<string, LinkedAgent>();
+  readonly #ofLinks = new WeakMap<Link, LinkedAgent>();
+  readonly #admission: Admission;
+
+  constructor(admission: Admission) {
+    this.#admission = admission;
+  }
+
+  get all(): Iterable<LinkedAgent> {
+    return this.#agents.values();
+  }
+
+  get count(): number {
+    return this.#agents.size;
+  }
+
+  /** Returns the handler for the links of this server's listener. @param handlers the kinds beside "join" and "leave" */
+  handler(handlers: Handlers): Handler {
+    return (call, link) => {
+      if (call.kind === "join") return this.#join(call, link);
+      const agent = this.#ofLinks.get(link);
+      if (!agent) return Promise.reject(notJoined(call.kind));
+      if (call.kind === "leave") return this.#leave(agent);
+      const handler = Object.hasOwn(handlers, call.kind) ? handlers[call.kind] : undefined;
+      return handler ? handler(call, agent) : Promise.reject(unknownCall(call.kind));
+    };
+  }
+
+  /** Closes all links. */
+  close(reason: string): void {
+    for (const { link } of this.#agents.values()) link.close(reason);
+  }
+
+  async #join({ head }: IncomingCall, link: Link): Promise<Answer> {
+    const request = decodeJoin(head);
+    const known = this.#agents.get(request.id);
+    if (known && known.link !== link && !known.link.isLost && known.address !== request.address)
+      throw twice(request, known);
+    const answer = await this.#admission.join(request);
+    const agent: LinkedAgent = { ...request, link };
+    const replaced = this.#agents.get(request.id);
+    this.#agents.set(request.id, agent);
+    this.#ofLinks.set(link, agent);
+    if (replaced && replaced.link !== link) replaced.link.close("the agent has connected again");
+    void link.lost.then(() => this.#lose(agent));
+    return { head: answer };
+  }
+
+  async #leave(agent: LinkedAgent): Promise<Answer> {
+    this.#forget(agent);
+    await this.#admission.leave(agent);
+    return { head: null };
+  }
+
+  #lose(agent: LinkedAgent): void {
+    const isPresent = this.#agents.get(agent.id) === agent;
+    this.#forget(agent);
+    if (isPresent) this.#admission.lost(agent, agent.link.silentMs);
+  }
+
+  #forget(agent: LinkedAgent): void {
+    if (this.#agents.get(agent.id) === agent) this.#agents.delete(agent.id);
+    if (this.#ofLinks.get(agent.link) === agent) this.#ofLinks.delete(agent.link);
+  }
+}
+
+function notJoined(kind: string): OperatingError {
+  return new OperatingError("denied", "not-joined", `the agent called ${JSON.stringify(kind)} before it joined`);
+}
+
+function unknownCall(kind: string): OperatingError {
+  const message = `this server does not know the call ${JSON.stringify(kind)}; run the same version of Praetor on all agents`;
+  return new OperatingError("invalid", "unknown-call", message);
+}
+
+function twice({ name, id, address }: JoinRequest, known: LinkedAgent): OperatingError {
+  const message =
+    `an agent with the node id ${id} is connected from ${known.address} as ${known.name}, and ${name} at ${address} has the ` +
+    "same id: give each agent a data folder of its own, without a copy of another one's file";
+  return new OperatingError("conflict", "node-id-in-use", message);
+}
