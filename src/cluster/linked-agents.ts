@@ -66,22 +66,31 @@ export class LinkedAgents {
   async #join({ head }: IncomingCall, link: Link): Promise<Answer> {
     const request = decodeJoin(head);
     const known = this.#agents.get(request.id);
-    if (known && known.link !== link && !known.link.isLost && known.address !== request.address)
-      throw twice(request, known);
+    if (known && known.link !== link && known.address !== request.address) throw twice(request, known);
+    if ((this.#ofLinks.get(link)?.id ?? request.id) !== request.id) throw joinedAlready(request);
     const answer = await this.#admission.join(request);
-    const agent: LinkedAgent = { ...request, link };
     const replaced = this.#agents.get(request.id);
-    this.#agents.set(request.id, agent);
-    this.#ofLinks.set(link, agent);
+    this.#add({ ...request, link });
     if (replaced && replaced.link !== link) replaced.link.close("the agent has connected again");
-    void link.lost.then(() => this.#lose(agent));
     return { head: answer };
   }
 
   async #leave(agent: LinkedAgent): Promise<Answer> {
+    // The agent's calls that arrive from now on must not bring its node back into the catalog.
     this.#forget(agent);
-    await this.#admission.leave(agent);
+    try {
+      await this.#admission.leave(agent);
+    } catch (error) {
+      this.#add(agent);
+      throw error;
+    }
     return { head: null };
+  }
+
+  #add(agent: LinkedAgent): void {
+    this.#agents.set(agent.id, agent);
+    this.#ofLinks.set(agent.link, agent);
+    void agent.link.lost.then(() => this.#lose(agent));
   }
 
   #lose(agent: LinkedAgent): void {
@@ -103,6 +112,10 @@ function notJoined(kind: string): OperatingError {
 function unknownCall(kind: string): OperatingError {
   const message = `this server does not know the call ${JSON.stringify(kind)}; run the same version of Praetor on all agents`;
   return new OperatingError("invalid", "unknown-call", message);
+}
+
+function joinedAlready({ name }: JoinRequest): OperatingError {
+  return new OperatingError("conflict", "joined-already", `${name} joins over the link of another agent`);
 }
 
 function twice({ name, id, address }: JoinRequest, known: LinkedAgent): OperatingError {

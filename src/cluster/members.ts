@@ -1,56 +1,292 @@
-import { OperatingError } from "../lib/errors.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { LogThrottle } from "../lib/log-throttle.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
+import { type Member, type MemberRow, nodeIdOf } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
-import { deregister, register } from "../registry/catalog.ts";
+import {
+  checkOfNode,
+  deleteMember,
+  getMember,
+  getMemberOfId,
+  listMembers,
+  nodeOfMember,
+  setMember,
+} from "../registry/member.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type JoinAnswer, type JoinRequest, nodeOf, type ServerAddress } from "./join-call.ts";
 import type { Admission } from "./linked-agents.ts";
-import { serfCheck } from "./server-registration.ts";
+import { clientMember, serfCheck, serfCheckId } from "./server-registration.ts";
 
 interface MembersOptions {
-  /** This server's own node. */
-  readonly node: Node;
+  /** This server. */
+  readonly own: Member;
   readonly serverPort: number;
+  /** Milliseconds after which a member that has left or failed is forgotten. */
+  readonly reconnectTimeoutMs: number;
+  readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
-/** The agents that belong to the cluster, and what becomes of their nodes in the catalog as they come and go. */
+/** A member without a link counts as failed when it was not heard for so long, in milliseconds. */
+const failedAfterMs = 3_000;
+/** The time that agents have to come back after a start of this server, in milliseconds. */
+const startGraceMs = 5_000;
+/** The delay before a failed write is tried again, in milliseconds. */
+const retryMs = 1_000;
+/** A timer that is later than this shows that the process was stopped, in milliseconds. */
+const pauseMs = 1_000;
+/** The time between two rounds of `reconcile`, in milliseconds. */
+const roundMs = 60_000;
+/** A member that failed and is back within this time has flapped, as Serf counts it, in milliseconds. */
+const flapMs = 60_000;
+
+/**
+ * The agents that belong to the cluster, and the judge of whether they are alive.
+ *
+ * A member's life: it joins (alive), leaves or is forced out (left), or its link is lost and does not come back in time (failed).
+ * A member that left or failed joins again, or is forgotten after the reconnect timeout. Each step is one command, with what
+ * follows for the member's node in the catalog: an alive member's serfHealth is passing, a failed one's is critical, which ends
+ * its sessions, and the node of one that left is deleted. This server itself is not in the table.
+ */
 export class Members implements Admission {
   readonly #store: Registry;
   readonly #options: MembersOptions;
+  readonly #failures: LogThrottle;
+  /** The agents that have a link, by the id of their node. */
+  readonly #linked = new Map<string, JoinRequest>();
+  /** The members that are alive in the table and have no link: the timer at whose end each has failed, by the node's id. */
+  readonly #absent = new Map<string, Timer>();
+  #round: Timer | undefined;
+  #isStopped = false;
 
   constructor(store: Registry, options: MembersOptions) {
     this.#store = store;
     this.#options = options;
+    this.#failures = new LogThrottle(options.clock);
   }
 
+  /** All members, this server first. */
+  get all(): readonly Member[] {
+    return [this.#options.own, ...listMembers(this.#store)];
+  }
+
+  /** The servers to which agents can connect. */
   get servers(): readonly ServerAddress[] {
-    const { node, serverPort } = this.#options;
-    return [{ id: node.id, name: node.name, address: node.address, port: serverPort }];
+    const { own, serverPort } = this.#options;
+    return [{ id: nodeIdOf(own), name: own.name, address: own.address, port: serverPort }];
+  }
+
+  /** Begins to judge. Members that were alive when the server stopped have some seconds to come back. */
+  start(): void {
+    for (const member of listMembers(this.#store))
+      if (member.status === "alive") this.#await(nodeIdOf(member), startGraceMs);
+    this.#nextRound();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#round?.cancel();
+    for (const timer of this.#absent.values()) timer.cancel();
+    this.#absent.clear();
   }
 
   async join(agent: JoinRequest): Promise<JoinAnswer> {
-    const { node, log } = this.#options;
-    if (agent.datacenter !== node.datacenter)
-      throw conflict("wrong-datacenter", `Member '${agent.name}' part of wrong datacenter '${agent.datacenter}'`);
-    if (agent.id === node.id)
-      throw conflict(
-        "node-id-in-use",
-        `Member '${agent.name}' has conflicting node ID '${agent.id}' with this agent's ID`,
-      );
-    await register(this.#store, { node: nodeOf(agent), skipNodeUpdate: false, checks: [serfCheck(agent.name)] });
-    log.info("member joined, marking health alive", { member: agent.name });
+    try {
+      await this.#admit(agent);
+    } catch (error) {
+      const { log } = this.#options;
+      const { name, address } = agent;
+      const isNew = this.#failures.isNew(`${name} ${messageOf(error)}`);
+      log[isNew ? "warn" : "debug"]("Refused an agent", { member: name, address, reason: messageOf(error) });
+      throw error;
+    }
     return { servers: this.servers };
   }
 
-  async leave({ name }: JoinRequest): Promise<void> {
-    await deregister(this.#store, { node: name });
-    this.#options.log.info("deregistering member", { member: name, reason: "left" });
+  async #admit(agent: JoinRequest): Promise<void> {
+    const before = getMember(this.#store, agent.name);
+    const known = this.#linked.get(agent.id);
+    this.#refuse(agent);
+    // While the write is under way, the judge must count the agent as linked.
+    this.#link(agent);
+    try {
+      const member = clientMember(nodeOf(agent), { ...agent, sinceMs: this.#options.clock.wallMs() });
+      await setMember(this.#store, member, registrationOf(agent));
+    } catch (error) {
+      if (known) this.#linked.set(known.id, known);
+      else this.lost(agent, 0);
+      throw error;
+    }
+    // An earlier link of the same agent may have been lost meanwhile.
+    this.#link(agent);
+    if (before?.status !== "alive") this.#noteJoin(agent.name, before);
   }
 
-  lost(_agent: JoinRequest, _silentMs: number): void {}
+  async leave(agent: JoinRequest): Promise<void> {
+    this.#linked.delete(agent.id);
+    const row = getMemberOfId(this.#store, agent.id);
+    if (row) await this.#markLeft(row);
+  }
+
+  lost({ id }: JoinRequest, silentMs: number): void {
+    this.#linked.delete(id);
+    this.#await(id, Math.max(0, failedAfterMs - silentMs));
+  }
+
+  /**
+   * Makes a member that has failed one that has left; with `prune`, forgets it. A member that is alive stays one, since it would
+   * come back at once.
+   * @returns whether there is a member of this name
+   */
+  async forceLeave(name: string, { prune }: { readonly prune: boolean }): Promise<boolean> {
+    if (name === this.#options.own.name) return true;
+    const row = getMember(this.#store, name);
+    if (row?.name !== name) return false;
+    if (this.#linked.has(nodeIdOf(row))) return true;
+    if (prune) await deleteMember(this.#store, name);
+    else if (row.status !== "left") await this.#markLeft(row);
+    return true;
+  }
+
+  /**
+   * Writes to the catalog what follows from the members' statuses, where other writes have changed it: a deregistration, or a
+   * restore. Forgets members whose reconnect timeout is over.
+   */
+  async reconcile(): Promise<void> {
+    for (const { name } of listMembers(this.#store)) {
+      // An earlier write of this round may have waited, and the member changed meanwhile.
+      const member = getMember(this.#store, name);
+      if (member && this.#isOver(member)) await this.#forget(name);
+      else if (member) await this.#correct(member);
+    }
+  }
+
+  /** @throws OperatingError saying why the agent cannot be a member */
+  #refuse({ datacenter, id, name, role }: JoinRequest): void {
+    const { own } = this.#options;
+    // Consul: the texts of a conflict are from the view of the agent that joins, and name the member that it found.
+    const conflict = conflictWith(own, { datacenter, id });
+    if (conflict !== undefined) throw new OperatingError("conflict", "join-conflict", conflict);
+    if (role === "client") return;
+    const message = `servers of this version stand alone: start ${name} without -server, as a client agent`;
+    throw new OperatingError("invalid", "server-alone", message);
+  }
+
+  #link(agent: JoinRequest): void {
+    this.#linked.set(agent.id, agent);
+    this.#cancel(agent.id);
+  }
+
+  #noteJoin(member: string, before: MemberRow | undefined): void {
+    const { clock, log, metrics } = this.#options;
+    metrics.counter("consul.serf.member.join").add(1);
+    if (before?.status === "failed" && clock.wallMs() - before.sinceMs < flapMs)
+      metrics.counter("consul.serf.member.flap").add(1);
+    log.info("member joined, marking health alive", { member });
+  }
+
+  async #markLeft(row: MemberRow): Promise<void> {
+    const { clock, log, metrics } = this.#options;
+    await setMember(this.#store, { ...row, status: "left", sinceMs: clock.wallMs() }, undefined);
+    metrics.counter("consul.serf.member.left").add(1);
+    log.info("deregistering member", { member: row.name, reason: "left" });
+  }
+
+  #isOver({ status, sinceMs }: MemberRow): boolean {
+    const { clock, reconnectTimeoutMs } = this.#options;
+    return status !== "alive" && clock.wallMs() - sinceMs >= reconnectTimeoutMs;
+  }
+
+  async #correct(member: MemberRow): Promise<void> {
+    const node = nodeOfMember(this.#store, member);
+    const serf = node && checkOfNode(this.#store, node.name, serfCheckId)?.status;
+    const agent = this.#linked.get(nodeIdOf(member));
+    if (agent) {
+      const joined: Member = { ...member, status: "alive", sinceMs: this.#options.clock.wallMs() };
+      if (member.status !== "alive" || serf !== "passing") await setMember(this.#store, joined, registrationOf(agent));
+    } else if (member.status === "failed") {
+      if (node && serf !== "critical") await setMember(this.#store, member, failedNode(node));
+    } else if (member.status === "left") {
+      // A node without serfHealth was registered over the catalog's API, and is no agent's.
+      if (serf !== undefined) await setMember(this.#store, member, undefined);
+    }
+  }
+
+  async #forget(member: string): Promise<void> {
+    await deleteMember(this.#store, member);
+    this.#options.log.info("deregistering member", { member, reason: "reaped" });
+  }
+
+  #nextRound(): void {
+    this.#round = this.#options.clock.schedule(roundMs, () => {
+      void this.reconcile()
+        .catch((error: unknown) => this.#logFailure("Failed to reconcile the members", error))
+        .finally(() => {
+          if (!this.#isStopped) this.#nextRound();
+        });
+    });
+  }
+
+  /** Judges the member after some time, unless its agent joins before. */
+  #await(id: string, delayMs: number): void {
+    if (this.#isStopped) return;
+    const { clock } = this.#options;
+    const dueMs = clock.monotonicMs() + delayMs;
+    this.#cancel(id);
+    const judge = (): void => {
+      // A late timer shows that this process was stopped: the agent may have been waiting to join.
+      if (clock.monotonicMs() - dueMs > pauseMs) this.#await(id, pauseMs);
+      else void this.#fail(id);
+    };
+    this.#absent.set(id, clock.schedule(delayMs, judge));
+  }
+
+  #cancel(id: string): void {
+    this.#absent.get(id)?.cancel();
+    this.#absent.delete(id);
+  }
+
+  async #fail(id: string): Promise<void> {
+    this.#absent.delete(id);
+    const { clock, log, metrics } = this.#options;
+    const member = getMemberOfId(this.#store, id);
+    if (member?.status !== "alive" || this.#linked.has(id)) return;
+    const node = nodeOfMember(this.#store, member);
+    try {
+      const failed: Member = { ...member, status: "failed", sinceMs: clock.wallMs() };
+      await setMember(this.#store, failed, node && failedNode(node));
+      metrics.counter("consul.serf.member.failed").add(1);
+      log.info("member failed, marking health critical", { member: member.name });
+    } catch (error) {
+      if (this.#isStopped || this.#linked.has(id)) return;
+      this.#logFailure("Failed to mark a member as failed; trying again", error);
+      this.#await(id, retryMs);
+    }
+  }
+
+  #logFailure(message: string, error: unknown): void {
+    if (this.#isStopped) return;
+    this.#options.log[this.#failures.isNew(message) ? "warn" : "debug"](message, { error: messageOf(error) });
+  }
 }
 
-function conflict(code: string, message: string): OperatingError {
-  return new OperatingError("conflict", code, message);
+type Registration = Parameters<typeof setMember>[2];
+
+function registrationOf(agent: JoinRequest): Registration {
+  return { node: nodeOf(agent), skipNodeUpdate: false, checks: [serfCheck(agent.name, true)] };
+}
+
+function failedNode(node: Node): Registration {
+  return { node, skipNodeUpdate: true, checks: [serfCheck(node.name, false)] };
+}
+
+/** Returns why an agent cannot join the cluster of this server, else undefined. */
+function conflictWith(own: Member, { datacenter, id }: Pick<JoinRequest, "datacenter" | "id">): string | undefined {
+  const dc = own.tags["dc"];
+  if (datacenter !== dc) return `Member '${own.name}' part of wrong datacenter '${dc}'`;
+  if (id === nodeIdOf(own)) return `Member '${own.name}' has conflicting node ID '${id}' with this agent's ID`;
+  return undefined;
 }

@@ -37,7 +37,7 @@ export function serverRegistration(
       weights: { passing: 1, warning: 1 },
       enableTagOverride: false,
     },
-    checks: [serfCheck(node.name)],
+    checks: [serfCheck(node.name, true)],
   };
 }
 
@@ -48,11 +48,18 @@ export interface ServerSettings {
   readonly ports: { readonly server: number; readonly serfLan: number; readonly serfWan: number };
 }
 
-export function serverMember(node: Node, { bootstrap, bootstrapExpect, ports }: ServerSettings): Member {
+/** Returns this server as a member. @param startedMs when the server started, in milliseconds since 1970 */
+export function serverMember(
+  node: Node,
+  { bootstrap, bootstrapExpect, ports }: ServerSettings,
+  startedMs: number,
+): Member {
   return {
     name: node.name,
     address: node.address,
     port: ports.serfLan,
+    status: "alive",
+    sinceMs: startedMs,
     tags: {
       acls: "0",
       ...(bootstrap && { bootstrap: "1" }),
@@ -73,21 +80,46 @@ export function serverMember(node: Node, { bootstrap, bootstrapExpect, ports }: 
   };
 }
 
+/** Returns a client agent as a member. */
+export function clientMember(
+  node: Node,
+  { build, serfPort, sinceMs }: { readonly build: string; readonly serfPort: number; readonly sinceMs: number },
+): Member {
+  return {
+    name: node.name,
+    address: node.address,
+    port: serfPort,
+    status: "alive",
+    sinceMs,
+    tags: {
+      acls: "0",
+      build: `${build}:`,
+      dc: node.datacenter,
+      id: node.id,
+      role: "node",
+      segment: "",
+      vsn: "2",
+      vsn_max: "3",
+      vsn_min: "2",
+    },
+  };
+}
+
 /** Returns a server as a member of the WAN pool, as servers of other datacenters see it. */
-export function wanMember({ name, address, tags }: Member): Member {
-  const { wan_join_port: port, ...others } = tags;
-  return { name: `${name}.${tags["dc"]}`, address, port: Number(port), tags: others };
+export function wanMember(member: Member): Member {
+  const { wan_join_port: port, ...tags } = member.tags;
+  return { ...member, name: `${member.name}.${tags["dc"]}`, port: Number(port), tags };
 }
 
 /** Returns the check that shows whether a node's agent is alive. */
-export function serfCheck(node: string): Check {
+export function serfCheck(node: string, isAlive: boolean): Check {
   return {
     node,
     id: serfCheckId,
     name: "Serf Health Status",
-    status: "passing",
+    status: isAlive ? "passing" : "critical",
     notes: "",
-    output: "Agent alive and reachable",
+    output: isAlive ? "Agent alive and reachable" : "Agent not live or unreachable",
     serviceId: "",
     serviceName: "",
     serviceTags: [],

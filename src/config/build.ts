@@ -165,6 +165,7 @@ type Agent = Pick<
   | "enableLocalScriptChecks"
   | "discardCheckOutput"
   | "checkUpdateIntervalMs"
+  | "reconnectTimeoutMs"
   | "leaveOnTerminate"
   | "skipLeaveOnInterrupt"
 >;
@@ -189,6 +190,7 @@ function buildAgent(settings: Settings): Agent {
     enableLocalScriptChecks: settings.optionalFlag("enable_local_script_checks") ?? scripts,
     discardCheckOutput: settings.flag("discard_check_output"),
     checkUpdateIntervalMs: settings.number("check_update_interval"),
+    reconnectTimeoutMs: settings.number("reconnect_timeout"),
     // Consul: a server that leaves is removed from the cluster, so only a client agent leaves on SIGTERM by default.
     leaveOnTerminate: settings.optionalFlag("leave_on_terminate") ?? !server,
     skipLeaveOnInterrupt: settings.optionalFlag("skip_leave_on_interrupt") ?? server,

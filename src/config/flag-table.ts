@@ -50,7 +50,7 @@ const text: readonly Row[] = [
     "-default-query-time 1m",
   ],
   ["domain", "domain", "domain", "DNS domain of the names of nodes and services.", "-domain edgex."],
-  ["encrypt", "encrypt", "key", "", ""],
+  ["encrypt", "encrypt", "key", "The secret key that all agents share, as `praetor keygen` prints it.", ""],
   ["join", "start_join", "address", "Server to join at start. Repeatable.", "-join 10.0.0.2"],
   ["join-wan", "start_join_wan", "address", "", ""],
   [

@@ -379,7 +379,7 @@ describe("the validation of a configuration", () => {
     ["server = true\nbootstrap_expect = 1", "BootstrapExpect is set to 1; this is the same as Bootstrap mode."],
     ["server = true\nbootstrap_expect = 3", "bootstrap_expect = 3: servers of this version stand alone"],
     ['ui_dir = "/nowhere"', 'ui_dir "/nowhere" is not a folder: no UI is served (flags-0.hcl:1)'],
-    ['reconnect_timeout = "8h"', "reconnect_timeout has no meaning here: "],
+    ['reconnect_timeout_wan = "8h"', "reconnect_timeout_wan has no meaning here: "],
     ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],
     ['client_addr = ""', "client_addr is empty"],
   ];

@@ -87,6 +87,8 @@ export interface RuntimeConfig extends Definitions {
    * stays the same.
    */
   readonly checkUpdateIntervalMs: number;
+  /** Time in milliseconds after which a server forgets an agent that has left or failed. */
+  readonly reconnectTimeoutMs: number;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;

@@ -1,7 +1,7 @@
-import { decode, encode } from "@msgpack/msgpack";
 import type { Clock, Timer } from "../lib/clock.ts";
-import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
-import { encodeFrame, frameTypes, payloadBytesMax, type Frame } from "./frames.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { encodeFrame, frameTypes, type Frame } from "./frames.ts";
+import { errorOf, pack, packError, unpackAnswer, unpackCall } from "./message.ts";
 
 /** The transport of a link: a socket or, in tests and simulations, a fake. */
 export interface Pipe {
@@ -70,6 +70,8 @@ export class Link {
   #isLost = false;
   #unsent: Uint8Array[] = [];
   #heardMs: number;
+  #silentMsAtLoss: number | undefined;
+  #pingDueMs = 0;
   #timer: Timer | undefined;
 
   constructor(pipe: Pipe, options: LinkOptions) {
@@ -89,9 +91,18 @@ export class Link {
     return this.#isLost;
   }
 
-  /** Milliseconds since bytes last arrived from the other agent. */
+  /**
+   * Milliseconds since the other agent was last heard; after the loss of the link, those until the loss. 0 when this process was
+   * stopped: the other agent's frames may wait in the socket.
+   */
   get silentMs(): number {
-    return this.#options.clock.monotonicMs() - this.#heardMs;
+    if (this.#silentMsAtLoss !== undefined) return this.#silentMsAtLoss;
+    return this.#wasStopped ? 0 : this.#options.clock.monotonicMs() - this.#heardMs;
+  }
+
+  /** Whether the timer of the pings is so late that this process has been stopped. */
+  get #wasStopped(): boolean {
+    return this.#options.clock.monotonicMs() - this.#pingDueMs > pingMs;
   }
 
   /**
@@ -140,6 +151,7 @@ export class Link {
   /** Ends all calls and bodies, because the connection has ended. */
   lose(reason: string): void {
     if (this.#isLost) return;
+    this.#silentMsAtLoss = this.silentMs;
     this.#isLost = true;
     this.#timer?.cancel();
     for (const settle of [...this.#calls.values()]) settle(undefined, linkLost());
@@ -150,7 +162,10 @@ export class Link {
   }
 
   #watchSilence(): void {
-    this.#timer = this.#options.clock.schedule(pingMs, () => {
+    const { clock } = this.#options;
+    this.#pingDueMs = clock.monotonicMs() + pingMs;
+    this.#timer = clock.schedule(pingMs, () => {
+      if (this.#wasStopped) this.heard();
       if (this.silentMs > silenceMsMax) {
         this.close("the other agent was silent");
         return;
@@ -345,42 +360,4 @@ class OutgoingBody {
 
 function linkLost(): OperatingError {
   return new OperatingError("unavailable", "link-lost", "the connection to the server was lost before it answered");
-}
-
-function pack(value: unknown): Uint8Array {
-  const bytes = encode(value, { useBigInt64: true, ignoreUndefined: true });
-  if (bytes.length <= payloadBytesMax) return bytes;
-  throw new OperatingError(
-    "too-large",
-    "link-message",
-    `a message between agents has at most ${payloadBytesMax} bytes`,
-  );
-}
-
-/** Returns the array that the other agent has packed. The peer has proved that it is an agent of this cluster. */
-function unpack(bytes: Uint8Array): readonly unknown[] {
-  const value = decode(bytes, { useBigInt64: true });
-  if (Array.isArray(value)) return value;
-  throw new TypeError("a message that is no array");
-}
-
-function unpackCall(bytes: Uint8Array): { readonly kind: string; readonly head: unknown; readonly hasBody: boolean } {
-  const [kind, head, hasBody] = unpack(bytes);
-  return { kind: String(kind), head, hasBody: hasBody === true };
-}
-
-function unpackAnswer(bytes: Uint8Array): { readonly head: unknown; readonly hasBody: boolean } {
-  const [head, hasBody] = unpack(bytes);
-  return { head, hasBody: hasBody === true };
-}
-
-function packError(error: unknown): Uint8Array {
-  if (error instanceof OperatingError) return pack([error.kind, error.code, error.message]);
-  return pack(["unavailable", "fault", messageOf(error)]);
-}
-
-function errorOf(payload: Uint8Array): OperatingError {
-  const [kind, code, message] = unpack(payload);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packError wrote the kind
-  return new OperatingError(kind as ErrorKind, String(code), String(message));
 }

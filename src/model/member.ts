@@ -1,8 +1,28 @@
-/** An agent that belongs to the cluster. */
+import type { RowIndexes } from "./node.ts";
+
+export const memberStatuses = ["alive", "left", "failed"] as const;
+/** "left": the agent said that it leaves, or an operator forced it out. "failed": it went away without a word. */
+export type MemberStatus = (typeof memberStatuses)[number];
+
+/** An agent that belongs to the cluster. Its tags have the names and values that Consul's agents give them. */
 export interface Member {
   readonly name: string;
   readonly address: string;
   /** Consul's gossip port, which clients expect of each member; Praetor does not listen on it. */
   readonly port: number;
   readonly tags: Readonly<Record<string, string>>;
+  readonly status: MemberStatus;
+  /** When the member got its status, in milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+export type MemberRow = Member & RowIndexes;
+
+/** Returns the id of the member's node. */
+export function nodeIdOf({ tags }: Member): string {
+  return tags["id"] ?? "";
+}
+
+export function isServer({ tags }: Member): boolean {
+  return tags["role"] === "consul";
 }

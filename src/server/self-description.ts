@@ -5,19 +5,21 @@ import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "../http/endpoints/agent.ts";
 import { messageOf } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
+import type { Member, MemberStatus } from "../model/member.ts";
 import type { Registry } from "../registry/registry.ts";
 
 interface Parts {
   readonly agent: Agent;
   readonly store: Registry;
   readonly leader: string;
+  readonly members: readonly Member[];
   readonly definitionFaults: readonly FileFault[];
 }
 
 /** Returns the body for agent/self, with those of Consul's fields that apply to Praetor. Consul: numbers are strings. */
 export function describeSelf(
   config: RuntimeConfig,
-  { agent, store, leader, definitionFaults }: Parts,
+  { agent, store, leader, members, definitionFaults }: Parts,
 ): SelfDescription {
   return {
     config: {
@@ -29,15 +31,24 @@ export function describeSelf(
       Version: consulVersion,
     },
     debugConfig: describeConfig(config, agent.node, definitionFaults),
-    stats: describeStats(config, { agent, store, leader }),
+    stats: describeStats(config, { agent, store, leader, members }),
     meta: agent.node.meta ?? {},
   };
+}
+
+function countOf(members: readonly Member[]): object {
+  const withStatus = (status: MemberStatus): string =>
+    String(members.filter((member) => member.status === status).length);
+  return { failed: withStatus("failed"), left: withStatus("left"), members: String(members.length) };
 }
 
 /** Consul's gossip statistics, for a single server. */
 const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
-function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Parts, "definitionFaults">): object {
+function describeStats(
+  config: RuntimeConfig,
+  { agent, store, leader, members }: Omit<Parts, "definitionFaults">,
+): object {
   const checks = [...agent.checks.values()];
   const ttls = checks.filter(({ type }) => type === "ttl").length;
   const index = String(store.state.index);
@@ -77,7 +88,7 @@ function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Par
       os: process.platform,
       version: `bun${Bun.version}`,
     },
-    serf_lan: serfAlone,
+    serf_lan: { ...serfAlone, encrypted: String(config.clusterKey !== undefined), ...countOf(members) },
     serf_wan: serfAlone,
     // This field exists only in Praetor, not in Consul.
     ...(store.refusal !== undefined && { store: { write_refused: messageOf(store.refusal) } }),

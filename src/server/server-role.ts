@@ -1,6 +1,7 @@
 import { runAntiEntropy, syncCatalog } from "../agent/anti-entropy.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
+import { serverMember } from "../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { Secrets } from "../keeper/secrets.ts";
@@ -54,7 +55,13 @@ export async function openServer(
   const definitions = await openDefinitions(config, agent, log);
   await syncCatalog(agent);
 
-  const members = new Members(store, { node, serverPort: config.ports.server, log: log.named("server") });
+  const startedMs = clock.wallMs();
+  const members = new Members(store, {
+    own: serverMember(node, config, startedMs),
+    serverPort: config.ports.server,
+    reconnectTimeoutMs: config.reconnectTimeoutMs,
+    ...{ clock, metrics, log: log.named("server") },
+  });
   const linked = new LinkedAgents(members);
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
   addGauges(metrics, { store, sessionTtls });
@@ -66,12 +73,18 @@ export async function openServer(
   const api = createApi(config, {
     ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log },
     reload: () => reloads.request(),
-    resync: catalogSync.resync,
+    resync: async () => {
+      await catalogSync.resync();
+      await members.reconcile();
+    },
+    ...{ members, startedMs },
     leave: options.onLeave,
     definitionFaults: () => definitions.faults,
   });
   parts.add(api.coordinates);
   parts.add({ stop: () => api.events.close() });
+  members.start();
+  parts.add({ stop: () => members.stop() });
   const links = { linked, handlers: {}, listen: platform.listenForLinks, clock, log: log.named("server") };
   await parts.open(openLinks(config, links));
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));

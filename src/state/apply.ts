@@ -1,16 +1,16 @@
 import type { RowChange } from "../engine/engine.ts";
-import { ensureCheck } from "./check.ts";
-import type { Command, Deregister, Outcome, Register, Rejection, Restore, Stamp } from "./command.ts";
+import type { Command, Deregister, Outcome, Rejection, Restore, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
 import { deleteKvBranch, setKvBranch } from "./kv-branch.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
 import { lockKv, unlockKv } from "./lock.ts";
 import { getCheck, getNode, getService } from "./lookup.ts";
-import { ensureNode } from "./node.ts";
+import { deleteMember, setMember } from "./member.ts";
+import { topicIndexesOf } from "./open-state.ts";
 import { deletePreparedQuery } from "./prepared-query.ts";
 import { putPreparedQuery } from "./put-prepared-query.ts";
+import { registerRows } from "./register.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
-import { ensureService } from "./service.ts";
 import { encodeIndex, storeTables, tombstoneFloorKey } from "./rows.ts";
 import { createSession, destroySession } from "./session.ts";
 import { emptyState, type State } from "./state.ts";
@@ -70,27 +70,18 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
     case "txn":
       return runTxn(draft, command);
     case "register":
-      return register(draft, command);
+      return registered(registerRows(draft, command));
     case "deregister":
       return deregister(draft, command);
+    case "member-set":
+      return setMember(draft, command);
+    case "member-delete":
+      return deleteMember(draft, command);
   }
 }
 
-function register(draft: Draft, command: Register): Outcome {
-  const rejected = registerNode(draft, command);
-  if (rejected) return { type: "rejected", reason: rejected };
-  const node = getNode(draft.state, command.node.name)?.name ?? command.node.name;
-  if (command.service) ensureService(draft, node, command.service);
-  for (const check of command.checks) {
-    const reason = ensureCheck(draft, node, check);
-    if (reason) return { type: "rejected", reason };
-  }
-  return { type: "done" };
-}
-
-function registerNode(draft: Draft, command: Register): Rejection | undefined {
-  const known = getNode(draft.state, command.node.name);
-  return known && command.skipNodeUpdate ? undefined : ensureNode(draft, command.node);
+function registered(reason: Rejection | undefined): Outcome {
+  return reason ? { type: "rejected", reason } : { type: "done" };
 }
 
 function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Outcome {
@@ -110,12 +101,15 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 /**
  * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that clients
  * have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all tombstones are
- * dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays.
+ * dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays. The members stay too, since the agents that are linked
+ * with the servers are the same as before.
  */
 function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
-  const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
+  const { lockDelays, members, memberNames } = before;
+  const restored = { ...snapshot, index, lockDelays, members, memberNames, tombstones, tombstoneFloor: index };
+  const state = { ...restored, topicIndexes: topicIndexesOf(restored) };
   // The floor is written even if no row differs, because the new index must become durable.
   const floor = { table: storeTables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
   const changes = [...changesBetween(before, state), floor];

@@ -1,4 +1,5 @@
 import type { Check } from "../model/check.ts";
+import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Service } from "../model/service.ts";
@@ -25,6 +26,8 @@ export type Command =
   | Txn
   | Register
   | Deregister
+  | MemberSet
+  | MemberDelete
   | Restore;
 
 /** The index and time that the store assigns to a command when it applies the command. */
@@ -124,9 +127,8 @@ export interface Txn {
   readonly operations: readonly TxnOperation[];
 }
 
-/** Registers a node, optionally with one service, and checks of both. If one part is rejected, the command changes nothing. */
-export interface Register {
-  readonly type: "register";
+/** A node, optionally with one service, and checks of both. */
+export interface RegisteredRows {
   readonly node: Node;
   /** If the node exists already, leaves the node's row unchanged. Consul: SkipNodeUpdate. */
   readonly skipNodeUpdate: boolean;
@@ -135,12 +137,31 @@ export interface Register {
   readonly checks: readonly Check[];
 }
 
+/** Registers a node, a service and checks. If one part is rejected, the command changes nothing. */
+export interface Register extends RegisteredRows {
+  readonly type: "register";
+}
+
 /** Deletes a service with its checks, or one check, or (if neither id is given) the node with all its services and checks. */
 export interface Deregister {
   readonly type: "deregister";
   readonly node: string;
   readonly serviceId?: string | undefined;
   readonly checkId?: string | undefined;
+}
+
+/** Writes what has become of a member, together with what follows for its node in the catalog. */
+export interface MemberSet {
+  readonly type: "member-set";
+  readonly member: Member;
+  /** The rows of the member's node; undefined if the node leaves the catalog, with its services and checks. */
+  readonly registration: RegisteredRows | undefined;
+}
+
+/** Forgets a member, and deletes its node from the catalog. */
+export interface MemberDelete {
+  readonly type: "member-delete";
+  readonly name: string;
 }
 
 /**
@@ -168,6 +189,7 @@ export type Outcome =
 
 export type Rejection =
   | { readonly code: "node-id-taken"; readonly id: string; readonly by: string; readonly name: string }
+  | { readonly code: "member-id-taken"; readonly id: string; readonly by: string }
   | { readonly code: "unknown-service"; readonly node: string; readonly serviceId: string }
   | { readonly code: "unknown-node" }
   | { readonly code: "unknown-check"; readonly id: string }

@@ -231,7 +231,12 @@ function isSame(before: RowIndexes | undefined, now: RowIndexes | undefined): bo
 
 /** Returns whether a command sets the check to critical. The same command may then set it to passing again. */
 function turnsCritical(command: Command, id: string): boolean {
-  return command.type === "register" && command.checks.some((check) => check.id === id && check.status === "critical");
+  const rows = command.type === "member-set" ? command.registration : command;
+  return (
+    rows !== undefined &&
+    "checks" in rows &&
+    rows.checks.some((check) => check.id === id && check.status === "critical")
+  );
 }
 
 test("the same commands give the same rows and outcomes, and change no earlier state", () => {
@@ -279,7 +284,8 @@ test("restoring a snapshot into any state gives the state that the snapshot save
       const { index, tombstoneFloor, tombstones, ...rows } = tablesOf(driver.state);
       expect([index, tombstoneFloor]).toEqual([Math.max(before.index, state.index) + 1, index]);
       expect(tombstones).toEqual([]);
-      expect(rows).toEqual({ ...rowsOf(state), lockDelays: rowsOf(before).lockDelays });
+      const { lockDelays, members } = rowsOf(before);
+      expect(rows).toEqual({ ...rowsOf(state), lockDelays, members });
       expect(tablesOf(openState(driver.rows.values(), driver.state.index).state)).toEqual(tablesOf(driver.state));
     }),
   );
@@ -308,6 +314,7 @@ function rowsOf(state: State) {
     checkSessions: entries(state.checkSessions),
     sessionKeys: entries(state.sessionKeys),
     lockDelays: entries(state.lockDelays),
+    members: entries(state.members),
   };
 }
 

@@ -8,6 +8,8 @@ export function rejectionText(reason: Rejection): string {
         `Error while renaming Node ID: "${reason.id}": ` +
         `Node name ${reason.name} is reserved by node ${reason.by} with name ${reason.name}`
       );
+    case "member-id-taken":
+      return `Member '${reason.by}' has conflicting node ID '${reason.id}' with this agent's ID`;
     case "unknown-service":
       return `Missing service registration on node "${reason.node}"`;
     case "unknown-node":

@@ -3,6 +3,7 @@ import { kvOrder } from "./row-key.ts";
 import { checks, type CheckTables } from "./tables/check.ts";
 import { kv, type KvTables } from "./tables/kv.ts";
 import { lockDelays, type LockDelayTables } from "./tables/lock-delay.ts";
+import { members, type MemberTables } from "./tables/member.ts";
 import { nodes, type NodeTables } from "./tables/node.ts";
 import { preparedQueries, type PreparedQueryTables } from "./tables/prepared-query.ts";
 import { services, type ServiceTables } from "./tables/service.ts";
@@ -36,6 +37,7 @@ export interface State
     SessionTables,
     PreparedQueryTables,
     LockDelayTables,
+    MemberTables,
     TopicTables {
   /** The index of the newest write that changed anything. */
   readonly index: number;
@@ -57,7 +59,16 @@ export type TableName = Exclude<keyof State, "index" | "tombstoneFloor">;
 export type StateTable<Row = unknown> = Table<Row, TableName>;
 
 /** The descriptors of all tables, in the order in which a snapshot has their rows. */
-export const tables: readonly StateTable[] = [nodes, services, checks, kv, sessions, preparedQueries, lockDelays];
+export const tables: readonly StateTable[] = [
+  nodes,
+  services,
+  checks,
+  kv,
+  sessions,
+  preparedQueries,
+  lockDelays,
+  members,
+];
 
 const tablesByName: ReadonlyMap<string, StateTable> = new Map(tables.map((table) => [table.name, table]));
 

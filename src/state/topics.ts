@@ -31,6 +31,7 @@ export const topics: {
   readonly preparedQueries: Topic;
   readonly preparedQuery: (id: string) => Topic;
   readonly mesh: Topic;
+  readonly members: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -63,6 +64,8 @@ export const topics: {
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
   /** Topic of intentions, configuration entries and gateways. Praetor has none of them, so no write touches the topic. */
   mesh: "mesh",
+  /** Topic of the list of the cluster's agents. */
+  members: "members",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };

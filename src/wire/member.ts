@@ -1,8 +1,8 @@
-import type { Member } from "../model/member.ts";
+import type { Member, MemberStatus } from "../model/member.ts";
 import { goMap } from "./go-json.ts";
 
-/** Serf's number for "alive". */
-const statusAlive = 1;
+/** Serf's numbers for the statuses. */
+const statusNumbers: Readonly<Record<MemberStatus, number>> = { alive: 1, left: 3, failed: 4 };
 
 /** Encodes a member as agent/members shows it; the protocol versions are those of Consul 1.8. */
 export function encodeMember(member: Member): object {
@@ -11,7 +11,7 @@ export function encodeMember(member: Member): object {
     Addr: member.address,
     Port: member.port,
     Tags: goMap(member.tags),
-    Status: statusAlive,
+    Status: statusNumbers[member.status],
     ProtocolMin: 1,
     ProtocolMax: 5,
     ProtocolCur: 2,

@@ -87,7 +87,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     prometheus: true,
     autopilot: new Autopilot(),
     startedMs: 0,
-    members: () => [],
+    members: { all: [], forceLeave: async () => false },
     leader: "127.0.0.1:8300",
     datacenter: "dc1",
     kvValueBytesMax: 512 * 1024,

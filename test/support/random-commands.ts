@@ -1,8 +1,9 @@
 import fc from "fast-check";
+import { type Member, memberStatuses } from "../../src/model/member.ts";
 import type { Session } from "../../src/model/session.ts";
 import type { TxnOperation } from "../../src/model/txn.ts";
 import type { Applied } from "../../src/state/apply.ts";
-import type { Command } from "../../src/state/command.ts";
+import type { Command, RegisteredRows } from "../../src/state/command.ts";
 import { getSession } from "../../src/state/session.ts";
 import { SnapshotDecoder, encodeSnapshot } from "../../src/state/snapshot.ts";
 import type { State } from "../../src/state/state.ts";
@@ -79,6 +80,16 @@ const anySession: fc.Arbitrary<Session> = fc
   })
   .map(({ id, ...more }) => sessionNamed(id, more));
 
+const anyRegistration: fc.Arbitrary<RegisteredRows> = fc.record({
+  node: anyNode,
+  skipNodeUpdate: fc.boolean(),
+  service: maybe(anyService),
+  checks: fc.array(anyCheck, { maxLength: 2 }),
+});
+const anyMember: fc.Arbitrary<Member> = fc
+  .record({ name: node, id: nodeId, status: fc.constantFrom(...memberStatuses), sinceMs: fc.nat(3) })
+  .map(({ id, ...more }) => ({ ...more, address: "10.0.0.1", port: 8301, tags: { id } }));
+
 const queryId = fc.constantFrom(...names.queries);
 const anyQuery = fc
   .record({ id: queryId, name: fc.constantFrom("", "a", "A", "ab"), session, isTemplate: fc.boolean() })
@@ -119,13 +130,7 @@ const commands: Commands = {
   "session-create": fc.record({ type: is("session-create"), session: anySession }),
   "session-destroy": fc.record({ type: is("session-destroy"), id: session }),
   txn: fc.record({ type: is("txn"), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }),
-  register: fc.record({
-    type: is("register"),
-    node: anyNode,
-    skipNodeUpdate: fc.boolean(),
-    service: maybe(anyService),
-    checks: fc.array(anyCheck, { maxLength: 2 }),
-  }),
+  register: anyRegistration.map((rows) => ({ type: "register", ...rows })),
   deregister: fc.record({
     type: is("deregister"),
     node,
@@ -134,6 +139,8 @@ const commands: Commands = {
   }),
   "prepared-query-put": fc.record({ type: is("prepared-query-put"), query: anyQuery, update: fc.boolean() }),
   "prepared-query-delete": fc.record({ type: is("prepared-query-delete"), id: queryId }),
+  "member-set": fc.record({ type: is("member-set"), member: anyMember, registration: maybe(anyRegistration) }),
+  "member-delete": fc.record({ type: is("member-delete"), name: node }),
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
@@ -153,6 +160,8 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   deregister: 3,
   "prepared-query-put": 4,
   "prepared-query-delete": 1,
+  "member-set": 6,
+  "member-delete": 1,
   restore: 1,
 };
 

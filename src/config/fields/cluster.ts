@@ -34,8 +34,8 @@ export const clusterFields: readonly Field[] = [
     "consul.raft.leader_lease_timeout": "duration",
     "consul.server.health_interval": "duration",
   }),
+  used("reconnect_timeout", "duration", "72h", "How long a server remembers a client agent that has left or failed."),
   ...unused("servers of this version stand alone; there is no gossip", {
-    reconnect_timeout: "duration",
     reconnect_timeout_wan: "duration",
     serf_lan: "string",
     serf_wan: "string",

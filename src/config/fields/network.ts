@@ -32,7 +32,7 @@ export const networkFields: readonly Field[] = [
   used("ports.https", "int", "-1", "Port of HTTPS; -1 switches it off."),
   used("ports.dns", "int", "8600", "Port of DNS, over UDP and TCP; -1 switches it off."),
   used("ports.grpc", "int", "-1 (-dev: 8502)", "Shown to clients; nothing listens there."),
-  used("ports.server", "int", "8300", "Shown to clients; nothing listens there."),
+  used("ports.server", "int", "8300", "Port on which a server accepts client agents; -1 switches it off."),
   used("ports.serf_lan", "int", "8301", "Shown to clients; there is no gossip."),
   used("ports.serf_wan", "int", "8302", "Shown to clients; there is no gossip."),
   used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS."),

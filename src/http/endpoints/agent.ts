@@ -1,8 +1,9 @@
+import type { Members } from "../../cluster/members.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { startingCoordinate } from "../../model/coordinate.ts";
-import type { Member } from "../../model/member.ts";
+import { isServer } from "../../model/member.ts";
 import type { Coordinates } from "../../registry/coordinates.ts";
 import { encodeCoordinate } from "../../wire/coordinate.ts";
 import { encodeMember } from "../../wire/member.ts";
@@ -16,7 +17,8 @@ export interface AgentParts {
   readonly self: () => SelfDescription;
   /** Resolves with the description of this machine that agent/host shows. */
   readonly host: () => Promise<object>;
-  readonly members: () => readonly Member[];
+  /** All agents of the cluster, this one first, and the operator's way to force one of them out. */
+  readonly members: Pick<Members, "all" | "forceLeave">;
   readonly coordinates: Pick<Coordinates, "areWanted">;
   readonly metrics: Metrics;
   /** Whether agent/metrics can also answer in Prometheus's format. */
@@ -35,7 +37,7 @@ export interface SelfDescription {
 export function getSelf(parts: Pick<AgentParts, "self" | "members" | "coordinates">): Endpoint {
   return (request) => {
     const { config, debugConfig, stats, meta } = parts.self();
-    const [self] = parts.members();
+    const [self] = parts.members.all;
     return json(request, {
       Config: config,
       DebugConfig: debugConfig,
@@ -56,7 +58,7 @@ export function listMembers({ members }: Pick<AgentParts, "members">): Endpoint 
     }
     // Consul: any value of `wan` except the empty one means true.
     const wan = (request.query.get("wan") ?? "") !== "";
-    return json(request, (wan ? members().map(wanMember) : members()).map(encodeMember));
+    return json(request, (wan ? members.all.filter(isServer).map(wanMember) : members.all).map(encodeMember));
   };
 }
 
@@ -87,7 +89,8 @@ export function getHost({ host }: Pick<AgentParts, "host">): Endpoint {
 /** Returns the endpoint of agent/join. It succeeds only for this agent's own addresses, since the agent cannot join others. */
 export function join({ members }: Pick<AgentParts, "members">): Endpoint {
   return ({ rest }) => {
-    const own = members().flatMap((member) => [member, wanMember(member)]);
+    const [self] = members.all;
+    const own = self ? [self, wanMember(self)] : [];
     if (own.some(({ address, port }) => rest === address || rest === `${address}:${port}`)) return empty();
     throw new HttpError(
       500,
@@ -101,9 +104,9 @@ function hostOf(address: string): string {
 }
 
 export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {
-  return ({ rest }) => {
-    // Consul: forcing out a member that is alive has no effect and is no error.
-    if (members().some(({ name }) => name === rest)) return empty();
+  return async ({ query, rest }) => {
+    const prune = query.get("prune") !== undefined;
+    if (await members.forceLeave(rest, { prune })) return empty();
     throw new HttpError(500, `agent: No node found with name '${rest}'`);
   };
 }

@@ -1,6 +1,5 @@
 import type { FileFault } from "../../agent/file-definitions.ts";
 import { Autopilot } from "../../cluster/autopilot.ts";
-import { serverMember } from "../../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { describeHost } from "../../http/host-description.ts";
 import { AnswerCache, invalidateOnChange } from "../../http/answer-cache.ts";
@@ -23,13 +22,24 @@ import { describeSelf } from "../self-description.ts";
 
 type ApiParts = Pick<
   Api,
-  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
+  | "store"
+  | "outputs"
+  | "sessionTtls"
+  | "agent"
+  | "metrics"
+  | "clock"
+  | "random"
+  | "log"
+  | "reload"
+  | "resync"
+  | "leave"
+  | "members"
+  | "startedMs"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
 /** Collects the parts and settings that the endpoints of Consul's API use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
-  const member = serverMember(node, config);
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, machine, definitionFaults, ...others } = parts;
   const { clock, metrics, store } = parts;
@@ -63,8 +73,6 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       distances: nearness,
     }),
     autopilot: new Autopilot(),
-    startedMs: parts.clock.wallMs(),
-    members: () => [member],
     leader,
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
@@ -76,7 +84,11 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     ui:
       config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
     self: () =>
-      describeSelf(config, { agent: parts.agent, store: parts.store, leader, definitionFaults: definitionFaults() }),
+      describeSelf(config, {
+        ...{ agent: parts.agent, store: parts.store, leader },
+        members: parts.members.all,
+        definitionFaults: definitionFaults(),
+      }),
     host: () => describeHost(systemClock),
     log: rootLog.named("http"),
   };

@@ -117,7 +117,7 @@ function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfi
 }
 
 function debugConfig(config: RuntimeConfig, { agent, store }: TestAgent): object {
-  return describeSelf(config, { agent, store, leader: "", definitionFaults: [] }).debugConfig;
+  return describeSelf(config, { agent, store, leader: "", members: [], definitionFaults: [] }).debugConfig;
 }
 
 let plain: Promise<object> | undefined;

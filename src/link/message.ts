@@ -1,0 +1,51 @@
+import { decode, encode } from "@msgpack/msgpack";
+import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
+import { payloadBytesMax } from "./frames.ts";
+
+/* The payloads of calls, answers and failures: an array of MessagePack, with bytes and 64-bit integers whole. */
+
+/** @throws OperatingError too-large */
+export function pack(value: unknown): Uint8Array {
+  const bytes = encode(value, { useBigInt64: true, ignoreUndefined: true });
+  if (bytes.length <= payloadBytesMax) return bytes;
+  throw new OperatingError(
+    "too-large",
+    "link-message",
+    `a message between agents has at most ${payloadBytesMax} bytes`,
+  );
+}
+
+/** Returns the array that the other agent has packed. The peer has proved that it is an agent of this cluster. */
+function unpack(bytes: Uint8Array): readonly unknown[] {
+  const value = decode(bytes, { useBigInt64: true });
+  if (Array.isArray(value)) return value;
+  throw new TypeError("a message that is no array");
+}
+
+/** @throws Error when the payload cannot be decoded */
+export function unpackCall(bytes: Uint8Array): {
+  readonly kind: string;
+  readonly head: unknown;
+  readonly hasBody: boolean;
+} {
+  const [kind, head, hasBody] = unpack(bytes);
+  return { kind: String(kind), head, hasBody: hasBody === true };
+}
+
+/** @throws Error when the payload cannot be decoded */
+export function unpackAnswer(bytes: Uint8Array): { readonly head: unknown; readonly hasBody: boolean } {
+  const [head, hasBody] = unpack(bytes);
+  return { head, hasBody: hasBody === true };
+}
+
+export function packError(error: unknown): Uint8Array {
+  if (error instanceof OperatingError) return pack([error.kind, error.code, error.message]);
+  return pack(["unavailable", "fault", messageOf(error)]);
+}
+
+/** Returns the error that the other agent has packed. */
+export function errorOf(payload: Uint8Array): OperatingError {
+  const [kind, code, message] = unpack(payload);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packError wrote the kind
+  return new OperatingError(kind as ErrorKind, String(code), String(message));
+}
