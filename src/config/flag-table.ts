@@ -98,7 +98,7 @@ const int: readonly Row[] = [
   ["bootstrap-expect", "bootstrap_expect", "number", "1 is the same as -bootstrap.", ""],
   ["check_output_max_size", "check_output_max_size", "bytes", "Longest output of a check to keep.", ""],
   ["dns-port", "ports.dns", "port", "Port of DNS, over UDP and TCP; -1 switches it off.", ""],
-  ["grpc-port", "ports.grpc", "port", "Port on which a server accepts client agents; -1 switches it off.", ""],
+  ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
   ["http-port", "ports.http", "port", "Port of HTTP; -1 switches it off.", "-http-port 8500"],
   ["https-port", "ports.https", "port", "Port of HTTPS; -1 switches it off.", "-https-port 8501"],
   ["keeper-port", "ports.keeper", "port", "Port of core-keeper's API; -1 switches it off.", "-keeper-port 59890"],
@@ -110,7 +110,7 @@ const int: readonly Row[] = [
   ["retry-max-wan", "retry_max_wan", "number", "", ""],
   ["serf-lan-port", "ports.serf_lan", "port", "Shown to clients; nothing listens there.", ""],
   ["serf-wan-port", "ports.serf_wan", "port", "Shown to clients; nothing listens there.", ""],
-  ["server-port", "ports.server", "port", "Shown to clients; nothing listens there.", ""],
+  ["server-port", "ports.server", "port", "Port on which a server accepts client agents; -1 switches it off.", ""],
 ];
 
 const bool: readonly Row[] = [
