@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import type { Log } from "../lib/log.ts";
-import type { Metrics } from "../lib/metrics.ts";
+import type { Meter, Metrics } from "../lib/metrics.ts";
 import { type Member, type MemberRow, nodeIdOf } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import {
@@ -59,6 +59,7 @@ export class Members implements Admission {
   readonly #linked = new Map<string, JoinRequest>();
   /** The members that are alive in the table and have no link: the timer at whose end each has failed, by the node's id. */
   readonly #absent = new Map<string, Timer>();
+  readonly #counts: Readonly<Record<"join" | "left" | "failed" | "flap", Meter>>;
   #round: Timer | undefined;
   #isStopped = false;
 
@@ -66,6 +67,15 @@ export class Members implements Admission {
     this.#store = store;
     this.#options = options;
     this.#failures = new LogThrottle(options.clock);
+    const { metrics } = options;
+    this.#counts = {
+      join: metrics.counter("consul.serf.member.join"),
+      left: metrics.counter("consul.serf.member.left"),
+      failed: metrics.counter("consul.serf.member.failed"),
+      flap: metrics.counter("consul.serf.member.flap"),
+    };
+    // Consul: an agent counts itself.
+    this.#counts.join.add(1);
   }
 
   /** All members, this server first. */
@@ -181,17 +191,16 @@ export class Members implements Admission {
   }
 
   #noteJoin(member: string, before: MemberRow | undefined): void {
-    const { clock, log, metrics } = this.#options;
-    metrics.counter("consul.serf.member.join").add(1);
-    if (before?.status === "failed" && clock.wallMs() - before.sinceMs < flapMs)
-      metrics.counter("consul.serf.member.flap").add(1);
+    const { clock, log } = this.#options;
+    this.#counts.join.add(1);
+    if (before?.status === "failed" && clock.wallMs() - before.sinceMs < flapMs) this.#counts.flap.add(1);
     log.info("member joined, marking health alive", { member });
   }
 
   async #markLeft(row: MemberRow): Promise<void> {
-    const { clock, log, metrics } = this.#options;
+    const { clock, log } = this.#options;
     await setMember(this.#store, { ...row, status: "left", sinceMs: clock.wallMs() }, undefined);
-    metrics.counter("consul.serf.member.left").add(1);
+    this.#counts.left.add(1);
     log.info("deregistering member", { member: row.name, reason: "left" });
   }
 
@@ -251,14 +260,14 @@ export class Members implements Admission {
 
   async #fail(id: string): Promise<void> {
     this.#absent.delete(id);
-    const { clock, log, metrics } = this.#options;
+    const { clock, log } = this.#options;
     const member = getMemberOfId(this.#store, id);
     if (member?.status !== "alive" || this.#linked.has(id)) return;
     const node = nodeOfMember(this.#store, member);
     try {
       const failed: Member = { ...member, status: "failed", sinceMs: clock.wallMs() };
       await setMember(this.#store, failed, node && failedNode(node));
-      metrics.counter("consul.serf.member.failed").add(1);
+      this.#counts.failed.add(1);
       log.info("member failed, marking health critical", { member: member.name });
     } catch (error) {
       if (this.#isStopped || this.#linked.has(id)) return;

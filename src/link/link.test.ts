@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { connectLinks } from "../../test/support/link-pair.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { within } from "../../test/support/within.ts";
 import { createAuthority } from "../lib/certificate.ts";
@@ -263,3 +265,35 @@ test("a link whose other agent falls silent is lost", async () => {
   expect(await accepted.lost).toBe("the other agent was silent");
   expect(await dialled.lost).toBe("the connection was closed");
 });
+
+describe("a link of a process that was stopped for a minute", () => {
+  const handler: Handler = async () => ({ head: "here" });
+
+  test("is not lost, since the other agent's frames wait in the socket", async () => {
+    const clock = new FakeClock();
+    const { dialled, accepted } = connectLinks({ clock, handler });
+    stopProcess(clock, 60_000);
+    expect(accepted.silentMs).toBe(0);
+    await clock.advance(1_000);
+    expect((await dialled.call({ kind: "ask", head: null })).head).toBe("here");
+    await clock.advance(10_000);
+    expect([dialled.isLost, accepted.isLost]).toEqual([false, false]);
+  });
+
+  test("that the other agent has closed meanwhile does not count the minute as silence", async () => {
+    const clock = new FakeClock();
+    const { dialled, accepted } = connectLinks({ clock, handler });
+    await clock.advance(500);
+    stopProcess(clock, 60_000);
+    dialled.close();
+    await accepted.lost;
+    await clock.advance(10_000);
+    expect(accepted.silentMs).toBe(0);
+  });
+});
+
+/** Moves the clock without its timers, which then fire late, as those of a stopped process. */
+function stopProcess(clock: FakeClock, ms: number): void {
+  const { monotonicMs } = clock;
+  clock.monotonicMs = () => monotonicMs.call(clock) + ms;
+}

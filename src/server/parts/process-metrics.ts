@@ -17,9 +17,8 @@ export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): voi
   metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
-  // Consul: a single server counts one won election and one joined member.
+  // Consul: a single server counts one won election.
   metrics.counter("consul.raft.state.leader").add(1);
-  metrics.counter("consul.serf.member.join").add(1);
 }
 
 /** Ends each aggregation interval of the metrics when its time is over, until `signal` aborts. */

@@ -1,0 +1,264 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { FakeClock } from "../../test/support/fake-clock.ts";
+import { joinOf, nodeIdNumbered } from "../../test/support/members.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { createLog } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { openMemoryEngine } from "../engine/memory/memory-engine.ts";
+import { deregister } from "../registry/catalog.ts";
+import { checkOfNode } from "../registry/member.ts";
+import { Store } from "../registry/store.ts";
+import { emptyState } from "../state/state.ts";
+import { openState } from "../state/open-state.ts";
+import { Members } from "./members.ts";
+import { serverMember } from "./server-registration.ts";
+
+const opened: Members[] = [];
+afterEach(() => opened.splice(0).forEach((members) => members.stop()));
+
+interface World extends TestStore {
+  readonly members: Members;
+  readonly metrics: Metrics;
+  readonly lines: string[];
+}
+
+const serverNode = {
+  ...{ id: nodeIdNumbered(0), name: "server", address: "10.0.0.9", datacenter: "dc1" },
+  ...{ taggedAddresses: {}, meta: {} },
+};
+
+function openMembers(there: Pick<TestStore, "store" | "clock">): Omit<World, keyof TestStore> {
+  const { clock, store } = there;
+  const ports = { server: 8300, serfLan: 8301, serfWan: 8302 };
+  const own = serverMember(serverNode, { bootstrap: true, bootstrapExpect: 0, ports }, clock.wallMs());
+  const lines: string[] = [];
+  const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "server");
+  const metrics = new Metrics(clock.wallMs());
+  const reconnectTimeoutMs = 72 * 3_600_000;
+  const members = new Members(store, { own, serverPort: 8300, reconnectTimeoutMs, clock, log, metrics });
+  opened.push(members);
+  members.start();
+  return { members, metrics, lines };
+}
+
+function openWorld(): World {
+  const there = openTestStore();
+  return { ...there, ...openMembers(there) };
+}
+
+/** Returns the name and status of each member but the server, with the status of serfHealth of its node. */
+function view({ members, store }: Pick<World, "members" | "store">): string[] {
+  const [, ...others] = members.all;
+  return others.map(
+    ({ name, status }) => `${name} ${status} ${checkOfNode(store, name, "serfHealth")?.status ?? "gone"}`,
+  );
+}
+
+function countOf({ metrics }: World, name: string): number {
+  return metrics.total().counters.find((counter) => counter.name === `consul.serf.member.${name}`)?.sum ?? 0;
+}
+
+describe("an agent that joins", () => {
+  test("is a member with Consul's tags, and learns the server's address", async () => {
+    const world = openWorld();
+    const { servers } = await world.members.join(joinOf(4));
+    expect(servers).toEqual([{ id: serverNode.id, name: "server", address: "10.0.0.9", port: 8300 }]);
+    expect(world.members.all.map(({ name }) => name)).toEqual(["server", "n4"]);
+    expect(world.members.all[1]).toMatchObject({
+      ...{ address: "10.0.0.4", port: 8301, status: "alive" },
+      tags: {
+        ...{ acls: "0", build: "1.8.7:", dc: "dc1", id: nodeIdNumbered(4), role: "node", segment: "" },
+        ...{ vsn: "2", vsn_max: "3", vsn_min: "2" },
+      },
+    });
+    expect(view(world)).toEqual(["n4 alive passing"]);
+  });
+
+  const refused = [
+    ["of another datacenter", { datacenter: "dc2" }, "Member 'server' part of wrong datacenter 'dc1'"],
+    [
+      "with the server's node id",
+      { id: serverNode.id },
+      `Member 'server' has conflicting node ID '${serverNode.id}' with this agent's ID`,
+    ],
+    ["with the node id of a member", { id: nodeIdNumbered(4) }, `Member 'n4' has conflicting node ID`],
+    ["with the name of a member", { name: "n4" }, `Node name n4 is reserved by node ${nodeIdNumbered(4)}`],
+    ["that is a server", { role: "server" }, "servers of this version stand alone"],
+  ] as const;
+  test.each(refused)("%s is refused, and the log has the reason once a minute", async (_, changes, reason) => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    for (const request of [joinOf(5, changes), joinOf(5, changes)])
+      expect((await rejectionOf(world.members.join(request))).message).toContain(reason);
+    expect(world.lines.filter((line) => line.includes("Refused an agent"))).toEqual([expect.stringContaining(reason)]);
+    await world.clock.advance(10_000);
+    expect(view(world)).toEqual(["n4 alive passing"]);
+  });
+});
+
+describe("an agent whose link is lost", () => {
+  test("has failed three seconds after it was last heard, and then its serfHealth is critical", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    world.members.lost(joinOf(4), 700);
+    await world.clock.advance(2_299);
+    expect(view(world)).toEqual(["n4 alive passing"]);
+    await world.clock.advance(1);
+    expect(view(world)).toEqual(["n4 failed critical"]);
+    expect([countOf(world, "failed"), world.lines.at(-1)]).toEqual([
+      1,
+      expect.stringContaining("member failed, marking health critical: member=n4"),
+    ]);
+  });
+
+  test("and joins again in time has never failed, and nothing is written", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    const { index } = world.store.state;
+    world.members.lost(joinOf(4), 0);
+    await world.clock.advance(2_999);
+    await world.members.join(joinOf(4));
+    await world.clock.advance(600_000);
+    expect([view(world), world.store.state.index]).toEqual([["n4 alive passing"], index]);
+  });
+
+  test("and that comes back after it has failed is alive at once, and has flapped", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    world.members.lost(joinOf(4), 0);
+    await world.clock.advance(30_000);
+    expect(view(world)).toEqual(["n4 failed critical"]);
+    await world.members.join(joinOf(4));
+    expect(view(world)).toEqual(["n4 alive passing"]);
+    expect([countOf(world, "join"), countOf(world, "flap")]).toEqual([3, 1]);
+  });
+
+  test("while its second join is under way stays alive", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    world.members.lost(joinOf(4), 0);
+    world.engine.hold();
+    const joining = world.members.join(joinOf(4, { address: "10.0.0.44" }));
+    await world.clock.advance(5_000);
+    world.engine.release();
+    await joining;
+    await world.clock.advance(5_000);
+    expect(view(world)).toEqual(["n4 alive passing"]);
+  });
+
+  test("fails as soon as the store takes writes again", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    world.engine.fail();
+    world.members.lost(joinOf(4), 0);
+    await world.clock.advance(10_000);
+    expect(view(world)).toEqual(["n4 alive passing"]);
+    world.engine.recover();
+    await world.clock.advance(1_000);
+    expect(view(world)).toEqual(["n4 failed critical"]);
+  });
+
+  test("does not fail for the time in which the server's process was stopped", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    world.members.lost(joinOf(4), 0);
+    await stopProcess(world.clock, 20_000);
+    await world.members.join(joinOf(4));
+    await world.clock.advance(10_000);
+    expect(countOf(world, "failed")).toBe(0);
+  });
+});
+
+/** Moves the clock as for a process that was stopped: its timers fire late, one after the other. */
+async function stopProcess(clock: FakeClock, ms: number): Promise<void> {
+  const { monotonicMs } = clock;
+  clock.monotonicMs = () => monotonicMs.call(clock) + ms;
+  await clock.advance(3_000);
+}
+
+test("a server that just started gives its members five seconds to come back", async () => {
+  const first = openWorld();
+  for (const number of [4, 5]) await first.members.join(joinOf(number));
+  first.members.stop();
+  const { state } = openState(first.disk.rows(), first.store.state.index);
+  const store = new Store(openMemoryEngine().engine, state, { clock: first.clock });
+  const second = { ...first, store, ...openMembers({ store, clock: first.clock }) };
+  await first.clock.advance(4_000);
+  await second.members.join(joinOf(5));
+  expect(view(second)).toEqual(["n4 alive passing", "n5 alive passing"]);
+  await first.clock.advance(1_000);
+  expect(view(second)).toEqual(["n4 failed critical", "n5 alive passing"]);
+});
+
+describe("an agent that leaves", () => {
+  test("is a member that left, and its node is gone", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    await world.members.leave(joinOf(4));
+    expect([view(world), countOf(world, "left")]).toEqual([["n4 left gone"], 1]);
+    await world.members.join(joinOf(4));
+    expect([view(world), countOf(world, "flap")]).toEqual([["n4 alive passing"], 0]);
+  });
+
+  test("or fails is forgotten after the reconnect timeout, with its node", async () => {
+    const world = openWorld();
+    for (const number of [4, 5, 6]) await world.members.join(joinOf(number));
+    await world.members.leave(joinOf(4));
+    world.members.lost(joinOf(5), 0);
+    await world.clock.advance(72 * 3_600_000 - 60_000);
+    expect(view(world)).toEqual(["n4 left gone", "n5 failed critical", "n6 alive passing"]);
+    await world.clock.advance(180_000);
+    expect(view(world)).toEqual(["n6 alive passing"]);
+    expect(world.store.state.nodes.size).toBe(1);
+  });
+});
+
+describe("force-leave", () => {
+  test("makes an agent that has failed one that left, and with prune forgets it", async () => {
+    const world = openWorld();
+    for (const number of [4, 5]) await world.members.join(joinOf(number));
+    for (const number of [4, 5]) world.members.lost(joinOf(number), 0);
+    await world.clock.advance(3_000);
+    expect(await world.members.forceLeave("n4", { prune: false })).toBe(true);
+    expect(await world.members.forceLeave("n5", { prune: true })).toBe(true);
+    expect(view(world)).toEqual(["n4 left gone"]);
+    expect(await world.members.forceLeave("n4", { prune: true })).toBe(true);
+    expect(view(world)).toEqual([]);
+  });
+
+  test("has no effect on an agent that is alive and on the server, and knows no other name", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
+    expect(await world.members.forceLeave("n4", { prune: true })).toBe(true);
+    expect(await world.members.forceLeave("server", { prune: true })).toBe(true);
+    for (const name of ["n5", "N4"]) expect(await world.members.forceLeave(name, { prune: false })).toBe(false);
+    expect(view(world)).toEqual(["n4 alive passing"]);
+  });
+});
+
+test("the members' nodes are corrected within a minute after other writes have changed them", async () => {
+  const world = openWorld();
+  for (const number of [4, 5, 6]) await world.members.join(joinOf(number));
+  await world.members.leave(joinOf(5));
+  world.members.lost(joinOf(6), 0);
+  await world.clock.advance(3_000);
+  const { state } = world.store;
+  await deregister(world.store, { node: "n4" });
+  await world.store.submit({ type: "restore", snapshot: emptyState });
+  await world.clock.advance(60_000);
+  expect(view(world)).toEqual(["n4 alive passing", "n5 left gone", "n6 failed gone"]);
+  // The snapshot is older than the failure of n6 and knows n5.
+  await world.store.submit({ type: "restore", snapshot: state });
+  await world.clock.advance(60_000);
+  expect(view(world)).toEqual(["n4 alive passing", "n5 left gone", "n6 failed critical"]);
+});
+
+test("a server that stopped judging has no timer left", async () => {
+  const world = openWorld();
+  await world.members.join(joinOf(4));
+  world.members.lost(joinOf(4), 0);
+  world.members.stop();
+  world.members.lost(joinOf(4), 0);
+  expect(world.clock.timerCount).toBe(0);
+});
