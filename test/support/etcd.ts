@@ -20,9 +20,9 @@ export interface EtcdCluster extends AsyncDisposable {
   /** The members' endpoints, in order. */
   readonly endpoints: readonly string[];
   /** Runs etcdctl on the first member that runs; returns its output. @throws Error with its errors when it fails */
-  control(...words: readonly string[]): string;
+  control(...words: readonly string[]): Promise<string>;
   /** Asks one member about itself; undefined when it does not answer. */
-  statusOf(endpoint: string): EtcdStatus | undefined;
+  statusOf(endpoint: string): Promise<EtcdStatus | undefined>;
 }
 
 export interface EtcdStatus {
@@ -53,23 +53,24 @@ export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<
   const cluster = names.map((name) => `${name}=unix://${name}-peer:1`).join(",");
   const members = names.map((name) => new RunningEtcd(folder, name, ["--initial-cluster", cluster, ...flags]));
   for (const member of members) member.start();
-  const run = (endpoint: string, words: readonly string[]): string => {
+  const run = async (endpoint: string, words: readonly string[]): Promise<string> => {
     // etcdctl needs the slashes that etcd's own clients leave out.
-    const address = endpoint.replace("unix:", "unix://");
-    const { success, stdout, stderr } = Bun.spawnSync(["etcdctl", "--endpoints", address, ...words], { cwd: folder });
-    if (!success) throw new Error(`etcdctl ${words.join(" ")}: ${stderr.toString()}`);
-    return stdout.toString();
+    const address = ["--endpoints", endpoint.replace("unix:", "unix://")];
+    const process = Bun.spawn(["etcdctl", ...address, ...words], { cwd: folder, stdout: "pipe", stderr: "pipe" });
+    const [output, errors, code] = await Promise.all([process.stdout.text(), process.stderr.text(), process.exited]);
+    if (code !== 0) throw new Error(`etcdctl ${words.join(" ")}: ${errors}`);
+    return output;
   };
-  const control = (...words: readonly string[]): string =>
+  const control = (...words: readonly string[]): Promise<string> =>
     run((members.find((member) => member.isRunning) ?? members[0])?.endpoint ?? "", words);
-  await within(readyWithinMs, async () => void control("get", "any"));
+  await within(readyWithinMs, () => control("get", "any"));
   return {
     members,
     endpoints: members.map((member) => member.endpoint),
     control,
-    statusOf(endpoint) {
+    async statusOf(endpoint) {
       try {
-        return readStatus(run(endpoint, ["--command-timeout=1s", "endpoint", "status", "--write-out=json"]));
+        return readStatus(await run(endpoint, ["--command-timeout=1s", "endpoint", "status", "--write-out=json"]));
       } catch {
         return undefined;
       }

@@ -180,7 +180,7 @@ function openBeside(place: EtcdPlace, { endpoints }: EtcdCluster, n: number): Pr
 
 /** Kills etcd's own leader and starts it again, or stops it until the others have elected another. */
 async function failLeader(etcd: EtcdCluster, random: FakeRandom): Promise<void> {
-  const status = etcd.members.map(({ endpoint }) => etcd.statusOf(endpoint));
+  const status = await Promise.all(etcd.members.map(({ endpoint }) => etcd.statusOf(endpoint)));
   const member = etcd.members[status.findIndex((each) => each?.isLeader)] ?? etcd.members[0] ?? expect.unreachable();
   if (random.uniform() < 0.5) {
     await member.kill();

@@ -92,8 +92,14 @@ export class EtcdTerm implements Term {
     await this.#last;
   }
 
-  /** Writes a snapshot of the newest batch. */
+  /** Writes a snapshot of the newest batch, or of one since this was called. One is written at a time. */
   async snapshot(): Promise<void> {
+    await this.#snapshotting?.catch(() => {});
+    this.#snapshotting ??= this.#writeSnapshot().finally(() => (this.#snapshotting = undefined));
+    await this.#snapshotting;
+  }
+
+  async #writeSnapshot(): Promise<void> {
     const write: FencedWrite = async (operations) => {
       const answer = await this.#run({ success: operations });
       return answer.succeeded ? answer : undefined;
@@ -144,29 +150,33 @@ export class EtcdTerm implements Term {
   }
 
   /**
-   * Runs the transaction that commits a batch until it is known whether it took effect. A refusal is no answer once a try went
-   * unanswered, since that try may still take effect.
+   * Runs the transaction that commits a batch until it is known whether it took effect. A refusal does not tell once an earlier try
+   * went unanswered, since that try may still take effect.
    */
   async #settle(transaction: Transaction): Promise<TxnResponse> {
-    let isSent = false;
+    let tries = 0;
     try {
-      return await this.#run(transaction, (error) => {
-        const isRefusal = !isUnanswered(error) && error instanceof GrpcError;
-        if (isRefusal && isSent) throw new GrpcError(grpcCode.unavailable, error.details);
-        isSent = true;
+      return await this.#run(transaction, async (send) => {
+        tries += 1;
+        try {
+          return await send();
+        } catch (error) {
+          const isRefusal = error instanceof GrpcError && !isUnanswered(error);
+          throw isRefusal && tries > 1 ? new GrpcError(grpcCode.unavailable, error.details) : error;
+        }
       });
     } catch (error) {
-      throw isSent && this.#givingUp.signal.aborted ? commitUnconfirmed() : error;
+      throw tries > 0 && error === this.#givingUp.signal.reason ? commitUnconfirmed() : error;
     }
   }
 
   /**
    * Runs a transaction, with the term's fence, until etcd answers; does not begin when the term is over.
-   * @param failed called with the error of each failed try; may throw another one
+   * @param attempt makes one try by calling `send`
    */
   async #run(
     { compare = [], success, failure = [] }: Transaction,
-    failed: (error: unknown) => void = () => {},
+    attempt = (send: () => Promise<TxnResponse>): Promise<TxnResponse> => send(),
   ): Promise<TxnResponse> {
     const { client, layout } = this.#place;
     if (this.#lease.isOver) throw leadershipLost();
@@ -174,14 +184,9 @@ export class EtcdTerm implements Term {
     const fenced = { compare: [fence, ...compare], success: [...success], failure: [...failure] };
     return client.persist(async (deadlineMs) => {
       const sentMs = client.clock.monotonicMs();
-      try {
-        const answer = await client.txn(fenced, deadlineMs);
-        if (answer.succeeded && !this.#lease.isOver) this.#lease.confirm(sentMs);
-        return answer;
-      } catch (error) {
-        failed(error);
-        throw error;
-      }
+      const answer = await attempt(() => client.txn(fenced, deadlineMs));
+      if (answer.succeeded && !this.#lease.isOver) this.#lease.confirm(sentMs);
+      return answer;
     }, this.#persistence);
   }
 
@@ -195,22 +200,24 @@ export class EtcdTerm implements Term {
     const { client, snapshotBytes } = this.#place;
     const isDue = this.#head.bytes - this.#snapshot.logBytes > Math.max(snapshotBytes, this.#snapshot.bytes);
     if (!isDue || this.#snapshotting || this.#snapshotPause || this.#closing) return;
-    this.#snapshotting = this.snapshot()
-      .catch(async (error: unknown) => {
-        if (this.#lease.isOver) return;
-        client.report("no snapshot could be written to etcd; trying again", await failureOfEtcd(error, client));
-        this.#snapshotPause = client.clock.schedule(snapshotPauseMs, () => (this.#snapshotPause = undefined));
-      })
-      .finally(() => (this.#snapshotting = undefined));
+    void this.snapshot().catch(async (error: unknown) => {
+      if (this.#lease.isOver) return;
+      client.report("no snapshot could be written to etcd; trying again", await failureOfEtcd(error, client));
+      this.#snapshotPause = client.clock.schedule(snapshotPauseMs, () => (this.#snapshotPause = undefined));
+    });
   }
 
-  /** A commit whose answer does not come keeps a close for as long as the lease lasts, and no longer. */
+  /** A commit whose answer does not come keeps a close for about two leases, and no longer. */
   async #close(): Promise<void> {
-    const giveUp = this.#place.client.clock.schedule(this.#lease.ms, () => this.#givingUp.abort(storeClosed()));
+    const { clock } = this.#place.client;
+    let giveUp: Timer | undefined;
+    void this.#lease.ended.then(() => {
+      giveUp = clock.schedule(this.#lease.ms, () => this.#givingUp.abort(storeClosed()));
+    });
     await this.#last;
-    await this.#snapshotting;
-    giveUp.cancel();
+    await this.#snapshotting?.catch(() => {});
     this.#snapshotPause?.cancel();
     await this.#lease.revoke();
+    giveUp?.cancel();
   }
 }

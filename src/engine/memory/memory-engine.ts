@@ -20,16 +20,30 @@ export class MemoryStore {
     return table;
   }
 
-  /** Returns the rows ordered by table, then key, as UTF-8 bytes; JavaScript would compare the strings as UTF-16. */
+  /** Returns the rows ordered by table, then key, as UTF-8 bytes. */
   rows(): Row[] {
     const rows: Row[] = [];
     for (const [table, values] of this.#tables) for (const [key, value] of values) rows.push({ table, key, value });
-    return rows.toSorted((a, b) => compareBytes(a.table, b.table) || compareBytes(a.key, b.key));
+    return rows.toSorted((a, b) => compareUtf8(a.table, b.table) || compareUtf8(a.key, b.key));
   }
 }
 
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/**
+ * Compares as the UTF-8 bytes do, without encoding: a load sorts every row. JavaScript would compare code units of UTF-16, where the
+ * surrogates of the characters above U+FFFF precede U+E000 to U+FFFF.
+ */
+function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (left !== right) return rankOf(left) - rankOf(right);
+  }
+  return a.length - b.length;
+}
+
+function rankOf(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit < 0xe000 ? codeUnit + 0x10000 : codeUnit;
 }
 
 /** Opens an engine that keeps rows in `store`. Without `store` it keeps no rows, since no later engine could read them. */
