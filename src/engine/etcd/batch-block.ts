@@ -1,6 +1,5 @@
-import type { RowChange } from "../engine.ts";
 import type { CommittedBatch } from "../replicated-engine.ts";
-import { revisionKey, storeTable, textOf, unpackRows } from "../sqlite/batch-codec.ts";
+import { decodeBatch, textOf } from "../sqlite/batch-codec.ts";
 import { partBytes } from "./layout.ts";
 
 /** The parts of a batch's block, of which the last is stored with the batch's head line. */
@@ -38,16 +37,9 @@ export function readEnd(value: Uint8Array): BlockEnd | undefined {
 export function decodeBlock({ crc, bytes, term }: BlockEnd, parts: readonly Uint8Array[]): CommittedBatch | undefined {
   const block = Buffer.concat([...parts, bytes]);
   if (Bun.hash.crc32(block) !== crc) return undefined;
-  const changes: RowChange[] = [];
-  let revision: number | undefined;
   try {
-    for (const row of unpackRows(block)) {
-      const [table, key] = [textOf(row.table), textOf(row.key)];
-      if (table === storeTable && key === revisionKey) revision = Number(textOf(row.value ?? new Uint8Array()));
-      else changes.push({ table, key, value: row.value });
-    }
+    return { ...decodeBatch(block), term };
   } catch {
     return undefined;
   }
-  return revision === undefined ? undefined : { revision, changes, term };
 }

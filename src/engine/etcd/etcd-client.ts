@@ -28,9 +28,13 @@ export interface EtcdAccess {
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** Milliseconds for the first try of a call, and at most for a later one: each try may take twice as long as the one before. */
+/** Least and most milliseconds that a try of a call may take. */
 const deadlineMsMin = 500;
 const deadlineMsMax = 8_000;
+/** The first try of a call may take this many times as long as the slowest answer lately; each further try twice as long. */
+const patience = 4;
+/** By which the slowest answer lately is multiplied with each answer, so that it is forgotten. */
+const forgetting = 0.95;
 /** Milliseconds between two tries, at first and at most. */
 const pauseMsMin = 25;
 const pauseMsMax = 500;
@@ -60,6 +64,8 @@ export class EtcdClient {
   /** The index of the endpoint in use. */
   #at = 0;
   #token: Promise<string> | undefined;
+  /** Milliseconds of the slowest answer lately. On a slow disk a short deadline would repeat every write, and slow it further. */
+  #slowestMs = 0;
 
   constructor(access: EtcdAccess, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.clock = clock;
@@ -170,10 +176,11 @@ export class EtcdClient {
     attempt: (deadlineMs: number) => Promise<Result>,
     { signal, triesMax = Infinity }: Persistence = {},
   ): Promise<Result> {
+    const deadlineMs = Math.max(deadlineMsMin, patience * this.#slowestMs);
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       try {
-        return await unlessAborted(attempt(Math.min(deadlineMsMin * 2 ** tries, deadlineMsMax)), signal);
+        return await unlessAborted(attempt(Math.min(deadlineMs * 2 ** tries, deadlineMsMax)), signal);
       } catch (error) {
         if (!isUnanswered(error) || tries + 1 >= triesMax) throw error;
         if (tries >= quietTries) this.report("etcd does not answer; trying again", error);
@@ -186,7 +193,7 @@ export class EtcdClient {
   report(message: string, error: unknown): void {
     const reason = messageOf(error);
     if (this.#throttle.isNew(`${message}: ${reason}`))
-      this.log.warn(message, { endpoint: this.endpoints[this.#at], error: reason });
+      this.log.warn(message, { endpoints: this.endpoints.join(" "), error: reason });
   }
 
   close(): void {
@@ -199,8 +206,11 @@ export class EtcdClient {
     deadlineMs: number,
   ): Promise<MessageShape<Output>> {
     const at = this.#at;
+    const startMs = this.clock.monotonicMs();
     try {
-      return await this.#channel(at).unary(method, message, { deadlineMs, metadata: await this.#metadata() });
+      const answer = await this.#channel(at).unary(method, message, { deadlineMs, metadata: await this.#metadata() });
+      this.#slowestMs = Math.max(this.clock.monotonicMs() - startMs, this.#slowestMs * forgetting);
+      return answer;
     } catch (error) {
       this.#leaveOn(error, at);
       throw error;

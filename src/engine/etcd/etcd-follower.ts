@@ -3,7 +3,7 @@ import type { Follower, Position } from "../replicated-engine.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 import type { Layout } from "./layout.ts";
 import type { LogReader } from "./log-reader.ts";
-import { putOf } from "./transaction.ts";
+import { putOf, withoutDeletions } from "./transaction.ts";
 
 /** Milliseconds after a watch failed until the log is read again. */
 const pauseMs = 100;
@@ -57,7 +57,9 @@ export async function followLog(
   /** Returns when an event is not the next batch. */
   async function watch(revision: bigint): Promise<void> {
     const { layout } = place;
-    const create = { key: layout.batch(0), rangeEnd: layout.batchesEnd, startRevision: revision + 1n, fragment: true };
+    const range = { key: layout.batch(0), rangeEnd: layout.batchesEnd, startRevision: revision + 1n };
+    // A snapshot deletes thousands of batches at once.
+    const create = { ...range, filters: [withoutDeletions], fragment: true };
     for await (const events of client.watch(create, signal)) {
       for (const event of events) {
         const kv = putOf(event);

@@ -7,6 +7,8 @@ type Operation = MessageInitShape<typeof RequestOpSchema>;
 /** Numbers of etcd's enumerations, see etcd.proto. */
 const target = { create: 1, mod: 2 };
 const eventPut = 0;
+/** A filter of a watch. */
+export const withoutDeletions = 1;
 
 /** Returns the comparison that holds while the key has this create revision; 0 means that the key does not exist. */
 export function createdAt(key: Uint8Array, revision: bigint): Compare {

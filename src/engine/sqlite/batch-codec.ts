@@ -116,22 +116,49 @@ export function* unpackRows(block: ArrayBuffer | Uint8Array<ArrayBuffer>): Gener
 
 /** Decodes a block of stored rows, and the revision if the block contains it. Takes 0.1 s for 200,000 rows. */
 export function decodeRows(block: ArrayBuffer): { rows: Row[]; revision: number | undefined } {
-  const header = new DataView(block);
-  const bytes = Buffer.from(block);
   const rows: Row[] = [];
+  const revision = decodeEach(new Uint8Array(block), (table, key, value) => {
+    if (value !== undefined) rows.push({ table, key, value });
+  });
+  return { rows, revision };
+}
+
+/**
+ * Decodes what encodeBatch returns. The values are views of the block.
+ * @throws RangeError when the block is not a sequence of rows, or has no revision
+ */
+export function decodeBatch(block: Uint8Array<ArrayBuffer>): Batch {
+  const changes: RowChange[] = [];
+  const revision = decodeEach(block, (table, key, value) => void changes.push({ table, key, value }));
+  if (revision === undefined) throw new RangeError("a batch has no revision");
+  return { revision, changes };
+}
+
+/**
+ * Calls `add` with each row but those of the store itself. Returns the revision if the block contains it.
+ * @throws RangeError when the block is not a sequence of rows
+ */
+function decodeEach(
+  block: Uint8Array<ArrayBuffer>,
+  add: (table: string, key: string, value: Uint8Array | undefined) => void,
+): number | undefined {
+  const header = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
   let revision: number | undefined;
   let table = "";
   for (let at = 0; at < block.byteLength;) {
-    const { keyAt, valueAt, end } = placesOf(header, at);
+    const { keyAt, valueAt, end, isDeletion } = placesOf(header, at);
+    if (end > block.byteLength) throw new RangeError(`a row ends after its block: ${end}`);
     const name = bytes.toString("utf8", at + headerBytes, keyAt);
     // Gives all rows of a table one shared string as the table's name, to save memory.
     if (name !== table) table = name;
     const key = bytes.toString("utf8", keyAt, valueAt);
-    if (table !== storeTable) rows.push({ table, key, value: new Uint8Array(block, valueAt, end - valueAt) });
-    else if (key === revisionKey) revision = Number(bytes.toString("utf8", valueAt, end));
+    if (table === storeTable) revision = key === revisionKey ? Number(bytes.toString("utf8", valueAt, end)) : revision;
+    else
+      add(table, key, isDeletion ? undefined : new Uint8Array(block.buffer, block.byteOffset + valueAt, end - valueAt));
     at = end;
   }
-  return { rows, revision };
+  return revision;
 }
 
 interface Places {

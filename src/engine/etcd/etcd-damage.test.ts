@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
+import { type EtcdPlace, openEtcdPlace } from "../../../test/support/etcd-place.ts";
+import { promptly } from "../../../test/support/promptly.ts";
+import { rejectionOf } from "../../../test/support/rejection.ts";
+import { batch, put } from "../engine.suite.ts";
+import type { Position } from "../replicated-engine.ts";
+import { drop, put as putKey } from "./transaction.ts";
+
+const deadlineMs = 60_000;
+
+describe.skipIf(withoutEtcd !== undefined)(`damaged keys in etcd${skippedWithoutEtcd}`, () => {
+  let etcd: EtcdCluster;
+  beforeAll(async () => {
+    etcd = await openEtcd();
+  });
+  afterAll(async () => {
+    await etcd[Symbol.asyncDispose]();
+  });
+
+  /** Commits two batches, the first of them into a snapshot, then changes keys; returns the error of a load. */
+  async function loadAfter(damage: (place: EtcdPlace) => Parameters<EtcdPlace["client"]["txn"]>[0]): Promise<Error> {
+    const place = openEtcdPlace(etcd);
+    const one = await place.open("one");
+    const term = await one.campaign(new AbortController().signal);
+    await term.commit(batch(1, put("t", "a", "1")));
+    await term.snapshot();
+    await term.commit(batch(2, put("t", "a", "2")));
+    await place.client.txn(damage(place), deadlineMs);
+    const error = await rejectionOf(one.load());
+    await one.close();
+    place.remove();
+    return error;
+  }
+
+  test.each<[string, (place: EtcdPlace) => object[]]>([
+    ["a batch that is not as it was", ({ layout }) => [putKey(layout.batch(2), "0 1 abc\nother")]],
+    ["a batch that is missing", ({ layout }) => [drop(layout.batch(2), layout.batch(3))]],
+    ["a snapshot's block that is missing", ({ layout }) => [drop(layout.block(1, 0), layout.block(1, 1))]],
+    ["a snapshot's block of other bytes", ({ layout }) => [putKey(layout.block(1, 0), "\0not rows")]],
+    ["a head that is not JSON", ({ layout }) => [putKey(layout.head, "{")]],
+  ])("a load refuses %s, and names the key", async (_, damage) => {
+    const refused = await loadAfter((place) => ({ success: damage(place) }));
+    expect(refused).toMatchObject({ kind: "unavailable", code: "data-damaged" });
+    expect(refused.message).toMatch(/the key place-\d+\/(?:b|s|snapshot|head)/);
+  });
+
+  test("a load refuses the layout of a newer Praetor", async () => {
+    const refused = await loadAfter(({ layout }) => ({ success: [putKey(layout.format, "2")] }));
+    expect(refused).toMatchObject({ kind: "unavailable", code: "data-newer" });
+  });
+
+  test("a follower never skips a batch that it cannot decode: it loads again, which fails", async () => {
+    const place = openEtcdPlace(etcd);
+    const [one, two] = [await place.open("one"), await place.open("two")];
+    const term = await one.campaign(new AbortController().signal);
+    await term.commit(batch(1));
+    const reloaded = Promise.withResolvers<void>();
+    const seen: Position[] = [];
+    two.follow(0, { batch: (_, position) => void seen.push(position), reload: reloaded.resolve });
+    await place.client.txn({ success: [putKey(place.layout.batch(2), "0 1 abc\nother")] }, deadlineMs);
+    await place.client.txn({ success: [putKey(place.layout.batch(3), "0 1 abc\nother")] }, deadlineMs);
+    await promptly(reloaded.promise);
+    expect(seen).toEqual([1]);
+    expect(await rejectionOf(two.load())).toMatchObject({ code: "data-damaged" });
+    await Promise.all([one.close(), two.close()]);
+    place.remove();
+  });
+});
