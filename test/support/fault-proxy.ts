@@ -13,6 +13,10 @@ export interface FaultProxy extends Disposable {
   loseAnswers(): void;
   /** From now on loses what clients send, after `bytes` more. */
   loseRequests(bytes?: number): void;
+  /** Resolves when clients have sent something, which is held from now on; what they send after that on the same connections is lost. */
+  holdRequests(): Promise<void>;
+  /** Forwards what is held, also of clients that have gone; resolves when the server has answered. */
+  release(): Promise<void>;
 }
 
 /** @param to "unix:PATH" of the server's socket */
@@ -23,6 +27,8 @@ export async function openFaultProxy(to: string): Promise<FaultProxy> {
   let losesAnswers = false;
   /** Bytes of requests that are still forwarded. */
   let requestBytes = Infinity;
+  const held = new Map<Socket, Buffer>();
+  let holding: (() => void) | undefined;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
@@ -32,13 +38,21 @@ export async function openFaultProxy(to: string): Promise<FaultProxy> {
     const outer = connect(to.slice("unix:".length));
     for (const socket of [inner, outer]) keep(socket);
     inner.on("data", (data: Buffer) => {
+      if (holding) {
+        held.set(outer, data);
+        holding();
+        holding = undefined;
+      }
+      if (held.has(outer)) return;
       if (requestBytes > 0) outer.write(data.subarray(0, requestBytes));
       requestBytes = Math.max(0, requestBytes - data.byteLength);
     });
     outer.on("data", (data) => {
       if (!losesAnswers) inner.write(data);
     });
-    inner.on("close", () => outer.destroy());
+    inner.on("close", () => {
+      if (!held.has(outer)) outer.destroy();
+    });
     outer.on("close", () => inner.destroy());
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -53,6 +67,16 @@ export async function openFaultProxy(to: string): Promise<FaultProxy> {
     },
     loseAnswers: () => void (losesAnswers = true),
     loseRequests: (bytes = 0) => void (requestBytes = bytes),
+    holdRequests: () => new Promise((resolve) => (holding = resolve)),
+    async release() {
+      const answers = [...held].map(([outer, data]) => {
+        const answered = new Promise((resolve) => outer.once("data", resolve));
+        outer.write(data);
+        return answered;
+      });
+      await Promise.all(answers);
+      held.clear();
+    },
     [Symbol.dispose]() {
       cut();
       server.close();

@@ -116,6 +116,36 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     expect((await two.load()).position).toBe(2);
   });
 
+  test("a commit by a leader that does not know of the end of its term is refused, also before the next leader commits", async () => {
+    const first = await campaign(one);
+    proxy.loseAnswers();
+    await place.expire();
+    const second = await campaign(two);
+    const committed = rejectionOf(first.commit(batch(1, put("t", "a", "1"))));
+    proxy.pass();
+    expect(await promptly(committed)).toMatchObject({ code: "leadership-lost" });
+    expect(await two.newest()).toBe(0);
+    await second.commit(batch(1));
+  });
+
+  test("a commit that reaches etcd late, when it was repeated and another has followed, has no effect", async () => {
+    const server = await place.open("three", { endpoints: [proxy.endpoint, ...etcd.endpoints] });
+    const term = await campaign(server);
+    await term.commit(batch(1));
+    const held = proxy.holdRequests();
+    const committed = term.commit(batch(2, put("t", "a", "2")));
+    await held;
+    await promptly(committed);
+    await term.commit(batch(3, put("t", "a", "3")));
+    const before = await place.reader.marks({});
+    await promptly(proxy.release());
+    const after = await place.reader.marks({});
+    expect([after.head, after.headRevision]).toEqual([before.head, before.headRevision]);
+    await term.commit(batch(4));
+    expect(readable((await two.load()).rows)).toEqual(["t/a=3"]);
+    await server.close();
+  });
+
   test("a commit that etcd did not receive rejects when another server leads by then", async () => {
     const first = await campaign(one);
     proxy.loseRequests();
