@@ -86,7 +86,7 @@ export interface Term extends Engine {
   readonly ended: Promise<void>;
   /**
    * Returns the milliseconds since this server sent the last question whose answer says that it leads: a renewal of its lease or
-   * a commit. No batch of a later term was committed before that moment. None is for as long as a lease lasts after it, unless
+   * a commit. No batch of a later term was committed before that moment, and none is for a third of a lease after it, unless
    * this term is deposed. Infinity when the term is over.
    */
   confirmedMs(): number;

@@ -12,8 +12,12 @@ const retryMs = 50;
  *
  * etcd counts a lease from when it grants or renews it, which is after the request was sent. So the lease lasts at least until
  * `ms` after the sending of the last request that was answered, by this server's monotonic clock. After that it may be over, and
- * counts as over for good: a late answer does not bring it back. A process that was stopped sees the clock before any timer runs,
- * so every question to the lease looks at the clock.
+ * counts as over for good: a late answer does not bring it back. A process that was stopped sees the clock before any timer runs, so
+ * every question to the lease looks at the clock.
+ *
+ * Other servers may see the lease's end somewhat earlier: a leader of etcd that is cut off answers renewals until it notices, for up to
+ * two of its election times. The next one counts each lease in full, but from its own election, which may be one election time
+ * before that. etcd grants no lease shorter than one and a half of them, so a third of the lease is left.
  */
 export class Lease {
   readonly id: bigint;
