@@ -63,7 +63,16 @@ export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<
   };
   const control = (...words: readonly string[]): Promise<string> =>
     run((members.find((member) => member.isRunning) ?? members[0])?.endpoint ?? "", words);
-  await within(readyWithinMs, () => control("get", "any"));
+  const end = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await within(readyWithinMs, () => control("get", "any"));
+  } catch (error) {
+    await end();
+    throw error;
+  }
   return {
     members,
     endpoints: members.map((member) => member.endpoint),
@@ -75,10 +84,7 @@ export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<
         return undefined;
       }
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(members.map((member) => member.kill()));
-      rmSync(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: end,
   };
 }
 
