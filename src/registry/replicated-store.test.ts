@@ -225,7 +225,7 @@ describe("a read on a follower", () => {
   test("shares one question with all reads that wait", async () => {
     const { follower } = await start(2);
     const before = cluster.questions;
-    await Promise.all(Array.from({ length: 100 }, () => follower.freshen("leader")));
+    await Promise.all(Array.from({ length: 100 }, async () => follower.freshen("leader")));
     expect(cluster.questions - before).toBeLessThanOrEqual(2);
   });
 });

@@ -21,7 +21,6 @@ export const layers: readonly Layer[] = [
   { name: "model", mayImport: ["lib"], pure: true },
   { name: "wire", mayImport: ["model", "lib"], pure: true },
   { name: "engine", mayImport: ["lib"], pure: false },
-  { name: "link", mayImport: ["lib"], pure: false },
   { name: "state", mayImport: ["engine/engine.ts", "wire", "model", "lib"], pure: true },
   {
     name: "registry",
