@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { codeLinesOf, isTestFile, readSourceFiles } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { isTestFile, readSourceFiles } from "./source-file.ts";
 
 /**
  * The calls that only src/lib may make. Time and chance enter through lib's Clock and Random, so that tests can move

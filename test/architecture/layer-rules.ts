@@ -1,5 +1,6 @@
 import { layers, type Layer } from "./layers.ts";
-import { codeLinesOf, importsOf, isTestFile, localImportsOf, type SourceFile } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { importsOf, isTestFile, localImportsOf, type SourceFile } from "./source-file.ts";
 
 /** Returns each import and use of I/O that the table of layers forbids, as a readable line. */
 export function layerViolations(files: readonly SourceFile[]): readonly string[] {

@@ -50,3 +50,10 @@ function undecorated(comment: string): string {
 function blank(text: string): string {
   return text.replace(/[^\n]/g, " ");
 }
+
+/** Returns the lines of a program with its comments blanked out and its strings empty, so that rules see only code. */
+export function codeLinesOf({ text }: SourceFile): readonly string[] {
+  return text
+    .replace(token, (found) => (/^\/[/*]/.test(found) ? blank(found) : /^["']/.test(found) ? '""' : found))
+    .split("\n");
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { codeLinesOf, readSourceFiles } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { readSourceFiles } from "./source-file.ts";
 
 /**
  * Matches code that calls a query's `read` with a state directly, not through a Reader. The pattern allows

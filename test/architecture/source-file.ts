@@ -50,11 +50,3 @@ export function localImportsOf(file: SourceFile): readonly string[] {
     .filter((name) => name.startsWith("."))
     .map((name) => posix.join(posix.dirname(file.path), name));
 }
-
-/** Returns the lines of a file with comments and the contents of strings blanked out, so that rules see only code. */
-export function codeLinesOf(file: SourceFile): readonly string[] {
-  return file.text
-    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
-    .split("\n")
-    .map((line) => line.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/(^|\s)\/\/.*$/, "$1"));
-}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { basename, dirname, join } from "node:path";
-import { codeLinesOf, readSourceFiles } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { readSourceFiles } from "./source-file.ts";
 
 const linesMax = 400;
 const repository = join(import.meta.dir, "../..");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { codeLinesOf, readSourceFiles, type SourceFile } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { readSourceFiles, type SourceFile } from "./source-file.ts";
 
 const tests = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.{test,suite}.ts");
 
