@@ -36,6 +36,17 @@ export interface Registry {
    * @throws OperatingError in the same cases as submit, for all commands together
    */
   submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]>;
+  /** Whether this server leads: it orders the writes. A server that stands alone always does. */
+  readonly leads: boolean;
+  /** Calls `listener` each time this server begins or ends to lead. */
+  onRole(listener: () => void): void;
+  /**
+   * Does the same as submit, but only while this server leads. For decisions that the leader alone makes, such as the end of a
+   * session whose TTL is over: the next leader must not carry them out, because it decides anew.
+   * @throws OperatingError unavailable "leadership-lost" if this server does not lead, or ends to lead before the command is
+   * durable; the command then changes nothing
+   */
+  submitAsLeader(command: Command): Promise<Outcome>;
   /**
    * Resolves when `state` is new enough for a read. Returns undefined if it is already, as it always is on a server that stands
    * alone.

@@ -257,10 +257,10 @@ describe("a server that starts", () => {
 test("exactly one server leads at a time, and each learns when it begins and ends to lead", async () => {
   const { leader, followers } = await start(3);
   const heard: boolean[] = [];
-  leader.onRole(() => heard.push(leader.isLeading));
+  leader.onRole(() => heard.push(leader.leads));
   cluster.expire();
-  await within(1_000, async () => expect(followers.some(({ isLeading }) => isLeading)).toBe(true));
-  expect(leader.isLeading).toBe(false);
+  await within(1_000, async () => expect(followers.some(({ leads }) => leads)).toBe(true));
+  expect(leader.leads).toBe(false);
   expect(heard).toEqual([false]);
 });
 

@@ -76,7 +76,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   readonly #own: OwnWrites;
   #isSending = false;
   #closed = false;
-  readonly #roleListeners = new Set<() => void>();
+  readonly #roleListeners: (() => void)[] = [];
   readonly #defaultReads: SharedRuns;
   readonly #consistentReads: SharedRuns;
 
@@ -104,15 +104,16 @@ export class ReplicatedStore extends VisibleState implements Registry {
     return this.#closed;
   }
 
-  /** Whether this server leads and takes writes. */
-  get isLeading(): boolean {
+  get leads(): boolean {
     return this.#leading !== undefined;
   }
 
-  /** Calls `listener` each time this server begins or ends to lead, until the returned function is called. */
-  onRole(listener: () => void): () => void {
-    this.#roleListeners.add(listener);
-    return () => void this.#roleListeners.delete(listener);
+  onRole(listener: () => void): void {
+    this.#roleListeners.push(listener);
+  }
+
+  submitAsLeader(command: Command): Promise<Outcome> {
+    return this.#leading ? this.#leading.writes.submitOne(command) : Promise.reject(leadershipLost());
   }
 
   async submit(command: Command): Promise<Outcome> {

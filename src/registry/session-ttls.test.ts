@@ -1,9 +1,13 @@
-import { expect, test } from "bun:test";
-import { nodeNamed, sessionNamed } from "../../test/support/state.ts";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { keySet, nodeNamed, sessionNamed } from "../../test/support/state.ts";
 import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { StoreCluster } from "../../test/support/store-cluster.ts";
+import { within } from "../../test/support/within.ts";
 import { settle } from "../../test/support/settle.ts";
 import { createLog } from "../lib/log.ts";
 import { getSession } from "../state/session.ts";
+import type { ReplicatedStore } from "./replicated-store.ts";
 import { createSession, destroySession } from "./session.ts";
 import { SessionTtls } from "./session-ttls.ts";
 
@@ -115,4 +119,70 @@ test("a failed deletion of an expired session is retried each second, and logged
   engine.recover();
   await clock.advance(1_000);
   expect(lives()).toBe(false);
+});
+
+describe("in a cluster, a session's TTL", () => {
+  const nodeAndSession = async (store: ReplicatedStore): Promise<void> => {
+    await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+    await createSession(store, sessionNamed(id, { ttl: "10s" }));
+  };
+  const isAlive = (store: ReplicatedStore): boolean => getSession(store.state, id) !== undefined;
+  const silent = createLog({ level: "error", json: false, clock: new FakeClock(), sink: () => {} }, "session");
+
+  let cluster: StoreCluster;
+  beforeEach(() => {
+    cluster = new StoreCluster();
+  });
+  afterEach(() => cluster.close());
+
+  /** Starts two servers, each with its own clock and timers; the first one leads. */
+  async function start() {
+    const open = async (name: string) => {
+      const clock = new FakeClock();
+      const store = await cluster.start(name);
+      return { store, clock, ttls: new SessionTtls(store, { clock, log: silent }) };
+    };
+    const first = await open("s1");
+    await cluster.leader();
+    const second = await open("s2");
+    await nodeAndSession(first.store);
+    await second.store.freshen("leader");
+    return { first, second };
+  }
+
+  test("is watched by the leader alone, which takes the renewals", async () => {
+    const { first, second } = await start();
+    expect([first.ttls.active, second.ttls.active]).toEqual([1, 0]);
+    expect(() => second.ttls.renew(id)).toThrow("no longer the leader");
+    await second.clock.advance(60_000);
+    expect(isAlive(first.store)).toBe(true);
+    await first.clock.advance(20_000);
+    await within(1_000, async () => expect(isAlive(second.store)).toBe(false));
+  });
+
+  test("starts anew at the next leader", async () => {
+    const { first, second } = await start();
+    await first.clock.advance(19_000);
+    cluster.expire();
+    await within(1_000, async () => expect(second.store.leads).toBe(true));
+    expect([first.ttls.active, second.ttls.active]).toEqual([0, 1]);
+    await first.clock.advance(60_000);
+    await second.clock.advance(19_000);
+    expect(second.ttls.renew(id)?.id).toBe(id);
+    await second.clock.advance(19_000);
+    expect(isAlive(second.store)).toBe(true);
+  });
+
+  test("that is over does not end the session if the leader ends before the deletion is durable", async () => {
+    const { first, second } = await start();
+    cluster.holdCommits();
+    await first.clock.advance(20_000);
+    cluster.expire();
+    cluster.releaseCommits();
+    await within(1_000, async () => expect(second.store.leads).toBe(true));
+    // The first server forwards this write together with all that it still has.
+    await first.store.submit(keySet("a", "1"));
+    expect(isAlive(second.store)).toBe(true);
+    expect(second.ttls.renew(id)?.id).toBe(id);
+  });
 });

@@ -1,10 +1,10 @@
+import { leadershipLost } from "../engine/replicated-engine.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import { sessionTtlMs, type SessionRow } from "../model/session.ts";
 import { getSession, listSessions } from "../state/session.ts";
 import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
-import { destroySession } from "./session.ts";
 import type { Registry } from "./registry.ts";
 
 /** The number of TTLs after which a session expires. Consul: two, so that a renewal may be late. */
@@ -13,8 +13,9 @@ const grace = 2;
 const retryMs = 1_000;
 
 /**
- * Ends sessions whose holders do not renew them in time. The timers are in memory only: a renewal writes nothing, and after a
- * restart each session has its full TTL again, because its holder could not renew it while the agent was down.
+ * Ends sessions whose holders do not renew them in time, while this server leads. The timers are in memory only: a renewal writes
+ * nothing. After a restart, and at a new leader, each session has its full TTL again, because its holder could not renew it
+ * meanwhile.
  */
 export class SessionTtls {
   readonly #store: Registry;
@@ -37,6 +38,10 @@ export class SessionTtls {
     this.#failures = new LogThrottle(options.clock);
     this.#restartAll();
     store.follow((touched) => this.#follow(touched));
+    store.onRole(() => {
+      this.#cancelAll();
+      this.#restartAll();
+    });
   }
 
   /** The number of sessions with a TTL, which end unless their holders renew them. */
@@ -44,8 +49,12 @@ export class SessionTtls {
     return this.#timers.size;
   }
 
-  /** Restarts the session's timer and returns the session. Returns undefined if the session has ended or expired. */
+  /**
+   * Restarts the session's timer and returns the session. Returns undefined if the session has ended or expired.
+   * @throws OperatingError unavailable "leadership-lost" if this server does not lead
+   */
   renew(id: string): SessionRow | undefined {
+    if (!this.#store.leads) throw leadershipLost();
     if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);
     if (session) this.#restart(session);
@@ -84,7 +93,7 @@ export class SessionTtls {
 
   #startTimer(id: string, delayMs: number): void {
     this.#cancel(id);
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#store.leads) return;
     const timer = this.#clock.schedule(delayMs, () => void this.#expire(id));
     this.#timers.set(id, timer);
   }
@@ -105,9 +114,9 @@ export class SessionTtls {
     this.#log.debug("Session TTL expired", { session: id });
     this.#ending.add(id);
     try {
-      await destroySession(this.#store, id);
+      await this.#store.submitAsLeader({ type: "session-destroy", id });
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#stopped || !this.#store.leads) return;
       const fields = { session: id, error: String(error) };
       this.#log[this.#failures.isNew(id) ? "warn" : "debug"]("Failed to end an expired session; trying again", fields);
       this.#startTimer(id, retryMs);

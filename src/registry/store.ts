@@ -37,6 +37,17 @@ export class Store extends VisibleState implements Registry {
     return undefined;
   }
 
+  get leads(): true {
+    return true;
+  }
+
+  /** Never calls the listener: a server that stands alone leads for as long as it runs. */
+  onRole(_listener: () => void): void {}
+
+  submitAsLeader(command: Command): Promise<Outcome> {
+    return this.submit(command);
+  }
+
   submit(command: Command): Promise<Outcome> {
     return this.#writes.submitOne(command);
   }

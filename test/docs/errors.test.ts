@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { statusOf } from "../../src/http/http-error.ts";
 import { type ErrorKind, OperatingError } from "../../src/lib/errors.ts";
-import { codeLinesOf, isTestFile, readSourceFiles, type SourceFile } from "../architecture/source-file.ts";
+import { codeLinesOf } from "../architecture/prose.ts";
+import { isTestFile, readSourceFiles, type SourceFile } from "../architecture/source-file.ts";
 import { tableRows } from "./markdown-table.ts";
 
 const [document] = await readSourceFiles("docs/errors.md");

@@ -69,7 +69,7 @@ export class StoreCluster {
   /** Resolves with the store that leads. */
   leader(): Promise<ReplicatedStore> {
     return within(1_000, async () => {
-      const found = [...this.#servers.values()].find(({ store }) => store.isLeading);
+      const found = [...this.#servers.values()].find(({ store }) => store.leads);
       if (!found) throw new Error("no server leads");
       return found.store;
     });
