@@ -15,6 +15,8 @@ export interface ForwardedWrites {
   readonly server: string;
   /** Distinguishes the starts of the follower. */
   readonly start: string;
+  /** The number of the term in which the receiver is to do the writes. */
+  readonly term: number;
   /** The follower has the results of all writes below this serial. */
   readonly settledBelow: number;
   readonly writes: readonly ForwardedWrite[];

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Command, Outcome } from "../state/command.ts";
+import { noLeader } from "./leader-wait.ts";
 
 /** A write of this server that has no outcome yet. */
 export interface OwnWrite {
@@ -8,8 +9,15 @@ export interface OwnWrite {
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (reason: unknown) => void;
   readonly deadline: Timer;
-  /** Whether a leader may have received it. */
-  isSent: boolean;
+  /**
+   * Where the write is: "here" if no server orders it yet, in the "queue" of this server, or at another server that leads
+   * ("leader").
+   */
+  place: "here" | "queue" | "leader";
+  /** The number of the newest term whose leader may have received it from this server; 0 for none. */
+  term: number;
+  /** The outcomes and the term of the batch, if the write is in the log but its leader has not answered. */
+  done: { readonly outcomes: readonly Outcome[]; readonly term: number } | undefined;
 }
 
 type Callbacks = Pick<OwnWrite, "resolve" | "reject">;
@@ -36,21 +44,19 @@ export class OwnWrites {
     return first;
   }
 
-  /** Returns the writes that no leader has received, as far as this server knows. */
+  /** Returns the writes that no leader has, as far as this server knows. */
   get unsent(): (readonly [number, OwnWrite])[] {
-    return [...this.#writes].filter(([, { isSent }]) => !isSent);
+    return [...this.#writes].filter(([, { place }]) => place === "here");
   }
 
   add(commands: readonly Command[], { resolve, reject }: Callbacks): void {
     const serial = this.#nextSerial++;
-    const deadline = this.#clock.schedule(this.#holdMs, () =>
-      this.settle(serial, (write) => write.reject(write.isSent ? unconfirmed() : noLeader())),
-    );
-    this.#writes.set(serial, { commands, resolve, reject, deadline, isSent: false });
+    const deadline = this.#clock.schedule(this.#holdMs, () => this.settle(serial, giveUp));
+    this.#writes.set(serial, { commands, resolve, reject, deadline, place: "here", term: 0, done: undefined });
   }
 
   /** Ends a write by one of its callbacks. Does nothing if it has ended. */
-  settle(serial: number, end: (write: Callbacks & Pick<OwnWrite, "isSent">) => void): void {
+  settle(serial: number, end: (write: OwnWrite) => void): void {
     const write = this.#writes.get(serial);
     if (!write) return;
     this.#writes.delete(serial);
@@ -58,10 +64,22 @@ export class OwnWrites {
     end(write);
   }
 
-  /** Gives new serials to the writes that were sent, because they were not done and must be sent again. */
-  renumberSent(): void {
-    for (const [serial, { commands, isSent }] of [...this.#writes])
-      if (isSent) this.settle(serial, (write) => this.add(commands, write));
+  /** Notes the outcomes of a write that is in the log, and the term of its batch. */
+  noteDone(serial: number, done: NonNullable<OwnWrite["done"]>): void {
+    const write = this.#writes.get(serial);
+    if (write) write.done = done;
+  }
+
+  /**
+   * Settles the writes that earlier leaders had, because their terms are over: those in the log have their outcomes; the others
+   * were not done, and get new serials under which they are sent again.
+   * @param present the number of the present term
+   */
+  endTermsBefore(present: number): void {
+    for (const [serial, { commands, done, place, term }] of [...this.#writes])
+      if (done) {
+        if (done.term < present) this.settle(serial, ({ resolve }) => resolve(done.outcomes));
+      } else if (term < present && place === "leader") this.settle(serial, (write) => this.add(commands, write));
   }
 
   /** Rejects the writes up to a serial, of which this server cannot learn whether they were done. */
@@ -75,9 +93,9 @@ export class OwnWrites {
   }
 }
 
-/** Returns the error of a read or write that found no leader in time. Consul has the same text. */
-export function noLeader(): OperatingError {
-  return new OperatingError("unavailable", "no-leader", "No cluster leader");
+function giveUp({ place, term, done, resolve, reject }: OwnWrite): void {
+  if (done) resolve(done.outcomes);
+  else reject(place === "here" && term === 0 ? noLeader() : unconfirmed());
 }
 
 function unconfirmed(): OperatingError {

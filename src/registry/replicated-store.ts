@@ -1,5 +1,6 @@
-import type { RowChange } from "../engine/engine.ts";
+import type { Batch } from "../engine/engine.ts";
 import {
+  type CommittedBatch,
   type Follower,
   leadershipLost,
   type Position,
@@ -12,12 +13,13 @@ import { OperatingError } from "../lib/errors.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { applyRows } from "../state/apply-rows.ts";
 import type { Command, Outcome } from "../state/command.ts";
-import { openState } from "../state/open-state.ts";
 import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { type ForwardedResult, type ForwardedWrites, type LeaderCalls, Leading } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
-import { noLeader, OwnWrites } from "./own-writes.ts";
+import { type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
+import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
+import { OwnWrites } from "./own-writes.ts";
 import type { Consistency, Registry } from "./registry.ts";
 import { VisibleState } from "./visible-state.ts";
 import { noMeter, type StoreMeter, WriteQueue } from "./write-queue.ts";
@@ -37,10 +39,8 @@ export interface ReplicatedStoreOptions {
   readonly meter?: StoreMeter;
 }
 
-/** Milliseconds before this server asks a leader again that did not answer, or campaigns again. */
-const retryMs = 50;
 /** Milliseconds after which a leader whose lease no server has confirmed asks the engine before it answers a default read. */
-const confirmedMsMax = 1_000;
+const confirmedMsMax = 500;
 
 /**
  * The store of one server of several. All of them have the whole state; the one that leads orders the writes.
@@ -55,6 +55,10 @@ const confirmedMsMax = 1_000;
  * A forwarded write has a serial. A batch keeps the serials and outcomes of the forwarded writes in it (origins.ts), so a
  * follower that lost its leader learns from the log which of its writes were done, and sends the others to the next leader. No
  * write is done twice, and no outcome stays unknown, except of a write whose batch was compacted away before this server saw it.
+ *
+ * The log can bring a batch to a follower before the leader itself has the answer of its commit. So a follower's caller gets its
+ * outcome only when the leader has answered too, or has been replaced: else the leader could answer a later read from its memory
+ * without the write.
  *
  * Invariants:
  * - A caller gets its outcome when its write is durable and in this server's state.
@@ -73,6 +77,8 @@ export class ReplicatedStore extends VisibleState implements Registry {
   #term = 0;
   #unfollow: () => void = () => {};
   #leading: Leading | undefined;
+  /** The newest term of this server, also after its end: its last batch may become visible later. */
+  #newestOwn: Leading | undefined;
   readonly #own: OwnWrites;
   #isSending = false;
   #closed = false;
@@ -80,7 +86,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   readonly #defaultReads: SharedRuns;
   readonly #consistentReads: SharedRuns;
 
-  private constructor(options: ReplicatedStoreOptions, loaded: Loaded) {
+  private constructor(options: ReplicatedStoreOptions, loaded: LoadedState) {
     super(loaded.state);
     this.#options = options;
     this.#own = new OwnWrites(options.clock, options.holdMs);
@@ -93,7 +99,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   }
 
   static async open(options: ReplicatedStoreOptions): Promise<ReplicatedStore> {
-    return new ReplicatedStore(options, await load(options));
+    return new ReplicatedStore(options, await loadState(options));
   }
 
   get refusal(): unknown {
@@ -132,31 +138,8 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   freshen(consistency: Consistency): Promise<void> | undefined {
     if (consistency === "stale") return undefined;
-    return this.#freshen(consistency === "leader" ? this.#defaultReads : this.#consistentReads);
-  }
-
-  async #freshen(reads: SharedRuns): Promise<void> {
-    const { clock, holdMs } = this.#options;
-    const waiting = new AbortController();
-    const late = sleep(clock, holdMs, waiting.signal).then(() => {
-      if (!waiting.signal.aborted) throw noLeader();
-    });
-    try {
-      await Promise.race([this.#persist(() => reads.request(), waiting.signal), late]);
-    } finally {
-      waiting.abort();
-    }
-  }
-
-  /** Tries until the task succeeds or the signal aborts. */
-  async #persist(task: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        return await task();
-      } catch {
-        await sleep(this.#options.clock, retryMs, signal);
-      }
-    }
+    const reads = consistency === "leader" ? this.#defaultReads : this.#consistentReads;
+    return whenThereIsALeader(() => reads.request(), this.#options);
   }
 
   /**
@@ -179,10 +162,10 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   /**
    * Does writes that a follower has forwarded.
-   * @throws OperatingError "leadership-lost" when this server does not lead
+   * @throws OperatingError "leadership-lost" when this server does not lead in the term that the follower names
    */
   async takeForwarded(message: ForwardedWrites): Promise<readonly ForwardedResult[]> {
-    if (!this.#leading) throw leadershipLost();
+    if (this.#leading?.term.number !== message.term) throw leadershipLost();
     const newest = this.#applied.get(message.server);
     return this.#leading.take(message, {
       isInLog: (serial) => newest?.start === message.start && serial <= newest.serial,
@@ -221,20 +204,29 @@ export class ReplicatedStore extends VisibleState implements Registry {
   async #lead(term: Term): Promise<void> {
     const { clock, engine } = this.#options;
     await this.#reaches(await engine.newest());
-    const writes = new WriteQueue(this, term, {
-      clock,
-      meter: this.#meter,
-      rowsOfOrigins: originRows,
-    });
+    const writes = new WriteQueue(
+      this,
+      { commit: (batch) => this.#commit(term, batch), ping: () => term.ping(), close: () => term.close() },
+      { clock, meter: this.#meter, rowsOfOrigins: originRows },
+    );
     await term.commit({ revision: this.state.index, changes: [] });
     await this.#reaches(await engine.newest());
     this.#leading = new Leading(term, writes);
+    this.#newestOwn = this.#leading;
     this.#notifyRole();
     this.#send();
     await term.ended;
     this.#leading = undefined;
     this.#notifyRole();
     await writes.close();
+  }
+
+  /** Commits a batch of this server's term. Only this server commits now, so the batch has the next position. */
+  async #commit(term: Term, batch: Batch): Promise<void> {
+    const before = this.#position;
+    await term.commit(batch);
+    // The log may have brought the batch before the answer.
+    if (this.#position === before) this.#take({ ...batch, term: term.number });
   }
 
   #notifyRole(): void {
@@ -244,31 +236,36 @@ export class ReplicatedStore extends VisibleState implements Registry {
   #follow(): void {
     const follower: Follower = {
       batch: (batch, position) => {
-        const { term } = batch;
-        const before = this.#position;
-        assert(position === before + 1, "the log has no gap");
-        this.#position = position;
-        const isOwn = this.#leading?.term.number === term;
-        if (!isOwn || !this.#leading?.writes.publishEarly()) {
-          const { state, touched } = applyRows(this.state, batch);
-          this.publish(state, touched);
-        }
-        this.#learnOrigins(batch.changes);
-        if (term !== this.#term) this.#beginTerm(term);
-        for (const wake of [...this.#positionWaiters]) wake();
+        // The leader has published its own batch when its commit resolved.
+        if (position <= this.#position) return;
+        assert(position === this.#position + 1, "the log has no gap");
+        this.#take(batch);
+        if (batch.term !== this.#term) this.#beginTerm(batch.term);
       },
       reload: () => void this.#reload(),
     };
     this.#unfollow = this.#options.engine.follow(this.#position, follower);
   }
 
+  /** Publishes the batch after the last one. If this server committed it, the queue of writes does. */
+  #take(batch: CommittedBatch): void {
+    this.#position += 1;
+    const own = this.#newestOwn?.term.number === batch.term ? this.#newestOwn : undefined;
+    if (!own?.writes.publishEarly()) {
+      const { state, touched } = applyRows(this.state, batch);
+      this.publish(state, touched);
+    }
+    this.#learnOrigins(batch);
+    for (const wake of [...this.#positionWaiters]) wake();
+  }
+
   /** Loads the state anew after a compaction has deleted batches that this server had not seen. */
   async #reload(): Promise<void> {
     const { clock, server, start } = this.#options;
-    let loaded: Loaded | undefined;
+    let loaded: LoadedState | undefined;
     while (!loaded && !this.#closed) {
       try {
-        loaded = await load(this.#options);
+        loaded = await loadState(this.#options);
       } catch {
         await sleep(clock, retryMs);
       }
@@ -284,22 +281,22 @@ export class ReplicatedStore extends VisibleState implements Registry {
     for (const wake of [...this.#positionWaiters]) wake();
   }
 
-  /** Resolves own writes that are in a batch, and remembers which writes of each server are in the log. */
-  #learnOrigins(changes: readonly RowChange[]): void {
+  /** Learns from a batch which writes of each server are in the log, and the outcomes of those of this server. */
+  #learnOrigins({ changes, term }: CommittedBatch): void {
     for (const { server, start, serial, outcomes } of originsIn(changes)) {
       this.#applied.set(server, { start, serial });
       if (server !== this.#options.server || start !== this.#options.start) continue;
-      for (const [own, outcome] of outcomes) this.#own.settle(own, ({ resolve }) => resolve(outcome));
+      for (const [own, each] of outcomes) this.#own.noteDone(own, { outcomes: each, term });
     }
   }
 
   /**
-   * Called with the first batch of a term: no batch of an earlier term can follow. So an own write without an outcome was not
+   * Called with the first batch of a term: no batch of an earlier term can follow. So a forwarded write without an outcome was not
    * done, and is sent to the new leader.
    */
   #beginTerm(term: number): void {
     this.#term = term;
-    this.#own.renumberSent();
+    this.#own.endTermsBefore(term);
     this.#send();
   }
 
@@ -316,12 +313,12 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   #writeOwn({ writes }: Leading): void {
     for (const [serial, write] of this.#own.unsent) {
-      write.isSent = true;
+      write.place = "queue";
       writes.submit({ commands: write.commands }).then(
         (outcomes) => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)),
         (error: unknown) => {
           // After a lost term the batch never takes effect, and the next leader gets the write.
-          if (isLeadershipLost(error)) write.isSent = false;
+          if (isLeadershipLost(error)) write.place = "here";
           else this.#own.settle(serial, ({ reject }) => reject(error));
           this.#sendLater();
         },
@@ -331,23 +328,30 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   async #forwardOwn(): Promise<void> {
     const { engine, leaderCalls, server, start } = this.#options;
-    const leader = engine.leader?.name;
+    const { leader } = engine;
     const { unsent, settledBelow } = this.#own;
     if (unsent.length === 0) return;
-    if (leader === undefined || leader === server) return this.#sendLater();
+    if (leader === undefined || leader.name === server) return this.#sendLater();
     const writes = unsent.map(([serial, write]) => {
-      write.isSent = true;
+      write.place = "leader";
+      write.term = leader.term;
       return { serial, commands: write.commands };
     });
     try {
-      const results = await leaderCalls.forward(leader, { server, start, settledBelow, writes });
+      const results = await leaderCalls.forward(leader.name, {
+        server,
+        start,
+        term: leader.term,
+        settledBelow,
+        writes,
+      });
       for (const { serial, outcomes, position } of results)
         void this.#reaches(position).then(() => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)));
     } catch (error) {
       const isRefused = error instanceof OperatingError && !maySucceedLater.has(error.code);
       for (const [serial, write] of unsent) {
         // The leader may have done it. It knows the serial, so it will not do it twice.
-        if (!isRefused) write.isSent = false;
+        if (!isRefused) write.place = "here";
         else this.#own.settle(serial, ({ reject }) => reject(error));
       }
       this.#sendLater();
@@ -370,22 +374,6 @@ export class ReplicatedStore extends VisibleState implements Registry {
       this.#positionWaiters.add(wake);
     });
   }
-}
-
-/** By server: its newest write in the log. */
-type NewestWrites = Map<string, { readonly start: string; readonly serial: number }>;
-
-interface Loaded {
-  readonly state: State;
-  readonly position: Position;
-  readonly applied: NewestWrites;
-}
-
-async function load({ engine, firstIndex }: Pick<ReplicatedStoreOptions, "engine" | "firstIndex">): Promise<Loaded> {
-  const { rows, position, revision } = await engine.load();
-  const applied: NewestWrites = new Map();
-  for (const { server, start, serial } of originsIn(rows)) applied.set(server, { start, serial });
-  return { state: openState(rows, revision === 0 ? firstIndex : revision).state, position, applied };
 }
 
 /** Codes of errors after which a write is sent again: the leader has not done it, or knows its serial. */

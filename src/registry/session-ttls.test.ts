@@ -5,6 +5,7 @@ import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import { StoreCluster } from "../../test/support/store-cluster.ts";
 import { within } from "../../test/support/within.ts";
 import { settle } from "../../test/support/settle.ts";
+import { MemoryCluster } from "../engine/memory/memory-cluster.ts";
 import { createLog } from "../lib/log.ts";
 import { getSession } from "../state/session.ts";
 import type { ReplicatedStore } from "./replicated-store.ts";
@@ -131,7 +132,7 @@ describe("in a cluster, a session's TTL", () => {
 
   let cluster: StoreCluster;
   beforeEach(() => {
-    cluster = new StoreCluster();
+    cluster = new StoreCluster(new MemoryCluster());
   });
   afterEach(() => cluster.close());
 
@@ -163,7 +164,7 @@ describe("in a cluster, a session's TTL", () => {
   test("starts anew at the next leader", async () => {
     const { first, second } = await start();
     await first.clock.advance(19_000);
-    cluster.expire();
+    await cluster.expire();
     await within(1_000, async () => expect(second.store.leads).toBe(true));
     expect([first.ttls.active, second.ttls.active]).toEqual([0, 1]);
     await first.clock.advance(60_000);
@@ -177,7 +178,7 @@ describe("in a cluster, a session's TTL", () => {
     const { first, second } = await start();
     cluster.holdCommits();
     await first.clock.advance(20_000);
-    cluster.expire();
+    await cluster.expire();
     cluster.releaseCommits();
     await within(1_000, async () => expect(second.store.leads).toBe(true));
     // The first server forwards this write together with all that it still has.

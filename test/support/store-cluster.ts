@@ -1,10 +1,21 @@
-import { MemoryCluster } from "../../src/engine/memory/memory-cluster.ts";
 import type { Position, ReplicatedEngine, Term } from "../../src/engine/replicated-engine.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 import type { ForwardedResult, ForwardedWrites } from "../../src/registry/forwarding.ts";
 import { ReplicatedStore } from "../../src/registry/replicated-store.ts";
 import { within } from "./within.ts";
+
+/** A place of a replicated engine: a MemoryCluster, or an EtcdPlace. */
+export interface StorePlace {
+  /** Opens the engine of one server. */
+  open(name: string): ReplicatedEngine | Promise<ReplicatedEngine>;
+  /** Ends the current term although its leader has not closed it. */
+  expire(): void | Promise<void>;
+  /** Deletes all batches so far from the log. */
+  compact(): void | Promise<void>;
+  /** Releases the place, if it has anything to release. */
+  remove?(): void;
+}
 
 interface StartOptions {
   /** Whether the server campaigns; default true. */
@@ -22,15 +33,16 @@ interface Server {
 }
 
 /**
- * Several servers with a ReplicatedStore each, on one memory cluster. Messages between them pass through this class, which can
+ * Several servers with a ReplicatedStore each, in one place of an engine. Messages between them pass through this class, which can
  * lose the answers of the leader.
  */
 export class StoreCluster {
-  readonly #cluster = new MemoryCluster();
+  readonly #place: StorePlace;
   readonly #servers = new Map<string, Server>();
   #answersToLose = 0;
   readonly #held = new Map<string, (() => void)[]>();
   #failsQuestions = false;
+  readonly #expiring = new Set<Promise<void>>();
   #commitGate: PromiseWithResolvers<void> | undefined;
   /**
    * Carries a follower's message to the leader: `deliver` hands the message over, and resolves with the leader's answer. A test
@@ -41,11 +53,15 @@ export class StoreCluster {
   /** The number of positions for which followers have asked. */
   questions = 0;
 
+  constructor(place: StorePlace) {
+    this.#place = place;
+  }
+
   async start(
     name: string,
     { campaigns = true, follows = true, holdMs = 60_000 }: StartOptions = {},
   ): Promise<ReplicatedStore> {
-    const opened = this.#cluster.open(name);
+    const opened = await this.#place.open(name);
     const engine = this.#limited(opened, name, campaigns);
     const store = await ReplicatedStore.open({
       ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock: systemClock },
@@ -76,12 +92,14 @@ export class StoreCluster {
   }
 
   /** Ends the current term although its leader has not closed it. */
-  expire(): void {
-    this.#cluster.expire();
+  expire(): Promise<void> {
+    const expiring = Promise.resolve(this.#place.expire());
+    this.#expiring.add(expiring);
+    return expiring;
   }
 
-  compact(): void {
-    this.#cluster.compact();
+  async compact(): Promise<void> {
+    await this.#place.compact();
   }
 
   /** Loses the answers to the next messages of followers, after the leader has done what they ask for. */
@@ -95,12 +113,14 @@ export class StoreCluster {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#expiring);
     for (const { stopping } of this.#servers.values()) stopping.abort();
     for (const { store, engine, running } of this.#servers.values()) {
       await store.close();
       await engine.close();
       await running;
     }
+    this.#place.remove?.();
   }
 
   never(): never {

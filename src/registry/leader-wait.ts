@@ -1,0 +1,40 @@
+import { type Clock, sleep } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+
+/** Milliseconds after which a server tries again what failed for want of a leader. */
+export const retryMs = 50;
+
+/**
+ * Repeats a task that needs a leader until it succeeds.
+ * @param holdMs milliseconds after which it is given up
+ * @throws OperatingError unavailable "no-leader" when the task has not succeeded in time
+ */
+export async function whenThereIsALeader(
+  task: () => Promise<void>,
+  { clock, holdMs }: { readonly clock: Clock; readonly holdMs: number },
+): Promise<void> {
+  const waiting = new AbortController();
+  const late = sleep(clock, holdMs, waiting.signal).then(() => {
+    if (!waiting.signal.aborted) throw noLeader();
+  });
+  try {
+    await Promise.race([repeat(task, clock, waiting.signal), late]);
+  } finally {
+    waiting.abort();
+  }
+}
+
+async function repeat(task: () => Promise<void>, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await task();
+    } catch {
+      await sleep(clock, retryMs, signal);
+    }
+  }
+}
+
+/** Returns the error of a read or write that found no leader in time. Consul has the same text. */
+export function noLeader(): OperatingError {
+  return new OperatingError("unavailable", "no-leader", "No cluster leader");
+}

@@ -1,0 +1,28 @@
+import type { Position, ReplicatedEngine } from "../engine/replicated-engine.ts";
+import { openState } from "../state/open-state.ts";
+import type { State } from "../state/state.ts";
+import { originsIn } from "./origins.ts";
+
+/** By server: its newest write in the log. */
+export type NewestWrites = Map<string, { readonly start: string; readonly serial: number }>;
+
+export interface LoadedState {
+  readonly state: State;
+  readonly position: Position;
+  readonly applied: NewestWrites;
+}
+
+/** Loads the state and the newest forwarded writes from the rows of an engine. */
+export async function loadState({
+  engine,
+  firstIndex,
+}: {
+  readonly engine: ReplicatedEngine;
+  /** The index of the first state of a new cluster. */
+  readonly firstIndex: number;
+}): Promise<LoadedState> {
+  const { rows, position, revision } = await engine.load();
+  const applied: NewestWrites = new Map();
+  for (const { server, start, serial } of originsIn(rows)) applied.set(server, { start, serial });
+  return { state: openState(rows, revision === 0 ? firstIndex : revision).state, position, applied };
+}
