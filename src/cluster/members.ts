@@ -262,7 +262,7 @@ export class Members implements Admission {
     this.#absent.delete(id);
     const { clock, log } = this.#options;
     const member = getMemberOfId(this.#store, id);
-    if (member?.status !== "alive" || this.#linked.has(id)) return;
+    if (member?.status !== "alive") return;
     const node = nodeOfMember(this.#store, member);
     try {
       const failed: Member = { ...member, status: "failed", sinceMs: clock.wallMs() };

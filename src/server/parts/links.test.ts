@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { interfaceAddress } from "../../../test/support/interface-address.ts";
+import { LinkedAgents } from "../../cluster/linked-agents.ts";
+import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { createLog } from "../../lib/log.ts";
+import { localAddresses } from "../../lib/rtnetlink.ts";
+import type { ListenOptions } from "../../link/connect.ts";
+import { openLinks } from "./links.ts";
+
+const held: Bun.TCPSocketListener<undefined>[] = [];
+afterEach(() => held.splice(0).forEach((listener) => listener.stop(true)));
+
+interface Opened {
+  /** What the part has asked the platform to listen with; undefined if it has not. */
+  readonly listening: ListenOptions | undefined;
+  readonly lines: readonly string[];
+}
+
+/** Opens the part for links. @param listen replaces the platform's function, which here listens on no port */
+async function open(args: readonly string[], listen: (options: ListenOptions) => void = () => {}): Promise<Opened> {
+  const interfaces = () => [interfaceAddress("eth0", "10.0.0.5/24")];
+  const config = loadConfig({ args: ["-dev", ...args], env: {}, hostname: "server", interfaces });
+  const lines: string[] = [];
+  let listening: ListenOptions | undefined;
+  const admission = { join: async () => ({ servers: [] }), leave: async () => {}, lost: () => {} };
+  await openLinks(config, {
+    linked: new LinkedAgents(admission),
+    handlers: {},
+    listen: async (options) => {
+      listen(options);
+      listening = options;
+      return { port: options.port, stop: () => {} };
+    },
+    clock: systemClock,
+    log: createLog({ level: "warn", json: false, clock: systemClock, sink: (line) => lines.push(line) }, "server"),
+  });
+  return { listening, lines };
+}
+
+const key = Buffer.alloc(32, 7).toString("base64");
+
+describe("a server without a cluster key", () => {
+  test("accepts agents at loopback and at its machine's own addresses", async () => {
+    const { listening } = await open([]);
+    expect(listening?.security).toBeUndefined();
+    for (const from of ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1", ...localAddresses()])
+      expect(listening?.refusalOf(from)).toBeUndefined();
+  });
+
+  test("refuses agents at other addresses, and says how to make a key", async () => {
+    const { listening } = await open([]);
+    for (const from of ["192.0.2.77", "::ffff:192.0.2.77", "2001:db8::1"])
+      expect(listening?.refusalOf(from)).toMatch(/of its own machine only\. Make a key with `praetor keygen`/);
+  });
+});
+
+test("a server with a cluster key accepts agents from anywhere, with the key", async () => {
+  const { listening } = await open(["-encrypt", key]);
+  expect(listening?.refusalOf("192.0.2.77")).toBeUndefined();
+  expect(Buffer.from(listening?.security?.key ?? "").toString("base64")).toBe(key);
+  expect(listening?.security?.certificate.certificate).toStartWith("-----BEGIN CERTIFICATE-----");
+});
+
+test("a server with the server port -1 does not listen for agents", async () => {
+  expect(await open(["-server-port", "-1"])).toEqual({ listening: undefined, lines: [] });
+});
+
+test("a server whose port is taken warns with the name of the other program, and opens", async () => {
+  const holder = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  held.push(holder);
+  const { listening, lines } = await open(["-server-port", String(holder.port)], ({ address, port }) => {
+    held.push(Bun.listen({ hostname: address, port, socket: { data() {} } }));
+  });
+  expect(listening).toBeUndefined();
+  const [warning, ...others] = lines;
+  expect([others, warning]).toEqual([
+    [],
+    expect.stringMatching(/no client agent can join .* on port \d+: .*-server-port/),
+  ]);
+});
