@@ -20,39 +20,12 @@ import { type Handler, Link, type Pipe } from "./link.ts";
 /** The key that all agents of a cluster share (`-encrypt`): 16, 24 or 32 bytes. */
 export type ClusterKey = Uint8Array;
 
-/** A certificate and its private key, in PEM. */
-export interface OwnCertificate {
-  readonly certificate: string;
-  readonly key: string;
-}
-
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly key: ClusterKey | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
-}
-
-export interface ListenOptions {
-  readonly address: string;
-  /** The port to listen on; 0 lets the system choose a free port. */
-  readonly port: number;
-  /** The cluster key and this agent's certificate; without them connections are plain TCP, and any agent may connect. */
-  readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
-  readonly handler: Handler;
-  readonly clock: Clock;
-  /** Returns why an agent at this address may not connect, which goes to both logs; undefined if it may. */
-  readonly refusalOf: (from: string) => string | undefined;
-  readonly onLink: (link: Link, from: string) => void;
-  /** Called when a connection does not become a link, with the peer's address and the reason. */
-  readonly onRefused: (from: string, reason: string) => void;
-}
-
-export interface LinkListener {
-  readonly port: number;
-  /** Stops accepting connections. Links that exist stay open. */
-  stop(): void;
 }
 
 const protocolVersion = 1;
@@ -91,35 +64,6 @@ export function dial(options: DialOptions): Promise<Link> {
   });
 }
 
-/**
- * Listens for the connections of other agents.
- * @throws Error of the runtime when the address is not available
- */
-export function listenForLinks({ address, port, security, ...options }: ListenOptions): LinkListener {
-  const listener = Bun.listen<Connection>({
-    hostname: address,
-    port,
-    ...(security && { tls: { cert: security.certificate.certificate, key: security.certificate.key } }),
-    socket: {
-      ...handlersOf(security !== undefined),
-      open(socket) {
-        const from = socket.remoteAddress;
-        socket.data = new Connection({
-          ...options,
-          hasDialled: false,
-          key: security?.key,
-          refusal: options.refusalOf(from),
-          onLink: (link) => options.onLink(link, from),
-          onRefused: (reason) => options.onRefused(from, reason),
-        });
-        socket.data.open(socket);
-        if (!security) socket.data.begin();
-      },
-    },
-  });
-  return { port: listener.port, stop: () => listener.stop() };
-}
-
 function handlersOf(isTls: boolean): Bun.SocketHandler<Connection> {
   return {
     open(socket) {
@@ -145,10 +89,13 @@ interface ConnectionOptions {
   readonly onRefused: (reason: string) => void;
 }
 
-/** One connection, from its start to its end: first exchanges the greetings, then carries the link. */
-class Connection implements Pipe {
+/**
+ * One connection, from its start to its end: first exchanges the greetings, then carries the link. The owner of the socket
+ * passes on its events.
+ */
+export class Connection implements Pipe {
   readonly #options: ConnectionOptions;
-  #socket: Bun.Socket<Connection> | undefined;
+  #socket: Bun.Socket<unknown> | undefined;
   #unsent: Uint8Array[] = [];
   readonly #frames = new FrameReader();
   #link: Link | undefined;
@@ -165,7 +112,7 @@ class Connection implements Pipe {
 
   readonly #stopTimer: () => void;
 
-  open(socket: Bun.Socket<Connection>): void {
+  open(socket: Bun.Socket<unknown>): void {
     this.#socket = socket;
     // Calls and answers are small, and Nagle's algorithm would delay each of them.
     socket.setNoDelay(true);

@@ -7,8 +7,9 @@ import { createAuthority } from "../lib/certificate.ts";
 import { systemClock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { newSerialNumber } from "../lib/serial-number.ts";
-import { dial, listenForLinks, type ClusterKey } from "./connect.ts";
+import { dial, type ClusterKey } from "./connect.ts";
 import type { Answer, Handler, Link } from "./link.ts";
+import { listenForLinks } from "./listen.ts";
 
 const key = new Uint8Array(32).fill(7);
 const certificate = createAuthority({

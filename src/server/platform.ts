@@ -10,7 +10,7 @@ import { connectBroker } from "./parts/bus.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { type Descriptors, ProcessDescriptors } from "../lib/descriptor-guard.ts";
 import { systemRandom, type Random } from "../lib/random.ts";
-import type { LinkListener, ListenOptions } from "../link/connect.ts";
+import { listenForLinks } from "../link/listen.ts";
 import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface Platform {
   /** Opens the listener of core-keeper's API. */
   readonly listen: typeof listen;
   /** Opens the listener for the links of other agents. */
-  readonly listenForLinks: (options: ListenOptions) => Promise<LinkListener>;
+  readonly listenForLinks: typeof listenForLinks;
   readonly startCheck: typeof startCheck;
   readonly connectBroker: typeof connectBroker;
   readonly machine: Machine;
@@ -50,9 +50,4 @@ export const systemPlatform: Platform = {
 
 function openEngine({ dataDir }: RuntimeConfig): Promise<OpenedEngine> {
   return dataDir === undefined ? Promise.resolve(openMemoryEngine()) : openSqliteEngine({ folder: dataDir });
-}
-
-async function listenForLinks(options: ListenOptions): Promise<LinkListener> {
-  const link = await import("../link/connect.ts");
-  return link.listenForLinks(options);
 }

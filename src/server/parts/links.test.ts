@@ -5,7 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { createLog } from "../../lib/log.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
-import type { ListenOptions } from "../../link/connect.ts";
+import type { ListenOptions } from "../../link/listen.ts";
 import { openLinks } from "./links.ts";
 
 const held: Bun.TCPSocketListener<undefined>[] = [];
@@ -27,7 +27,7 @@ async function open(args: readonly string[], listen: (options: ListenOptions) =>
   await openLinks(config, {
     linked: new LinkedAgents(admission),
     handlers: {},
-    listen: async (options) => {
+    listen: (options) => {
       listen(options);
       listening = options;
       return { port: options.port, stop: () => {} };

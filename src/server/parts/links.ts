@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import { explainListenFailure } from "../../lib/port-holders.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
 import { newSerialNumber } from "../../lib/serial-number.ts";
-import type { LinkListener, ListenOptions } from "../../link/connect.ts";
+import type { LinkListener, ListenOptions } from "../../link/listen.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 
@@ -37,7 +37,7 @@ async function listen(config: RuntimeConfig, parts: LinkParts): Promise<LinkList
   const { linked, handlers, clock, log } = parts;
   const [address, port] = [config.bindAddress, config.ports.server];
   try {
-    return await parts.listen({
+    return parts.listen({
       address,
       port,
       security: await securityOf(config, clock),

@@ -102,7 +102,7 @@ export class SimulatedProcess {
         ...systemPlatform,
         ...{ clock, random, startCheck: services.startCheck },
         ...{ machine, connectBroker: broker.connect },
-        listenForLinks: async ({ port }) => ({ port, stop: () => {} }),
+        listenForLinks: ({ port }) => ({ port, stop: () => {} }),
         openDescriptors: () => ({ max: undefined, used: () => 0, reserve: () => {}, release: () => {} }),
         openEngine: () => Promise.resolve(disk.open()),
         openListeners: async ({ router }) => {
