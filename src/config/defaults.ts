@@ -32,7 +32,7 @@ export const defaultSource: Source = sourceOf({
   "limits.txn_max_req_len": 512 * 1024,
   log_level: "INFO",
   log_rotate_duration: 24 * 3_600_000,
-  reconnect_timeout: 72 * 3_600_000,
+  reconnect_timeout: 0,
   retry_interval: 30_000,
   ui_content_path: "/ui/",
   tls_min_version: "tls12",

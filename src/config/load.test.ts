@@ -255,6 +255,12 @@ describe("service and check definitions", () => {
   });
 });
 
+test("the cluster key is encrypt's bytes, and reconnect_timeout is 0 unless it is set", () => {
+  const { clusterKey, reconnectTimeoutMs } = loadText('encrypt = "cg8StVXbQJ0gPvMd9o7yrg=="\nreconnect_timeout = "8h"');
+  expect([clusterKey?.length, reconnectTimeoutMs]).toEqual([16, 8 * 3_600_000]);
+  expect(loadText("")).toMatchObject({ clusterKey: undefined, reconnectTimeoutMs: 0 });
+});
+
 describe("the addresses of an agent", () => {
   test("without a private address the agent starts, and warns that other hosts cannot reach it", () => {
     const options = { args: ["-data-dir", root], env: {}, hostname: "n" };

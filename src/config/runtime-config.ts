@@ -87,7 +87,7 @@ export interface RuntimeConfig extends Definitions {
    * stays the same.
    */
   readonly checkUpdateIntervalMs: number;
-  /** Time in milliseconds after which a server forgets an agent that has left or failed. */
+  /** Time in milliseconds after which a server forgets an agent that has left or failed; 0 for the default, 72 hours. */
   readonly reconnectTimeoutMs: number;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;

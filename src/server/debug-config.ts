@@ -146,7 +146,6 @@ const withoutMeaning = {
   RaftSnapshotInterval: "0s",
   RaftSnapshotThreshold: 0,
   RaftTrailingLogs: 0,
-  ReconnectTimeoutLAN: "0s",
   ReconnectTimeoutWAN: "0s",
   RejoinAfterLeave: false,
   RetryJoinIntervalWAN: "30s",
@@ -302,6 +301,7 @@ function describeLimits(config: RuntimeConfig): object {
     HTTPMaxConnsPerClient: config.httpConnectionsMax,
     KVMaxValueSize: config.kvValueBytesMax,
     MaxQueryTime: formatDuration(config.blockingQuery.maxMs),
+    ReconnectTimeoutLAN: formatDuration(config.reconnectTimeoutMs),
     SessionTTLMin: formatDuration(config.sessionTtlMsMin),
     TxnMaxReqLen: config.txnBytesMax,
   };

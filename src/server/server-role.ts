@@ -28,6 +28,8 @@ import { addGauges, runIntervals } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
+const reconnectTimeoutMsDefault = 72 * 3_600_000;
+
 /**
  * Opens the parts of a server. They end in the reverse order. The message bus opens before any client can write a key, and
  * the listeners open when the catalog has the agent's services and checks. The HTTP listener opens last, because programs that
@@ -59,7 +61,7 @@ export async function openServer(
   const members = new Members(store, {
     own: serverMember(node, config, startedMs),
     serverPort: config.ports.server,
-    reconnectTimeoutMs: config.reconnectTimeoutMs,
+    reconnectTimeoutMs: config.reconnectTimeoutMs || reconnectTimeoutMsDefault,
     ...{ clock, metrics, log: log.named("server") },
   });
   const linked = new LinkedAgents(members);

@@ -135,6 +135,18 @@ test("a server whose process was stopped counts no client agent as failed that c
   expect(server.agent.output()).not.toContain("member failed");
 });
 
+test("a restored snapshot does not bring back a client agent that has left, and a linked one keeps its node", async () => {
+  const server = await startOnFreePort("restored");
+  const { agent } = server;
+  const leaving = await server.link(4);
+  const { bytes: snapshot } = await agent.send("GET", "/v1/snapshot");
+  await server.link(5);
+  await leaving.call({ kind: "leave", head: null });
+  expect((await agent.send("PUT", "/v1/snapshot", { body: snapshot })).status).toBe(200);
+  expect(await members(server)).toEqual(["n4 left", "n5 alive"]);
+  expect([await serfHealth(server, "n4"), await serfHealth(server, "n5")]).toEqual([undefined, "passing"]);
+});
+
 test("force-leave takes a failed client agent out of the catalog, and with -prune off the list", async () => {
   const server = await startOnFreePort("forced");
   for (const number of [4, 5]) (await server.link(number)).close();

@@ -9,8 +9,8 @@ export const keygenCommand: Command = localCommand({
   summary: "Generates a new encryption key",
   synopsis: "",
   about:
-    "Prints a new key of 32 random bytes in base64, for the setting encrypt. Consul's agents encrypt their gossip with it; " +
-    "this version of Praetor has no gossip.",
+    "Prints a new key of 32 random bytes in base64, for the setting encrypt: all agents of a cluster have the same key, and " +
+    "encrypt and authenticate their connections with it.",
   examples: [{ what: "A key", command: "keygen" }],
   run({ io }) {
     io.stdout(`${Buffer.from(secretBytes(keyBytes)).toString("base64")}\n`);

@@ -57,7 +57,6 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
     why: "nothing follows from them",
     pieces: [
       "start_join_wan",
-      "encrypt: a key that is too short",
       "performance: raft_multiplier of 11",
       "performance: raft_multiplier of 0",
       "autopilot: max_trailing_logs below 0",
