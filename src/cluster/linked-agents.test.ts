@@ -34,7 +34,7 @@ interface World {
   readonly admission: Doorkeeper;
   readonly linked: LinkedAgents;
   /** Connects an agent that has not joined. */
-  connect(): LinkPair;
+  readonly connect: () => LinkPair;
 }
 
 function openWorld(): World {

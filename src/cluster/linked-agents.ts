@@ -58,11 +58,6 @@ export class LinkedAgents {
     };
   }
 
-  /** Closes all links. */
-  close(reason: string): void {
-    for (const { link } of this.#agents.values()) link.close(reason);
-  }
-
   async #join({ head }: IncomingCall, link: Link): Promise<Answer> {
     const request = decodeJoin(head);
     const known = this.#agents.get(request.id);

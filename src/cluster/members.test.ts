@@ -1,16 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { FakeClock } from "../../test/support/fake-clock.ts";
 import { joinOf, nodeIdNumbered } from "../../test/support/members.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
-import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { openTestStore, reopenStore, type TestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
-import { openMemoryEngine } from "../engine/memory/memory-engine.ts";
 import { deregister } from "../registry/catalog.ts";
 import { checkOfNode } from "../registry/member.ts";
-import { Store } from "../registry/store.ts";
-import { emptyState } from "../state/state.ts";
-import { openState } from "../state/open-state.ts";
 import { Members } from "./members.ts";
 import { serverMember } from "./server-registration.ts";
 
@@ -163,26 +158,19 @@ describe("an agent whose link is lost", () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.members.lost(joinOf(4), 0);
-    await stopProcess(world.clock, 20_000);
+    world.clock.pause(20_000);
+    await world.clock.advance(0);
     await world.members.join(joinOf(4));
     await world.clock.advance(10_000);
     expect(countOf(world, "failed")).toBe(0);
   });
 });
 
-/** Moves the clock as for a process that was stopped: its timers fire late, one after the other. */
-async function stopProcess(clock: FakeClock, ms: number): Promise<void> {
-  const { monotonicMs } = clock;
-  clock.monotonicMs = () => monotonicMs.call(clock) + ms;
-  await clock.advance(3_000);
-}
-
 test("a server that just started gives its members five seconds to come back", async () => {
   const first = openWorld();
   for (const number of [4, 5]) await first.members.join(joinOf(number));
   first.members.stop();
-  const { state } = openState(first.disk.rows(), first.store.state.index);
-  const store = new Store(openMemoryEngine().engine, state, { clock: first.clock });
+  const store = reopenStore(first);
   const second = { ...first, store, ...openMembers({ store, clock: first.clock }) };
   await first.clock.advance(4_000);
   await second.members.join(joinOf(5));
@@ -239,6 +227,7 @@ describe("force-leave", () => {
 
 test("the members' nodes are corrected within a minute after other writes have changed them", async () => {
   const world = openWorld();
+  const { state: emptyState } = world.store;
   for (const number of [4, 5, 6]) await world.members.join(joinOf(number));
   await world.members.leave(joinOf(5));
   world.members.lost(joinOf(6), 0);

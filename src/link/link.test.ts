@@ -273,7 +273,7 @@ describe("a link of a process that was stopped for a minute", () => {
   test("is not lost, since the other agent's frames wait in the socket", async () => {
     const clock = new FakeClock();
     const { dialled, accepted } = connectLinks({ clock, handler });
-    stopProcess(clock, 60_000);
+    clock.pause(60_000);
     expect(accepted.silentMs).toBe(0);
     await clock.advance(1_000);
     expect((await dialled.call({ kind: "ask", head: null })).head).toBe("here");
@@ -285,16 +285,10 @@ describe("a link of a process that was stopped for a minute", () => {
     const clock = new FakeClock();
     const { dialled, accepted } = connectLinks({ clock, handler });
     await clock.advance(500);
-    stopProcess(clock, 60_000);
+    clock.pause(60_000);
     dialled.close();
     await accepted.lost;
     await clock.advance(10_000);
     expect(accepted.silentMs).toBe(0);
   });
 });
-
-/** Moves the clock without its timers, which then fire late, as those of a stopped process. */
-function stopProcess(clock: FakeClock, ms: number): void {
-  const { monotonicMs } = clock;
-  clock.monotonicMs = () => monotonicMs.call(clock) + ms;
-}

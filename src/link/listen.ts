@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { copyOf } from "../lib/copy-of.ts";
 import type { ClusterKey, Connection } from "./connect.ts";
 import type { Handler, Link } from "./link.ts";
 
@@ -69,7 +70,7 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
 /** A socket's events, which wait until there is a connection to take them. */
 class Arrival {
   #connection: Connection | undefined;
-  #waiting: ((connection: Connection) => void)[] = [];
+  readonly #waiting: ((connection: Connection) => void)[] = [];
 
   constructor(accepting: Promise<Connection>) {
     void accepting.then((connection) => {
@@ -86,7 +87,7 @@ class Arrival {
   receive(bytes: Uint8Array): void {
     if (this.#connection) return this.#connection.receive(bytes);
     // The runtime reuses the bytes.
-    const copy = bytes.slice();
+    const copy = copyOf(bytes);
     this.#waiting.push((connection) => connection.receive(copy));
   }
 }

@@ -58,6 +58,11 @@ export class FakeClock implements Clock {
     await this.#settle();
   }
 
+  /** Moves the clocks and fires no timer, as while the process is stopped: due timers fire late, with the next `advance`. */
+  pause(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+  }
+
   /** Moves only the wall clock, in either direction, as when a gateway first reaches a time server. */
   jumpWall(ms: number): void {
     this.#wallMs += ms;

@@ -1,5 +1,6 @@
 import { MemoryStore, openMemoryEngine } from "../../src/engine/memory/memory-engine.ts";
 import { Store } from "../../src/registry/store.ts";
+import { openState } from "../../src/state/open-state.ts";
 import { emptyState } from "../../src/state/state.ts";
 import { FailingEngine } from "./failing-engine.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -18,4 +19,10 @@ export function openTestStore(): TestStore {
   const engine = new FailingEngine(openMemoryEngine(disk).engine);
   const clock = new FakeClock();
   return { store: new Store(engine, emptyState, { clock }), engine, disk, clock };
+}
+
+/** Returns a store with the committed rows of another, as a server has it after a restart. */
+export function reopenStore({ disk, clock }: Pick<TestStore, "disk" | "clock">): Store {
+  const { engine, rows, revision } = openMemoryEngine(disk);
+  return new Store(engine, openState(rows, revision).state, { clock });
 }

@@ -3,9 +3,11 @@ import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatIp, isLoopback, parseIp, unmapped } from "../../lib/ip-address.ts";
 import type { Log } from "../../lib/log.ts";
+import { LogThrottle } from "../../lib/log-throttle.ts";
 import { explainListenFailure } from "../../lib/port-holders.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
 import { newSerialNumber } from "../../lib/serial-number.ts";
+import type { Link } from "../../link/link.ts";
 import type { LinkListener, ListenOptions } from "../../link/listen.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
@@ -23,19 +25,21 @@ interface LinkParts {
  * gateway's own services need no other agents.
  */
 export async function openLinks(config: RuntimeConfig, parts: LinkParts): Promise<Part> {
-  const { linked } = parts;
-  const listener = config.ports.server < 0 ? undefined : await listen(config, parts);
+  const links = new Set<Link>();
+  const listener = config.ports.server < 0 ? undefined : await listen(config, parts, links);
   return {
     stop() {
       listener?.stop();
-      linked.close("the server stops");
+      for (const link of links) link.close("the server stops");
     },
   };
 }
 
-async function listen(config: RuntimeConfig, parts: LinkParts): Promise<LinkListener | undefined> {
+/** Listens, and keeps the links that are not lost in `links`. Returns undefined if the port is taken. */
+async function listen(config: RuntimeConfig, parts: LinkParts, links: Set<Link>): Promise<LinkListener | undefined> {
   const { linked, handlers, clock, log } = parts;
   const [address, port] = [config.bindAddress, config.ports.server];
+  const refusals = new LogThrottle(clock);
   try {
     return parts.listen({
       address,
@@ -44,8 +48,15 @@ async function listen(config: RuntimeConfig, parts: LinkParts): Promise<LinkList
       handler: linked.handler(handlers),
       clock,
       refusalOf: (from) => (config.clusterKey === undefined && !isOwnAddress(from) ? needsKey : undefined),
-      onLink: (_link, from) => log.debug("An agent has connected", { from }),
-      onRefused: (from, reason) => log.warn("Refused a connection to the server port", { from, reason }),
+      onLink(link, from) {
+        log.debug("An agent has connected", { from });
+        links.add(link);
+        void link.lost.then(() => links.delete(link));
+      },
+      onRefused(from, reason) {
+        const isNew = refusals.isNew(`${from} ${reason}`);
+        log[isNew ? "warn" : "debug"]("Refused a connection to the server port", { from, reason });
+      },
     });
   } catch (error) {
     const reason = explainListenFailure({
