@@ -13,7 +13,6 @@ import { OperatingError } from "../lib/errors.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { applyRows } from "../state/apply-rows.ts";
 import type { Command, Outcome } from "../state/command.ts";
-import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { type ForwardedResult, type ForwardedWrites, type LeaderCalls, Leading } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
