@@ -35,7 +35,10 @@ function dependency(path: string, { version, license }: LockEntry): Dependency {
   return { name, version, licence: license, licenceText: readLicence(path) };
 }
 
-/** Accepts also an expression of several licences that all apply: "(Apache-2.0 AND BSD-3-Clause)". */
+/**
+ * Returns whether Praetor may contain code with this licence: one licence, or several that all apply, as in "(Apache-2.0 AND
+ * BSD-3-Clause)".
+ */
 function isAllowed(licence: string): boolean {
   const allowed = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD"];
   return licence
@@ -44,7 +47,7 @@ function isAllowed(licence: string): boolean {
     .every((each) => allowed.includes(each));
 }
 
-/** Packages without a licence file: the sources whose opening comments are their licences. */
+/** By path of a package without a licence file: the source files whose opening comments are its licences. */
 const licencesInSources: ReadonlyMap<string, readonly string[]> = new Map([
   ["node_modules/@bufbuild/protobuf", ["dist/esm/create.js", "dist/esm/wire/varint.js"]],
 ]);
@@ -57,7 +60,7 @@ function readLicence(path: string): string {
   return (sources ?? []).map((source) => openingComment(readFileSync(join(path, source), "utf8"))).join("\n\n\n");
 }
 
-/** Returns the text of the lines at the beginning that are comments. */
+/** Returns the text of the comment lines with which a source file begins. */
 function openingComment(source: string): string {
   const [comment = ""] = /^(?:\/\/.*\n)*/.exec(source) ?? [];
   return comment.replace(/^\/\/ ?/gm, "").trim();

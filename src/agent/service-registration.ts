@@ -6,11 +6,11 @@ import type { FixedCheckType, LocalCheck, Source } from "./local-state.ts";
 /** The options of a service registration. */
 export interface ServiceRegistration {
   readonly source: Source;
-  /** Whether to remove the service's checks that the definition does not have. */
+  /** Whether to remove those of the service's present checks that the new definition does not have. */
   readonly replaceExistingChecks?: boolean;
-  /** Whether checks that are registered already start with their initial status again. */
+  /** Whether checks that are registered already get their initial status again, instead of keeping their status. */
   readonly isAnew?: boolean;
-  /** A check to add to the service, which does not run and stays critical. */
+  /** A check to add to the service. The agent does not run it, so its status stays critical. */
   readonly fixedCheck?: FixedCheck | undefined;
   /** The id of a check to remove, if it is registered. */
   readonly endedCheck?: string;

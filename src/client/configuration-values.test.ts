@@ -97,7 +97,7 @@ describe("overlayConfiguration", () => {
     expect(defaults).toEqual(before);
   });
 
-  test("puts every key below an empty object into that object", () => {
+  test("adds every stored key below an object that is empty in the defaults, although the defaults do not name it", () => {
     const read = overlayConfiguration({ Clients: {} }, [["Clients/CoreData/Port", "48080"]]);
     expect(read).toEqual({ Clients: { CoreData: { Port: "48080" } } });
   });

@@ -16,7 +16,7 @@ export interface JoinRequest {
   readonly taggedAddresses: Readonly<Record<string, string>>;
 }
 
-/** A server as agents learn it: where they can connect to it. */
+/** A server's identity, and the address and port at which agents can connect to it. */
 export interface ServerAddress {
   readonly id: string;
   readonly name: string;
@@ -29,7 +29,11 @@ export interface JoinAnswer {
   readonly servers: readonly ServerAddress[];
 }
 
-/** @throws OperatingError invalid if the head lacks a field: the other agent's version of Praetor is incompatible */
+/**
+ * Returns the head of a call "join".
+ * @throws OperatingError invalid if a field is missing or has a wrong type: the calling agent runs an incompatible version of
+ * Praetor
+ */
 export function decodeJoin(head: unknown): JoinRequest {
   const isJoin = isRecord(head) && texts.every((name) => typeof head[name] === "string") && areOthersSound(head);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each field is checked

@@ -8,7 +8,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { JoinRequest } from "./join-call.ts";
 import { type Admission, LinkedAgents } from "./linked-agents.ts";
 
-/** Admits every agent, and records what becomes of them. */
+/** Admits every agent unless `refusal` is set, and records which agents have joined, left and been lost. */
 class Doorkeeper implements Admission {
   readonly events: string[] = [];
   refusal: OperatingError | undefined;
@@ -54,7 +54,7 @@ async function whoAmI({ dialled }: LinkPair): Promise<unknown> {
 }
 
 describe("a link", () => {
-  test("answers no call before its agent has joined, and after it has left", async () => {
+  test("answers no call before its agent has joined, nor after the agent has left", async () => {
     const { connect, linked } = openWorld();
     const pair = connect();
     for (const kind of ["who-am-i", "leave"])
@@ -66,7 +66,7 @@ describe("a link", () => {
     expect(linked.count).toBe(0);
   });
 
-  test("refuses a kind of call that the server does not know, by name", async () => {
+  test("refuses a call of an unknown kind with an error that names the kind", async () => {
     const { connect } = openWorld();
     const pair = connect();
     await join(pair, 4);
@@ -77,7 +77,7 @@ describe("a link", () => {
       });
   });
 
-  test("refuses an introduction without a field, with another agent's id, and one that the admission refuses", async () => {
+  test("refuses a join that lacks a field, has another id than the linked agent's, or is refused by the admission", async () => {
     const { admission, connect, linked } = openWorld();
     const pair = connect();
     const { name: _, ...nameless } = joinOf(4);
@@ -91,7 +91,7 @@ describe("a link", () => {
   });
 });
 
-test("an agent whose link is lost is reported with the time since it was last heard, and one that has left is not", async () => {
+test("the loss of a link is reported with the time since its agent was last heard, unless the agent has left", async () => {
   const { admission, clock, connect } = openWorld();
   const pairs = [connect(), connect()] as const;
   await join(pairs[0], 4);
@@ -113,7 +113,7 @@ test("an agent that cannot leave because the store takes no writes stays joined"
 });
 
 describe("an agent that connects again", () => {
-  test("from its address replaces its earlier link, and is not lost with it", async () => {
+  test("from the same address has its earlier link replaced, and is not reported as lost", async () => {
     const { admission, connect, linked } = openWorld();
     const pairs = [connect(), connect()] as const;
     await join(pairs[0], 4);
@@ -124,7 +124,7 @@ describe("an agent that connects again", () => {
     expect(await whoAmI(pairs[1])).toBe("n4");
   });
 
-  test("from another address is refused while the earlier link is there", async () => {
+  test("from another address is refused while its earlier link exists", async () => {
     const { connect } = openWorld();
     const pairs = [connect(), connect()] as const;
     await join(pairs[0], 4);

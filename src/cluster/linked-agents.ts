@@ -18,15 +18,16 @@ export interface Admission {
   join(agent: JoinRequest): Promise<JoinAnswer>;
   /** Makes the agent a member that has left. */
   leave(agent: JoinRequest): Promise<void>;
-  /** Called when the agent's link is lost and it has not left. @param silentMs how long ago the agent was last heard */
+  /** Called when the link of an agent that has not left is lost. @param silentMs how long ago the agent was last heard */
   lost(agent: JoinRequest, silentMs: number): void;
 }
 
 /**
  * The agents that are linked with this server, and the dispatch of their calls.
  *
- * A link is anonymous until its agent calls "join"; before that, and again after "leave", every other kind is refused. An agent
- * that joins over a second link has lost the first one without this server's notice, so the second replaces the first.
+ * A link is anonymous until its agent calls "join"; before that, and again after "leave", calls of every other kind are
+ * refused. If an agent joins over a second link, its first link is lost and this server has not noticed yet, so the second link
+ * replaces the first.
  */
 export class LinkedAgents {
   /** The agents by id. */
@@ -46,7 +47,10 @@ export class LinkedAgents {
     return this.#agents.size;
   }
 
-  /** Returns the handler for the links of this server's listener. @param handlers the kinds beside "join" and "leave" */
+  /**
+   * Returns the handler for the calls of all links that this server accepts.
+   * @param handlers the handlers of all kinds of call but "join" and "leave"
+   */
   handler(handlers: Handlers): Handler {
     return (call, link) => {
       if (call.kind === "join") return this.#join(call, link);

@@ -42,7 +42,7 @@ function openWorld(): World {
   return { ...there, ...openMembers(there) };
 }
 
-/** Returns the name and status of each member but the server, with the status of serfHealth of its node. */
+/** Returns the name and status of each member but the server, with its node's serfHealth status, or "gone" without that check. */
 function view({ members, store }: Pick<World, "members" | "store">): string[] {
   const [, ...others] = members.all;
   return others.map(
@@ -81,7 +81,7 @@ describe("an agent that joins", () => {
     ["with the name of a member", { name: "n4" }, `Node name n4 is reserved by node ${nodeIdNumbered(4)}`],
     ["that is a server", { role: "server" }, "servers of this version stand alone"],
   ] as const;
-  test.each(refused)("%s is refused, and the log has the reason once a minute", async (_, changes, reason) => {
+  test.each(refused)("%s is refused, and repeated refusals are logged once", async (_, changes, reason) => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     for (const request of [joinOf(5, changes), joinOf(5, changes)])
@@ -93,7 +93,7 @@ describe("an agent that joins", () => {
 });
 
 describe("an agent whose link is lost", () => {
-  test("has failed three seconds after it was last heard, and then its serfHealth is critical", async () => {
+  test("is marked as failed three seconds after it was last heard, and its serfHealth becomes critical", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.members.lost(joinOf(4), 700);
@@ -107,7 +107,7 @@ describe("an agent whose link is lost", () => {
     ]);
   });
 
-  test("and joins again in time has never failed, and nothing is written", async () => {
+  test("and that joins again within three seconds stays alive, and nothing is written", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     const { index } = world.store.state;
@@ -118,7 +118,7 @@ describe("an agent whose link is lost", () => {
     expect([view(world), world.store.state.index]).toEqual([["n4 alive passing"], index]);
   });
 
-  test("and that comes back after it has failed is alive at once, and has flapped", async () => {
+  test("and that joins again after it has failed is alive at once, and counts as flapped", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.members.lost(joinOf(4), 0);
@@ -129,7 +129,7 @@ describe("an agent whose link is lost", () => {
     expect([countOf(world, "join"), countOf(world, "flap")]).toEqual([3, 1]);
   });
 
-  test("while its second join is under way stays alive", async () => {
+  test("stays alive while its second join waits for the store", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.members.lost(joinOf(4), 0);
@@ -142,7 +142,7 @@ describe("an agent whose link is lost", () => {
     expect(view(world)).toEqual(["n4 alive passing"]);
   });
 
-  test("fails as soon as the store takes writes again", async () => {
+  test("is marked as failed within a second after a failing store takes writes again", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.engine.fail();
@@ -154,7 +154,7 @@ describe("an agent whose link is lost", () => {
     expect(view(world)).toEqual(["n4 failed critical"]);
   });
 
-  test("does not fail for the time in which the server's process was stopped", async () => {
+  test("is not marked as failed because of the time for which the server's process was stopped", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     world.members.lost(joinOf(4), 0);
@@ -166,7 +166,7 @@ describe("an agent whose link is lost", () => {
   });
 });
 
-test("a server that just started gives its members five seconds to come back", async () => {
+test("after a server's start, its members have five seconds to join again before they are marked as failed", async () => {
   const first = openWorld();
   for (const number of [4, 5]) await first.members.join(joinOf(number));
   first.members.stop();
@@ -180,7 +180,7 @@ test("a server that just started gives its members five seconds to come back", a
 });
 
 describe("an agent that leaves", () => {
-  test("is a member that left, and its node is gone", async () => {
+  test("gets the status left, its node is deleted, and a later join does not count as a flap", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     await world.members.leave(joinOf(4));
@@ -189,7 +189,7 @@ describe("an agent that leaves", () => {
     expect([view(world), countOf(world, "flap")]).toEqual([["n4 alive passing"], 0]);
   });
 
-  test("or fails is forgotten after the reconnect timeout, with its node", async () => {
+  test("or fails is deleted after the reconnect timeout, together with its node", async () => {
     const world = openWorld();
     for (const number of [4, 5, 6]) await world.members.join(joinOf(number));
     await world.members.leave(joinOf(4));
@@ -203,7 +203,7 @@ describe("an agent that leaves", () => {
 });
 
 describe("force-leave", () => {
-  test("makes an agent that has failed one that left, and with prune forgets it", async () => {
+  test("changes a failed agent's status to left, and with prune deletes the member", async () => {
     const world = openWorld();
     for (const number of [4, 5]) await world.members.join(joinOf(number));
     for (const number of [4, 5]) world.members.lost(joinOf(number), 0);
@@ -215,7 +215,7 @@ describe("force-leave", () => {
     expect(view(world)).toEqual([]);
   });
 
-  test("has no effect on an agent that is alive and on the server, and knows no other name", async () => {
+  test("has no effect on a linked agent and on the server, and returns false for a name without a member", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
     expect(await world.members.forceLeave("n4", { prune: true })).toBe(true);
@@ -225,7 +225,7 @@ describe("force-leave", () => {
   });
 });
 
-test("the members' nodes are corrected within a minute after other writes have changed them", async () => {
+test("the nodes of the members are corrected within a minute after a deregistration or a restore has changed them", async () => {
   const world = openWorld();
   const { state: emptyState } = world.store;
   for (const number of [4, 5, 6]) await world.members.join(joinOf(number));
@@ -237,13 +237,13 @@ test("the members' nodes are corrected within a minute after other writes have c
   await world.store.submit({ type: "restore", snapshot: emptyState });
   await world.clock.advance(60_000);
   expect(view(world)).toEqual(["n4 alive passing", "n5 left gone", "n6 failed gone"]);
-  // The snapshot is older than the failure of n6 and knows n5.
+  // This snapshot has the nodes of n4 and n6. In it the serfHealth of n6 is critical, because n6 had failed before.
   await world.store.submit({ type: "restore", snapshot: state });
   await world.clock.advance(60_000);
   expect(view(world)).toEqual(["n4 alive passing", "n5 left gone", "n6 failed critical"]);
 });
 
-test("a server that stopped judging has no timer left", async () => {
+test("Members has no timer after it was stopped, even if another link is lost", async () => {
   const world = openWorld();
   await world.members.join(joinOf(4));
   world.members.lost(joinOf(4), 0);

@@ -30,26 +30,26 @@ interface MembersOptions {
   readonly metrics: Metrics;
 }
 
-/** A member without a link counts as failed when it was not heard for so long, in milliseconds. */
+/** Milliseconds since a member was last heard, after which it counts as failed unless it has a link again. */
 const failedAfterMs = 3_000;
-/** The time that agents have to come back after a start of this server, in milliseconds. */
+/** Milliseconds that the agents have to connect again after a start of this server. */
 const startGraceMs = 5_000;
-/** The delay before a failed write is tried again, in milliseconds. */
+/** Milliseconds before a failed write is tried again. */
 const retryMs = 1_000;
-/** A timer that is later than this shows that the process was stopped, in milliseconds. */
+/** If a timer is more than this many milliseconds late, this process was stopped; the member then gets as many more to join. */
 const pauseMs = 1_000;
-/** The time between two rounds of `reconcile`, in milliseconds. */
+/** Milliseconds between two rounds of `reconcile`. */
 const roundMs = 60_000;
-/** A member that failed and is back within this time has flapped, as Serf counts it, in milliseconds. */
+/** A failed member that joins again within this many milliseconds counts as flapped, as in Serf. */
 const flapMs = 60_000;
 
 /**
- * The agents that belong to the cluster, and the judge of whether they are alive.
+ * The agents that belong to the cluster. This class also decides whether they are alive.
  *
  * A member's life: it joins (alive), leaves or is forced out (left), or its link is lost and does not come back in time (failed).
- * A member that left or failed joins again, or is forgotten after the reconnect timeout. Each step is one command, with what
- * follows for the member's node in the catalog: an alive member's serfHealth is passing, a failed one's is critical, which ends
- * its sessions, and the node of one that left is deleted. This server itself is not in the table.
+ * A member that left or failed joins again, or is forgotten after the reconnect timeout. Each step is one command,
+ * which also changes the member's node in the catalog: an alive member's serfHealth is passing; a failed member's is critical,
+ * which ends its sessions; the node of a member that left is deleted. The table of members has no row for this server.
  */
 export class Members implements Admission {
   readonly #store: Registry;
@@ -57,7 +57,7 @@ export class Members implements Admission {
   readonly #failures: LogThrottle;
   /** The agents that have a link, by the id of their node. */
   readonly #linked = new Map<string, JoinRequest>();
-  /** The members that are alive in the table and have no link: the timer at whose end each has failed, by the node's id. */
+  /** By node id: the timer of each member that is alive in the table and has no link. When it fires, the member has failed. */
   readonly #absent = new Map<string, Timer>();
   readonly #counts: Readonly<Record<"join" | "left" | "failed" | "flap", Meter>>;
   #round: Timer | undefined;
@@ -74,7 +74,7 @@ export class Members implements Admission {
       failed: metrics.counter("consul.serf.member.failed"),
       flap: metrics.counter("consul.serf.member.flap"),
     };
-    // Consul: an agent counts itself.
+    // Consul: the counter includes the agent itself.
     this.#counts.join.add(1);
   }
 
@@ -89,7 +89,10 @@ export class Members implements Admission {
     return [{ id: nodeIdOf(own), name: own.name, address: own.address, port: serverPort }];
   }
 
-  /** Begins to judge. Members that were alive when the server stopped have some seconds to come back. */
+  /**
+   * Starts to watch whether members are alive. A member that was alive when the server stopped has `startGraceMs` to join
+   * again.
+   */
   start(): void {
     for (const member of listMembers(this.#store))
       if (member.status === "alive") this.#await(nodeIdOf(member), startGraceMs);
@@ -120,7 +123,7 @@ export class Members implements Admission {
     const before = getMember(this.#store, agent.name);
     const known = this.#linked.get(agent.id);
     this.#refuse(agent);
-    // While the write is under way, the judge must count the agent as linked.
+    // The agent counts as linked from now on, so that it is not marked as failed while the write is under way.
     this.#link(agent);
     try {
       const member = clientMember(nodeOf(agent), { ...agent, sinceMs: this.#options.clock.wallMs() });
@@ -130,7 +133,7 @@ export class Members implements Admission {
       else this.lost(agent, 0);
       throw error;
     }
-    // An earlier link of the same agent may have been lost meanwhile.
+    // If an earlier link of the agent was lost during the write, `lost` has removed the agent from `#linked`.
     this.#link(agent);
     if (before?.status !== "alive") this.#noteJoin(agent.name, before);
   }
@@ -147,9 +150,9 @@ export class Members implements Admission {
   }
 
   /**
-   * Makes a member that has failed one that has left; with `prune`, forgets it. A member that is alive stays one, since it would
-   * come back at once.
-   * @returns whether there is a member of this name
+   * Changes the status of a member without a link to left; with `prune`, deletes the member. Does nothing to a member with a
+   * link, which would join again at once, nor to this server.
+   * @returns whether this server or a member has this name
    */
   async forceLeave(name: string, { prune }: { readonly prune: boolean }): Promise<boolean> {
     if (name === this.#options.own.name) return true;
@@ -162,22 +165,23 @@ export class Members implements Admission {
   }
 
   /**
-   * Writes to the catalog what follows from the members' statuses, where other writes have changed it: a deregistration, or a
-   * restore. Forgets members whose reconnect timeout is over.
+   * Corrects the nodes of members and their serfHealth in the catalog after other writes have changed them, such as a
+   * deregistration or a restore. Deletes members whose reconnect timeout is over.
    */
   async reconcile(): Promise<void> {
     for (const { name } of listMembers(this.#store)) {
-      // An earlier write of this round may have waited, and the member changed meanwhile.
+      // The member may have changed while the round waited for an earlier write.
       const member = getMember(this.#store, name);
       if (member && this.#isOver(member)) await this.#forget(name);
       else if (member) await this.#correct(member);
     }
   }
 
-  /** @throws OperatingError saying why the agent cannot be a member */
+  /** Checks whether the agent may join. @throws OperatingError saying why it may not */
   #refuse({ datacenter, id, name, role }: JoinRequest): void {
     const { own } = this.#options;
-    // Consul: the texts of a conflict are from the view of the agent that joins, and name the member that it found.
+    // Consul: the joining agent itself finds the conflict, so in the text "Member" is the server and "this agent" is the
+    // joining one.
     const conflict = conflictWith(own, { datacenter, id });
     if (conflict !== undefined) throw new OperatingError("conflict", "join-conflict", conflict);
     if (role === "client") return;
@@ -219,7 +223,7 @@ export class Members implements Admission {
     } else if (member.status === "failed") {
       if (node && serf !== "critical") await setMember(this.#store, member, failedNode(node));
     } else if (member.status === "left") {
-      // A node without serfHealth was registered over the catalog's API, and is no agent's.
+      // A node without serfHealth stays: a client registered it over the catalog's API, and it belongs to no agent.
       if (serf !== undefined) await setMember(this.#store, member, undefined);
     }
   }
@@ -239,14 +243,14 @@ export class Members implements Admission {
     });
   }
 
-  /** Judges the member after some time, unless its agent joins before. */
+  /** Marks the member as failed after `delayMs`, unless its agent joins before. */
   #await(id: string, delayMs: number): void {
     if (this.#isStopped) return;
     const { clock } = this.#options;
     const dueMs = clock.monotonicMs() + delayMs;
     this.#cancel(id);
     const judge = (): void => {
-      // A late timer shows that this process was stopped: the agent may have been waiting to join.
+      // A late timer shows that this process was stopped: the agent may have been waiting to join, and gets `pauseMs` more.
       if (clock.monotonicMs() - dueMs > pauseMs) this.#await(id, pauseMs);
       else void this.#fail(id);
     };
@@ -292,7 +296,7 @@ function failedNode(node: Node): Registration {
   return { node, skipNodeUpdate: true, checks: [serfCheck(node.name, false)] };
 }
 
-/** Returns why an agent cannot join the cluster of this server, else undefined. */
+/** Returns the reason why an agent cannot join the cluster of this server; undefined if it can. */
 function conflictWith(own: Member, { datacenter, id }: Pick<JoinRequest, "datacenter" | "id">): string | undefined {
   const dc = own.tags["dc"];
   if (datacenter !== dc) return `Member '${own.name}' part of wrong datacenter '${dc}'`;

@@ -4,8 +4,9 @@ import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import type { Service } from "../model/service.ts";
 
-/** The ids of the service and the check that a server registers for its own node. */
+/** The id of the service that a server registers for its own node. */
 export const serverServiceId = "consul";
+/** The id of the check that shows whether a node's agent is alive. */
 export const serfCheckId = "serfHealth";
 
 /**
@@ -111,7 +112,7 @@ export function wanMember(member: Member): Member {
   return { ...member, name: `${member.name}.${tags["dc"]}`, port: Number(port), tags };
 }
 
-/** Returns the check that shows whether a node's agent is alive. */
+/** Returns the check serfHealth of a node: passing if the node's agent is alive, else critical. */
 export function serfCheck(node: string, isAlive: boolean): Check {
   return {
     node,

@@ -90,7 +90,10 @@ function buildIdentity({ settings, devMode, hostname }: BuildInputs): Identity {
   };
 }
 
-/** @throws OperatingError invalid, without the key in its text */
+/**
+ * Returns the decoded `encrypt` key; undefined if it is not set. @throws OperatingError invalid; its text does not contain the
+ * key
+ */
 function clusterKey(settings: Settings): Uint8Array | undefined {
   const text = settings.text("encrypt");
   if (text === "") return undefined;

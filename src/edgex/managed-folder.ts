@@ -103,7 +103,7 @@ async function readManifest(path: string): Promise<Manifest> {
   }
 }
 
-/** A file, symbolic link or other directory entry of the folder. */
+/** A directory entry of the folder: a file, a symbolic link or something else. */
 interface Entry {
   readonly hash: string;
   /** The file's content; undefined if the entry is not a regular file. */

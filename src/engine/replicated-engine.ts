@@ -28,12 +28,15 @@ export interface ReplicatedEngine {
   campaign(signal: AbortSignal): Promise<Term>;
   /** The leader, as far as this server knows; undefined while no server leads. */
   readonly leader: Leader | undefined;
-  /** Calls `listener` soon, and after each change of `leader`, until the returned function is called or the engine closes. */
+  /**
+   * Calls `listener` soon after this call and after each change of `leader`, until the returned function is called or the
+   * engine closes.
+   */
   onLeader(listener: (leader: Leader | undefined) => void): () => void;
   /**
-   * Ends the term with this number although its leader has not closed it, and resolves when it is over. For a leader whose
-   * process is known to have ended: it saves the wait for the lease. No batch of the term takes effect later, but a leader that
-   * still runs may take up to `confirmedMs` to learn that it was deposed.
+   * Ends the term with this number although its leader has not closed it, and resolves when it is over. Meant for a leader
+   * whose process is known to have ended: the other servers then need not wait until its lease expires. No batch of the term
+   * takes effect later, but a leader that still runs may take up to `confirmedMs` to learn that it was deposed.
    */
   depose(term: number): Promise<void>;
   /** Ends this server's term and stops calling its followers. Idempotent. */
@@ -80,14 +83,14 @@ export interface Term extends Engine {
   /** The term's number, higher than that of every earlier term of any server. */
   readonly number: number;
   /**
-   * Resolves when the term is over, or may be: a leader that cannot renew its lease for as long as it lasts gives up, by its
-   * own monotonic clock.
+   * Resolves when the term is over, or may be over: a leader ends its term by its own monotonic clock when it could not renew
+   * its lease for as long as the lease lasts.
    */
   readonly ended: Promise<void>;
   /**
-   * Returns the milliseconds since this server sent the last question whose answer says that it leads: a renewal of its lease or
-   * a commit. No batch of a later term was committed before that moment, and none is for a third of a lease after it, unless
-   * this term is deposed. Infinity when the term is over.
+   * Returns the milliseconds since this server sent the last request whose answer says that it leads: a renewal of its lease or
+   * a commit. No batch of a later term was committed before that moment, nor is one committed within a third of a lease after
+   * it, unless this term is deposed. Infinity when the term is over.
    */
   confirmedMs(): number;
 }

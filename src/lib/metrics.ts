@@ -13,7 +13,7 @@ export interface Aggregate {
   readonly quantiles: readonly number[];
 }
 
-/** The shares whose quantiles are computed for a sample: the median, and the 90th and 99th percentiles. */
+/** The fractions at which the quantiles of a sample are computed: the median, and the 90th and 99th percentiles. */
 export const quantileShares: readonly number[] = [0.5, 0.9, 0.99];
 
 export interface Gauge {

@@ -47,7 +47,7 @@ test("requests made during a run of SharedRuns share the next run, which begins 
   expect(runs).toHaveLength(2);
 });
 
-test("all requests of SharedRuns reject with the error with which its permission promise rejects", async () => {
+test("if the promise of permission to run rejects, all requests to SharedRuns reject with the same error", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);

@@ -83,7 +83,7 @@ interface ConnectionOptions {
   readonly key: ClusterKey | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
-  /** Why this agent refuses the connection, whatever the other one sends. */
+  /** The reason why this agent refuses the connection whatever its peer sends; undefined if it does not. */
   readonly refusal?: string | undefined;
   readonly onLink: (link: Link) => void;
   readonly onRefused: (reason: string) => void;

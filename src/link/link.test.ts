@@ -75,7 +75,10 @@ async function bytesOf({ body }: Pick<Answer, "body">): Promise<Uint8Array> {
   return body ? await new Response(body).bytes() : new Uint8Array();
 }
 
-/** Returns a stream of `length` bytes that counts upwards, in pieces of `pieceLength`, and how many bytes were pulled. */
+/**
+ * Returns a stream of `length` bytes that count upwards, in pieces of `pieceLength`, and a record of how many bytes its reader
+ * pulled and whether it was cancelled.
+ */
 function counting(length: number, pieceLength = 100_000) {
   const pulled = { bytes: 0, isCancelled: false };
   const stream = new ReadableStream<Uint8Array>(
@@ -204,7 +207,7 @@ describe("a call", () => {
     expect(await rejectionOf(bytesOf(answer))).toMatchObject({ code: "disk-error", message: "the disk failed" });
   });
 
-  test("with a head over the limit is refused before anything is sent", async () => {
+  test("with a head that is too long is refused before anything is sent", async () => {
     const { dialled } = await connect({ handler: async ({ head }) => ({ head }) });
     expect(await rejectionOf(dialled.call({ kind: "big", head: new Uint8Array(9_000_000) }))).toMatchObject({
       kind: "too-large",
@@ -213,7 +216,7 @@ describe("a call", () => {
   });
 });
 
-describe("a connection is refused, and both agents say why, when", () => {
+describe("a connection is refused, and both agents report the reason, when", () => {
   test("their cluster keys differ", async () => {
     const { message, refusals } = await failure({ listenerKey: key, diallerKey: new Uint8Array(32) });
     expect(message).toMatch(
@@ -222,20 +225,20 @@ describe("a connection is refused, and both agents say why, when", () => {
     expect(refusals).toEqual(["the -encrypt keys of the two agents differ"]);
   });
 
-  test("only the listener has a cluster key", async () => {
+  test("only the accepting agent has a cluster key", async () => {
     const { message, refusals } = await failure({ listenerKey: key });
     expect(message).toContain("the other agent has an -encrypt key, and this one has none");
     expect(refusals[0]).toContain("the other agent may have no -encrypt key");
   });
 
-  test("only the dialler has a cluster key", async () => {
+  test("only the dialling agent has a cluster key", async () => {
     const { message, refusals } = await failure({ diallerKey: key });
     expect(message).toContain("the other agent may have no -encrypt key");
     expect(refusals).toEqual(["the other agent has an -encrypt key, and this one has none"]);
   });
 });
 
-test("a connection that sends no greeting of an agent is closed", async () => {
+test("a connection that begins with other bytes than an agent's greeting is closed", async () => {
   const refusals: string[] = [];
   const listener = listenForLinks({
     ...{ address: "127.0.0.1", port: 0, security: undefined, handler: refuseAll, clock: systemClock },
@@ -261,7 +264,7 @@ test("a connection that sends no greeting of an agent is closed", async () => {
 test("a link whose other agent falls silent is lost", async () => {
   const { dialled, accepted } = await connect({});
   expect(await Promise.race([dialled.lost, Bun.sleep(0)])).toBeUndefined();
-  // The accepted end neither reads nor pings, as a stopped process.
+  // The accepted end no longer records the bytes that arrive, as if the dialling agent were silent.
   accepted.heard = () => {};
   expect(await accepted.lost).toBe("the other agent was silent");
   expect(await dialled.lost).toBe("the connection was closed");

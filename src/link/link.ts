@@ -92,8 +92,8 @@ export class Link {
   }
 
   /**
-   * Milliseconds since the other agent was last heard; after the loss of the link, those until the loss. 0 when this process was
-   * stopped: the other agent's frames may wait in the socket.
+   * Milliseconds since the other agent was last heard; once the link is lost, the milliseconds from then until the loss. 0 if
+   * this process was stopped, because the other agent's frames may still be in the socket.
    */
   get silentMs(): number {
     if (this.#silentMsAtLoss !== undefined) return this.#silentMsAtLoss;

@@ -2,9 +2,9 @@ import { decode, encode } from "@msgpack/msgpack";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
 import { payloadBytesMax } from "./frames.ts";
 
-/* The payloads of calls, answers and failures: an array of MessagePack, with bytes and 64-bit integers whole. */
+/* A payload of a call, an answer or a failure is an array in MessagePack, which keeps bytes and 64-bit integers exactly. */
 
-/** @throws OperatingError too-large */
+/** Encodes a payload. @throws OperatingError too-large when it is longer than `payloadBytesMax` */
 export function pack(value: unknown): Uint8Array {
   const bytes = encode(value, { useBigInt64: true, ignoreUndefined: true });
   if (bytes.length <= payloadBytesMax) return bytes;
@@ -15,14 +15,14 @@ export function pack(value: unknown): Uint8Array {
   );
 }
 
-/** Returns the array that the other agent has packed. The peer has proved that it is an agent of this cluster. */
+/** Decodes a payload to its array. The other agent made it, and has proved that it belongs to this cluster. */
 function unpack(bytes: Uint8Array): readonly unknown[] {
   const value = decode(bytes, { useBigInt64: true });
   if (Array.isArray(value)) return value;
   throw new TypeError("a message that is no array");
 }
 
-/** @throws Error when the payload cannot be decoded */
+/** Decodes the payload of a call. @throws Error when it cannot be decoded */
 export function unpackCall(bytes: Uint8Array): {
   readonly kind: string;
   readonly head: unknown;
@@ -32,7 +32,7 @@ export function unpackCall(bytes: Uint8Array): {
   return { kind: String(kind), head, hasBody: hasBody === true };
 }
 
-/** @throws Error when the payload cannot be decoded */
+/** Decodes the payload of an answer. @throws Error when it cannot be decoded */
 export function unpackAnswer(bytes: Uint8Array): { readonly head: unknown; readonly hasBody: boolean } {
   const [head, hasBody] = unpack(bytes);
   return { head, hasBody: hasBody === true };
@@ -43,7 +43,7 @@ export function packError(error: unknown): Uint8Array {
   return pack(["unavailable", "fault", messageOf(error)]);
 }
 
-/** Returns the error that the other agent has packed. */
+/** Decodes the payload of a failure to the error of the other agent. */
 export function errorOf(payload: Uint8Array): OperatingError {
   const [kind, code, message] = unpack(payload);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packError wrote the kind

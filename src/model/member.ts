@@ -1,7 +1,10 @@
 import type { RowIndexes } from "./node.ts";
 
 export const memberStatuses = ["alive", "left", "failed"] as const;
-/** "left": the agent said that it leaves, or an operator forced it out. "failed": it went away without a word. */
+/**
+ * "left": the agent has announced that it leaves, or an operator has forced it out. "failed": its link was lost and it did not
+ * connect again in time.
+ */
 export type MemberStatus = (typeof memberStatuses)[number];
 
 /** An agent that belongs to the cluster. Its tags have the names and values that Consul's agents give them. */

@@ -19,7 +19,10 @@ export interface Situation {
 export type Decision =
   /** The service is registered; the record stays unchanged. */
   | { readonly do: "nothing" }
-  /** The service is registered; its port is free, so its record moves to this state. */
+  /**
+   * The service is registered: no other service owns the port that it wants, or it has the port already. The record gets this
+   * state.
+   */
   | { readonly do: "settle"; readonly state: "active" | "pinned" | "released" }
   /** The service is registered; the conflict is recorded. */
   | { readonly do: "mark"; readonly owner: Owner }

@@ -118,7 +118,9 @@ export class Ledger {
     this.#bases.clear();
   }
 
-  /** Returns whether more than `mistakenMax` services share the port: it must be the port of a proxy in front of them. */
+  /**
+   * Returns whether more than `mistakenMax` services are registered at the port. They then share it on purpose, behind a proxy.
+   */
   isShared(hostPort: HostPort): boolean {
     return this.#registered.countAt(this.hosts.key(hostPort)) > mistakenMax;
   }

@@ -13,11 +13,11 @@ export interface ForwardedWrite {
 export interface ForwardedWrites {
   /** The id of the follower. */
   readonly server: string;
-  /** Distinguishes the starts of the follower. */
+  /** A text that no other start of the follower has. */
   readonly start: string;
   /** The number of the term in which the receiver is to do the writes. */
   readonly term: number;
-  /** The follower has the results of all writes below this serial. */
+  /** The follower has the results of all writes with lower serials, so the leader may drop them. */
   readonly settledBelow: number;
   readonly writes: readonly ForwardedWrite[];
 }
@@ -26,11 +26,11 @@ export interface ForwardedWrites {
 export interface ForwardedResult {
   readonly serial: number;
   readonly outcomes: readonly Outcome[];
-  /** The position of the log at which the outcomes are visible. */
+  /** A position of the log at which the write's effects are in the state. */
   readonly position: Position;
 }
 
-/** How a server reaches the leader; the server's role connects it to the links between servers. */
+/** The calls by which a server reaches the leader. The server's role sends them over the links between servers. */
 export interface LeaderCalls {
   /**
    * Sends writes to the server that leads, and resolves with their results, in any order.
@@ -41,11 +41,11 @@ export interface LeaderCalls {
   newest(leader: string): Promise<Position>;
 }
 
-/** A term in which this server leads, and the results of forwarded writes for which their servers may ask again. */
+/** A term in which this server leads, with the results of forwarded writes that a follower may request again. */
 export class Leading {
   readonly term: Term;
   readonly writes: WriteQueue;
-  /** By server: its present start, and the results by serial. */
+  /** By the id of a follower: its present start, and the results by serial. */
   readonly #results = new Map<string, { readonly start: string; readonly bySerial: Results }>();
 
   constructor(term: Term, writes: WriteQueue) {
@@ -54,8 +54,10 @@ export class Leading {
   }
 
   /**
-   * Does forwarded writes. A write that arrives again is done once, and has the same result.
-   * @param isInLog whether a batch of an earlier term has the write with this serial: its server learns the outcome from the log
+   * Submits forwarded writes and resolves with their results. A write that arrives again is not submitted again, and has the
+   * same result.
+   * @param isInLog whether the log has the write with this serial already; it then gets no result here, because the follower
+   * learns the outcome from the log
    * @param visible returns the position of the last batch in the state
    */
   async take(

@@ -33,8 +33,8 @@ export function checkOfNode({ state }: Registry, node: string, id: string): Chec
 }
 
 /**
- * Writes a member and the rows of its node; without rows the node leaves the catalog.
- * @throws OperatingError conflict when a member that is alive, or a node, has the name or the id
+ * Writes a member and the rows of its node; without rows, deletes the node from the catalog.
+ * @throws OperatingError conflict when another node, or another member that is alive, has the name or the id
  */
 export async function setMember(
   store: Registry,
@@ -44,7 +44,7 @@ export async function setMember(
   throwIfRejected(await store.submit({ type: "member-set", member, registration }));
 }
 
-/** Forgets a member, and deletes its node from the catalog. */
+/** Deletes a member, and its node from the catalog. */
 export async function deleteMember(store: Registry, name: string): Promise<void> {
   await store.submit({ type: "member-delete", name });
 }

@@ -4,15 +4,16 @@ import type { Outcome } from "../state/command.ts";
 import { storeTables } from "../state/rows.ts";
 
 /*
- * A batch keeps where its forwarded writes come from, in the table `origins`: one row for each server, which the server's next
- * batch replaces. From it each server learns what became of its writes, and a new leader learns which writes were done.
+ * A batch records its forwarded writes in the table `origins`: one row for each server that forwarded some. The row of a server
+ * replaces the row of its earlier writes. From these rows each server learns the outcomes of its writes, and a new leader
+ * learns which writes were done.
  */
 
-/** The place of a write that a follower forwards to the leader. */
+/** Identifies a write that a follower forwards to the leader. */
 export interface Origin {
   /** The id of the server that forwarded the write. */
   readonly server: string;
-  /** Distinguishes the starts of that server. */
+  /** A text that no other start of that server has. */
   readonly start: string;
   /** The number of the write, counted from 1 since that start. */
   readonly serial: number;
@@ -24,11 +25,14 @@ export interface ForwardedOutcomes {
   readonly outcomes: readonly Outcome[];
 }
 
-/** The row of a server: its newest write in the log, and the outcomes of its writes in the same batch, by serial. */
+/** A server's row in the table `origins`. It describes the newest batch that has forwarded writes of the server. */
 export interface OriginRow {
   readonly server: string;
+  /** The start of the server in which it forwarded the writes. */
   readonly start: string;
+  /** The serial of the server's newest write in the log. */
   readonly serial: number;
+  /** The serials of the server's writes in this batch, each with the outcomes of its commands. */
   readonly outcomes: readonly (readonly [number, readonly Outcome[]])[];
 }
 
@@ -48,7 +52,7 @@ export function originRows(forwarded: readonly ForwardedOutcomes[]): readonly Ro
   }));
 }
 
-/** Yields the rows of origins among these rows. */
+/** Yields, decoded, those of the rows that belong to the table `origins`. */
 export function* originsIn(rows: Iterable<RowChange | Row>): Generator<OriginRow> {
   for (const { table, key, value } of rows) {
     if (table !== storeTables.origins || value === undefined) continue;

@@ -23,8 +23,8 @@ export interface OwnWrite {
 type Callbacks = Pick<OwnWrite, "resolve" | "reject">;
 
 /**
- * The writes of this server that have no outcome yet, by serial, oldest first. One that has none in time is rejected: with
- * "no-leader" if no leader can have received it, else with "write-unconfirmed".
+ * The writes of this server that have no outcome yet, by serial, oldest first. A write without an outcome after `holdMs` is
+ * rejected: with "no-leader" if it is to be sent to a leader still, else with "write-unconfirmed".
  */
 export class OwnWrites {
   readonly #writes = new Map<number, OwnWrite>();
@@ -55,7 +55,7 @@ export class OwnWrites {
     this.#writes.set(serial, { commands, resolve, reject, deadline, place: "here", term: 0, done: undefined });
   }
 
-  /** Ends a write by one of its callbacks. Does nothing if it has ended. */
+  /** Removes a write and calls `end` with its callbacks. Does nothing if the write was removed before. */
   settle(serial: number, end: (write: OwnWrite) => void): void {
     const write = this.#writes.get(serial);
     if (!write) return;
@@ -82,7 +82,7 @@ export class OwnWrites {
       } else if (term < present && place === "leader") this.settle(serial, (write) => this.add(commands, write));
   }
 
-  /** Rejects the writes up to a serial, of which this server cannot learn whether they were done. */
+  /** Rejects the writes up to a serial with "write-unconfirmed", because this server cannot learn whether they were done. */
   rejectUnconfirmed(lastSerial: number): void {
     for (const serial of [...this.#writes.keys()])
       if (serial <= lastSerial) this.settle(serial, ({ reject }) => reject(unconfirmed()));

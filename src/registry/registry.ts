@@ -4,8 +4,8 @@ import type { Topic } from "../state/topics.ts";
 import type { Waiter } from "./watches.ts";
 
 /**
- * How new the state of a read must be. "stale": the state that this server has; "leader" (Consul's default) and "consistent": a state with every
- * write that was acknowledged before the read, on any server.
+ * How new the state of a read must be. "stale": the state that this server has. "leader" (Consul's default) and "consistent": a
+ * state with every write that was acknowledged before the read, on any server.
  */
 export type Consistency = "stale" | "leader" | "consistent";
 

@@ -53,7 +53,7 @@ export function describeReplicatedStore(
     }
 
     describe("a write", () => {
-      test("through the leader reaches the state of every server, with the same index and topics", async () => {
+      test("through the leader reaches every server, and its topics have the same index there", async () => {
         const { leader, followers } = await start(3);
         expect(await leader.submit(keySet("a", "1"))).toEqual({ type: "done" });
         expect(valueOf(leader, "a")).toBe("1");
@@ -140,7 +140,7 @@ export function describeReplicatedStore(
           expect(valueOf(leader, "once")).toBe("2");
         });
 
-        test("the leader ends after its commit and before its answer", async () => {
+        test("the leader's term ends after the commit and before the answer", async () => {
           const { follower } = await start(3);
           cluster.carry = async (deliver) => {
             await deliver();
@@ -151,7 +151,7 @@ export function describeReplicatedStore(
           await expectOnce(follower.submit(once));
         });
 
-        test("the leader ends without having received it, and nothing says so", async () => {
+        test("the leader's term ends before the message arrives, and the follower gets no answer", async () => {
           const { follower } = await start(3);
           cluster.carry = () => {
             cluster.carry = (again) => again();
@@ -161,7 +161,7 @@ export function describeReplicatedStore(
           await expectOnce(follower.submit(once));
         });
 
-        test("the follower sends it to the next leader before it has seen the batch in which the last leader did it", async () => {
+        test("the follower sends it to the next leader before it has received the last leader's batch with the write", async () => {
           const follower = await cluster.start("follower", { campaigns: false });
           const first = await cluster.start("s1");
           await cluster.leader();
@@ -186,7 +186,7 @@ export function describeReplicatedStore(
         });
       });
 
-      test("under way while the leader ends is done once by one of the leaders", async () => {
+      test("that is under way when the leader's term ends is done once", async () => {
         const { followers } = await start(3);
         for (let round = 0; round < 20; round += 1) {
           const writes = followers.map((store, n) =>
@@ -194,13 +194,13 @@ export function describeReplicatedStore(
           );
           if (round % 2 === 0) await Promise.resolve();
           void cluster.expire();
-          // A second attempt of the same check-and-set would be unchanged.
+          // If a write were done twice, its second check-and-set would have the outcome "unchanged".
           for (const outcomes of await Promise.all(writes))
             expect(outcomes).toEqual([{ type: "done" }, { type: "done" }, { type: "done" }]);
         }
       });
 
-      test("rejected by the state machine is rejected on a follower as on the leader", async () => {
+      test("that the state machine rejects has the same outcome through a follower as through the leader", async () => {
         const { leader, follower } = await start(2);
         const command = { type: "session-destroy", id: "not-there" } as const;
         const expected = await leader.submit(command);
@@ -232,7 +232,7 @@ export function describeReplicatedStore(
         expect(await rejectionOf(store.freshen("leader") ?? cluster.never())).toMatchObject({ code: "no-leader" });
       });
 
-      test("shares one question with all reads that wait", async () => {
+      test("shares one request to the leader with all reads that wait at the same time", async () => {
         const { follower } = await start(2);
         const before = cluster.questions;
         await Promise.all(Array.from({ length: 100 }, async () => follower.freshen("leader")));
@@ -241,7 +241,7 @@ export function describeReplicatedStore(
     });
 
     describe("a server that starts", () => {
-      test("later has the state of the others", async () => {
+      test("after others have committed gets their state", async () => {
         const { leader } = await start(1);
         await leader.submit(keySet("a", "1"));
         const late = await cluster.start("late");
@@ -249,7 +249,7 @@ export function describeReplicatedStore(
         expect(late.state).toEqual(leader.state);
       });
 
-      test("loads again when the batches that it lacks were compacted away, and its watches wake", async () => {
+      test("loads the state again when the batches that it lacks were compacted away, and wakes its watches", async () => {
         const { leader } = await start(1);
         const slow = await cluster.start("slow", { campaigns: false, follows: false });
         let woken = 0;
@@ -264,7 +264,7 @@ export function describeReplicatedStore(
       });
     });
 
-    test("exactly one server leads at a time, and each learns when it begins and ends to lead", async () => {
+    test("when a leader's term ends, the server stops leading and calls its role callbacks, and another server leads", async () => {
       const { leader, followers } = await start(3);
       const heard: boolean[] = [];
       leader.onRole(() => heard.push(leader.leads));

@@ -38,7 +38,7 @@ export interface ReplicatedStoreOptions {
   readonly meter?: StoreMeter;
 }
 
-/** Milliseconds after which a leader whose lease no server has confirmed asks the engine before it answers a default read. */
+/** A leader confirmed within so many milliseconds answers a read with consistency "leader" without asking the engine. */
 const confirmedMsMax = 500;
 
 /**
@@ -48,8 +48,8 @@ const confirmedMsMax = 500;
  *     follower   write ─▶ message to the leader ─▶ the batch arrives in the log ─▶ visible ─▶ caller
  *
  * Life cycle: `open` loads the state; `run` follows the log and campaigns until its signal aborts. A server that has won a term
- * first applies all batches before it. Then it commits an empty batch, by which the others learn that no batch of an earlier
- * term can follow, and from then on it takes writes.
+ * first applies all batches of earlier terms. Then it commits an empty batch, by which the others learn that no batch of an
+ * earlier term can follow, and from then on it takes writes.
  *
  * A forwarded write has a serial. A batch keeps the serials and outcomes of the forwarded writes in it (origins.ts), so a
  * follower that lost its leader learns from the log which of its writes were done, and sends the others to the next leader. No
@@ -70,7 +70,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   /** The position of the last batch in the state. */
   #position: Position;
   readonly #positionWaiters = new Set<() => void>();
-  /** By server: its newest write in the log. */
+  /** By the id of a server: its newest forwarded write in the log. */
   readonly #applied: NewestWrites;
   /** The number of the term of the last batch. */
   #term = 0;
@@ -142,7 +142,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   }
 
   /**
-   * Returns a position that covers all acknowledged writes; to be called on the leader, by this server or by a follower.
+   * Returns a position that covers all acknowledged writes. Called on the leader, by itself or for a follower.
    * @throws OperatingError "leadership-lost" when this server does not lead
    */
   async newest(): Promise<Position> {
@@ -160,7 +160,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   }
 
   /**
-   * Does writes that a follower has forwarded.
+   * Commits writes that a follower has forwarded, and resolves with their results.
    * @throws OperatingError "leadership-lost" when this server does not lead in the term that the follower names
    */
   async takeForwarded(message: ForwardedWrites): Promise<readonly ForwardedResult[]> {
@@ -199,7 +199,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.watches.wakeAll();
   }
 
-  /** Leads for one term. */
+  /** Leads until the term ends. Takes writes once all batches of earlier terms are in the state. */
   async #lead(term: Term): Promise<void> {
     const { clock, engine } = this.#options;
     await this.#reaches(await engine.newest());
@@ -299,7 +299,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#send();
   }
 
-  /** Sends own writes that no leader has yet to the leader, which may be this server; those of one tick together. */
+  /** Sends the unsent own writes to the leader, which may be this server; those of one tick go together. */
   #send(): void {
     if (this.#isSending) return;
     this.#isSending = true;
@@ -349,7 +349,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     } catch (error) {
       const isRefused = error instanceof OperatingError && !maySucceedLater.has(error.code);
       for (const [serial, write] of unsent) {
-        // The leader may have done it. It knows the serial, so it will not do it twice.
+        // The leader may have done the write. It knows the write's serial, so it does not do the write twice.
         if (!isRefused) write.place = "here";
         else this.#own.settle(serial, ({ reject }) => reject(error));
       }

@@ -52,8 +52,8 @@ export class VisibleState {
   }
 
   /**
-   * Replaces the state by the next durable one, calls the listeners, resolves the writers' promises and wakes the watches, in
-   * this order.
+   * Replaces the state by the next durable one, then calls the commit callbacks, resolves the writers' promises and wakes the
+   * watches, in this order.
    * @param settle resolves or rejects the promises of the callers whose commands led to the state
    */
   publish(next: State, touched: ReadonlySet<Topic>, settle: readonly (() => void)[] = []): void {

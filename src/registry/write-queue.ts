@@ -60,7 +60,7 @@ export const noMeter: StoreMeter = {
 interface WriteQueueOptions {
   readonly clock: Clock;
   readonly meter: StoreMeter;
-  /** Returns rows to add to a batch that changes something, from the outcomes of its forwarded writes. */
+  /** Returns the rows that record the outcomes of forwarded writes; the queue adds them to a batch that changes something. */
   readonly rowsOfOrigins?: (forwarded: readonly ForwardedOutcomes[]) => readonly RowChange[];
 }
 
@@ -88,7 +88,7 @@ export class WriteQueue {
   #aheadMs: number;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
-  /** Publishes the batch under way. */
+  /** Publishes the batch under way; undefined while no batch is under way. */
   #publish: (() => void) | undefined;
   #stalled = false;
   #refusal: unknown;
@@ -157,7 +157,10 @@ export class WriteQueue {
     this.#running = undefined;
   }
 
-  /** Rejects the calls of a batch that the engine has not made durable in time. The engine may still do so later. */
+  /**
+   * Rejects the writes of a batch that the engine has not made durable in time, and all writes in the queue. The engine may
+   * still make the batch durable later.
+   */
   #stall(pending: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();

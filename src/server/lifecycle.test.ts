@@ -13,7 +13,7 @@ function noting(steps: string[], name: string): Part {
   };
 }
 
-test("the parts of an agent end from the last to the first, and all of them stop before any of them closes", async () => {
+test("at its end an agent calls stop on all its parts, last part first, and then close on all, last part first", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const opened = await lifecycle.openAll(async (parts) => {

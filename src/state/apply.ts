@@ -99,10 +99,10 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 }
 
 /**
- * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that clients
- * have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all tombstones are
- * dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays. The members stay too, since the agents that are linked
- * with the servers are the same as before.
+ * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that
+ * clients have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all
+ * tombstones are dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays. The
+ * members stay too, since a restore does not change which agents are linked with the servers.
  */
 function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);

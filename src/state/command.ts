@@ -150,7 +150,7 @@ export interface Deregister {
   readonly checkId?: string | undefined;
 }
 
-/** Writes what has become of a member, together with what follows for its node in the catalog. */
+/** Writes a member with its new status, and changes the member's node in the catalog accordingly. */
 export interface MemberSet {
   readonly type: "member-set";
   readonly member: Member;
@@ -158,7 +158,7 @@ export interface MemberSet {
   readonly registration: RegisteredRows | undefined;
 }
 
-/** Forgets a member, and deletes its node from the catalog. */
+/** Deletes a member, and its node from the catalog. */
 export interface MemberDelete {
   readonly type: "member-delete";
   readonly name: string;

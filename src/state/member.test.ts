@@ -57,7 +57,7 @@ describe("an agent that joins", () => {
     expect(topicIndex(driver.state, topics.members)).toBe(1);
   });
 
-  test("and is a member already writes nothing, and keeps the time since which it is alive", () => {
+  test("and that is an alive member already writes nothing, and keeps the time since which it is alive", () => {
     const driver = new StateDriver();
     run(driver, joins("n1", 1), joins("n1", 1, 9));
     expect([driver.state.index, getMember(driver.state, "n1")?.sinceMs]).toEqual([1, 0]);
@@ -80,7 +80,7 @@ describe("an agent that joins", () => {
     expect([getMemberOfId(driver.state, nodeIdNumbered(1)), names(driver)]).toEqual([undefined, ["n1 alive"]]);
   });
 
-  test("under another name than before has only the new one", () => {
+  test("under another name than before keeps only the new name", () => {
     const driver = new StateDriver();
     run(driver, joins("n1", 1), leaves("n1", 1), joins("n2", 1));
     expect([names(driver), getNode(driver.state, "n1")]).toEqual([["n2 alive"], undefined]);
@@ -102,7 +102,7 @@ test("an agent that fails loses its sessions, except those without checks, and k
   expect([names(driver), driver.state.services.size]).toEqual([["n1 failed"], 1]);
 });
 
-test("an agent that leaves takes its node out of the catalog, but no node of another machine with its name", () => {
+test("the leave of an agent deletes its node from the catalog, but not another machine's node with the same name", () => {
   const driver = new StateDriver();
   run(driver, joins("n1", 1), leaves("n1", 1));
   expect([names(driver), getNode(driver.state, "n1")]).toEqual([["n1 left"], undefined]);

@@ -26,8 +26,8 @@ export function listMembers(state: State): MemberRow[] {
 }
 
 /**
- * Writes a member, and what follows from its status for its node in the catalog. A member that is alive keeps its name and its
- * node id from other agents. An agent that is known under another name, and is not alive there, is renamed.
+ * Writes a member, and changes its node in the catalog according to its status. Rejects the command if another agent that is
+ * alive has the member's name or node id. An agent that was a member under another name, and is not alive under it, is renamed.
  */
 export function setMember(draft: Draft, { member, registration }: MemberSet): Outcome {
   const { state } = draft;

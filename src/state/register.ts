@@ -5,7 +5,7 @@ import { getNode } from "./lookup.ts";
 import { ensureNode } from "./node.ts";
 import { ensureService } from "./service.ts";
 
-/** Registers a node with its service and checks. If the result is a rejection, the caller must drop the draft. */
+/** Registers a node with its service and checks. Returns undefined, or a rejection; the caller must then drop the draft. */
 export function registerRows(draft: Draft, registration: RegisteredRows): Rejection | undefined {
   const rejected = registerNode(draft, registration);
   if (rejected) return rejected;

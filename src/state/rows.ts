@@ -6,7 +6,7 @@ export const storeTables = {
   tombstones: "tombstones",
   /** Single values by name, such as the tombstone floor. */
   meta: "meta",
-  /** By server: its newest forwarded write in the log, with the outcomes of its writes in the same batch (ReplicatedStore). */
+  /** Key: the id of a server. Value: its newest forwarded writes in the log, with their outcomes (OriginRow). */
   origins: "origins",
   /** Rows that only this agent uses (LocalRows). They are not part of the state. */
   local: "local",

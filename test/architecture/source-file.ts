@@ -9,7 +9,7 @@ export interface SourceFile {
 
 const repository = `${import.meta.dir}/../..`;
 
-/** Matches a file that a program generates, from a source that keeps the rules. */
+/** Matches the path of a generated file. The rules hold for the source from which a program generates it. */
 const generated = /\/generated\//;
 
 /**

@@ -76,7 +76,7 @@ test("a blocking query with an index one above the store's newest is answered af
   expect(answer.index).toBeGreaterThan(index + 1);
 });
 
-test("a blocking query for events is answered at once with any index except that of the list", async () => {
+test("a blocking query for events is held only with the index of the list, and answered at once with any other", async () => {
   const name = unique("deploy");
   await put(`/v1/event/fire/${name}`, "x");
   const path = `/v1/event/list?name=${name}`;

@@ -78,7 +78,7 @@ describe.each(["?recurse", "?keys", "?keys&separator=/"])("a blocking query for 
     expectWoken(await whileBlocked(`/v1/kv/${folder}${query}`, () => del(`/v1/kv/${folder}b/c`)));
   });
 
-  test("returns when the folder's first key is created and when it is deleted", async () => {
+  test("returns when the first key in the folder is created, and with 404 when the folder's last key is deleted", async () => {
     const folder = keyFolder();
     const path = `/v1/kv/${folder}${query}`;
     expectWoken(await whileBlocked(path, () => put(`/v1/kv/${folder}a`, "one")));
@@ -94,7 +94,7 @@ describe.each(["?recurse", "?keys", "?keys&separator=/"])("a blocking query for 
     await expectUndisturbed(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}x2`));
   });
 
-  test("returns when a folder above the folder is deleted", async () => {
+  test("returns with 404 when the parent of the queried folder is deleted", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}x/a`, "one");
     const woken = await whileBlocked(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}?recurse`), {

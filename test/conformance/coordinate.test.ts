@@ -37,7 +37,7 @@ describe("coordinates", () => {
     }
   });
 
-  test("of another datacenter are an error", async () => {
+  test("cannot be read for another datacenter: the request fails with 500", async () => {
     const answer = await get("/v1/coordinate/nodes?dc=other");
     expectError(answer, { status: 500, text: "No path to datacenter" });
     expect(answer.header("X-Consul-Knownleader")).toBe("false");

@@ -25,7 +25,7 @@ const literalsElsewhere: Readonly<Record<string, { readonly file: string; readon
   "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
 };
 
-/** The file with the errors that another agent has sent: their codes are literals on that agent. */
+/** The file that decodes another agent's errors. Their codes are literals in the files in which that agent makes them. */
 const received = "src/link/message.ts";
 
 const made = source.flatMap(errorsOf);

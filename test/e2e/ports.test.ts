@@ -165,7 +165,7 @@ test("a service whose port another program uses reads an assigned port at its ne
   await program?.stop(true);
 });
 
-test("the agent sends a service's new port to the service's notice URL, also after a kill before the request", async () => {
+test("an agent that is killed before it has sent a service's new port to the notice URL sends it after a restart", async () => {
   const folder = ["-data-dir", join(sandbox.folder, "called")];
   const callbackPort = free[2] ?? 0;
   const before = await startAgent("reassign", folder);

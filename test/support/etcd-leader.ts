@@ -1,6 +1,6 @@
 /**
- * A program that a test stops and kills: a server that campaigns, and commits batches while it leads. It prints "leads", then the
- * revision of each acknowledged batch, and at the end the code of the error, one on each line.
+ * A program that a test stops and kills: a server that campaigns, and commits batches while it leads. It prints lines: "leads",
+ * then the revision of each acknowledged batch, and at the end the code of the error.
  */
 import { writeSync } from "node:fs";
 import { openEtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";

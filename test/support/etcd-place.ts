@@ -8,11 +8,11 @@ import { writeSnapshot } from "../../src/engine/etcd/snapshot-writer.ts";
 import { drop } from "../../src/engine/etcd/transaction.ts";
 import type { EtcdCluster } from "./etcd.ts";
 
-/** So long that a slow machine loses no lease. */
+/** Milliseconds of a lease that lasts so long that a slow machine does not lose it. */
 const unhurriedMs = 60_000;
 const deadlineMs = 60_000;
 
-/** The keys of one cluster of servers in an etcd, beside those of others. */
+/** The keys of one cluster of Praetor's servers in an etcd. Several clusters share the etcd under different prefixes. */
 export interface EtcdPlace {
   readonly prefix: string;
   readonly layout: Layout;
@@ -30,7 +30,7 @@ export interface EtcdPlace {
 
 let places = 0;
 
-/** Makes a place for new servers. */
+/** Returns a place with a new prefix, for the servers that a test opens. */
 export function openEtcdPlace({ endpoints }: Pick<EtcdCluster, "endpoints">): EtcdPlace {
   const prefix = `place-${++places}/`;
   const logged: string[] = [];

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { within } from "./within.ts";
 
-/** The reason why no etcd can be started here; undefined when one can. */
+/** The reason why no etcd can be started on this machine; undefined if one can. */
 export const withoutEtcd: string | undefined =
   Bun.which("etcd") === null || Bun.which("etcdctl") === null
     ? "etcd-server and etcd-client are not installed"
     : undefined;
 
-/** Ends the name of a block of tests that need etcd. */
+/** The end of the name of a `describe` whose tests need etcd: the reason why they are skipped, or "". */
 export const skippedWithoutEtcd: string = withoutEtcd === undefined ? "" : ` (skipped: ${withoutEtcd})`;
 
 const readyWithinMs = 30_000;
@@ -19,34 +19,35 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly members: readonly EtcdMember[];
   /** The members' endpoints, in order. */
   readonly endpoints: readonly string[];
-  /** Runs etcdctl on the first member that runs; returns its output. @throws Error with its errors when it fails */
+  /** Runs etcdctl on the first member that runs; returns its output. @throws Error with etcdctl's errors when it fails */
   control(...words: readonly string[]): Promise<string>;
-  /** Asks one member about itself; undefined when it does not answer. */
+  /** Returns the status of one member; undefined when it does not answer. */
   statusOf(endpoint: string): Promise<EtcdStatus | undefined>;
 }
 
 export interface EtcdStatus {
-  /** Whether the member leads the members. */
+  /** Whether the member is etcd's leader. */
   readonly isLeader: boolean;
-  /** Bytes of its file, and of the pages in use. */
+  /** Bytes of the member's database file. */
   readonly bytes: number;
+  /** Bytes of those pages of the file that are in use. */
   readonly bytesInUse: number;
-  /** The present revision. */
+  /** The present revision of etcd. */
   readonly revision: number;
 }
 
 export interface EtcdMember {
   readonly endpoint: string;
-  /** Starts etcd on the data that it has. Resolves at once: etcd answers when most members run. */
+  /** Starts the member with the data that it has, and returns at once. etcd answers when most members run. */
   start(...flags: readonly string[]): void;
-  /** Resolves when etcd has ended. Does nothing if it does not run. */
+  /** Kills the member, and resolves when its process has ended. Does nothing if it does not run. */
   kill(): Promise<void>;
-  /** Stops the process as SIGSTOP does, until `resume`. */
+  /** Suspends the process with SIGSTOP, until `resume`. */
   stop(): void;
   resume(): void;
 }
 
-/** Starts a cluster of etcds; resolves when it answers. `flags` are given to each. */
+/** Starts a cluster of `count` members of etcd, each with `flags`. Resolves when the cluster answers. */
 export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<EtcdCluster> {
   const folder = mkdtempSync(join(tmpdir(), "etcd-"));
   const names = Array.from({ length: count }, (_, n) => `e${n + 1}`);
@@ -54,7 +55,7 @@ export async function openEtcd(count = 1, ...flags: readonly string[]): Promise<
   const members = names.map((name) => new RunningEtcd(folder, name, ["--initial-cluster", cluster, ...flags]));
   for (const member of members) member.start();
   const run = async (endpoint: string, words: readonly string[]): Promise<string> => {
-    // etcdctl needs the slashes that etcd's own clients leave out.
+    // etcdctl needs "unix://PATH", while Praetor's endpoints have "unix:PATH".
     const address = ["--endpoints", endpoint.replace("unix:", "unix://")];
     const process = Bun.spawn(["etcdctl", ...address, ...words], { cwd: folder, stdout: "pipe", stderr: "pipe" });
     const [output, errors, code] = await Promise.all([process.stdout.text(), process.stderr.text(), process.exited]);
@@ -118,7 +119,7 @@ class RunningEtcd implements EtcdMember {
 
   start(...more: readonly string[]): void {
     const [client, peer] = [`${this.#name}:1`, `${this.#name}-peer:1`];
-    // etcd 3.4 does not start while the socket of a killed run is there.
+    // etcd 3.4 does not start while the socket file of a killed process exists.
     for (const socket of [client, peer]) rmSync(join(this.#folder, socket), { force: true });
     const words = [
       ...["--name", this.#name, "--data-dir", this.#name],

@@ -3,29 +3,32 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A proxy on a unix socket in front of a server's, with which a test loses requests or answers. */
+/** A proxy between clients and a server, on unix sockets. With it a test drops or delays requests and answers. */
 export interface FaultProxy extends Disposable {
   /** "unix:PATH" of the proxy's socket. */
   readonly endpoint: string;
-  /** Forwards new connections, and closes those on which something was lost. */
+  /** Closes all connections, and forwards everything on new ones. */
   pass(): void;
-  /** From now on loses what the server answers. */
+  /** Drops all answers of the server from now on, until `pass`. */
   loseAnswers(): void;
-  /** From now on loses what clients send, after `bytes` more. */
+  /** Forwards `bytes` more bytes of requests, then drops all requests until `pass`. */
   loseRequests(bytes?: number): void;
-  /** Resolves when clients have sent something, which is held from now on; what they send after that on the same connections is lost. */
+  /**
+   * Holds the next data that a client sends, and drops all later data of the same connection. Resolves when the proxy has the
+   * data.
+   */
   holdRequests(): Promise<void>;
-  /** Forwards what is held, also of clients that have gone; resolves when the server has answered. */
+  /** Forwards the held data, even if its client has closed the connection; resolves when the server has answered. */
   release(): Promise<void>;
 }
 
-/** @param to "unix:PATH" of the server's socket */
+/** Opens a proxy in front of the server whose socket is at `to`, "unix:PATH". */
 export async function openFaultProxy(to: string): Promise<FaultProxy> {
   const folder = mkdtempSync(join(tmpdir(), "fault-proxy-"));
   const path = join(folder, "socket");
   const sockets = new Set<Socket>();
   let losesAnswers = false;
-  /** Bytes of requests that are still forwarded. */
+  /** Number of bytes of requests that the proxy still forwards. */
   let requestBytes = Infinity;
   const held = new Map<Socket, Buffer>();
   let holding: (() => void) | undefined;

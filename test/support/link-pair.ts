@@ -18,7 +18,7 @@ interface LinkPairOptions {
 
 const noCalls: Handler = () => Promise.reject(new Error("the test expects no call"));
 
-/** Connects two links without a network: what one sends, the other takes in the next microtask. */
+/** Returns two links that are connected without a network: each takes the other's bytes in the next microtask. */
 export function connectLinks({ clock, handler, diallerHandler = noCalls }: LinkPairOptions): LinkPair {
   const [toAccepted, toDialled] = [new Wire(), new Wire()];
   const dialled = new Link(toAccepted, { hasDialled: true, handler: diallerHandler, clock });

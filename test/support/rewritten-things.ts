@@ -113,7 +113,7 @@ export const agentServices: ThingSort = {
     const services = await jsonOf<Record<string, Service>>(send, "/v1/agent/services");
     const checks = await jsonOf<Record<string, Check>>(send, "/v1/agent/checks");
     return assemble(
-      // The answer also has the services of other kinds.
+      // The agent also has services that other kinds of this test wrote, so only those named "killed" are read.
       Object.values(services).flatMap(({ ID, Service, Meta }) =>
         Service === "killed" ? [[ID, Meta["generation"]] as const] : [],
       ),

@@ -50,7 +50,7 @@ export class StoreCluster {
    */
   carry: (deliver: () => Promise<readonly ForwardedResult[]>) => Promise<readonly ForwardedResult[]> = (deliver) =>
     deliver();
-  /** The number of positions for which followers have asked. */
+  /** The number of requests for the leader's newest position that followers have sent. */
   questions = 0;
 
   constructor(place: StorePlace) {
@@ -82,7 +82,7 @@ export class StoreCluster {
     server.running = server.store.run(server.stopping.signal);
   }
 
-  /** Resolves with the store that leads. */
+  /** Resolves with the store of the leader, once a server leads. */
   leader(): Promise<ReplicatedStore> {
     return within(1_000, async () => {
       const found = [...this.#servers.values()].find(({ store }) => store.leads);
@@ -102,12 +102,12 @@ export class StoreCluster {
     await this.#place.compact();
   }
 
-  /** Loses the answers to the next messages of followers, after the leader has done what they ask for. */
+  /** Drops the answers to the next `count` messages of followers, after the leader has done what the messages ask for. */
   loseAnswers(count: number): void {
     this.#answersToLose += count;
   }
 
-  /** Lets every question for the newest position fail. */
+  /** Lets every request to the engine for the newest position fail. */
   failQuestions(): void {
     this.#failsQuestions = true;
   }

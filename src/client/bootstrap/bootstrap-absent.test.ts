@@ -345,7 +345,7 @@ describe("a service that the registry has lost", () => {
     await expectInTime(() => expect(registry.registered).toEqual([48080, 48080]));
   });
 
-  test("is not registered again if the agent still has it and writes it to the catalog again", async () => {
+  test("is not registered again by its program if the agent still has it and writes it to the catalog again", async () => {
     const registry = openRegistry();
     let isLate = true;
     registry.answer = ({ target }) =>

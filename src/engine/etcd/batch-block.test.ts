@@ -5,7 +5,7 @@ import { decodeBlock, readEnd, splitBlock } from "./batch-block.ts";
 import { partBytes } from "./layout.ts";
 
 test.each([0, 1, partBytes - 100, partBytes, 3 * partBytes])(
-  "a batch of %d bytes is whole after it was split",
+  "a batch with a value of %d bytes is the same after its block was split and joined",
   (bytes) => {
     const written = batch(7, put("t", "a", "x".repeat(bytes)), drop("t", "b"));
     const { parts, end } = splitBlock(new Uint8Array(encodeBatch(written)), 9);
@@ -16,7 +16,7 @@ test.each([0, 1, partBytes - 100, partBytes, 3 * partBytes])(
   },
 );
 
-test("a batch that lacks a part, or of which an octet differs, is not decoded", () => {
+test("a batch whose parts are incomplete, in another order or changed is not decoded", () => {
   const written = batch(7, put("t", "a", "x".repeat(2 * partBytes)));
   const { parts, end } = splitBlock(new Uint8Array(encodeBatch(written)), 9);
   const read = readEnd(end) ?? expect.unreachable();
@@ -26,6 +26,6 @@ test("a batch that lacks a part, or of which an octet differs, is not decoded", 
   expect(decodeBlock({ ...read, bytes: changed }, parts)).toBeUndefined();
 });
 
-test.each(["", "\n", "1 2\n", "x 2 3\nabc", "1 2 3"])("the value %j is no batch", (value) => {
+test.each(["", "\n", "1 2\n", "x 2 3\nabc", "1 2 3"])("the value %j of a batch's key is not decoded", (value) => {
   expect(readEnd(Buffer.from(value))).toBeUndefined();
 });

@@ -10,16 +10,19 @@ import type { Leader } from "../replicated-engine.ts";
 
 export interface ElectionPlace extends TermPlace {
   readonly view: LeaderView;
-  /** The text with which this server announces itself. */
+  /** The text that names this server in the leader's key. */
   readonly name: string;
-  /** Milliseconds after which the servers elect another leader when the present one is silent. */
+  /** Milliseconds that the leader's lease lasts: if the leader is silent for so long, the servers elect another. */
   readonly electionMs: number;
 }
 
-/** Milliseconds after a failed campaign until the next. */
+/** Milliseconds between a failed campaign and the next one. */
 const pauseMs = 500;
 
-/** Waits until no server leads, then becomes the leader unless another server is first, and so on. Rejects with the signal's reason. */
+/**
+ * Campaigns whenever no server leads, until this server becomes the leader. Resolves with its term. Rejects with the signal's
+ * reason.
+ */
 export async function winTerm(place: ElectionPlace, signal: AbortSignal): Promise<EtcdTerm> {
   const { client, view } = place;
   for (;;) {
@@ -35,14 +38,14 @@ export async function winTerm(place: ElectionPlace, signal: AbortSignal): Promis
   }
 }
 
-/** Returns undefined when another server leads. */
+/** Tries once to become the leader. Returns the new term; undefined when another server leads. */
 async function campaign(place: ElectionPlace, signal: AbortSignal): Promise<EtcdTerm | undefined> {
   const { client, view, name } = place;
   const lease = await Lease.grant(client, place.electionMs, signal);
   try {
     const number = await announce(place, lease, signal);
     if (number !== undefined) {
-      // Read after the election, so that no batch of an earlier term can follow.
+      // The head is read after the election, so that no batch of an earlier term can follow it.
       const marks = await place.reader.marks({ signal });
       signal.throwIfAborted();
       view.observe(BigInt(number), { name, term: number });
@@ -72,13 +75,13 @@ async function announce(place: ElectionPlace, lease: Lease, signal: AbortSignal)
   const revision = answer.header?.revision ?? 0n;
   if (answer.succeeded) return Number(revision);
   const [found] = readAt(answer, 0);
-  // The key has this lease if an earlier try had put it, whose answer was lost.
+  // If the key has this lease, an earlier try put it, and the answer to that try was lost.
   if (found?.lease === lease.id) return Number(found.createRevision);
   view.observe(revision, found && leaderOf(found));
   return undefined;
 }
 
-/** Returns the leader that its key names. */
+/** Returns the leader that the leader's key names. */
 export function leaderOf(kv: KeyValue): Leader {
   return { name: textOf(kv.value), term: Number(kv.createRevision) };
 }

@@ -13,8 +13,8 @@ import { Mirror } from "../replicated-engine.suite.ts";
 
 const electionMs = 60_000;
 
-describe.skipIf(withoutEtcd !== undefined)(`the access to an etcd that others run${skippedWithoutEtcd}`, () => {
-  test("is by TLS, with a certificate of the server and one of the client", async () => {
+describe.skipIf(withoutEtcd !== undefined)(`a server's connection to etcd${skippedWithoutEtcd}`, () => {
+  test("uses TLS, and fails with another authority or without a certificate of the client", async () => {
     const folder = mkdtempSync(join(tmpdir(), "etcd-tls-"));
     const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
     writeFileSync(cert, localhostCertificate.cert);
@@ -32,7 +32,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the access to an etcd that others ru
     await term.commit(batch(1, put("t", "a", "1"), put("t", "long", "x".repeat(1 << 20))));
     await mirror.reaches(1);
     expect(readable((await one.load()).rows)[0]).toBe("t/a=1");
-    // Another authority, and no certificate of the client.
+    // First an authority that has not signed etcd's certificate, then a client without a certificate.
     for (const tls of [{ ...localhostCertificate, ca: otherCertificate.cert }, { ca }]) {
       const refused = await place.open("two", { endpoints, tls });
       expect(await rejectionOf(refused.load())).toMatchObject({ code: "etcd-unreachable" });
@@ -43,7 +43,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the access to an etcd that others ru
     rmSync(folder, { recursive: true });
   });
 
-  test("is with a user and a password, and goes on after a restart of etcd, which forgets who has logged in", async () => {
+  test("uses a user and a password, also after a restart of etcd, and is denied other passwords and prefixes", async () => {
     await using etcd = await openEtcd();
     for (const words of [
       "user add root:rootword",
@@ -75,7 +75,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the access to an etcd that others ru
     place.remove();
   });
 
-  test("fails over to the next endpoint while one does not answer", async () => {
+  test("uses the next endpoint if one does not answer", async () => {
     await using etcd = await openEtcd();
     const place = openEtcdPlace(etcd);
     const nowhere = `unix:${join(tmpdir(), "no-such-etcd")}`;

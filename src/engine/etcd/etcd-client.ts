@@ -20,37 +20,46 @@ import {
 import { type EtcdTls, GrpcChannel, grpcCode, GrpcError, type Metadata, type Method } from "./grpc-channel.ts";
 
 export interface EtcdAccess {
-  /** "unix:PATH" or "HOST:PORT". The client uses one and goes over to the next when it fails. */
+  /** "unix:PATH" or "HOST:PORT". The client uses one endpoint until a call fails, then the next endpoint. */
   readonly endpoints: readonly string[];
-  /** Given for an etcd that listens with TLS. */
+  /** The certificates; undefined for an etcd that listens without TLS. */
   readonly tls?: EtcdTls;
-  /** Given for an etcd that has users. */
+  /** The user; undefined for an etcd without authentication. */
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** Least and most milliseconds that a try of a call may take. */
+/** The shortest deadline of a try of a call, in milliseconds. */
 const deadlineMsMin = 500;
+/** The longest deadline of a try of a call, in milliseconds. */
 const deadlineMsMax = 8_000;
-/** The first try of a call may take this many times as long as the slowest answer lately; each further try twice as long. */
+/**
+ * The deadline of a call's first try is this many times `#slowestMs`. The deadline of each further try is twice that of the try
+ * before.
+ */
 const patience = 4;
-/** By which the slowest answer lately is multiplied with each answer, so that it is forgotten. */
+/** The factor by which each answer lowers `#slowestMs`, so that a slow answer is forgotten in time. */
 const forgetting = 0.95;
-/** Milliseconds between two tries, at first and at most. */
+/** Milliseconds between the first two tries of a call; each further pause is twice the one before. */
 const pauseMsMin = 25;
+/** The longest pause between two tries, in milliseconds. */
 const pauseMsMax = 500;
-/** Failed tries before a call's trouble is logged: an election of etcd alone costs a few. */
+/** The first failures of a call, up to this many, are not logged: an election within etcd alone causes a few. */
 const quietTries = 3;
-/** Milliseconds after which a silent watch is asked for a sign of life, and after which it is given up. */
+/** Milliseconds between two tests whether a watch is silent; a silent watch gets a progress request. */
 const watchAskMs = 1_000;
+/** Milliseconds of silence after which a watch counts as lost. */
 const watchSilentMsMax = 3_000;
 
-/** etcd then refuses calls to a member that is cut off from the others, which would hold them, or answer them from the past. */
+/**
+ * With this metadata, a member of etcd that is cut off from the others refuses calls. Without it, such a member holds calls or
+ * answers them with old data.
+ */
 const requireLeader: Metadata = { hasleader: "true" };
 
 export interface Persistence {
-  /** Ends the tries: the call rejects with the signal's reason. */
+  /** When it aborts, the call is not tried again and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Tries until the call rejects with the last failure; unlimited by default. */
+  /** Maximum number of tries, after which the call rejects with the last failure; unlimited by default. */
   readonly triesMax?: number;
 }
 
@@ -64,7 +73,10 @@ export class EtcdClient {
   /** The index of the endpoint in use. */
   #at = 0;
   #token: Promise<string> | undefined;
-  /** Milliseconds of the slowest answer lately. On a slow disk a short deadline would repeat every write, and slow it further. */
+  /**
+   * Milliseconds that the slowest recent answer took. Deadlines grow with it: on a slow disk, short deadlines would repeat
+   * every write and slow the disk further.
+   */
   #slowestMs = 0;
 
   constructor(access: EtcdAccess, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -87,7 +99,7 @@ export class EtcdClient {
     return this.#call(KV.method.txn, request, deadlineMs);
   }
 
-  /** Deletes the history of all keys before the revision, unless it is deleted already. */
+  /** Deletes the history of all keys before the revision; does nothing if it is deleted already. */
   async compact(revision: bigint, deadlineMs: number): Promise<void> {
     await orDone(grpcCode.outOfRange, this.#call(KV.method.compact, { revision }, deadlineMs));
   }
@@ -99,13 +111,13 @@ export class EtcdClient {
     return { id: ID, ms: Number(TTL) * 1_000 };
   }
 
-  /** Renews a lease; returns false when there is no such lease any more. */
+  /** Renews a lease; returns false when the lease no longer exists. */
   async renewLease(id: bigint, deadlineMs: number): Promise<boolean> {
     const { TTL } = await this.#call(Lease.method.leaseKeepAlive, { ID: id }, deadlineMs);
     return TTL > 0n;
   }
 
-  /** Ends a lease, if there is one with this id, and deletes its keys. */
+  /** Revokes a lease, which deletes its keys. Does nothing if no lease has this id. */
   async revokeLease(id: bigint, deadlineMs: number): Promise<void> {
     await orDone(grpcCode.notFound, this.#call(Lease.method.leaseRevoke, { ID: id }, deadlineMs));
   }
@@ -116,8 +128,8 @@ export class EtcdClient {
   }
 
   /**
-   * Yields the changes of keys from a revision on, those of one transaction together. Returns when the signal aborts.
-   * @throws GrpcError when the watch ended: the connection was lost, or the history from there was compacted
+   * Yields the events of keys from a revision on, one array for each message of etcd. Returns when the signal aborts.
+   * @throws GrpcError when the watch ends: the connection was lost, or the history from that revision on was compacted
    */
   async *watch(
     create: MessageInitShape<typeof WatchCreateRequestSchema>,
@@ -240,11 +252,11 @@ export class EtcdClient {
     return (await this.#channel(this.#at).unary(Auth.method.authenticate, user, options)).token;
   }
 
-  /** Draws the conclusions from a failed call: another endpoint or connection, another token. */
+  /** After a failed call, lets later calls use the next endpoint, a new connection or a new token, as the error requires. */
   #leaveOn(error: unknown, at: number): void {
     if (isStaleToken(error)) this.#token = undefined;
     else if (isUnanswered(error) && at === this.#at) {
-      // A silent connection may be dead. Other calls on it fail then too, and are repeated.
+      // A connection without an answer may be dead. Its reset also fails the other calls on it, which `persist` repeats.
       if (error instanceof GrpcError && error.code === grpcCode.deadlineExceeded) this.#channel(at).reset();
       this.#at = (at + 1) % this.#channels.length;
     }
@@ -260,7 +272,7 @@ export class EtcdClient {
   }
 }
 
-/** Rejects with the signal's reason as soon as it aborts. */
+/** Settles as `running` does, but rejects with the signal's reason as soon as the signal aborts. */
 function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (!signal) return running;
   return new Promise((resolve, reject) => {
@@ -270,7 +282,7 @@ function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal | u
   });
 }
 
-/** Resolves also when the call is refused with the code that says that its effect is there already. */
+/** Waits for the call. Resolves also when etcd refuses it with `code`, which says that the call's effect exists already. */
 async function orDone(code: number, call: Promise<unknown>): Promise<void> {
   try {
     await call;
@@ -288,13 +300,13 @@ const unanswered: ReadonlySet<number> = new Set([
   grpcCode.unavailable,
 ]);
 
-/** Returns whether a call's effect is unknown, so that it is to be repeated. */
+/** Returns whether a failed call is to be repeated: its effect is unknown, or etcd was overloaded or has forgotten the token. */
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof GrpcError)) return false;
   return unanswered.has(error.code) || isStaleToken(error) || /too many requests/.test(error.details);
 }
 
-/** Returns whether etcd has forgotten the token, as after its restart or a change of its users. */
+/** Returns whether etcd refuses the token, as it does after its restart or a change of its users. */
 function isStaleToken(error: unknown): boolean {
   return error instanceof GrpcError && /invalid auth token|revision of auth store is old/.test(error.details);
 }

@@ -18,7 +18,7 @@ describe.skipIf(withoutEtcd !== undefined)(`damaged keys in etcd${skippedWithout
     await etcd[Symbol.asyncDispose]();
   });
 
-  /** Commits two batches, the first of them into a snapshot, then changes keys; returns the error of a load. */
+  /** Commits two batches, with a snapshot after the first, then damages keys. Returns the error with which a load rejects. */
   async function loadAfter(damage: (place: EtcdPlace) => Parameters<EtcdPlace["client"]["txn"]>[0]): Promise<Error> {
     const place = openEtcdPlace(etcd);
     const one = await place.open("one");
@@ -34,23 +34,23 @@ describe.skipIf(withoutEtcd !== undefined)(`damaged keys in etcd${skippedWithout
   }
 
   test.each<[string, (place: EtcdPlace) => object[]]>([
-    ["a batch that is not as it was", ({ layout }) => [putKey(layout.batch(2), "0 1 abc\nother")]],
-    ["a batch that is missing", ({ layout }) => [drop(layout.batch(2), layout.batch(3))]],
-    ["a snapshot's block that is missing", ({ layout }) => [drop(layout.block(1, 0), layout.block(1, 1))]],
-    ["a snapshot's block of other bytes", ({ layout }) => [putKey(layout.block(1, 0), "\0not rows")]],
+    ["a changed batch", ({ layout }) => [putKey(layout.batch(2), "0 1 abc\nother")]],
+    ["a missing batch", ({ layout }) => [drop(layout.batch(2), layout.batch(3))]],
+    ["a missing block of a snapshot", ({ layout }) => [drop(layout.block(1, 0), layout.block(1, 1))]],
+    ["a changed block of a snapshot", ({ layout }) => [putKey(layout.block(1, 0), "\0not rows")]],
     ["a head that is not JSON", ({ layout }) => [putKey(layout.head, "{")]],
-  ])("a load refuses %s, and names the key", async (_, damage) => {
+  ])("let a load reject with an error that names the key: %s", async (_, damage) => {
     const refused = await loadAfter((place) => ({ success: damage(place) }));
     expect(refused).toMatchObject({ kind: "unavailable", code: "data-damaged" });
     expect(refused.message).toMatch(/the key place-\d+\/(?:b|s|snapshot|head)/);
   });
 
-  test("a load refuses the layout of a newer Praetor", async () => {
+  test("do not include a newer Praetor's layout, which a load rejects with an error of its own", async () => {
     const refused = await loadAfter(({ layout }) => ({ success: [putKey(layout.format, "2")] }));
     expect(refused).toMatchObject({ kind: "unavailable", code: "data-newer" });
   });
 
-  test("a follower never skips a batch that it cannot decode: it loads again, which fails", async () => {
+  test("are never skipped by a follower: at an undecodable batch it loads again, and the load rejects", async () => {
     const place = openEtcdPlace(etcd);
     const [one, two] = [await place.open("one"), await place.open("two")];
     const term = await one.campaign(new AbortController().signal);

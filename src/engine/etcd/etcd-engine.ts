@@ -14,27 +14,32 @@ import { LogReader } from "./log-reader.ts";
 import { putOf } from "./transaction.ts";
 
 export interface EtcdOptions extends EtcdAccess {
-  /** The text with which this server announces that it leads. */
+  /** The text that names this server as the leader (Leader.name). */
   readonly name: string;
   readonly log: Log;
-  /** What all keys of the cluster begin with: "praetor/" by default. */
+  /** The prefix of all keys of the cluster; "praetor/" by default. */
   readonly prefix?: string;
   /**
-   * Milliseconds after which the servers elect another leader when the present one is silent; 1,000 by default. etcd counts in whole
-   * seconds, and takes no less than one and a half of its own election time.
+   * Milliseconds after which the servers elect another leader when the present one is silent; 1,000 by default. The leader's
+   * lease lasts as long, in whole seconds, but at least one and a half times etcd's own election timeout.
    */
   readonly electionMs?: number;
-  /** Bytes of the log that make a snapshot due, unless the last snapshot was larger; 6 MiB by default. */
+  /**
+   * A snapshot is due when the log since the last one is longer than this many bytes and longer than that snapshot; 6 MiB by
+   * default.
+   */
   readonly snapshotBytes?: number;
   readonly clock?: Clock;
 }
 
-/** Tries of a read until it rejects; the last ones may take 8 s each. */
+/** Maximum number of tries of a read; the last try may take up to 8 s. */
 const readTriesMax = 5;
-/** Milliseconds after the watch of the leader failed until it is begun again. */
+/** Milliseconds between a failure of the watch on the leader's key and its next start. */
 const pauseMs = 100;
 
-/** Returns the engine of one server on an etcd that runs already. It needs no etcd until it is used. */
+/**
+ * Returns the engine of one server on an etcd that runs already. Does not wait for etcd: the engine connects in the background.
+ */
 export function openEtcdEngine(options: EtcdOptions): EtcdEngine {
   return new EtcdEngine(options);
 }
@@ -45,7 +50,7 @@ export class EtcdEngine implements ReplicatedEngine {
   readonly #closing = new AbortController();
   /** The terms of this server that are not over, or whose commits have not all settled. */
   readonly #terms = new Set<EtcdTerm>();
-  /** What a close waits for. */
+  /** The tasks that a close waits for. */
   readonly #tasks = new Set<Promise<unknown>>();
   readonly #newest: SharedRuns;
   #newestSeq: Position = 0;
@@ -93,7 +98,7 @@ export class EtcdEngine implements ReplicatedEngine {
     return () => ending.abort();
   }
 
-  /** All callers that wait share one question, which is sent after the last of them called. */
+  /** Callers that wait at the same time share one read of etcd, which is sent after the last of them has called. */
   async newest(): Promise<Position> {
     this.#requireOpen();
     await this.#newest.request();
@@ -120,7 +125,8 @@ export class EtcdEngine implements ReplicatedEngine {
   async depose(term: number): Promise<void> {
     this.#requireOpen();
     const { client, layout, view } = this.#place;
-    // Until the key is gone: the lease, not the key alone, since the leader would renew it and not learn of it.
+    // Repeats the revocation until the key is gone. If it deleted the key alone, the leader would renew the lease and not learn
+    // that its term is over.
     const revoke = async (): Promise<void> => {
       for (;;) {
         const found = await client.persist(
@@ -160,7 +166,7 @@ export class EtcdEngine implements ReplicatedEngine {
     }
   }
 
-  /** Keeps the view of the leader up to date until the close. */
+  /** Keeps the view of the leader up to date until the engine closes. */
   async #watchLeader(): Promise<void> {
     const { client, layout, view } = this.#place;
     const { signal } = this.#closing;

@@ -5,7 +5,7 @@ import type { Layout } from "./layout.ts";
 import type { LogReader } from "./log-reader.ts";
 import { putOf, withoutDeletions } from "./transaction.ts";
 
-/** Milliseconds after a watch failed until the log is read again. */
+/** Milliseconds between a failure of the watch and the next read of the log. */
 const pauseMs = 100;
 
 export interface FollowerPlace {
@@ -15,9 +15,10 @@ export interface FollowerPlace {
 }
 
 /**
- * Gives a follower the batches after a position: first those in the log, then each new one from a watch. When the watch ends, or brings
- * another batch than the next, it begins anew from the position reached. Ends when the signal aborts, or the next batch is not in
- * the log any more or cannot be read: the follower then loads again, and the load reports damage.
+ * Calls a follower with each batch after a position: first with those in the log, then with each new one, which a watch
+ * reports. When the watch ends, or reports another batch than the next, reads the log again from the position reached. Ends
+ * when the signal aborts. Ends also, after a call of `reload`, when the next batch is not in the log any more or cannot be
+ * decoded: the follower then loads all rows, and a load reports damage.
  */
 export async function followLog(
   place: FollowerPlace,
@@ -40,7 +41,10 @@ export async function followLog(
     }
   }
 
-  /** Returns the revision of etcd up to which the follower has all batches; undefined if it must load again. */
+  /**
+   * Calls the follower with the batches in the log. Returns the revision of etcd at which they were all; undefined if the
+   * follower must load again.
+   */
   async function catchUp(): Promise<bigint | undefined> {
     for (;;) {
       const { batches, more, revision } = await place.reader.page(next, { signal });
@@ -54,11 +58,11 @@ export async function followLog(
     }
   }
 
-  /** Returns when an event is not the next batch. */
+  /** Calls the follower with each new batch. Returns when an event reports another batch than the next. */
   async function watch(revision: bigint): Promise<void> {
     const { layout } = place;
     const range = { key: layout.batch(0), rangeEnd: layout.batchesEnd, startRevision: revision + 1n };
-    // A snapshot deletes thousands of batches at once.
+    // The watch leaves out deletions, because a snapshot deletes thousands of batches at once.
     const create = { ...range, filters: [withoutDeletions], fragment: true };
     for await (const events of client.watch(create, signal)) {
       for (const event of events) {

@@ -14,12 +14,12 @@ import type { EtcdEngine } from "./etcd-engine.ts";
 const program = join(import.meta.dir, "../../../test/support/etcd-leader.ts");
 const electionMs = 1_000;
 
-/** Flags for an etcd that elects fast. */
+/** Flags for an etcd with a short election timeout. */
 const fast = ["--heartbeat-interval=50", "--election-timeout=500"];
 
 /**
- * Commits trial batches through whichever of the servers leads, until `count` are acknowledged. Calls `committed` after each. A
- * refused batch must not be in the log, and an acknowledged one must be at the end of it.
+ * Commits trial batches through whichever of the servers leads, until `count` are acknowledged. Calls `committed` after each.
+ * Expects that a refused batch is not in the log, and that the newest acknowledged batch is its last.
  */
 async function commitThrough(
   servers: readonly EtcdEngine[],
@@ -46,7 +46,7 @@ async function commitThrough(
   }
 }
 
-/** Returns the newest position, also when etcd elects meanwhile. */
+/** Returns the newest position; asks again if etcd does not answer because of an election. */
 async function newest(server: EtcdEngine): Promise<Position> {
   for (;;) {
     try {
@@ -66,8 +66,8 @@ function positionsOf(mirror: Mirror): readonly Position[] {
   return mirror.seen.map(([position]) => position);
 }
 
-describe.skipIf(withoutEtcd !== undefined)(`an etcd that fails${skippedWithoutEtcd}`, () => {
-  test("is killed and stopped while a server commits: acknowledged batches are kept, and refused ones never appear", async () => {
+describe.skipIf(withoutEtcd !== undefined)(`commits while etcd is killed and stopped${skippedWithoutEtcd}`, () => {
+  test("keep each acknowledged batch, and no refused one, with a single member of etcd", async () => {
     await using etcd = await openEtcd(1, ...fast);
     const place = openEtcdPlace(etcd);
     const [one, two] = [await place.open("one", { electionMs }), await place.open("two", { electionMs })];
@@ -77,7 +77,7 @@ describe.skipIf(withoutEtcd !== undefined)(`an etcd that fails${skippedWithoutEt
     let fault = Promise.resolve();
     await commitThrough([one, two], 240, (position) => {
       if (position % 40 !== 0) return;
-      // Begins within one of the next commits.
+      // The fault begins during one of the next commits.
       fault = fault.then(async () => {
         await Bun.sleep(random.uniform() * 5);
         if (position % 80 === 0) {
@@ -99,7 +99,7 @@ describe.skipIf(withoutEtcd !== undefined)(`an etcd that fails${skippedWithoutEt
     await closeAll(place, one, two);
   });
 
-  test("as one of three, while servers on each of them commit and follow, costs no batch and doubles none", async () => {
+  test("reach each of three servers exactly once, with a member of etcd for each", async () => {
     await using etcd = await openEtcd(3, ...fast);
     const place = openEtcdPlace(etcd);
     const servers = await Promise.all(etcd.members.map((_, n) => openBeside(place, etcd, n)));
@@ -125,9 +125,9 @@ describe.skipIf(withoutEtcd !== undefined)(`an etcd that fails${skippedWithoutEt
   });
 });
 
-describe.skipIf(withoutEtcd !== undefined)(`a server that fails${skippedWithoutEtcd}`, () => {
+describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippedWithoutEtcd}`, () => {
   test.each(["SIGKILL", "SIGSTOP"] as const)(
-    "while it leads, by %s: another leads when its lease is over, with all that it acknowledged, and nothing of it follows",
+    "by %s is followed, after its lease, by a leader with all its acknowledged batches, and commits nothing later",
     async (signal) => {
       await using etcd = await openEtcd(1, ...fast);
       const place = openEtcdPlace(etcd);
@@ -144,7 +144,8 @@ describe.skipIf(withoutEtcd !== undefined)(`a server that fails${skippedWithoutE
       leader.kill("SIGCONT");
       await output.ended;
       await leader.exited;
-      // The batch whose answer waited in the socket when the process was stopped was done.
+      // The program may print one more batch after SIGCONT, whose answer waited in the socket. That batch was committed in its
+      // term.
       expect(Math.max(...output.numbers())).toBeLessThanOrEqual(taken);
       if (signal === "SIGSTOP") expect(output.lines.at(-1)).toBe("leadership-lost");
       const { rows, position } = await two.load();
@@ -154,10 +155,10 @@ describe.skipIf(withoutEtcd !== undefined)(`a server that fails${skippedWithoutE
     },
   );
 
-  test("is deposed by another that knows that its process has ended, which then leads without the wait for the lease", async () => {
+  test("and that another server deposes is replaced by that server before its lease ends", async () => {
     await using etcd = await openEtcd(1, ...fast);
     const place = openEtcdPlace(etcd);
-    // Its lease lasts so long that no test would wait for it.
+    // This server's lease lasts longer than any test.
     const one = await place.open("one", { electionMs: 86_400_000 });
     const first = await one.campaign(new AbortController().signal);
     const two = await place.open("two", { electionMs });
@@ -172,13 +173,13 @@ describe.skipIf(withoutEtcd !== undefined)(`a server that fails${skippedWithoutE
   });
 });
 
-/** Opens the server beside one member of etcd: it uses that one first, and the others when it fails. */
+/** Opens the server whose first endpoint is one member of etcd. It uses the other members when that one fails. */
 function openBeside(place: EtcdPlace, { endpoints }: EtcdCluster, n: number): Promise<EtcdEngine> {
   const own = [...endpoints.slice(n), ...endpoints.slice(0, n)];
   return place.open(`server ${n}`, { endpoints: own, electionMs });
 }
 
-/** Kills etcd's own leader and starts it again, or stops it until the others have elected another. */
+/** Kills the leader among etcd's members and starts it again, or suspends it until the other members have elected another. */
 async function failLeader(etcd: EtcdCluster, random: FakeRandom): Promise<void> {
   const status = await Promise.all(etcd.members.map(({ endpoint }) => etcd.statusOf(endpoint)));
   const member = etcd.members[status.findIndex((each) => each?.isLeader)] ?? etcd.members[0] ?? expect.unreachable();

@@ -27,7 +27,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     for (let revision = 1; revision < batches; revision++) await term.commit(batch(revision, ...rows(revision)));
     const { head, snapshot } = await place.reader.marks({});
     expect(head.bytes).toBeGreaterThan(100 * snapshotBytes);
-    // Commits go on while a snapshot is written, so how many batches follow it depends on the machine.
+    // Commits go on while a snapshot is written, so the number of batches after it depends on the speed of the machine.
     expect(snapshot.seq).toBeGreaterThan(batches / 2);
     await term.snapshot();
     await term.commit(batch(batches, ...rows(batches)));
@@ -37,7 +37,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     const loaded = await one.load();
     expect([loaded.position, loaded.rows.length]).toEqual([batches, 10]);
     expect(readable(loaded.rows)[0]).toStartWith(`t/k0=${batches} ${batches} `);
-    // etcd deletes the compacted history in the background, and counts the pages as free with later writes.
+    // etcd deletes the compacted history in the background, and counts the pages as free only with later writes.
     await within(soonMs, async () => {
       await place.client.txn({ success: [putKey(Buffer.from("any"), "any")] }, soonMs);
       expect((await etcd.statusOf(etcd.endpoints[0] ?? ""))?.bytesInUse).toBeLessThan(head.bytes / 8);
@@ -60,7 +60,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     await closeAll(place, one);
   });
 
-  test("keeps a follower that is less than a snapshot behind, and one that is further behind loads again", async () => {
+  test("has the batches for a follower less than a snapshot behind; a follower further behind loads again", async () => {
     await using etcd = await openEtcd();
     const place = openEtcdPlace(etcd);
     using slow = await openFaultProxy(etcd.endpoints[0] ?? "");
@@ -90,7 +90,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     await closeAll(place, one, two);
   });
 
-  test("has snapshots of rows that are longer than a request may be", async () => {
+  test("may hold a snapshot with a row that is longer than a request to etcd may be", async () => {
     await using etcd = await openEtcd();
     const place = openEtcdPlace(etcd);
     const one = await place.open("one");
@@ -104,7 +104,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     await closeAll(place, one);
   });
 
-  test("when it is used up by others: writes are refused with what to do, reads go on, and writes succeed after it is done", async () => {
+  test("may be used up by other programs: writes fail with advice, reads go on, and the advice lets writes succeed", async () => {
     await using etcd = await openEtcd(1, "--quota-backend-bytes=16777216");
     const place = openEtcdPlace(etcd);
     const one = await place.open("one", { electionMs: 1_000 });
@@ -121,7 +121,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the space that a cluster takes in et
     expect(refused.message).toMatch(/alarm NOSPACE of member [0-9a-f]+.*quota-backend-bytes.*defrag.*alarm disarm/);
     expect(readable((await two.load()).rows)).toEqual(["t/a=1"]);
     expect(await two.newest()).toBe(1);
-    // No server can be elected meanwhile; the one that waits says why.
+    // No server can be elected while etcd has no space; the server that campaigns logs the reason.
     await term.close();
     const campaigning = campaign(two);
     await within(soonMs, async () => expect(place.logged.join("\n")).toContain("no server can be elected"));

@@ -13,10 +13,10 @@ import type { EtcdTerm } from "./etcd-term.ts";
 
 const soonMs = 10_000;
 
-describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWithoutEtcd}`, () => {
+describe.skipIf(withoutEtcd !== undefined)(`during or after a leader's term in etcd,${skippedWithoutEtcd}`, () => {
   let etcd: EtcdCluster;
   let place: EtcdPlace;
-  /** Between etcd and the server that leads first. */
+  /** The proxy between etcd and the server `one`. */
   let proxy: FaultProxy;
   let one: EtcdEngine;
   let two: EtcdEngine;
@@ -48,7 +48,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     return (await place.client.range(range, soonMs)).kvs.length;
   }
 
-  test("a leader that dies between the parts of a long batch leaves nothing of it to other servers", async () => {
+  test("a long batch whose leader ends before it has sent all parts is in no other server's rows", async () => {
     const first = await campaign(one);
     await first.commit(batch(1, put("t", "a", "1")));
     proxy.loseRequests(1_300_000);
@@ -72,7 +72,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     expect(await promptly(dying)).toMatchObject({ code: "leadership-lost" });
   });
 
-  test("the parts of a batch that was never completed are deleted with the log around it", async () => {
+  test("snapshots delete the parts of a batch that was never completed", async () => {
     const first = await campaign(one);
     await first.commit(batch(1));
     proxy.loseRequests(1_300_000);
@@ -101,7 +101,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     expect([readable(rows), position]).toEqual([["t/a=1", "t/b=2"], 2]);
   });
 
-  test("a commit whose answer is lost resolves even if another server leads by then and its batch is deleted from the log", async () => {
+  test("a commit whose answer is lost resolves even if another server leads and a snapshot has deleted the batch", async () => {
     const first = await campaign(one);
     proxy.loseAnswers();
     const committed = first.commit(batch(1, put("t", "a", "1")));
@@ -116,7 +116,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     expect((await two.load()).position).toBe(2);
   });
 
-  test("a commit by a leader that does not know of the end of its term is refused, also before the next leader commits", async () => {
+  test("a commit of a leader that has not noticed its term's end rejects, even before the next leader commits", async () => {
     const first = await campaign(one);
     proxy.loseAnswers();
     await place.expire();
@@ -128,7 +128,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     await second.commit(batch(1));
   });
 
-  test("a commit that reaches etcd late, when it was repeated and another has followed, has no effect", async () => {
+  test("a commit's first request has no effect if it reaches etcd after a repetition and after the next commit", async () => {
     const server = await place.open("three", { endpoints: [proxy.endpoint, ...etcd.endpoints] });
     const term = await campaign(server);
     await term.commit(batch(1));
@@ -146,7 +146,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     await server.close();
   });
 
-  test("a commit that etcd did not receive rejects when another server leads by then", async () => {
+  test("a commit that etcd has not received rejects once another server leads", async () => {
     const first = await campaign(one);
     proxy.loseRequests();
     const committed = rejectionOf(first.commit(batch(1, put("t", "a", "1"))));
@@ -167,7 +167,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     expect(await committed).toMatchObject({ kind: "timeout", code: "write-unconfirmed" });
   });
 
-  test("a leader that cannot renew its lease knows when it runs out that its term may be over", async () => {
+  test("a leader that cannot renew its lease gives up its term when the lease runs out", async () => {
     const server = await place.open("three", { endpoints: [proxy.endpoint], electionMs: 1_000 });
     const term = await campaign(server);
     expect(term.confirmedMs()).toBeLessThan(Infinity);
@@ -180,7 +180,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     await server.close();
   });
 
-  test("a process that was stopped for longer than its lease knows at once that its term may be over", async () => {
+  test("a leader whose process was stopped for longer than its lease counts its term as over at once", async () => {
     let stoppedMs = 0;
     const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + stoppedMs };
     const server = await place.open("three", { clock });
@@ -194,7 +194,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader's term in etcd${skippedWith
     await server.close();
   });
 
-  test("each commit confirms that its server leads", async () => {
+  test("each acknowledged commit confirms that the server still leads", async () => {
     let aheadMs = 0;
     const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
     const server = await place.open("three", { clock });
@@ -211,7 +211,7 @@ function campaign(server: EtcdEngine): Promise<EtcdTerm> {
   return server.campaign(new AbortController().signal);
 }
 
-/** A change to a row so long that its batch is stored in parts. */
+/** Returns a change to a row that is so long that its batch is stored in parts. */
 function long(key: string, bytes: number): RowChange {
   return { table: "t", key, value: new Uint8Array(bytes).map((_, at) => at * 31) };
 }

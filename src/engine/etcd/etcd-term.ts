@@ -28,16 +28,19 @@ export interface TermPlace {
   readonly client: EtcdClient;
   readonly layout: Layout;
   readonly reader: LogReader;
-  /** Bytes of the log since the last snapshot that make a new one due, unless the last one was larger. */
+  /** A snapshot is due when the log since the last one is longer than this many bytes and longer than that snapshot. */
   readonly snapshotBytes: number;
 }
 
-/** A term of this server: commits batches to the log, one at a time, and writes the snapshots. See Layout for why they are safe. */
+/**
+ * A term of this server: commits batches to the log, one at a time, and writes the snapshots. Layout says why no write takes
+ * effect after the end of the term.
+ */
 export class EtcdTerm implements Term {
   readonly number: number;
   readonly #place: TermPlace;
   readonly #lease: Lease;
-  /** Ends the wait for answers when the term is closed. */
+  /** Aborts the calls to etcd that are under way too long after the term was closed; see `#close`. */
   readonly #givingUp = new AbortController();
   #head: Head;
   #headRevision: bigint;
@@ -92,7 +95,7 @@ export class EtcdTerm implements Term {
     await this.#last;
   }
 
-  /** Writes a snapshot of the newest batch, or of one since this was called. One is written at a time. */
+  /** Writes a snapshot of the newest batch, or of a batch committed after this call. Snapshots are written one at a time. */
   async snapshot(): Promise<void> {
     await this.#snapshotting?.catch(() => {});
     this.#snapshotting ??= this.#writeSnapshot().finally(() => (this.#snapshotting = undefined));
@@ -140,7 +143,10 @@ export class EtcdTerm implements Term {
     this.#snapshotWhenDue();
   }
 
-  /** Returns the head's revision after a try whose answer was lost had put this batch. @throws OperatingError when none had */
+  /**
+   * Returns the revision of the head if an earlier try, whose answer was lost, has put this batch.
+   * @throws OperatingError when no try has put it, or when the head no longer names this term
+   */
   #revisionIfDone(answer: TxnResponse, seq: number): bigint {
     const [found] = readAt(answer, 0);
     const isDone = found ? includes(readHead(found), { seq, term: this.number }) : false;
@@ -150,8 +156,8 @@ export class EtcdTerm implements Term {
   }
 
   /**
-   * Runs the transaction that commits a batch until it is known whether it took effect. A refusal does not tell once an earlier try
-   * went unanswered, since that try may still take effect.
+   * Runs the transaction that commits a batch until it is known whether it took effect. If an earlier try had no answer, a
+   * refusal is tried again, since that earlier try may still take effect.
    */
   async #settle(transaction: Transaction): Promise<TxnResponse> {
     let tries = 0;
@@ -171,8 +177,9 @@ export class EtcdTerm implements Term {
   }
 
   /**
-   * Runs a transaction, with the term's fence, until etcd answers; does not begin when the term is over.
+   * Runs a transaction with the term's fence, and repeats it until etcd answers.
    * @param attempt makes one try by calling `send`
+   * @throws OperatingError "leadership-lost" before any try when the term is over
    */
   async #run(
     { compare = [], success, failure = [] }: Transaction,
@@ -190,7 +197,7 @@ export class EtcdTerm implements Term {
     }, this.#persistence);
   }
 
-  /** Ends the term, which etcd says is over. */
+  /** Ends the term, because etcd says that it is over. Returns the error for its commits. */
   #lost(): Error {
     this.#lease.end();
     return leadershipLost();
@@ -207,7 +214,10 @@ export class EtcdTerm implements Term {
     });
   }
 
-  /** A commit whose answer does not come keeps a close for about two leases, and no longer. */
+  /**
+   * Waits for the commits under way, then revokes the lease. If etcd does not answer, gives up the commits after about the time
+   * of two leases.
+   */
   async #close(): Promise<void> {
     const { clock } = this.#place.client;
     let giveUp: Timer | undefined;

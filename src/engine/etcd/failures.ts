@@ -19,7 +19,7 @@ export function logNewer(key: string, version: { readonly found: string; readonl
   return new OperatingError("unavailable", "data-newer", message);
 }
 
-/** Returns the error for a commit that a close leaves unanswered. */
+/** Returns the error for a commit that etcd has not answered when the server closes its term. */
 export function commitUnconfirmed(): OperatingError {
   const message =
     "etcd has not confirmed the write before this server stopped. It may still be done: read before you write again.";
@@ -54,7 +54,7 @@ async function noSpace(cause: GrpcError, client: EtcdClient): Promise<OperatingE
   return new OperatingError("unavailable", "etcd-no-space", message, { cause });
 }
 
-/** Returns the members that have raised the alarm, since only those need room. */
+/** Returns a text with the members that have raised the alarm NOSPACE, because only those need space. */
 async function fullMembers(client: EtcdClient): Promise<string> {
   try {
     const alarms = await client.persist((deadlineMs) => client.alarms(deadlineMs), { triesMax: 2 });

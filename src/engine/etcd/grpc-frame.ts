@@ -18,7 +18,7 @@ export function frameOf(message: Uint8Array): Buffer {
 export class FrameReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** Octets that the next frame has; those of a header until it has arrived. */
+  /** Length of the next frame in octets; of its header while the header has not arrived. */
   #needed = headerBytes;
 
   /** Returns the messages that the chunk completes. They are views of the received octets. */
@@ -27,7 +27,7 @@ export class FrameReader {
     this.#bytes += chunk.byteLength;
     const messages: Uint8Array[] = [];
     if (this.#bytes < this.#needed) return messages;
-    // Joined only when a frame is complete: a message of some megabytes arrives in hundreds of chunks.
+    // Chunks are joined only when a frame is complete: a message of some megabytes arrives in hundreds of chunks.
     let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     for (;;) {
       this.#needed = rest.byteLength < headerBytes ? headerBytes : headerBytes + rest.readUInt32BE(1);

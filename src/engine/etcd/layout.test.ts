@@ -6,7 +6,7 @@ function headOf(...terms: readonly number[]): Head {
   return terms.reduce((head, term) => headAfter(head, { term, bytes: 10 }), emptyHead);
 }
 
-test("keys of batches sort as their positions do, and between those of no other kind", () => {
+test("keys of batches sort by position, and no key of another kind sorts between them", () => {
   const layout = new Layout("p");
   const keys = [layout.batch(0), layout.batch(15), layout.batch(16), layout.batch(2 ** 53 - 1), layout.batchesEnd];
   expect(keys.toSorted((a, b) => Buffer.compare(a, b))).toEqual(keys);
@@ -15,7 +15,7 @@ test("keys of batches sort as their positions do, and between those of no other 
   expect(layout.seqOf(layout.batch(2 ** 53 - 1))).toBe(2 ** 53 - 1);
 });
 
-test("the head tells which batches a term committed, also after it has ended", () => {
+test("the head tells which batches a term committed, also after the term has ended", () => {
   const head = headOf(4, 4, 9, 12);
   expect(head).toEqual({
     seq: 4,
@@ -35,7 +35,7 @@ test("the head tells which batches a term committed, also after it has ended", (
   expect(includes(emptyHead, { term: 7, seq: 1 })).toBe(false);
 });
 
-test("the head does not tell what a term committed that many others have followed", () => {
+test("after nine later terms, the head no longer tells which batches a term committed", () => {
   const head = headOf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
   expect(includes(head, { term: 1, seq: 1 })).toBeUndefined();
   expect(includes(head, { term: 2, seq: 2 })).toBe(true);

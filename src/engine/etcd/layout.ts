@@ -1,5 +1,5 @@
 /**
- * The keys of a cluster in etcd: a log of batches, and a snapshot of the rows before it, as in the file of a lone server. P is the
+ * The keys of a cluster in etcd: a log of batches, and a snapshot of the rows before it, as in a lone server's file. P is the
  * configured prefix, SEQ and N are 14 and 5 hexadecimal digits, so that keys sort as their numbers do.
  *
  *   P/format            the version of this layout: 1
@@ -7,20 +7,21 @@
  *   P/head              JSON of Head: the position and term of the newest batch
  *   P/b/SEQ             the batch at a position: "PARTS TERM CRC\n", then the end of its block
  *   P/p/SEQ/TERM/N      the parts of the block before its end, if it is longer than 512 KiB: 0 to PARTS - 1
- *   P/snapshot          JSON of Snapshot: the position that the newest snapshot has
+ *   P/snapshot          JSON of Snapshot: the position of the newest snapshot
  *   P/s/SEQ/N           the snapshot's rows, in blocks; see snapshot-block.ts
  *
- * A block is rows in the encoding of sqlite/batch-codec.ts. That of a batch ends with the row of its revision. CRC is the CRC-32 of
- * the whole block, in hexadecimal.
+ * A block is rows in the encoding of sqlite/batch-codec.ts. A batch's block ends with the row of the batch's revision. CRC is the
+ * CRC-32 of the whole block, in hexadecimal.
  *
  * Every write of a term is a transaction that compares P/leader's create revision with the term (the fence): etcd gives a create
  * revision once, so the write takes effect within the term or never, however late it is run. The transaction that puts a
  * batch and the head also compares the head's mod revision with that of the batch before. So positions have no gap, and the same
  * transaction cannot take effect twice when it is repeated.
  *
- * Parts and blocks mean nothing until a batch or P/snapshot names them: a crash between leaves keys that no reader looks at. The
- * transaction that names a snapshot deletes the earlier snapshot, and the batches up to the position of that earlier one. After it
- * the history of etcd is compacted up to the earlier snapshot. So a follower that is one snapshot behind goes on from the log.
+ * Parts and blocks mean nothing until a batch or P/snapshot names them: a crash in between leaves keys that no reader uses. The
+ * transaction that names a snapshot deletes the earlier snapshot, and the batches up to the position of that earlier one. Then
+ * the leader compacts the history of etcd up to the earlier snapshot. So a follower that is one snapshot behind goes on from the
+ * log.
  * Compaction concerns all keys of an etcd, which therefore should serve no other program that watches keys.
  *
  * Example: after batch 3 of term 9, of 12 bytes,
@@ -47,7 +48,7 @@ export class Layout {
     return this.#key(`b/${hex(seq)}`);
   }
 
-  /** The key after those of all batches. */
+  /** The first key after the keys of all batches. */
   get batchesEnd(): Uint8Array {
     return this.#key("b0");
   }
@@ -61,7 +62,7 @@ export class Layout {
     return this.#key(`p/${hex(seq)}/${hex(term)}/${hex(n, 5)}`);
   }
 
-  /** The key before the parts of all batches from `seq` on. */
+  /** Returns the key at which the parts of the batches from `seq` on begin. */
   parts(seq: number): Uint8Array {
     return this.#key(`p/${hex(seq)}`);
   }
@@ -70,7 +71,7 @@ export class Layout {
     return this.#key(`s/${hex(seq)}/${hex(n, 5)}`);
   }
 
-  /** The key before the blocks of all snapshots from `seq` on. */
+  /** Returns the key at which the blocks of the snapshots from `seq` on begin. */
   blocks(seq: number): Uint8Array {
     return this.#key(`s/${hex(seq)}`);
   }
@@ -89,11 +90,11 @@ export const partBytes: number = 512 * 1024;
 export interface Head {
   /** The position of the newest batch. */
   readonly seq: number;
-  /** The term that committed it. */
+  /** The term that committed that batch. */
   readonly term: number;
   /** The bytes of all batches up to this one, by which a leader knows when a snapshot is due. */
   readonly bytes: number;
-  /** The last positions of the latest earlier terms that committed batches, oldest first. */
+  /** The latest earlier terms that committed batches, each with its last position, oldest first; at most `endsMax`. */
   readonly ends: readonly (readonly [term: number, seq: number])[];
 }
 
@@ -102,7 +103,7 @@ const endsMax = 8;
 
 export const emptyHead: Head = { seq: 0, term: 0, bytes: 0, ends: [] };
 
-/** Returns the head after one more batch, of `bytes`, in `term`. */
+/** Returns the head after one more batch, which is `bytes` long and committed in `term`. */
 export function headAfter(
   { seq, term, bytes, ends }: Head,
   next: { readonly term: number; readonly bytes: number },
@@ -112,8 +113,8 @@ export function headAfter(
 }
 
 /**
- * Returns whether the batch of `term` at `seq` is in the log that ends in `head`, when that term has ended or has gone on; undefined
- * if so many terms have followed that the head does not tell.
+ * Returns whether the log that ends in `head` has the batch of `term` at `seq`; undefined if so many later terms have committed
+ * that the head no longer names `term`.
  */
 export function includes(
   head: Head,
@@ -131,10 +132,11 @@ export interface Snapshot {
   readonly seq: number;
   /** The revision of that batch. */
   readonly revision: number;
-  /** The number of the blocks' keys, and their bytes. */
+  /** The number of the keys that hold the blocks. */
   readonly keys: number;
+  /** The bytes of the values of those keys. */
   readonly bytes: number;
-  /** The head's `bytes` at `seq`. */
+  /** The `bytes` of the head when its position was `seq`. */
   readonly logBytes: number;
 }
 

@@ -1,8 +1,8 @@
 import type { Leader } from "../replicated-engine.ts";
 
 /**
- * The leader as this server knows it, from a watch and from its own campaigns. These may report the same change in any order: an
- * observation of an earlier revision of etcd than the newest one is ignored.
+ * The leader as this server knows it, from a watch and from its own campaigns. Their reports may come in any order, so a report
+ * of an earlier revision of etcd than the newest one is ignored.
  */
 export class LeaderView {
   readonly #listeners = new Set<(leader: Leader | undefined) => void>();
@@ -13,24 +13,24 @@ export class LeaderView {
     return this.#leader;
   }
 
-  /** Takes up which server leads as of a revision of etcd. */
+  /** Records which server leads at a revision of etcd. */
   observe(revision: bigint, leader: Leader | undefined): void {
     if (revision < this.#revision) return;
     this.#revision = revision;
     this.#set(leader);
   }
 
-  /** Takes up that a term is over before etcd reports it, as its own server knows first. */
+  /** Records that a term is over. The server that led calls this, because it knows the end before etcd reports it. */
   end(term: number): void {
-    // The watch may report the beginning of the term later.
+    // The watch may report the beginning of the term after this call; that report is then ignored.
     const after = BigInt(term) + 1n;
     if (after > this.#revision) this.#revision = after;
     if (this.#leader?.term === term) this.#set(undefined);
   }
 
-  /** Calls the listener soon and after each change, until the returned function is called. */
+  /** Calls `listener` in a microtask and after each change, until the returned function is called. */
   listen(listener: (leader: Leader | undefined) => void): () => void {
-    // A wrapper of its own, so that a listener may be given twice.
+    // Each call has a wrapper of its own, so that a caller may pass the same function twice.
     const each = (leader: Leader | undefined): void => {
       if (this.#listeners.has(each)) listener(leader);
     };
@@ -39,7 +39,7 @@ export class LeaderView {
     return () => void this.#listeners.delete(each);
   }
 
-  /** Resolves when no server leads. Rejects with the signal's reason. */
+  /** Resolves when no server leads. Rejects with the signal's reason when the signal aborts. */
   async leaderless(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();

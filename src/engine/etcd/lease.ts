@@ -1,7 +1,9 @@
 import { sleep, type Timer } from "../../lib/clock.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 
-/** Renewals in the time that a lease lasts. A third may fail, and etcd elect a new leader meanwhile. */
+/**
+ * Number of renewals within the time that a lease lasts, so that the lease outlasts some that fail while etcd elects a leader.
+ */
 const renewalsOfLease = 4;
 const renewalMsMin = 100;
 /** Milliseconds between two tries of a renewal that failed. */
@@ -12,12 +14,13 @@ const retryMs = 50;
  *
  * etcd counts a lease from when it grants or renews it, which is after the request was sent. So the lease lasts at least until
  * `ms` after the sending of the last request that was answered, by this server's monotonic clock. After that it may be over, and
- * counts as over for good: a late answer does not bring it back. A process that was stopped sees the clock before any timer runs, so
- * every question to the lease looks at the clock.
+ * counts as over for good: a late answer does not bring it back. A process that was stopped may call a method before its timers
+ * fire, so the methods compare the clock and do not rely on the timer.
  *
- * Other servers may see the lease's end somewhat earlier: a leader of etcd that is cut off answers renewals until it notices, for up to
- * two of its election times. The next one counts each lease in full, but from its own election, which may be one election time
- * before that. etcd grants no lease shorter than one and a half of them, so a third of the lease is left.
+ * Other servers may see the lease's end somewhat earlier. A leader of etcd that is cut off from the other members answers
+ * renewals until it notices, for up to two of its election timeouts. The next leader of etcd counts each lease in full, but from
+ * its own election, which may be one election timeout before the cut-off leader notices. etcd grants no lease shorter than one
+ * and a half election timeouts, so at least a third of the lease is left after the last renewal.
  */
 export class Lease {
   readonly id: bigint;
@@ -61,29 +64,32 @@ export class Lease {
 
   get isOver(): boolean {
     const hasRunOut = this.#client.clock.monotonicMs() - this.#renewedMs >= this.ms;
-    // etcd may have heard of a later renewal, and would keep the key for a while.
+    // etcd may have received a later renewal, whose answer was lost, and would keep the key for a while.
     if (hasRunOut && !this.#ending.signal.aborted) void this.revoke();
     return this.#ending.signal.aborted;
   }
 
-  /** Takes up that etcd has answered, to a question sent at `sentMs`, that the lease's key exists. */
+  /** Records that etcd's answer to a request sent at `sentMs` says that the lease's key exists. */
   confirm(sentMs: number): void {
     this.#confirmedMs = Math.max(this.#confirmedMs, sentMs);
   }
 
-  /** Returns the milliseconds since the last confirmed question was sent; Infinity when the lease is over. */
+  /** Returns the milliseconds since the last confirmed request was sent; Infinity when the lease is over. */
   confirmedMs(): number {
     return this.isOver ? Infinity : this.#client.clock.monotonicMs() - this.#confirmedMs;
   }
 
-  /** Ends the renewals: the lease is known to be over, or is of no use any more. */
+  /** Stops the renewals and resolves `ended`: the lease is known to be over, or is not needed any more. */
   end(): void {
     this.#ending.abort();
     this.#expiry.cancel();
     this.#ended.resolve();
   }
 
-  /** Ends the lease in etcd too, so that its key goes at once. Without an answer from etcd, it runs out by itself. */
+  /**
+   * Ends the lease here and revokes it in etcd, so that its key is deleted at once. If etcd does not answer, the lease expires
+   * there.
+   */
   async revoke(): Promise<void> {
     this.end();
     try {

@@ -11,10 +11,10 @@ import { emptyHead, emptySnapshot, type Head, type Layout, layoutVersion, type S
 import { BlockJoiner } from "./snapshot-block.ts";
 import { get, readAt } from "./transaction.ts";
 
-/** Keys of up to half a megabyte that one request reads. */
+/** Number of keys that one request reads; the value of each has up to half a megabyte. */
 const pageKeys = 16;
 
-/** The head and the snapshot at one revision of etcd, with the revisions at which they were put; 0 before the first. */
+/** The head and the snapshot at one revision of etcd, each with the revision at which it was put; 0 if it was never put. */
 export interface Marks {
   readonly revision: bigint;
   readonly head: Head;
@@ -23,23 +23,26 @@ export interface Marks {
   readonly snapshotRevision: bigint;
 }
 
-/** The rows after the batch at `marks.head`. */
+/** All rows as they are after the batch at `marks.head`. */
 export interface LoadedLog {
   readonly marks: Marks;
   readonly store: MemoryStore;
 }
 
-/** Batches from a position on, up to the newest or as many as one request reads. */
+/** Batches from a position on, up to the newest batch or to as many as one request reads. */
 export interface LogPage {
-  /** undefined if the first of them is not in the log any more, or cannot be decoded. */
+  /** Undefined if the first of them is not in the log any more, or if one cannot be decoded. */
   readonly batches: readonly CommittedBatch[] | undefined;
-  /** Whether more follow. */
+  /** Whether the log has more batches after these. */
   readonly more: boolean;
-  /** The revision of etcd up to which this was read. */
+  /** The revision of etcd at which the log was read. */
   readonly revision: bigint;
 }
 
-/** Reads a cluster's keys. Its methods reject with what EtcdClient.persist throws, or OperatingError for keys that it cannot read. */
+/**
+ * Reads a cluster's keys. The methods reject with the errors of EtcdClient.persist, and with OperatingError for keys that
+ * cannot be read.
+ */
 export class LogReader {
   readonly #client: EtcdClient;
   readonly #layout: Layout;
@@ -65,7 +68,10 @@ export class LogReader {
     };
   }
 
-  /** Returns all rows as of one revision. A snapshot that takes away that revision's history meanwhile makes it begin anew. */
+  /**
+   * Returns all rows as of one revision. If a snapshot compacts the history of that revision meanwhile, begins again at a newer
+   * one.
+   */
   async load(persistence: Persistence): Promise<LoadedLog> {
     for (;;) {
       try {
@@ -101,7 +107,7 @@ export class LogReader {
     return { marks, store };
   }
 
-  /** Returns the batches from `from` on. */
+  /** Reads one page of the log: the batches from `from` on. */
   async page(from: Position, persistence: Persistence): Promise<LogPage> {
     const layout = this.#layout;
     const read = { success: [get(layout.head), get(layout.batch(from), layout.batchesEnd, pageKeys)] };
@@ -119,7 +125,7 @@ export class LogReader {
     return { batches: isGone ? undefined : batches, more: from + batches.length <= last, revision };
   }
 
-  /** Returns the batch of a batch's key; undefined if it is at another position, cannot be decoded, or lacks a part. */
+  /** Returns the batch that the key holds; undefined if it is at another position, cannot be decoded, or lacks a part. */
   async batch(kv: KeyValue, position: Position, persistence: Persistence): Promise<CommittedBatch | undefined> {
     if (this.#layout.seqOf(kv.key) !== position) return undefined;
     return this.#decode(kv, { revision: 0n, persistence });
@@ -159,7 +165,7 @@ interface RangeOptions {
   readonly persistence: Persistence;
 }
 
-/** Returns the head that its key has. */
+/** Decodes the value of the head's key. @throws OperatingError if it is not JSON */
 export function readHead(kv: KeyValue): Head {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fence lets only this program write the key
   return readJson(kv) as Head;

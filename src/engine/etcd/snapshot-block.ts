@@ -1,8 +1,8 @@
 import { partBytes } from "./layout.ts";
 
 /*
- * A block of a snapshot has whole rows. One that is longer than a request may be, since a row is, is cut over several keys. The
- * value of each key begins with an octet: 1 if the block goes on in the next key, else 0.
+ * A block of a snapshot has whole rows. A row may make the block longer than a request may be, so each block is cut over as
+ * many keys as it needs. The value of each key begins with an octet: 1 if the block goes on in the next key, else 0.
  */
 
 /** Returns the values of the keys for one block. */
@@ -15,11 +15,11 @@ export function cutBlock(block: Uint8Array): Uint8Array[] {
   return values;
 }
 
-/** Puts the blocks together again, from the values in order. */
+/** Joins the blocks again from the values of the keys, in order. */
 export class BlockJoiner {
   #pieces: Uint8Array[] = [];
 
-  /** Returns the block that the value completes; undefined if it goes on. */
+  /** Returns the block that this value completes; undefined if the block goes on in the next value. */
   add(value: Uint8Array): ArrayBuffer | undefined {
     this.#pieces.push(value.subarray(1));
     if (value[0] !== 0) return undefined;

@@ -7,7 +7,7 @@ import { cutBlock } from "./snapshot-block.ts";
 import type { LoadedLog, LogReader } from "./log-reader.ts";
 import { drop, put } from "./transaction.ts";
 
-/** Runs operations within the term; resolves with undefined when the term is over, and they had no effect. */
+/** Runs operations in one transaction with the term's fence. Resolves with undefined, without effect, when the term is over. */
 export type FencedWrite = (
   operations: readonly MessageInitShape<typeof RequestOpSchema>[],
 ) => Promise<TxnResponse | undefined>;
@@ -20,8 +20,9 @@ export interface SnapshotPlace {
 }
 
 /**
- * Writes the rows of the newest batch as a snapshot, and deletes what it replaces (see Layout). Reads the rows from etcd, so that a
- * leader needs no second copy of them in its memory. Returns the newest snapshot; undefined when the term is over.
+ * Writes the rows of the newest batch as a snapshot, and deletes the earlier snapshot and the batches up to that one (see
+ * Layout). Reads the rows from etcd, so that a leader needs no second copy of them in its memory. Returns the newest snapshot;
+ * undefined when the term is over.
  */
 export async function writeSnapshot(place: SnapshotPlace, persistence: Persistence): Promise<Snapshot | undefined> {
   const { client, layout, write } = place;
@@ -29,7 +30,7 @@ export async function writeSnapshot(place: SnapshotPlace, persistence: Persisten
   const { head, snapshot: before, snapshotRevision } = loaded.marks;
   if (head.seq === before.seq) return before;
   const keys = pack(loaded);
-  // A term that ended here may have left blocks.
+  // A leader whose term ended while it wrote a snapshot of this position may have left blocks.
   if (!(await write([drop(layout.blocks(head.seq), layout.blocks(head.seq + 1))]))) return undefined;
   for (const [n, value] of keys.entries())
     if (!(await write([put(layout.block(head.seq, n), value)]))) return undefined;
@@ -47,7 +48,7 @@ export async function writeSnapshot(place: SnapshotPlace, persistence: Persisten
   return snapshot;
 }
 
-/** A failed compaction is made up for by the next one. */
+/** Compacts the history of etcd. Only logs a failure, since the next compaction deletes the same history too. */
 async function compact(client: EtcdClient, revision: bigint, persistence: Persistence): Promise<void> {
   try {
     await client.persist((deadlineMs) => client.compact(revision, deadlineMs), persistence);

@@ -7,7 +7,7 @@ type Operation = MessageInitShape<typeof RequestOpSchema>;
 /** Numbers of etcd's enumerations, see etcd.proto. */
 const target = { create: 1, mod: 2 };
 const eventPut = 0;
-/** A filter of a watch. */
+/** The filter by which a watch leaves out deletions. */
 export const withoutDeletions = 1;
 
 /** Returns the comparison that holds while the key has this create revision; 0 means that the key does not exist. */
@@ -48,7 +48,7 @@ export function drop(from: Uint8Array, end: Uint8Array): Operation {
   return { request: { case: "requestDeleteRange", value: { key: from, rangeEnd: end } } };
 }
 
-/** Returns the keys that the read at place `at` of a transaction has found. */
+/** Returns the keys that a read of the transaction has found; `at` is the place of the read among the operations. */
 export function readAt({ responses }: TxnResponse, at: number): readonly KeyValue[] {
   const response = responses[at]?.response;
   return response?.case === "responseRange" ? response.value.kvs : [];

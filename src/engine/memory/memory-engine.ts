@@ -29,8 +29,8 @@ export class MemoryStore {
 }
 
 /**
- * Compares as the UTF-8 bytes do, without encoding: a load sorts every row. JavaScript would compare code units of UTF-16, where the
- * surrogates of the characters above U+FFFF precede U+E000 to U+FFFF.
+ * Compares as the UTF-8 bytes do, without encoding them, because a load sorts every row. JavaScript would compare code units of
+ * UTF-16, where the surrogates of the characters above U+FFFF precede U+E000 to U+FFFF.
  */
 function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;

@@ -17,7 +17,7 @@ export interface AgentParts {
   readonly self: () => SelfDescription;
   /** Resolves with the description of this machine that agent/host shows. */
   readonly host: () => Promise<object>;
-  /** All agents of the cluster, this one first, and the operator's way to force one of them out. */
+  /** All agents of the cluster, this one first; and `forceLeave`, with which an operator makes a failed agent leave. */
   readonly members: Pick<Members, "all" | "forceLeave">;
   readonly coordinates: Pick<Coordinates, "areWanted">;
   readonly metrics: Metrics;

@@ -79,7 +79,7 @@ function isOwnAddress(text: string): boolean {
   return isLoopback(address) || localAddresses().includes(formatIp(address));
 }
 
-/** The days for which the certificate is valid. No agent checks them; see link/connect.ts. */
+/** Number of days for which the certificate is valid. No agent checks it; see link/connect.ts. */
 const certificateDays = 36_500;
 
 /** Returns the cluster key and a new certificate; undefined without a key. */

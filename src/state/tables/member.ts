@@ -12,7 +12,7 @@ export interface MemberTables {
   readonly memberNames: OrderedTable<string>;
 }
 
-/** A snapshot does not include these rows, because the agents of the cluster that restores it are others. */
+/** A snapshot does not include these rows, because the cluster that restores it may have other agents. */
 export const members: Table<MemberRow, keyof MemberTables> = {
   name: "members",
   rows: "members",
