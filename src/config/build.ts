@@ -53,6 +53,7 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
       retryJoin: expandHosts("retry_join", inputs),
       retryIntervalMs: settings.number("retry_interval"),
       retriesMax: settings.number("retry_max"),
+      afterLeave: settings.flag("rejoin_after_leave"),
     },
   };
 }

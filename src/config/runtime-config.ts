@@ -201,4 +201,6 @@ export interface RejoinAddresses {
   readonly retryIntervalMs: number;
   /** Maximum number of attempts to join by `retryJoin`; 0 for no limit. */
   readonly retriesMax: number;
+  /** Whether an agent that has left keeps the addresses of the servers, and so joins them again when it starts. */
+  readonly afterLeave: boolean;
 }

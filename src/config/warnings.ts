@@ -11,6 +11,7 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
   return [
     ...nodeNameWarnings(config),
     ...bootstrapWarnings(config, settings),
+    ...joinWarnings(config, settings),
     ...scriptWarnings(config),
     ...uiWarnings(config, settings),
     ...remoteExecWarnings(settings),
@@ -38,6 +39,12 @@ function bootstrapWarnings(config: Unwarned, settings: Settings): readonly strin
     );
   }
   return warnings;
+}
+
+function joinWarnings({ server }: Unwarned, settings: Settings): readonly string[] {
+  if (!server) return [];
+  const given = ["start_join", "retry_join"].filter((path) => settings.texts(path).length > 0);
+  return given.map((path) => `${path}: a server of this version joins no other server${settings.from(path)}`);
 }
 
 function scriptWarnings(config: Unwarned): readonly string[] {

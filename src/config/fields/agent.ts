@@ -2,7 +2,7 @@ import { type Field, settled, unused, used } from "../field.ts";
 
 /** Fields about the agent's identity, storage, limits, definitions and log. */
 export const agentFields: readonly Field[] = [
-  used("server", "bool", "false (-dev: true)", "Keep the catalog. This version runs as a server only."),
+  used("server", "bool", "false (-dev: true)", "Keep the catalog; without it the agent is a client of a server."),
   used("bootstrap_expect", "int", "0", "1 is the same as bootstrap; more is taken as 1, with a warning."),
   used("datacenter", "string", "dc1", "Name of the datacenter, lower case."),
   used("node_name", "string", "the host's name", "Name of this node, unique in the datacenter."),
@@ -10,8 +10,8 @@ export const agentFields: readonly Field[] = [
   used("node_meta", "string map", "", "Up to 64 key-value pairs shown with this node."),
   used("data_dir", "string", "", "Folder of the data file. Required without -dev."),
   used("pid_file", "string", "", "File to write the process id to."),
-  used("leave_on_terminate", "bool", "false for servers", "Whether SIGTERM ends with exit code 0, not with 1."),
-  used("skip_leave_on_interrupt", "bool", "true for servers", "Whether SIGINT ends with exit code 1, not with 0."),
+  used("leave_on_terminate", "bool", "false for servers", "Whether the agent leaves on SIGTERM, and exits with 0."),
+  used("skip_leave_on_interrupt", "bool", "true for servers", "Whether SIGINT ends the agent without leaving, with 1."),
   used("enable_script_checks", "bool", "false", "Allow checks that run programs, from files and from the HTTP API."),
   used(
     "enable_local_script_checks",

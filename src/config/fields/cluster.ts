@@ -1,4 +1,4 @@
-import { type Field, type FieldType, settled, unused, used } from "../field.ts";
+import { type Field, type FieldType, unused, used } from "../field.ts";
 
 const gossip: Readonly<Record<string, FieldType>> = {
   gossip_nodes: "int",
@@ -11,7 +11,12 @@ const gossip: Readonly<Record<string, FieldType>> = {
 
 /** Fields about Raft, Serf and the service mesh. Praetor runs none of these; it only registers sidecar proxies. */
 export const clusterFields: readonly Field[] = [
-  settled("rejoin_after_leave", "bool", "An agent always rejoins."),
+  used(
+    "rejoin_after_leave",
+    "bool",
+    "false",
+    "Whether a client agent that has left keeps the addresses of its servers.",
+  ),
   ...unused("servers of this version stand alone; there is no Raft", {
     protocol: "int",
     raft_protocol: "int",

@@ -77,12 +77,10 @@ export const networkFields: readonly Field[] = [
     "false",
     "Accept paths with unprintable characters, for keys that contain them; otherwise the answer is 400.",
   ),
-  ...unused("servers of this version stand alone", {
-    start_join: "strings",
-    retry_join: "strings",
-    retry_interval: "duration",
-    retry_max: "int",
-  }),
+  used("start_join", "strings", "", "Servers that a client agent joins when it starts; it exits if it reaches none."),
+  used("retry_join", "strings", "", "Servers that a client agent tries to join until one accepts it."),
+  used("retry_interval", "duration", "30s", "How long a client agent waits before it tries retry_join again."),
+  used("retry_max", "int", "0", "Attempts to join by retry_join before a client agent exits; 0 for no limit."),
   ...unused("there is no gRPC listener", { "addresses.grpc": "string" }),
   ...unused("HTTPS uses the certificates of ca_file or ca_path, cert_file and key_file", {
     verify_incoming_rpc: "bool",
