@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
+import type { Check, CheckDefinition, CheckRow, CheckStatus } from "../model/check.ts";
 import { dnsLabelFault } from "../model/dns-label.ts";
 import type { Node } from "../model/node.ts";
 import { requireScriptAllowed, type ScriptPermission } from "../model/script-permission.ts";
@@ -118,18 +118,28 @@ export class Agent {
 
   /**
    * Restores the services and checks that clients registered over the API before the agent stopped. Each check, also one that a
-   * file defines later, starts with the status that the catalog has, until its first result.
+   * file defines later, starts with the status that the catalog has, until its first result; without a catalog, with its
+   * initial status.
    */
   async restore(rows: readonly SavedRow[]): Promise<void> {
     const { services, checks } = decodeRows(rows);
-    const stored = await this.catalog.contents();
-    this.#lastStatuses = new Map(stored.checks.map((row) => [row.id, row.status]));
+    const stored = await this.#catalogChecks();
+    this.#lastStatuses = new Map(stored.map((row) => [row.id, row.status]));
     for (const service of services) this.#localState.setService(service);
     for (const { definition, type } of checks) {
       const status = this.#lastStatuses.get(definition.id) ?? definition.initialStatus;
       this.#localState.setCheck({ definition, type, source: "api", status, output: "" });
     }
     this.#results.noteAll();
+  }
+
+  async #catalogChecks(): Promise<readonly CheckRow[]> {
+    try {
+      return (await this.catalog.contents()).checks;
+    } catch (error) {
+      if (error instanceof OperatingError && error.kind === "unavailable") return [];
+      throw error;
+    }
   }
 
   /** Starts all registered checks in `checkSet`, and each check that is registered later. */

@@ -15,7 +15,10 @@ export interface Catalog {
    * unavailable when no part of the change is durable; timeout when the agent does not know whether the change is durable
    */
   commit(change: CatalogChange): Promise<void>;
-  /** Returns the services and checks that the catalog has for this node. */
+  /**
+   * Returns the services and checks that the catalog has for this node.
+   * @throws OperatingError unavailable while no server answers
+   */
   contents(): Promise<NodeContents>;
   /**
    * Calls `onChange` with the services and checks of any node, for alias checks: first soon after this call, then after each

@@ -39,12 +39,13 @@ const greetingMsMax = 5_000;
 export function dial(options: DialOptions): Promise<Link> {
   const { host, port, key } = options;
   return new Promise((resolve, reject) => {
-    const fail = (reason: string): void =>
+    const fail = (reason: string, cause?: unknown): void =>
       reject(
         new OperatingError(
           "unavailable",
           "cannot-connect",
           `cannot connect to the agent at ${host}:${port}: ${reason}`,
+          { cause },
         ),
       );
     const socket = new Connection({
@@ -60,7 +61,7 @@ export function dial(options: DialOptions): Promise<Link> {
       data: socket,
       ...(key && { tls: { rejectUnauthorized: false } }),
       socket: handlersOf(key !== undefined),
-    }).catch((error: unknown) => fail(messageOf(error)));
+    }).catch((error: unknown) => fail(messageOf(error), error));
   });
 }
 

@@ -17,7 +17,7 @@ export interface NodeContents {
 }
 
 /** The changes of one batch, which the store applies in the order of these fields. */
-interface NodeChange {
+export interface NodeChange {
   /** Rows that only this agent uses. */
   readonly rows?: readonly LocalRow[];
   readonly transactions?: readonly (readonly TxnOperation[])[];
@@ -64,7 +64,7 @@ export class NodeCatalog {
   }
 
   contents(): Promise<NodeContents> {
-    return Promise.resolve(this.#contentsOf(this.#node));
+    return Promise.resolve(this.contentsOf(this.#node, { withOutputs: false }));
   }
 
   /**
@@ -77,8 +77,7 @@ export class NodeCatalog {
     const report = (): void => {
       if (stopped) return;
       stopWaiting = this.#store.wait([topics.nodeChecks(node), topics.node(node)], report);
-      const contents = this.#contentsOf(node);
-      onChange({ ...contents, checks: contents.checks.map((check) => this.#withOutput(check)) });
+      onChange(this.contentsOf(node, { withOutputs: true }));
     };
     queueMicrotask(report);
     return {
@@ -105,12 +104,14 @@ export class NodeCatalog {
     return output === undefined ? check : { ...check, output };
   }
 
-  #contentsOf(node: string): NodeContents {
+  /** Returns the rows of any node. @param withOutputs whether the checks carry their newest outputs, which are not in their rows */
+  contentsOf(node: string, { withOutputs }: { readonly withOutputs: boolean }): NodeContents {
     const { state } = this.#store;
+    const checks = checksOfNode(state, node);
     return {
       found: getNode(state, node) !== undefined,
       services: servicesOfNode(state, node),
-      checks: checksOfNode(state, node),
+      checks: withOutputs ? checks.map((check) => this.#withOutput(check)) : checks,
     };
   }
 }

@@ -1,0 +1,36 @@
+import type { CheckRow } from "../model/check.ts";
+import type { ServiceRow } from "../model/service.ts";
+import type { NodeChange } from "../registry/node-catalog.ts";
+
+/*
+ * The heads of the calls by which a client agent reads and writes the servers' catalog. They are trusted: an agent that
+ * calls has proved that it belongs to the cluster.
+ */
+
+/** "catalog-commit": a change of the rows of the agent's own node. The answer is null, and the change durable. */
+export type CatalogCommit = Omit<NodeChange, "rows">;
+
+/** "node-contents" reads a node's rows; with `after`, as soon as their index is above it, or a minute is over. */
+export interface ContentsRequest {
+  readonly node: string;
+  readonly after?: number | undefined;
+  /** Whether the checks carry their newest outputs, which are not in their rows. */
+  readonly withOutputs: boolean;
+}
+
+export interface ContentsAnswer {
+  readonly index: number;
+  readonly found: boolean;
+  readonly services: readonly ServiceRow[];
+  readonly checks: readonly CheckRow[];
+}
+
+/** "check-output": newest outputs of checks of the agent's own node. */
+export type CheckOutputs = readonly CheckOutput[];
+
+export interface CheckOutput {
+  readonly id: string;
+  readonly serviceName: string;
+  /** Undefined if the check was deregistered. */
+  readonly output?: string | undefined;
+}

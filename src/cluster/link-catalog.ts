@@ -1,0 +1,143 @@
+import { type Clock, sleep, type Timer } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { LocalRows } from "../registry/local-rows.ts";
+import type { NodeChange, NodeContents } from "../registry/node-catalog.ts";
+import type { CatalogCommit, CheckOutput, ContentsAnswer, ContentsRequest } from "./catalog-calls.ts";
+import { noServers, type ServerPool } from "./server-pool.ts";
+
+export interface LinkCatalogOptions {
+  readonly pool: Pick<ServerPool, "call" | "isLinked">;
+  readonly localRows: Pick<LocalRows, "save">;
+  /** The name of this agent's node. */
+  readonly node: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long a change waits for the catalog, in milliseconds; the change is then already durable in the local rows. */
+const commitMsMax = 1_000;
+/** Time between two calls with outputs, in milliseconds. */
+const outputsMs = 1_000;
+/** Time until a watch that failed reads the catalog again, in milliseconds. */
+const watchAgainMs = 1_000;
+
+/**
+ * The catalog of a server, as the agent of a client sees it.
+ *
+ * A change is durable as soon as this agent's own rows are, so a registration succeeds without a server. The change then
+ * goes to the catalog. If it does not arrive there, the anti-entropy that follows each join and each minute repairs the catalog.
+ */
+export class LinkCatalog {
+  readonly #options: LinkCatalogOptions;
+  /** The newest outputs by check id, which a server that has just been joined does not know. */
+  readonly #outputs = new Map<string, CheckOutput>();
+  /** The ids of the checks whose outputs a server has not been sent yet. */
+  readonly #unsent = new Set<string>();
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(options: LinkCatalogOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the rows durable, and sends the rest to the catalog. Resolves when the catalog has it, or after a second at most.
+   * @throws OperatingError when the rows cannot be made durable
+   */
+  async commit({ rows = [], ...change }: NodeChange): Promise<void> {
+    const { localRows, pool, clock } = this.#options;
+    if (rows.length > 0) await localRows.save(rows);
+    if (!pool.isLinked || !Object.values(change).some((part) => part.length > 0)) return;
+    await Promise.race([this.#send(change), sleep(clock, commitMsMax)]);
+  }
+
+  async #send(change: CatalogCommit): Promise<void> {
+    const { pool, log } = this.#options;
+    try {
+      await pool.call({ kind: "catalog-commit", head: change }, { isRepeatable: true });
+    } catch (error) {
+      log.warn("A change has not reached the catalog; it is tried again within a minute", { error: messageOf(error) });
+    }
+  }
+
+  /** @throws OperatingError unavailable "no-servers" at once without a server */
+  async contents(): Promise<NodeContents> {
+    const { node, pool } = this.#options;
+    if (!pool.isLinked) throw noServers();
+    return this.#contentsOf({ node, withOutputs: false });
+  }
+
+  /**
+   * Calls `onChange` with a node's contents, first as soon as a server answers, then after each change, until stopped. Without a
+   * server nothing changes.
+   */
+  watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void } {
+    const stopping = new AbortController();
+    void this.#watch(node, onChange, stopping.signal);
+    return { stop: () => stopping.abort() };
+  }
+
+  showOutput(check: { readonly id: string; readonly serviceName: string }, output: string): void {
+    const { id, serviceName } = check;
+    if (this.#outputs.get(id)?.output === output) return;
+    this.#outputs.set(id, { id, serviceName, output });
+    this.#sendSoon(id);
+  }
+
+  forgetOutput({ id }: { readonly id: string }): void {
+    if (this.#outputs.delete(id)) this.#sendSoon(id);
+  }
+
+  /** Sends all outputs, to a server that has just been joined. */
+  sendOutputs(): void {
+    for (const id of this.#outputs.keys()) this.#sendSoon(id);
+  }
+
+  /** Sends no more outputs. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Sends an output together with others that change within a second. */
+  #sendSoon(id: string): void {
+    if (this.#isStopped) return;
+    this.#unsent.add(id);
+    this.#timer ??= this.#options.clock.schedule(outputsMs, () => {
+      this.#timer = undefined;
+      void this.#sendUnsent();
+    });
+  }
+
+  async #sendUnsent(): Promise<void> {
+    const { pool } = this.#options;
+    // After the next join all outputs are sent.
+    if (!pool.isLinked) return;
+    const head = [...this.#unsent].map((id) => this.#outputs.get(id) ?? { id, serviceName: "" });
+    this.#unsent.clear();
+    await pool.call({ kind: "check-output", head }, { isRepeatable: true }).catch(() => {});
+  }
+
+  async #watch(node: string, onChange: (contents: NodeContents) => void, signal: AbortSignal): Promise<void> {
+    let after: number | undefined;
+    while (!signal.aborted && !this.#isStopped) {
+      try {
+        const contents = await this.#contentsOf({ node, after, withOutputs: true }, signal);
+        if (signal.aborted) return;
+        if (contents.index !== after) onChange(contents);
+        after = contents.index;
+      } catch {
+        // The server may be another one, or have a restored snapshot with lower indexes.
+        after = undefined;
+        await sleep(this.#options.clock, watchAgainMs, signal);
+      }
+    }
+  }
+
+  async #contentsOf(head: ContentsRequest, signal?: AbortSignal): Promise<ContentsAnswer> {
+    const answer = await this.#options.pool.call({ kind: "node-contents", head }, { isRepeatable: true, signal });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+    return answer.head as ContentsAnswer;
+  }
+}
