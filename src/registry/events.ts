@@ -41,14 +41,24 @@ export class Events {
 
   /**
    * Gives the event its Lamport time. With `remember`, which the caller sets if the event addresses this agent, also adds the
-   * event to the list.
+   * event to the list. Returns the event with its time.
    */
-  fire(event: Event, { remember }: { readonly remember: boolean }): void {
-    const time = this.#time;
-    this.#time += 1;
+  fire(event: Event, { remember }: { readonly remember: boolean }): Event {
+    const fired = { ...event, time: this.#time };
+    this.#add(fired, remember);
+    return fired;
+  }
+
+  /** Takes an event that another agent has fired. Lamport: the time of this agent's next event is later. */
+  receive(event: Event, { remember }: { readonly remember: boolean }): void {
+    this.#add(event, remember);
+  }
+
+  #add(event: Event, remember: boolean): void {
+    this.#time = Math.max(this.#time, event.time + 1);
     this.#fired.add(1);
     if (!remember) return;
-    this.#events = [...this.#events, { ...event, time }].slice(-eventsMax);
+    this.#events = [...this.#events, event].slice(-eventsMax);
     this.#wake();
   }
 

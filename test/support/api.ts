@@ -101,6 +101,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     reload: () => Promise.resolve(),
     resync: async () => void (await syncCatalog(world.agent)),
     leave: () => {},
+    spread: () => {},
     clock: world.clock,
     random: new FakeRandom(),
     log,

@@ -17,12 +17,14 @@ import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 export interface EventParts {
   readonly events: Events;
   readonly agent: Agent;
+  /** Sends an event that was fired here to all other agents. */
+  readonly spread: (event: Event) => void;
   readonly waitLimits: WaitLimits;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-export function fireEvent({ events, agent, random }: EventParts): DatacenterEndpoint {
+export function fireEvent({ events, agent, random, spread }: EventParts): DatacenterEndpoint {
   return async (request) => {
     requireName(request.rest, "Missing name");
     const event = await eventOf(request, random.uuid());
@@ -33,7 +35,7 @@ export function fireEvent({ events, agent, random }: EventParts): DatacenterEndp
       if (tooLong !== undefined) {
         throw new HttpError(500, `1 error occurred:\n\t* error broadcasting event to segment "": ${tooLong}\n\n`);
       }
-      events.fire(event, { remember: isMeant(event, agent) });
+      spread(events.fire(event, { remember: isMeant(event, agent) }));
       return json(request, encodeEvent(event));
     };
   };
