@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly query: string;
   /** Returns the IP address of the connection's other end; undefined on a unix socket. */
   readonly peerAddress: () => string | undefined;
+  /** The name of the client agent's node that passed the request on; undefined if this agent got it from an HTTP client. */
+  readonly agentNode?: string | undefined;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
   /** Whether JSON is indented for every client, as with `?pretty`. */
@@ -51,6 +53,16 @@ export class HttpRequest {
   get clientAddress(): string | undefined {
     const [forwarded = ""] = this.raw.headers.get("x-forwarded-for")?.split(",") ?? [];
     return forwarded.trim() || this.#options.peerAddress();
+  }
+
+  /** The IP address of the connection's other end; undefined on a unix socket. */
+  get peerAddress(): string | undefined {
+    return this.#options.peerAddress();
+  }
+
+  /** The name of the client agent's node that passed the request on; undefined if this agent got it from an HTTP client. */
+  get agentNode(): string | undefined {
+    return this.#options.agentNode;
   }
 
   /** The IP address of the connection's other end; "unix" for all unix sockets. */

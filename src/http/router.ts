@@ -42,6 +42,7 @@ interface Asked {
   /** The query string with its question mark, encoded. */
   readonly query: string;
   readonly clientAddress: ClientAddress;
+  readonly agentNode: string | undefined;
 }
 
 /**
@@ -105,7 +106,7 @@ export class Router {
     const { parts } = path;
     if (!parts) return this.refuse(whyUnreadable(request));
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
-    const asked = askedOf(sentTarget(target, parts), parts, clientAddress);
+    const asked = { ...askedOf(sentTarget(target, parts), parts), clientAddress, agentNode: connections.agentNode };
     const route = this.#find(asked.path);
     const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
     // A blocking query waits up to ten minutes, and a stream ends only when the client disconnects, so neither has an idle limit.
@@ -161,6 +162,7 @@ export class Router {
         rest: path.slice(route.path.length),
         query: asked.query.slice(1),
         peerAddress: clientAddress,
+        agentNode: asked.agentNode,
         largeAnswers: this.#largeAnswers,
         clock: this.#clock,
         isPretty: this.#isPretty,
@@ -219,8 +221,8 @@ export class Router {
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
 
-function askedOf(target: string, parts: readonly string[], clientAddress: ClientAddress): Asked {
-  return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length), clientAddress };
+function askedOf(target: string, parts: readonly string[]): Pick<Asked, "target" | "path" | "parts" | "query"> {
+  return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length) };
 }
 
 /** Returns whether Go's unicode.IsPrint is false for a character of the path. Tests for ASCII first, which is faster. */

@@ -117,9 +117,11 @@ export function routes(api: Api): readonly Route[] {
     ...uiRoutes(api),
   ];
 }
-type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & MonitorParts;
 
-function agentRoutes(api: AgentApi): readonly Route[] {
+export type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & MonitorParts;
+
+/** Returns the routes of this agent's own services, checks and process. */
+export function agentRoutes(api: AgentApi): readonly Route[] {
   const agent = { scope: "agent" } as const;
   const inNamespace = { scope: "agent", namespaced: true } as const;
   return [
@@ -281,7 +283,7 @@ function operatorRoutes(api: OperatorParts & SnapshotParts): readonly Route[] {
 }
 
 /** The parts of the agent that the browser UI uses. The UI is the built-in page, or a folder in its place. */
-interface UiApi extends UiParts {
+export interface UiApi extends UiParts {
   /** Where the UI is served; undefined if it is disabled. */
   readonly ui: UiPlace | undefined;
 }
@@ -300,7 +302,7 @@ function uiRoutes(api: UiApi): readonly Route[] {
 }
 
 /** Returns a route with one endpoint for all methods. Consul: outside the API no method is refused. */
-function forAnyMethod(path: string, endpoint: Endpoint): Route {
+export function forAnyMethod(path: string, endpoint: Endpoint): Route {
   return { path, scope: "agent", methods: { GET: endpoint }, any: endpoint };
 }
 

@@ -36,6 +36,13 @@ export class SentPath {
     this.#shape = shape;
   }
 
+  /** Returns the path that an encoded path stands for. @param path such as one that `sentTarget` returns */
+  static of(path: string): SentPath {
+    const parts = splitPath(path) ?? ["\uFFFD"];
+    const names = parts.map((part, at) => (part === "" ? "" : `p${at}`));
+    return new SentPath(Object.fromEntries(names.map((name, at) => [name, parts[at] ?? ""])), names);
+  }
+
   /**
    * Returns whether the path has exactly these parts. Allocates no list, since the router calls this for nearly every request, to
    * find a kept answer.

@@ -20,6 +20,8 @@ export interface RequestHandler {
 
 /** The connections of requests that are under way. */
 export interface Connections {
+  /** The name of the client agent's node that passes the requests on; undefined for connections of HTTP clients. */
+  readonly agentNode?: string;
   /** Returns the address of the connection's other end; null on a unix socket. */
   requestIP(request: Request): PeerAddress | null;
   /** Sets the idle limit of a connection. @param seconds how long it may be idle before the answer; 0 for no limit */

@@ -38,6 +38,8 @@ export interface ExecutionOptions {
   readonly near: string;
   /** The client's IP address, to which "_ip" refers. */
   readonly clientAddress: string | undefined;
+  /** The node of the agent that the client asked, to which "_agent" refers; undefined for this agent's own node. */
+  readonly agentNode?: string | undefined;
   readonly connect: boolean;
 }
 
@@ -97,7 +99,7 @@ export class PreparedQueries {
 
   #run(query: PreparedQueryRow, execution: ExecutionOptions): QueryAnswer {
     const found = this.#instances(query.service, execution.connect || query.service.connect);
-    const near = this.#nearNode(execution.near === "" ? query.service.near : execution.near, execution.clientAddress);
+    const near = this.#nearNode(execution.near === "" ? query.service.near : execution.near, execution);
     const ordered = this.#sorted(found, near);
     const instances = execution.limit > 0 ? ordered.slice(0, execution.limit) : ordered;
     if (instances.length === 0) this.#logSkippedDatacenters(query.service);
@@ -133,8 +135,8 @@ export class PreparedQueries {
   }
 
   /** Returns the name of the node that `near` means; "" if no node has the client's address. */
-  #nearNode(near: string, clientAddress: string | undefined): string {
-    if (near === "_agent") return this.#options.node;
+  #nearNode(near: string, { clientAddress, agentNode }: ExecutionOptions): string {
+    if (near === "_agent") return agentNode ?? this.#options.node;
     if (near !== "_ip") return near;
     return listNodes(this.#store.state).find(({ address }) => address === clientAddress)?.name ?? "";
   }

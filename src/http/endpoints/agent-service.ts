@@ -26,7 +26,7 @@ import type { Endpoint } from "../route.ts";
 
 export interface AgentServiceParts {
   readonly agent: Agent;
-  readonly ports: ServicePorts;
+  readonly ports: Pick<ServicePorts, "register">;
   readonly waitLimits: WaitLimits;
   /** Maximum size of a check's stored output in bytes, unless the check sets its own maximum. */
   readonly checkOutputBytesMax: number;

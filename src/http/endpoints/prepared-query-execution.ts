@@ -73,11 +73,12 @@ function resolving<T>(resolve: () => T): T {
 }
 
 function parseExecutionOptions(request: HttpRequest): ExecutionOptions {
-  const { query, clientAddress } = request;
+  const { query, clientAddress, agentNode } = request;
   return {
     limit: parseLimit(query.get("limit")),
     near: query.get("near") ?? "",
     clientAddress,
+    agentNode,
     connect: parseConnect(query.get("connect")),
   };
 }

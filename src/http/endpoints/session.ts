@@ -28,7 +28,8 @@ export interface SessionParts {
 export function createSession(parts: SessionParts): DatacenterEndpoint {
   return async (request) => {
     const body = await request.body(bodyBytesMax);
-    const session = decode(parts, body.length === 0 ? null : parseJson(body));
+    const node = request.agentNode ?? parts.agent.node.name;
+    const session = decode(parts, node, body.length === 0 ? null : parseJson(body));
     return async () => {
       await sessions.createSession(parts.store, session);
       return json(request, { ID: session.id });
@@ -80,9 +81,9 @@ function onSession(
 }
 
 /** Decodes the body of a request for a session. Consul: a body that is well-formed JSON but an invalid session is a 500. */
-function decode({ random, agent, sessionTtlMsMin: ttlMsMin }: SessionParts, body: unknown): Session {
+function decode({ random, sessionTtlMsMin: ttlMsMin }: SessionParts, node: string, body: unknown): Session {
   try {
-    return decodeSession(body, { id: random.uuid(), node: agent.node.name, ttlMsMin });
+    return decodeSession(body, { id: random.uuid(), node, ttlMsMin });
   } catch (error) {
     if (error instanceof OperatingError && error.code === "session-validation") throw new HttpError(500, error.message);
     throw error;

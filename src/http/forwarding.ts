@@ -1,0 +1,195 @@
+import { OperatingError } from "../lib/errors.ts";
+import { HttpError } from "./http-error.ts";
+import type { HttpRequest } from "./http-request.ts";
+import type { Endpoint } from "./route.ts";
+import { pathOf, SentPath, targetOf } from "./sent-path.ts";
+import type { RequestHandler } from "./server.ts";
+
+/*
+ * A client agent passes requests on to a server as they came, and answers with what the server answers. Both cross the
+ * link as a head, with a short body in it; a longer body follows as a stream.
+ */
+
+export interface ForwardedRequest {
+  readonly method: string;
+  /** Path and query as the client sent them, encoded. */
+  readonly target: string;
+  readonly headers: readonly HeaderField[];
+  /** A short body; undefined if there is none, or it follows as a stream. */
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+  /** The IP address of the HTTP client; undefined on a unix socket. */
+  readonly peer?: string | undefined;
+}
+
+export interface ForwardedAnswer {
+  readonly status: number;
+  readonly headers: readonly HeaderField[];
+  /** A short body; undefined if there is none, or it follows as a stream. */
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+type HeaderField = readonly [name: string, value: string];
+
+/** A head, and a long body after it. */
+export interface WithBody<T> {
+  readonly head: T;
+  readonly body?: ReadableStream<Uint8Array> | undefined;
+}
+
+export interface SendOptions {
+  /** Whether the request may be sent to another server if the first one does not answer. */
+  readonly isRepeatable: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request to a server. @throws OperatingError unavailable "no-servers", "link-lost" */
+export type SendToServer = (
+  request: WithBody<ForwardedRequest>,
+  options: SendOptions,
+) => Promise<WithBody<ForwardedAnswer>>;
+
+/** Maximum size in bytes of a body that is sent with its head. */
+const shortBytesMax = 64 * 1024;
+
+/** Header fields that belong to a connection, and not to the request. */
+const ofConnection: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+/**
+ * Returns the endpoint that passes a request on to a server.
+ * @param targetFor returns the target for the server; default: the request's own
+ */
+export function forward(send: SendToServer, targetFor: (target: string) => string = (target) => target): Endpoint {
+  return async (request) => {
+    const target = targetFor(request.target);
+    const packed = await packRequest(request, target);
+    const options = { isRepeatable: request.method === "GET", signal: request.signal };
+    const { head, body } = await send(packed, options).catch(explainLoss);
+    const answer = { ...head, body: withHop(head, target) };
+    return new Response(body ?? answer.body ?? null, { status: head.status, headers: head.headers.map(capitalized) });
+  };
+}
+
+function pairOf([name, value]: HeaderField): [string, string] {
+  return [name, value];
+}
+
+/** Returns a field as Go writes it; the runtime's list of headers has the names in lower case. */
+function capitalized([name, value]: HeaderField): [string, string] {
+  return [name.replace(/(^|-)[a-z]/g, (begin) => begin.toUpperCase()), value];
+}
+
+async function packRequest(request: HttpRequest, target: string): Promise<WithBody<ForwardedRequest>> {
+  const { method, raw, peerAddress: peer } = request;
+  const headers = [...raw.headers].filter(([name]) => !ofConnection.has(name));
+  const head = { method, target, headers, peer };
+  if (method === "GET" || method === "HEAD" || !raw.body) return { head };
+  const length = Number(raw.headers.get("content-length") ?? Infinity);
+  if (length > shortBytesMax) return { head, body: raw.body };
+  return { head: { ...head, body: Uint8Array.from(await request.body(shortBytesMax)) } };
+}
+
+/** Consul: a client agent's error for a request whose server did not answer it begins so. */
+function explainLoss(error: unknown): never {
+  if (!(error instanceof OperatingError) || error.code !== "link-lost") throw error;
+  throw new OperatingError("unavailable", error.code, `rpc error making call: EOF: ${error.message}`);
+}
+
+const decoder = new TextDecoder();
+/** The requests whose errors have no such text in Consul. */
+const withoutHop = /^\/v1\/(snapshot|agent\/force-leave\/)/;
+
+/**
+ * Returns the short body of an answer. Consul: an error of the store that passes through another agent has a text before it; an
+ * error of the HTTP layer, which a client agent finds itself, has none.
+ */
+function withHop({ status, headers, body }: ForwardedAnswer, target: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!body || (status !== 500 && status !== 404)) return body;
+  const isText = headers.some(
+    ([name, value]) => name.toLowerCase() === "content-type" && value.startsWith("text/plain"),
+  );
+  if (!isText || withoutHop.test(target)) return body;
+  const text = decoder.decode(body);
+  const isOfStore = status === 500 ? !text.includes("strconv.") : text === "Query not found";
+  return isOfStore ? Buffer.from(`rpc error making call: ${text}`) : body;
+}
+
+/**
+ * Answers a request that a client agent has passed on.
+ * @param agentNode the name of the client agent's node
+ */
+export async function answerForwarded(
+  router: RequestHandler,
+  { head, body }: WithBody<ForwardedRequest>,
+  { agentNode, signal }: { readonly agentNode: string; readonly signal: AbortSignal },
+): Promise<WithBody<ForwardedAnswer>> {
+  const { method, headers, peer } = head;
+  const target = nearAgent(head.target, agentNode);
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const request = new Request(`http://agent${target}`, {
+    method,
+    headers: headers.map(pairOf),
+    signal,
+    ...(hasBody && { body: body ?? head.body ?? null }),
+  });
+  const connections = {
+    agentNode,
+    requestIP: () => (peer === undefined ? null : { address: peer, port: 0 }),
+    timeout: (): void => {},
+  };
+  return packResponse(
+    await router.handle(request, SentPath.of(pathOf(targetOf(`http://agent${target}`))), connections),
+  );
+}
+
+/** Consul: "_agent" means the node of the agent that the client asked. Kept answers are found by their target. */
+function nearAgent(target: string, agentNode: string): string {
+  return target.replace(/([?&]near=)(?:_|%5f)agent(?=&|$)/i, (_, name: string) => name + encodeURIComponent(agentNode));
+}
+
+async function packResponse(response: Response): Promise<WithBody<ForwardedAnswer>> {
+  const { status, body } = response;
+  const headers = [...response.headers].map(pairOf);
+  if (!body) return { head: { status, headers } };
+  const reader = body.getReader();
+  const begun: Uint8Array[] = [];
+  for (let length = 0; length <= shortBytesMax;) {
+    const { done, value } = await reader.read();
+    if (done) return { head: { status, headers, body: Uint8Array.from(Buffer.concat(begun)) } };
+    begun.push(value);
+    length += value.length;
+  }
+  return { head: { status, headers }, body: continued(begun, reader) };
+}
+
+/** Returns a stream of the chunks that were read already and of those that follow. */
+function continued(
+  begun: Uint8Array[],
+  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const first = begun.shift();
+        if (first) return controller.enqueue(first);
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Returns the endpoint of a request that only a server can answer, whatever its method. @param reason Consul's text */
+export function refuseOnClient(reason: string): Endpoint {
+  return () => {
+    throw new HttpError(500, reason);
+  };
+}
