@@ -35,10 +35,15 @@ export interface AnsweringSettings extends Pick<FitOptions, "udpAnswersMax" | "t
 export interface DnsClient {
   readonly network: Network;
   readonly address: string;
+  /** The name of the client agent's node that passed the question on; undefined if this agent got it from the DNS client. */
+  readonly agentNode?: string | undefined;
 }
 
+/** What the listeners need: a Responder, or a client agent's ForwardingResponder. */
+export type PacketResponder = Pick<Responder, "respond">;
+
 /** An encoded message to send back; undefined if the packet gets no answer. */
-type Answer = Uint8Array | undefined;
+export type Answer = Uint8Array | undefined;
 
 /**
  * Answers packets: from the cache, from the zone, or from recursors.
@@ -120,7 +125,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new ZoneRead(this.#reader, call.address));
+      const reply = zone.answerReverse(query, new ZoneRead(this.#reader, call));
       this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
       if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call);
@@ -130,7 +135,7 @@ export class Responder {
 
   #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
-    const read = new ZoneRead(this.#reader, clientOf(query, call));
+    const read = new ZoneRead(this.#reader, { ...call, address: clientOf(query, call) });
     const reply = zone.answer(query, read, domain);
     if (read.missingNames.size > 0 && recursors.areConfigured)
       return this.#answerWithRecursors(query, domain, { read, call });
@@ -158,7 +163,7 @@ export class Responder {
         external.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      read = new ZoneRead(this.#reader, clientOf(query, call), external);
+      read = new ZoneRead(this.#reader, { ...call, address: clientOf(query, call) }, external);
       reply = zone.answer(query, read, domain);
     }
     this.#addLatency(this.#domainQueries, call.startMs);

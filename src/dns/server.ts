@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Endpoint, explainListenFailure } from "../lib/port-holders.ts";
-import type { Responder } from "./responder.ts";
+import type { PacketResponder } from "./responder.ts";
 import { listenTcp } from "./tcp.ts";
 import { listenUdp } from "./udp.ts";
 
@@ -10,7 +10,7 @@ export interface DnsListenOptions {
   /** IP addresses. */
   readonly addresses: readonly string[];
   readonly port: number;
-  readonly responder: Responder;
+  readonly responder: PacketResponder;
   readonly clock: Clock;
   readonly log: Log;
 }

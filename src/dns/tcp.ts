@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { FrameReader, framed } from "./frames.ts";
-import type { Responder } from "./responder.ts";
+import type { PacketResponder } from "./responder.ts";
 
 /** The time in milliseconds after which an idle connection is closed. RFC 7766, section 6.2.3: a few seconds. */
 const idleMs = 10_000;
@@ -21,7 +21,7 @@ interface Connection {
 }
 
 interface TcpOptions {
-  readonly responder: Responder;
+  readonly responder: PacketResponder;
   readonly clock: Clock;
 }
 
@@ -71,7 +71,7 @@ export function listenTcp(hostname: string, port: number, { responder, clock }: 
   return () => listener.stop(true);
 }
 
-function respond(socket: Bun.Socket<Connection>, packet: Uint8Array, responder: Responder): void {
+function respond(socket: Bun.Socket<Connection>, packet: Uint8Array, responder: PacketResponder): void {
   const answered = responder.respond(packet, { network: "tcp", address: socket.remoteAddress });
   if (answered instanceof Promise) void answered.then((late) => late && send(socket, late));
   else if (answered) send(socket, answered);

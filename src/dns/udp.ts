@@ -1,7 +1,7 @@
 import { copyOf } from "../lib/copy-of.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { Responder } from "./responder.ts";
+import type { PacketResponder } from "./responder.ts";
 import { socketError } from "./socket-error.ts";
 
 /** Maximum number of answers queued while the socket's send buffer is full. Further answers are dropped; their clients retry. */
@@ -17,7 +17,7 @@ interface Waiting {
 export async function listenUdp(
   hostname: string,
   port: number,
-  { responder, log }: { readonly responder: Responder; readonly log: Log },
+  { responder, log }: { readonly responder: PacketResponder; readonly log: Log },
 ): Promise<() => void> {
   let waiting: Waiting[] = [];
   const answer = (socket: Bun.udp.Socket<"buffer">, { packet, port: to, address }: Waiting): void => {

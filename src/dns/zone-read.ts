@@ -7,6 +7,14 @@ import { nameText, type Name } from "./name.ts";
 /** Records that recursors returned, by name in lower case. */
 export type ExternalRecords = ReadonlyMap<string, readonly ResourceRecord[]>;
 
+/** The client on whose behalf the registry is read. */
+export interface ZoneClient {
+  /** The address of the client or of its subnet. */
+  readonly address: string;
+  /** The name of the client agent's node that passed the question on, if one did. */
+  readonly agentNode?: string | undefined;
+}
+
 /**
  * Reads the registry for one question. Collects the topics on which the answer depends, and the names that recursors must
  * resolve.
@@ -18,13 +26,12 @@ export class ZoneRead {
   readonly missingNames: Map<string, Name> = new Map();
   readonly #reader: Reader;
   readonly #external: ExternalRecords;
-  /** The client's address. */
-  readonly client: string;
+  readonly client: ZoneClient;
   /** The largest number of instances that were shuffled; 1 if none were. */
   orderCount: number = 1;
   #isCacheable = true;
 
-  constructor(reader: Reader, client: string, external: ExternalRecords = new Map()) {
+  constructor(reader: Reader, client: ZoneClient, external: ExternalRecords = new Map()) {
     this.#reader = reader;
     this.client = client;
     this.#external = external;

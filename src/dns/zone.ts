@@ -147,7 +147,8 @@ export class Zone {
    */
   #query(name: string, question: ZoneQuestion): ZoneAnswer | undefined {
     const { queries } = this.#parts;
-    const options = { limit: 0, near: "", clientAddress: question.read.client, connect: false };
+    const { address: clientAddress, agentNode } = question.read.client;
+    const options = { limit: 0, near: "", clientAddress, agentNode, connect: false };
     const answer = question.read.readUncached({ topics: [], read: () => queries.execute(name, options) });
     if (!answer || answer.instances.length === 0) return undefined;
     const { service, instances, dnsTtl } = answer;
