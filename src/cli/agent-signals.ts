@@ -1,5 +1,5 @@
-/** Why an agent ends: a signal, or a client's request over HTTP to leave. */
-export type Ending = "SIGINT" | "SIGTERM" | "leave";
+/** Why an agent ends: a signal, a client's request over HTTP to leave, or a failure of the agent. */
+export type Ending = "SIGINT" | "SIGTERM" | "leave" | "failed";
 
 type Handler = () => void;
 
@@ -18,15 +18,15 @@ export class AgentSignals implements Disposable {
 
   constructor() {
     this.#handlers = [
-      ["SIGINT", () => this.#end("SIGINT")],
-      ["SIGTERM", () => this.#end("SIGTERM")],
+      ["SIGINT", () => this.#caught("SIGINT")],
+      ["SIGTERM", () => this.#caught("SIGTERM")],
       ["SIGHUP", () => this.#reload()],
       ["SIGUSR1", () => this.#writeMetrics()],
     ];
     for (const [name, handler] of this.#handlers) process.on(name, handler);
   }
 
-  /** Resolves with the first signal or request to leave. */
+  /** Resolves with the first reason. */
   get ending(): Promise<Ending> {
     return this.#ending.promise;
   }
@@ -36,9 +36,9 @@ export class AgentSignals implements Disposable {
     return this.#forced.promise;
   }
 
-  /** Resolves `ending` with "leave", because a client requested over HTTP that the agent leave. */
-  leave(): void {
-    this.#ending.resolve("leave");
+  /** Resolves `ending` without a signal. */
+  end(how: "leave" | "failed"): void {
+    this.#ending.resolve(how);
   }
 
   /** Calls `reload` on each SIGHUP from now on, and at once if one arrived before. */
@@ -52,7 +52,7 @@ export class AgentSignals implements Disposable {
     this.#writeMetrics = write;
   }
 
-  #end(how: Ending): void {
+  #caught(how: Ending): void {
     if (this.#isEnding) this.#forced.resolve();
     this.#isEnding = true;
     this.#ending.resolve(how);

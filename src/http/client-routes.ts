@@ -64,7 +64,7 @@ function listMembers({ members }: Pick<ClientApi, "members">, toServer: Endpoint
       return await toServer(request);
     } catch (error) {
       if (!(error instanceof OperatingError) || error.code !== "no-servers") throw error;
-      return json(request, members().map(encodeMember));
+      return json(request, members.all.map(encodeMember));
     }
   };
 }

@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly onReloadFailed: (reason: string) => void;
   /** Called when a client requests over HTTP that the agent leaves. The callback stops the agent gracefully. */
   readonly onLeave: () => void;
+  /** Called when the agent cannot go on, after it has logged why. The callback stops the agent. */
+  readonly onFailed: () => void;
   readonly platform: Platform;
 }
 
@@ -34,6 +36,8 @@ export interface Daemon {
   metricsText(): string;
   /** Resolves when the engine's thread has completed all earlier requests; rejects if the thread has ended. */
   ping(): Promise<void>;
+  /** Tells the servers that this agent leaves the cluster, before `stop`. Does nothing on a server. Never rejects. */
+  leave(): Promise<void>;
   /** Stops the agent: waits for a reload under way, then ends all parts. */
   stop(): Promise<void>;
 }

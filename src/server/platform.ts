@@ -11,6 +11,8 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { type Descriptors, ProcessDescriptors } from "../lib/descriptor-guard.ts";
 import { systemRandom, type Random } from "../lib/random.ts";
 import { listenForLinks } from "../link/listen.ts";
+import type { DialOptions } from "../link/connect.ts";
+import type { Link } from "../link/link.ts";
 import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
@@ -25,6 +27,8 @@ export interface Platform {
   readonly listenDns: typeof listenDns;
   /** Opens the listener of core-keeper's API. */
   readonly listen: typeof listen;
+  /** Connects to another agent. */
+  readonly dial: (options: DialOptions) => Promise<Link>;
   /** Opens the listener for the links of other agents. */
   readonly listenForLinks: typeof listenForLinks;
   readonly startCheck: typeof startCheck;
@@ -41,6 +45,7 @@ export const systemPlatform: Platform = {
   openListeners,
   listenDns,
   listen,
+  dial,
   listenForLinks,
   startCheck,
   connectBroker,
@@ -50,4 +55,9 @@ export const systemPlatform: Platform = {
 
 function openEngine({ dataDir }: RuntimeConfig): Promise<OpenedEngine> {
   return dataDir === undefined ? Promise.resolve(openMemoryEngine()) : openSqliteEngine({ folder: dataDir });
+}
+
+async function dial(options: DialOptions): Promise<Link> {
+  const link = await import("../link/connect.ts");
+  return link.dial(options);
 }

@@ -7,14 +7,14 @@ import type { Listeners } from "../http/listeners.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { definedIn } from "./parts/agent.ts";
-import type { CatalogSync } from "./parts/catalog-sync.ts";
 import { nodeMeta } from "./parts/node.ts";
 
 /** The parts that a new configuration changes. */
 interface Reloadable {
   readonly agent: Agent;
   readonly definitions: FileDefinitions;
-  readonly catalogSync: CatalogSync;
+  /** Writes the node with its new meta to the catalog. */
+  readonly registerNode: () => Promise<void>;
   readonly listeners: Listeners;
   readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
   /** The part for core-keeper's API; undefined if the agent does not serve it. */
@@ -52,6 +52,6 @@ async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   parts.dns.reload(next.dns);
   parts.keeper?.reload(next);
   parts.clientLimit.max = next.httpConnectionsMax;
-  await parts.catalogSync.registerServer();
+  await parts.registerNode();
   await changeCertificates();
 }

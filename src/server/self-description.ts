@@ -21,18 +21,40 @@ export function describeSelf(
   config: RuntimeConfig,
   { agent, store, leader, members, definitionFaults }: Parts,
 ): SelfDescription {
+  const stats = describeStats(config, { agent, store, leader, members });
+  return { ...describeAgent(config, agent, definitionFaults), stats };
+}
+
+/** Returns the body for agent/self of a client agent. @param servers the number of servers that it knows */
+export function describeClient(
+  config: RuntimeConfig,
+  { agent, servers, definitionFaults }: Pick<Parts, "agent" | "definitionFaults"> & { readonly servers: number },
+): SelfDescription {
+  const stats = {
+    ...agentStats(agent),
+    consul: { acl: "disabled", known_servers: String(servers), server: "false" },
+    runtime,
+    serf_lan: { ...serfAlone, encrypted: String(config.clusterKey !== undefined), members: String(servers + 1) },
+  };
+  return { ...describeAgent(config, agent, definitionFaults), stats };
+}
+
+function describeAgent(
+  config: RuntimeConfig,
+  { node }: Agent,
+  definitionFaults: readonly FileFault[],
+): Omit<SelfDescription, "stats"> {
   return {
     config: {
       Datacenter: config.datacenter,
-      NodeName: agent.node.name,
-      NodeID: agent.node.id,
+      NodeName: node.name,
+      NodeID: node.id,
       Revision: "",
       Server: config.server,
       Version: consulVersion,
     },
-    debugConfig: describeConfig(config, agent.node, definitionFaults),
-    stats: describeStats(config, { agent, store, leader, members }),
-    meta: agent.node.meta ?? {},
+    debugConfig: describeConfig(config, node, definitionFaults),
+    meta: node.meta ?? {},
   };
 }
 
@@ -45,21 +67,33 @@ function countOf(members: readonly Member[]): object {
 /** Consul's gossip statistics, for a single server. */
 const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
-function describeStats(
-  config: RuntimeConfig,
-  { agent, store, leader, members }: Omit<Parts, "definitionFaults">,
-): object {
+const runtime = {
+  arch: process.arch === "x64" ? "amd64" : process.arch,
+  cpu_count: String(navigator.hardwareConcurrency),
+  os: process.platform,
+  version: `bun${Bun.version}`,
+};
+
+function agentStats(agent: Agent): object {
   const checks = [...agent.checks.values()];
-  const ttls = checks.filter(({ type }) => type === "ttl").length;
-  const index = String(store.state.index);
   return {
     agent: {
       check_monitors: String(checks.filter(({ type }) => type === "script").length),
-      check_ttls: String(ttls),
+      check_ttls: String(checks.filter(({ type }) => type === "ttl").length),
       checks: String(checks.length),
       services: String(agent.services.size),
     },
     build: { prerelease: "", revision: "", version: consulVersion },
+  };
+}
+
+function describeStats(
+  config: RuntimeConfig,
+  { agent, store, leader, members }: Omit<Parts, "definitionFaults">,
+): object {
+  const index = String(store.state.index);
+  return {
+    ...agentStats(agent),
     consul: {
       acl: "disabled",
       bootstrap: String(config.bootstrap),
@@ -82,12 +116,7 @@ function describeStats(
       state: "Leader",
       term: "1",
     },
-    runtime: {
-      arch: process.arch === "x64" ? "amd64" : process.arch,
-      cpu_count: String(navigator.hardwareConcurrency),
-      os: process.platform,
-      version: `bun${Bun.version}`,
-    },
+    runtime,
     serf_lan: { ...serfAlone, encrypted: String(config.clusterKey !== undefined), ...countOf(members) },
     serf_wan: serfAlone,
     // This field exists only in Praetor, not in Consul.

@@ -4,6 +4,7 @@ import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
+import { routes } from "../http/routes.ts";
 import { Secrets } from "../keeper/secrets.ts";
 import { guardDescriptors } from "../lib/descriptor-guard.ts";
 import { OperatingError } from "../lib/errors.ts";
@@ -18,6 +19,7 @@ import type { Daemon, DaemonOptions } from "./daemon.ts";
 import { loop, type Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { openBus } from "./parts/bus.ts";
+import { clientCalls, spreadEvent } from "./parts/client-calls.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
 import { openDns } from "./parts/dns.ts";
 import { createApi, openHttp } from "./parts/http.ts";
@@ -70,7 +72,15 @@ export async function openServer(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
-    reload(options, { agent, definitions, catalogSync, listeners, dns, keeper, clientLimit }),
+    reload(options, {
+      agent,
+      definitions,
+      registerNode: catalogSync.registerServer,
+      listeners,
+      dns,
+      keeper,
+      clientLimit,
+    }),
   );
   const api = createApi(config, {
     ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log },
@@ -81,20 +91,24 @@ export async function openServer(
     },
     ...{ members, startedMs },
     leave: options.onLeave,
+    spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,
   });
   parts.add(api.coordinates);
   parts.add({ stop: () => api.events.close() });
   members.start();
   parts.add({ stop: () => members.stop() });
-  const links = { linked, handlers: {}, listen: platform.listenForLinks, clock, log: log.named("server") };
-  await parts.open(openLinks(config, links));
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
+  const handlers = clientCalls(config, { api, localRows, linked, responder: dns.responder });
+  const links = { linked, handlers, listen: platform.listenForLinks, clock, log: log.named("server") };
+  await parts.open(openLinks(config, links));
   const keeper = await openKeeper(parts, config, {
     ...api,
     ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
   });
-  const { listeners } = await parts.open(openHttp(config, { api, clientLimit, open: platform.openListeners }));
+  const { listeners } = await parts.open(
+    openHttp(config, { api, routes: routes(api), clientLimit, open: platform.openListeners }),
+  );
 
   startChecks(agent, platform);
   parts.add(loop((signal) => api.ports.start(signal)));
@@ -110,6 +124,7 @@ export async function openServer(
     httpAddresses: listeners.addresses,
     reload: () => reloads.request(),
     metricsText: () => renderIntervals(metrics.ended),
+    leave: () => Promise.resolve(),
     ping: () => engine.ping(),
   };
 }

@@ -55,6 +55,7 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
     onReloaded: () => {},
     onReloadFailed: () => {},
     onLeave: () => {},
+    onFailed: () => {},
     platform: {
       ...systemPlatform,
       openListeners,

@@ -26,6 +26,8 @@ class HeldAgent implements RunningAgent {
 
   async ping(): Promise<void> {}
 
+  async leave(): Promise<void> {}
+
   async stop(): Promise<void> {
     this.done.push("stop");
     await this.stopping.promise;

@@ -27,6 +27,8 @@ export interface RunningAgent {
   metricsText(): string;
   /** Resolves when the store has answered; rejects if the store can no longer write. */
   ping(): Promise<void>;
+  /** Tells the servers that this agent leaves the cluster. Never rejects. */
+  leave(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly setLogLevel: (level: LogLevel) => void;
   /** Called when a client requests over HTTP that the agent leaves. */
   readonly onLeave: () => void;
+  /** Called when the agent cannot go on, after it has logged why. */
+  readonly onFailed: () => void;
   readonly onReloading: () => void;
   /** Called when a new configuration is in effect. */
   readonly onReloaded: (config: RuntimeConfig) => void;
@@ -125,7 +129,8 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
     log,
     readConfig,
     setLogLevel: (next) => void (settings.level = next),
-    onLeave: () => signals.leave(),
+    onLeave: () => signals.end("leave"),
+    onFailed: () => signals.end("failed"),
     onReloading: () => systemd?.reloading(),
     onReloaded(next) {
       config = next;
@@ -166,8 +171,12 @@ async function endAgent(
     how === "leave" ||
     (how === "SIGINT" && !config.skipLeaveOnInterrupt) ||
     (how === "SIGTERM" && config.leaveOnTerminate);
-  if (how !== "leave") log.info("Caught", { signal: how === "SIGINT" ? "interrupt" : "terminated" });
-  if (graceful) log.info("Gracefully shutting down agent...");
+  if (how === "SIGINT" || how === "SIGTERM")
+    log.info("Caught", { signal: how === "SIGINT" ? "interrupt" : "terminated" });
+  if (graceful) {
+    log.info("Gracefully shutting down agent...");
+    await agent.leave();
+  }
   await agent.stop();
   const code = graceful ? 0 : 1;
   log.info("Exit code", { code });

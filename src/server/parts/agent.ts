@@ -1,4 +1,5 @@
 import { Agent } from "../../agent/agent.ts";
+import type { Catalog } from "../../agent/catalog.ts";
 import { createAliasSource } from "../../agent/alias-source.ts";
 import { type Defined, FileDefinitions } from "../../agent/file-definitions.ts";
 import type { SavedRow } from "../../agent/local-state.ts";
@@ -9,12 +10,11 @@ import { formatPlace } from "../../config/syntax-tree.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Node } from "../../model/node.ts";
-import type { NodeCatalog } from "../../registry/node-catalog.ts";
 import type { Platform } from "../platform.ts";
 
 interface AgentParts {
   readonly node: Node;
-  readonly catalog: NodeCatalog;
+  readonly catalog: Catalog;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly SavedRow[];
   readonly clock: Clock;

@@ -2,12 +2,14 @@ import type { FileFault } from "../../agent/file-definitions.ts";
 import { Autopilot } from "../../cluster/autopilot.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { describeHost } from "../../http/host-description.ts";
+import type { Pipeline } from "../../http/answer-by-route.ts";
 import { AnswerCache, invalidateOnChange } from "../../http/answer-cache.ts";
 import { CachedQuestions } from "../../http/cached-questions.ts";
 import type { ClientLimit } from "../../http/client-limit.ts";
 import type { Listeners, openListeners } from "../../http/listeners.ts";
 import { Router } from "../../http/router.ts";
-import { type Api, routes } from "../../http/routes.ts";
+import type { Route } from "../../http/route.ts";
+import type { Api } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
@@ -35,6 +37,7 @@ type ApiParts = Pick<
   | "leave"
   | "members"
   | "startedMs"
+  | "spread"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
 /** Collects the parts and settings that the endpoints of Consul's API use. */
@@ -94,18 +97,25 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   };
 }
 
+interface HttpParts {
+  readonly api: Pipeline & Pick<Api, "log" | "metrics">;
+  readonly routes: readonly Route[];
+  readonly clientLimit: ClientLimit;
+  readonly open: typeof openListeners;
+}
+
 /**
  * Serves Consul's API on the configured addresses.
  * @throws OperatingError naming the address or certificate that cannot be used
  */
 export async function openHttp(
   config: RuntimeConfig,
-  parts: { readonly api: Api; readonly clientLimit: ClientLimit; readonly open: typeof openListeners },
+  parts: HttpParts,
 ): Promise<Part & { readonly listeners: Listeners }> {
   const { api, clientLimit } = parts;
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
-  const router = new Router(routes(api), {
+  const router = new Router(parts.routes, {
     ...api,
     clientLimit,
     headers: config.httpHeaders,

@@ -14,11 +14,15 @@ export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): voi
   metrics.gauge("consul.autopilot.healthy", () => 1);
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
-  metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
-  metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
+  addProcessGauges(metrics);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
   // Consul: a single server counts one won election.
   metrics.counter("consul.raft.state.leader").add(1);
+}
+
+export function addProcessGauges(metrics: Metrics): void {
+  metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
+  metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
 }
 
 /** Ends each aggregation interval of the metrics when its time is over, until `signal` aborts. */

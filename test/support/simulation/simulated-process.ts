@@ -1,7 +1,7 @@
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Daemon } from "../../../src/server/daemon.ts";
 import { startDaemon } from "../../../src/server/start-daemon.ts";
-import type { Responder } from "../../../src/dns/responder.ts";
+import type { PacketResponder } from "../../../src/dns/responder.ts";
 import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -55,7 +55,7 @@ export class SimulatedProcess {
   readonly #parts: ProcessParts;
   #router: RequestHandler | undefined;
   #keeper: RequestHandler | undefined;
-  #responder: Responder | undefined;
+  #responder: PacketResponder | undefined;
   #daemon: Daemon | undefined;
   #open = false;
 
@@ -78,7 +78,7 @@ export class SimulatedProcess {
     return this.#open ? this.#keeper : undefined;
   }
 
-  get responder(): Responder | undefined {
+  get responder(): PacketResponder | undefined {
     return this.#open ? this.#responder : undefined;
   }
 
@@ -98,6 +98,7 @@ export class SimulatedProcess {
       onReloaded: () => {},
       onReloadFailed: () => {},
       onLeave: () => {},
+      onFailed: () => {},
       platform: {
         ...systemPlatform,
         ...{ clock, random, startCheck: services.startCheck },

@@ -1,0 +1,133 @@
+import { runAntiEntropy } from "../agent/anti-entropy.ts";
+import { LinkCatalog } from "../cluster/link-catalog.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import { ClientLimit } from "../http/client-limit.ts";
+import { clientRoutes } from "../http/client-routes.ts";
+import { sleep } from "../lib/clock.ts";
+import { guardDescriptors } from "../lib/descriptor-guard.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { SharedRuns } from "../lib/shared-runs.ts";
+import { LocalRows } from "../registry/local-rows.ts";
+import { renderIntervals } from "../wire/metrics.ts";
+import type { Daemon, DaemonOptions } from "./daemon.ts";
+import { loop, type Lifecycle } from "./lifecycle.ts";
+import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
+import { clientSync, createClientApi, openPool } from "./parts/client.ts";
+import { openForwardingDns } from "./parts/dns.ts";
+import { openHttp } from "./parts/http.ts";
+import { ensureNode } from "./parts/node.ts";
+import { addProcessGauges, runIntervals } from "./parts/process-metrics.ts";
+import { openStore } from "./parts/store.ts";
+import { reload } from "./reload.ts";
+
+/** How long a start waits for a server, in milliseconds; the agent then serves its own part without one. */
+const firstServerMsMax = 1_000;
+
+/**
+ * Opens the parts of a client agent: it keeps its own services and checks, writes them to the catalog of a server, and passes
+ * requests on. Its store has only its local rows; the state in it is empty.
+ */
+export async function openClient(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  options: DaemonOptions,
+): Promise<Omit<Daemon, "stop">> {
+  if (config.keeperAddresses.length > 0) throw keeperOnClient();
+  const { log, platform } = options;
+  const { clock, random } = platform;
+  const metrics = new Metrics(clock.wallMs());
+  addProcessGauges(metrics);
+  const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
+  const localRows = new LocalRows(store);
+  const node = await ensureNode(config, store, { localRows, local, random });
+  const sync = new SharedRuns(parts.opened, async () => void (await synchronize()));
+  const { pool, events, forget } = openPool(config, {
+    ...{ platform, localRows, local, metrics, log, onFailed: options.onFailed },
+    joining: () => agent?.node ?? node,
+    agent: () => agent,
+    onJoined() {
+      catalog.sendOutputs();
+      sync.request().catch((error: unknown) => {
+        log.named("anti_entropy").error("Catalog could not be brought in step", { error: messageOf(error) });
+      });
+    },
+  });
+  const catalog = new LinkCatalog({ pool, localRows, node: node.name, clock, log: log.named("client") });
+  let agent: Awaited<ReturnType<typeof openAgent>> | undefined;
+  parts.add({ stop: () => pool.stop() });
+  await Promise.race([pool.start(), sleep(clock, firstServerMsMax)]);
+  await joinAtStart(config.serverRejoin.join, (address) => pool.join(address));
+
+  const opened = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
+  agent = opened;
+  parts.add({ stop: () => catalog.stop() });
+  const synchronize = clientSync(opened, { pool, catalog });
+  const definitions = await openDefinitions(config, opened, log);
+  const clientLimit = new ClientLimit(config.httpConnectionsMax);
+  const reloads = new SharedRuns(parts.opened, () =>
+    reload(options, {
+      ...{ agent: opened, definitions, listeners, dns, keeper: undefined, clientLimit },
+      registerNode: () => (pool.isLinked ? pool.rejoin() : Promise.resolve()),
+    }),
+  );
+  const api = createClientApi(config, {
+    ...{ ...platform, store, agent: opened, pool, events, metrics, log },
+    reload: () => reloads.request(),
+    leave: options.onLeave,
+    definitionFaults: () => definitions.faults,
+  });
+  parts.add({ stop: () => events.close() });
+  const dns = await parts.open(
+    openForwardingDns(config, { ...api, send: api.sendPacket, log: log.named("dns"), listen: platform.listenDns }),
+  );
+  const routes = clientRoutes(api);
+  const { listeners } = await parts.open(openHttp(config, { api, routes, clientLimit, open: platform.openListeners }));
+
+  startChecks(opened, platform);
+  parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
+  const antiEntropyLog = log.named("anti_entropy");
+  parts.add(loop((signal) => runAntiEntropy(synchronize, { clock, log: antiEntropyLog, signal })));
+  const descriptors = platform.openDescriptors();
+  parts.add(loop((signal) => guardDescriptors({ listeners: [listeners], clock, descriptors, log, signal })));
+  parts.add({ stop: () => reloads.close(stoppingNow()) });
+  return {
+    nodeId: node.id,
+    httpAddresses: listeners.addresses,
+    reload: () => reloads.request(),
+    metricsText: () => renderIntervals(metrics.ended),
+    ping: () => engine.ping(),
+    async leave() {
+      try {
+        await pool.leave();
+        if (!config.serverRejoin.afterLeave) await forget();
+      } catch (error) {
+        log.warn("The servers do not know that this agent leaves", { error: messageOf(error) });
+      }
+    },
+  };
+}
+
+/** Joins by all addresses of start_join. @throws OperatingError naming the last failure if none succeeds */
+async function joinAtStart(addresses: readonly string[], join: (address: string) => Promise<void>): Promise<void> {
+  let failure: unknown;
+  let joined = 0;
+  for (const address of addresses)
+    try {
+      await join(address);
+      joined += 1;
+    } catch (error) {
+      failure = error;
+    }
+  if (addresses.length > 0 && joined === 0) throw failure;
+}
+
+function keeperOnClient(): OperatingError {
+  const message =
+    "core-keeper's API runs on servers only: remove addresses.keeper and ports.keeper from this agent, or start it with -server";
+  return new OperatingError("invalid", "keeper-on-client", message);
+}
+
+function stoppingNow(): OperatingError {
+  return new OperatingError("unavailable", "stopping", "the agent is stopping and reloads nothing");
+}

@@ -1,0 +1,120 @@
+import { isMeant } from "../../agent/event-filter.ts";
+import type { CatalogCommit, CheckOutputs, ContentsAnswer, ContentsRequest } from "../../cluster/catalog-calls.ts";
+import { nodeOf } from "../../cluster/join-call.ts";
+import type { AgentHandler, Handlers, LinkedAgent, LinkedAgents } from "../../cluster/linked-agents.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { DnsClient, PacketResponder } from "../../dns/responder.ts";
+import { ClientLimit } from "../../http/client-limit.ts";
+import { serverUiPath } from "../../http/client-routes.ts";
+import { answerForwarded, type ForwardedRequest } from "../../http/forwarding.ts";
+import { Router } from "../../http/router.ts";
+import { type Api, routes } from "../../http/routes.ts";
+import { copyOf } from "../../lib/copy-of.ts";
+import { Metrics } from "../../lib/metrics.ts";
+import type { IncomingCall } from "../../link/link.ts";
+import type { Event } from "../../model/event.ts";
+import type { LocalRows } from "../../registry/local-rows.ts";
+import { NodeCatalog } from "../../registry/node-catalog.ts";
+import { waitForChange } from "../../registry/query.ts";
+import { topics } from "../../state/topics.ts";
+
+interface ClientCallParts {
+  readonly api: Api;
+  readonly localRows: LocalRows;
+  readonly responder: PacketResponder;
+  readonly linked: LinkedAgents;
+}
+
+/** The longest wait of "node-contents", in milliseconds. */
+const contentsMsMax = 60_000;
+
+/** A question of a DNS client that asked a client agent. */
+export interface DnsCall extends DnsClient {
+  readonly packet: Uint8Array;
+}
+
+/** Returns the handlers of the calls by which client agents use this server. */
+export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Handlers {
+  const { api, localRows, linked, responder } = parts;
+  const { store, outputs, events, agent, clock, random } = api;
+  let router: Router | undefined;
+  const catalogOf = ({ name: node }: LinkedAgent): NodeCatalog => new NodeCatalog(store, { localRows, outputs, node });
+  return {
+    http: (call, { name: agentNode }) => {
+      router ??= routerFor(config, api);
+      const request = { head: headOf<ForwardedRequest>(call), body: call.body };
+      return answerForwarded(router, request, { agentNode, signal: call.signal });
+    },
+    dns: async (call, { name: agentNode }) => {
+      const { packet, network, address } = headOf<DnsCall>(call);
+      const answer = await responder.respond(packet, { network, address, agentNode });
+      return { head: answer ? copyOf(answer) : null };
+    },
+    "catalog-commit": async (call, from) => {
+      await catalogOf(from).commit(ownChange(headOf<CatalogCommit>(call), from));
+      return done;
+    },
+    "node-contents": async (call, from) => {
+      const { node, after, withOutputs } = headOf<ContentsRequest>(call);
+      const watched = [topics.nodeChecks(node), topics.node(node)];
+      const wait = { waitMs: contentsMsMax, limits: { defaultMs: contentsMsMax, maxMs: contentsMsMax } };
+      await waitForChange(store, watched, { index: after ?? 0, ...wait, signal: call.signal, clock, random });
+      const contents = catalogOf(from).contentsOf(node, { withOutputs });
+      return { head: { index: store.indexOf(watched), ...contents } satisfies ContentsAnswer };
+    },
+    "check-output": async (call, { name: node }) => {
+      for (const { id, serviceName, output } of headOf<CheckOutputs>(call))
+        if (output === undefined) outputs.delete(node, id);
+        else outputs.set({ node, id, serviceName }, output);
+      return done;
+    },
+    event: async (call, from) => {
+      const event = headOf<Event>(call);
+      events.receive(event, { remember: isMeant(event, agent) });
+      spreadEvent(linked, event, from);
+      return done;
+    },
+  } satisfies Record<string, AgentHandler>;
+}
+
+/** Sends an event to all agents that are linked with this server, but not back to the one from which it came. */
+export function spreadEvent({ all }: LinkedAgents, event: Event, from?: LinkedAgent): void {
+  for (const agent of all)
+    // An agent whose link is lost has missed the event, as an agent that does not run.
+    if (agent.id !== from?.id) agent.link.call({ kind: "event", head: event }).catch(() => {});
+}
+
+const done = { head: null };
+
+function headOf<T>({ head }: IncomingCall): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the agent has proved that it belongs to this cluster
+  return head as T;
+}
+
+/** Returns the router for requests that client agents pass on. Their own settings apply to them, not those of this server. */
+function routerFor(config: RuntimeConfig, api: Api): Router {
+  return new Router(routes({ ...api, ui: { contentPath: serverUiPath, folder: undefined } }), {
+    ...api,
+    // The client agent counts the requests.
+    metrics: new Metrics(0),
+    clientLimit: new ClientLimit(0),
+    headers: {},
+    isPretty: config.devMode,
+    blocked: [],
+    allowsUnprintable: true,
+    mayWrite: undefined,
+  });
+}
+
+/** Returns a change as one of the agent's own node, so that an agent changes no other node's rows. */
+function ownChange({ registrations = [], deregistrations = [] }: CatalogCommit, from: LinkedAgent): CatalogCommit {
+  const node = nodeOf(from);
+  return {
+    registrations: registrations.map(({ service, checks }) => ({
+      node,
+      service,
+      checks: checks.map((check) => ({ ...check, node: node.name })),
+    })),
+    deregistrations: deregistrations.map(({ serviceId, checkId }) => ({ serviceId, checkId })),
+  };
+}

@@ -1,0 +1,182 @@
+import type { Agent } from "../../agent/agent.ts";
+import { syncCatalog } from "../../agent/anti-entropy.ts";
+import type { FileFault } from "../../agent/file-definitions.ts";
+import { isMeant } from "../../agent/event-filter.ts";
+import type { ServerAddress } from "../../cluster/join-call.ts";
+import type { LinkCatalog } from "../../cluster/link-catalog.ts";
+import { clientMember } from "../../cluster/server-registration.ts";
+import { ServerPool } from "../../cluster/server-pool.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { SendPacket } from "../../dns/forwarding-responder.ts";
+import type { Pipeline } from "../../http/answer-by-route.ts";
+import { AnswerCache } from "../../http/answer-cache.ts";
+import type { ClientApi } from "../../http/client-routes.ts";
+import type { ForwardedAnswer } from "../../http/forwarding.ts";
+import { describeHost } from "../../http/host-description.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Metrics } from "../../lib/metrics.ts";
+import { consulVersion } from "../../model/consul-version.ts";
+import type { Event } from "../../model/event.ts";
+import type { Node } from "../../model/node.ts";
+import { registered } from "../../ports/port-registrations.ts";
+import { Coordinates } from "../../registry/coordinates.ts";
+import { Events } from "../../registry/events.ts";
+import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import { Nearness } from "../../registry/nearness.ts";
+import { Reader } from "../../registry/reader.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { describeClient } from "../self-description.ts";
+import type { Platform } from "../platform.ts";
+import type { DnsCall } from "./client-calls.ts";
+
+/** The local row of the servers that the agent knows: a JSON array of ServerAddress. */
+const serversKey = "servers";
+
+interface PoolParts {
+  readonly platform: Platform;
+  readonly localRows: LocalRows;
+  /** The rows that only this agent uses, as read from the engine at the start. */
+  readonly local: readonly LocalRow[];
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Returns the node as which the agent joins. */
+  readonly joining: () => Node;
+  /** Returns the agent once it is open. */
+  readonly agent: () => Agent | undefined;
+  readonly onJoined: () => void;
+  readonly onFailed: () => void;
+}
+
+interface Pool {
+  readonly pool: ServerPool;
+  readonly events: Events;
+  /** Deletes the servers from the local rows. */
+  readonly forget: () => Promise<void>;
+}
+
+/** Creates the pool of servers, with the servers that the agent knew when it last ran, and the list of events. */
+export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
+  const { platform, localRows, local, metrics, joining, agent } = parts;
+  const log = parts.log.named("client");
+  const { ports, clusterKey: key, serverRejoin } = config;
+  const events = new Events(metrics.counter("consul.serf.events"));
+  const save = (value: Uint8Array | undefined): Promise<void> => localRows.save([{ key: serversKey, value }]);
+  const pool = new ServerPool({
+    ...{ clock: platform.clock, random: platform.random, dial: platform.dial, key, ports, log },
+    joinRequest() {
+      const { id, name, address, datacenter, meta, taggedAddresses } = joining();
+      return {
+        ...{ id, name, address, datacenter, build: consulVersion, role: "client", serfPort: ports.serfLan },
+        ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
+      };
+    },
+    known: decodeServers(local.find((row) => row.key === serversKey)?.value),
+    retryJoin: {
+      addresses: serverRejoin.retryJoin,
+      intervalMs: serverRejoin.retryIntervalMs,
+      attemptsMax: serverRejoin.retriesMax,
+      onExhausted() {
+        log.error("No server could be joined in retry_max attempts; the agent ends", { retry_max: serverRejoin.retriesMax });
+        parts.onFailed();
+      },
+    },
+    handlers: {
+      event({ head }) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        const event = head as Event;
+        const known = agent();
+        events.receive(event, { remember: known !== undefined && isMeant(event, known) });
+        return Promise.resolve({ head: null });
+      },
+    },
+    onServers(servers) {
+      save(new TextEncoder().encode(JSON.stringify(servers))).catch(() => {
+        log.warn("The servers could not be stored; the next start needs -retry-join");
+      });
+    },
+    onJoined: parts.onJoined,
+  });
+  return { pool, events, forget: () => save(undefined) };
+}
+
+function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only openPool writes this row; the engine has verified it
+  return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
+}
+
+/** Returns a function that makes the catalog's rows of this node equal the local state, if there is a server. */
+export function clientSync(
+  agent: Agent,
+  { pool, catalog }: { readonly pool: ServerPool; readonly catalog: LinkCatalog },
+): () => Promise<number> {
+  return async () => {
+    if (!pool.isLinked) return 0;
+    // The catalog loses the node when a snapshot is restored, or somebody deregisters it.
+    if (!(await catalog.contents()).found) await pool.rejoin();
+    return syncCatalog(agent);
+  };
+}
+
+type ClientParts = Pick<
+  ClientApi & Pipeline,
+  "agent" | "clock" | "events" | "leave" | "log" | "metrics" | "random" | "reload" | "store"
+> & {
+  readonly store: Registry;
+  readonly pool: ServerPool;
+  readonly definitionFaults: () => readonly FileFault[];
+};
+
+/** Collects the parts and settings that the endpoints of a client agent use. */
+export function createClientApi(
+  config: RuntimeConfig,
+  parts: ClientParts,
+): ClientApi & Pipeline & { readonly sendPacket: SendPacket } {
+  const { agent, clock, events, leave, metrics, pool, random, reload, store } = parts;
+  const log = parts.log.named("http");
+  const described = { build: consulVersion, serfPort: config.ports.serfLan, sinceMs: clock.wallMs() };
+  const member = clientMember(agent.node, described);
+  const coordinates = new Coordinates(store, {
+    ...{ own: agent.node.name, areWanted: !config.disableCoordinates, clock },
+    log: parts.log.named("coordinate"),
+  });
+  return {
+    ...{ agent, clock, coordinates, events, leave, log, metrics, random, reload, store },
+    answers: new AnswerCache(),
+    cachedQuestions: undefined,
+    checkOutputBytesMax: config.checkOutputBytesMax,
+    datacenter: config.datacenter,
+    host: () => describeHost(systemClock),
+    joinServer: (address) => pool.join(address),
+    // The servers have the others, and force them out.
+    members: { all: [member], forceLeave: () => Promise.resolve(false) },
+    nearness: new Nearness(coordinates),
+    ports: {
+      async register(definition, registration) {
+        await agent.registerService(definition, registration);
+        return registered;
+      },
+    },
+    prometheus: config.prometheusRetentionMs > 0,
+    reader: new Reader(store, "anonymous"),
+    self: () =>
+      describeClient(config, { agent, servers: pool.servers.length, definitionFaults: parts.definitionFaults() }),
+    async send({ head, body }, options) {
+      const answer = await pool.call({ kind: "http", head, body }, options);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+      return { head: answer.head as ForwardedAnswer, body: answer.body };
+    },
+    async sendPacket(packet, client) {
+      const head: DnsCall = { packet, ...client };
+      const answer = await pool.call({ kind: "dns", head }, { isRepeatable: true });
+      return answer.head instanceof Uint8Array ? answer.head : undefined;
+    },
+    spread(event) {
+      // An event that reaches no server reaches no agent, as in Consul.
+      pool.call({ kind: "event", head: event }, { isRepeatable: true }).catch(() => {});
+    },
+    ui:
+      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
+    waitLimits: config.blockingQuery,
+  };
+}
