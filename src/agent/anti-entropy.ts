@@ -37,12 +37,17 @@ export async function runAntiEntropy(
   while (!options.signal.aborted) {
     await sleep(options.clock, syncIntervalMs, options.signal);
     if (options.signal.aborted) return;
-    try {
-      const corrections = await sync();
-      if (corrections > 0) options.log.info("Catalog brought in step with this agent", { corrections });
-    } catch (error) {
-      options.log.error("Catalog could not be brought in step", { error: messageOf(error) });
-    }
+    await syncOnce(sync, options.log);
+  }
+}
+
+/** Runs `sync`. Logs what it has corrected, and why it failed; never rejects. */
+export async function syncOnce(sync: () => Promise<number>, log: Log): Promise<void> {
+  try {
+    const corrections = await sync();
+    if (corrections > 0) log.info("Catalog brought in step with this agent", { corrections });
+  } catch (error) {
+    log.error("Catalog could not be brought in step", { error: messageOf(error) });
   }
 }
 

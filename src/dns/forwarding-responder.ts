@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import { decodeQuery } from "./decode-message.ts";
-import { encodeFitting, type Network } from "./fit.ts";
+import { encodeFitting } from "./fit.ts";
 import { rcodes } from "./message.ts";
 import { endsWith, type Name } from "./name.ts";
 import type { Recursors } from "./recursors.ts";
@@ -49,12 +49,12 @@ export class ForwardingResponder {
     try {
       const { recursors } = this.#settings;
       if (recursors.areConfigured && this.#isForeign(question))
-        return (await recursors.forward(question, client.network)) ?? failure(question, client.network);
+        return (await recursors.forward(question, client.network)) ?? failure(question, { client, isOwnName: false });
       return await this.#send(question, client);
     } catch (error) {
       const reason = messageOf(error);
       if (this.#throttle.isNew(reason)) this.#log.error("failed to answer", { client: client.address, error: reason });
-      return failure(question, client.network);
+      return failure(question, { client, isOwnName: !this.#isForeign(question) });
     }
   }
 
@@ -69,11 +69,14 @@ export class ForwardingResponder {
 const reverseDomain: Name = ["arpa"];
 
 /** Returns the answer SERVFAIL; undefined for a packet that is no query. */
-function failure(packet: Uint8Array, network: Network): Answer {
+function failure(
+  packet: Uint8Array,
+  { client: { network }, isOwnName }: { readonly client: DnsClient; readonly isOwnName: boolean },
+): Answer {
   const received = decodeQuery(packet);
   if (received.kind !== "query") return undefined;
   const { query } = received;
-  const reply = { rcode: rcodes.serverFailure, authoritative: true, answers: [], authority: [], additional: [] };
+  const reply = { rcode: rcodes.serverFailure, authoritative: isOwnName, answers: [], authority: [], additional: [] };
   const fitting = { udpAnswersMax: 1, truncates: false, compresses: true, subnetScope: undefined };
   return encodeFitting(query, reply, { network, ...fitting, recursionAvailable: false });
 }

@@ -1,4 +1,4 @@
-import { runAntiEntropy } from "../agent/anti-entropy.ts";
+import { runAntiEntropy, syncOnce } from "../agent/anti-entropy.ts";
 import { LinkCatalog } from "../cluster/link-catalog.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
@@ -41,16 +41,16 @@ export async function openClient(
   const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
   const localRows = new LocalRows(store);
   const node = await ensureNode(config, store, { localRows, local, random });
-  const sync = new SharedRuns(parts.opened, async () => void (await synchronize()));
+  const antiEntropyLog = log.named("anti_entropy");
+  const sync = new SharedRuns(parts.opened, () => syncOnce(synchronize, antiEntropyLog));
   const { pool, events, forget } = openPool(config, {
     ...{ platform, localRows, local, metrics, log, onFailed: options.onFailed },
     joining: () => agent?.node ?? node,
     agent: () => agent,
     onJoined() {
       catalog.sendOutputs();
-      sync.request().catch((error: unknown) => {
-        log.named("anti_entropy").error("Catalog could not be brought in step", { error: messageOf(error) });
-      });
+      // The start may fail, and then nothing is brought in step.
+      sync.request().catch(() => {});
     },
   });
   const catalog = new LinkCatalog({ pool, localRows, node: node.name, clock, log: log.named("client") });
@@ -86,7 +86,6 @@ export async function openClient(
 
   startChecks(opened, platform);
   parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
-  const antiEntropyLog = log.named("anti_entropy");
   parts.add(loop((signal) => runAntiEntropy(synchronize, { clock, log: antiEntropyLog, signal })));
   const descriptors = platform.openDescriptors();
   parts.add(loop((signal) => guardDescriptors({ listeners: [listeners], clock, descriptors, log, signal })));

@@ -20,12 +20,19 @@ export interface AgentProcess {
   ended(): Promise<number>;
 }
 
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A folder and the processes of one test file. `close` kills the processes and removes the folder. */
 export interface Sandbox {
   /** The path of the folder, which is empty at first. */
   readonly folder: string;
   /** Starts a server named node1 on a free port, with `words` as further arguments. */
   start(...words: readonly string[]): Promise<AgentProcess>;
+  /** Starts `agent` with only these arguments; its HTTP API is expected at `host` and `port`. */
+  startAt(place: Place, ...words: readonly string[]): AgentProcess;
   /** Runs the program with `words` as arguments until it exits, and resolves with its exit code and output. */
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
   close(): Promise<void>;
@@ -41,8 +48,8 @@ const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
 export function openSandbox(...before: readonly string[]): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   const started: StartedProcess[] = [];
-  const spawn = (words: readonly string[], port: number): StartedProcess => {
-    const child = new StartedProcess([...before, ...program, ...words], port);
+  const spawn = (words: readonly string[], port: number, host = "127.0.0.1"): StartedProcess => {
+    const child = new StartedProcess([...before, ...program, ...words], `http://${host}:${port}`);
     started.push(child);
     return child;
   };
@@ -52,6 +59,7 @@ export function openSandbox(...before: readonly string[]): Sandbox {
       const [port = 0] = await freePorts(1);
       return spawn(["agent", ...agentWords(port), ...words], port);
     },
+    startAt: ({ host, port }, ...words) => spawn(["agent", ...words], port, host),
     async run(...words) {
       const child = spawn(words, 0);
       return { code: await child.ended(), output: child.output() };
@@ -78,8 +86,8 @@ class StartedProcess implements AgentProcess {
   readonly #ended: Promise<number>;
   #output = "";
 
-  constructor(words: readonly string[], port: number) {
-    this.url = `http://127.0.0.1:${port}`;
+  constructor(words: readonly string[], url: string) {
+    this.url = url;
     this.#child = Bun.spawn([...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
     const read = Promise.all([this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)]);
     this.#ended = this.#child.exited.then(async (code) => {
