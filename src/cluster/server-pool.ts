@@ -323,7 +323,8 @@ function serversIn(head: unknown): readonly ServerAddress[] {
   return (head as JoinAnswer).servers;
 }
 
-/** Resolves when the signal aborts. */
+/** Resolves when the signal aborts, or has aborted. */
 function aborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 }
