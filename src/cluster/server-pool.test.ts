@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { promptly } from "../../test/support/promptly.ts";
 import { within } from "../../test/support/within.ts";
 import { systemClock } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { dial, listenForLinks } from "../link/connect.ts";
@@ -87,6 +88,10 @@ function openPool({ known = [], retryJoin = {}, serfLan = 8_301 }: Options) {
   return { pool, learnt, joined };
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof OperatingError ? error.code : "";
+}
+
 const read = { kind: "read", head: null };
 const repeatable = { isRepeatable: true };
 
@@ -109,7 +114,7 @@ describe("the pool of servers", () => {
     const { pool } = openPool({ known: [addressOf(one)] });
     await pool.start();
     const held = pool.call(read, repeatable);
-    const written = pool.call({ kind: "write", head: null }, { isRepeatable: false }).catch((error) => error.code);
+    const written = pool.call({ kind: "write", head: null }, { isRepeatable: false }).catch(codeOf);
     await within(soonMs, async () => expect(one.received).toContain("write"));
     one.end();
     expect(await promptly(written)).toBe("link-lost");
@@ -123,7 +128,7 @@ describe("the pool of servers", () => {
     await pool.start();
     server.end();
     await within(soonMs, async () => {
-      const outcome = await pool.call(read, repeatable).catch((error) => error.message);
+      const outcome = await pool.call(read, repeatable).catch(messageOf);
       expect(outcome).toBe("No known Consul servers");
     });
     const again = new TestServer("one again", server.port);
@@ -167,7 +172,7 @@ describe("the pool of servers", () => {
     const { pool } = openPool({ retryJoin: { addresses: ["127.0.0.1:1"] } });
     const signal = AbortSignal.abort(new Error("gone"));
     void pool.start();
-    const outcome = await pool.call(read, { isRepeatable: true, signal }).catch((error) => error.message);
+    const outcome = await pool.call(read, { isRepeatable: true, signal }).catch(messageOf);
     expect(outcome).toBe("gone");
   });
 

@@ -4,7 +4,7 @@ import { type EventParts, fireEvent, listEvents } from "./endpoints/event.ts";
 import { serveBanner } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
 import { empty, json } from "./answers.ts";
-import { forward, refuseOnClient, type SendToServer } from "./forwarding.ts";
+import { forward, refuseOnClient, type SendToServer, serverUiPath } from "./forwarding.ts";
 import { HttpError } from "./http-error.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { encodeMember } from "../wire/member.ts";
@@ -16,9 +16,6 @@ export interface ClientApi extends AgentApi, EventParts, Pick<UiApi, "ui"> {
   /** Joins a cluster by the server at this address. @throws OperatingError "Failed to join" with the reason */
   readonly joinServer: (address: string) => Promise<void>;
 }
-
-/** The path of the built-in UI on the servers. */
-export const serverUiPath = "/ui/";
 
 /** The paths under /v1/agent/ that a client agent does not answer as a server does. */
 const otherwise: ReadonlySet<string> = new Set(["/v1/agent/force-leave/", "/v1/agent/join/", "/v1/agent/members"]);

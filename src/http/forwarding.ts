@@ -15,7 +15,7 @@ export interface ForwardedRequest {
   /** Path and query as the client sent them, encoded. */
   readonly target: string;
   readonly headers: readonly HeaderField[];
-  /** A short body; undefined if there is none, or it follows as a stream. */
+  /** A short body; undefined for an empty body, and for one that follows as a stream. */
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
   /** The IP address of the HTTP client; undefined on a unix socket. */
   readonly peer?: string | undefined;
@@ -24,7 +24,7 @@ export interface ForwardedRequest {
 export interface ForwardedAnswer {
   readonly status: number;
   readonly headers: readonly HeaderField[];
-  /** A short body; undefined if there is none, or it follows as a stream. */
+  /** A short body; undefined for an empty body, and for one that follows as a stream. */
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -47,6 +47,9 @@ export type SendToServer = (
   request: WithBody<ForwardedRequest>,
   options: SendOptions,
 ) => Promise<WithBody<ForwardedAnswer>>;
+
+/** The path of the built-in UI, for requests that client agents pass on. */
+export const serverUiPath = "/ui/";
 
 /** Maximum size in bytes of a body that is sent with its head. */
 const shortBytesMax = 64 * 1024;
@@ -156,29 +159,32 @@ async function packResponse(response: Response): Promise<WithBody<ForwardedAnswe
   const { status, body } = response;
   const headers = [...response.headers].map(pairOf);
   if (!body) return { head: { status, headers } };
-  const reader = body.getReader();
+  const reader: PieceReader = body.getReader();
   const begun: Uint8Array[] = [];
   for (let length = 0; length <= shortBytesMax;) {
     const { done, value } = await reader.read();
-    if (done) return { head: { status, headers, body: Uint8Array.from(Buffer.concat(begun)) } };
+    if (done || !value) return { head: { status, headers, body: Uint8Array.from(Buffer.concat(begun)) } };
     begun.push(value);
     length += value.length;
   }
   return { head: { status, headers }, body: continued(begun, reader) };
 }
 
+/** The reader of a stream, as far as the types of Bun and of Node agree. */
+interface PieceReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
 /** Returns a stream of the chunks that were read already and of those that follow. */
-function continued(
-  begun: Uint8Array[],
-  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">,
-): ReadableStream<Uint8Array> {
+function continued(begun: Uint8Array[], reader: PieceReader): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const first = begun.shift();
         if (first) return controller.enqueue(first);
         const { done, value } = await reader.read();
-        if (done) controller.close();
+        if (done || !value) controller.close();
         else controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),

@@ -1,23 +1,23 @@
-import { runAntiEntropy, syncOnce } from "../agent/anti-entropy.ts";
+import { syncOnce } from "../agent/anti-entropy.ts";
 import { LinkCatalog } from "../cluster/link-catalog.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { clientRoutes } from "../http/client-routes.ts";
 import { sleep } from "../lib/clock.ts";
-import { guardDescriptors } from "../lib/descriptor-guard.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
-import { loop, type Lifecycle } from "./lifecycle.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
-import { clientSync, createClientApi, openPool } from "./parts/client.ts";
+import { runInBackground } from "./parts/background.ts";
+import { clientSync, createClientApi, openPool, type OwnAgent } from "./parts/client.ts";
 import { openForwardingDns } from "./parts/dns.ts";
 import { openHttp } from "./parts/http.ts";
 import { ensureNode } from "./parts/node.ts";
-import { addProcessGauges, runIntervals } from "./parts/process-metrics.ts";
+import { addProcessGauges } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
@@ -41,12 +41,11 @@ export async function openClient(
   const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
   const localRows = new LocalRows(store);
   const node = await ensureNode(config, store, { localRows, local, random });
-  const antiEntropyLog = log.named("anti_entropy");
-  const sync = new SharedRuns(parts.opened, () => syncOnce(synchronize, antiEntropyLog));
+  // The pool connects before the agent restores its checks, so that they keep the statuses that the catalog has.
+  const own: OwnAgent = { node, agent: undefined };
+  const sync = new SharedRuns(parts.opened, () => syncOnce(synchronize, log.named("anti_entropy")));
   const { pool, events, forget } = openPool(config, {
-    ...{ platform, localRows, local, metrics, log, onFailed: options.onFailed },
-    joining: () => agent?.node ?? node,
-    agent: () => agent,
+    ...{ platform, localRows, local, metrics, log, own, onFailed: options.onFailed },
     onJoined() {
       catalog.sendOutputs();
       // The start may fail, and then nothing is brought in step.
@@ -54,25 +53,24 @@ export async function openClient(
     },
   });
   const catalog = new LinkCatalog({ pool, localRows, node: node.name, clock, log: log.named("client") });
-  let agent: Awaited<ReturnType<typeof openAgent>> | undefined;
   parts.add({ stop: () => pool.stop() });
   await Promise.race([pool.start(), sleep(clock, firstServerMsMax)]);
   await joinAtStart(config.serverRejoin.join, (address) => pool.join(address));
 
-  const opened = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
-  agent = opened;
+  const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
+  own.agent = agent;
   parts.add({ stop: () => catalog.stop() });
-  const synchronize = clientSync(opened, { pool, catalog });
-  const definitions = await openDefinitions(config, opened, log);
+  const synchronize = clientSync(agent, { pool, catalog });
+  const definitions = await openDefinitions(config, agent, log);
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, {
-      ...{ agent: opened, definitions, listeners, dns, keeper: undefined, clientLimit },
+      ...{ agent, definitions, listeners, dns, keeper: undefined, clientLimit },
       registerNode: () => (pool.isLinked ? pool.rejoin() : Promise.resolve()),
     }),
   );
   const api = createClientApi(config, {
-    ...{ ...platform, store, agent: opened, pool, events, metrics, log },
+    ...{ ...platform, store, agent, pool, events, metrics, log },
     reload: () => reloads.request(),
     leave: options.onLeave,
     definitionFaults: () => definitions.faults,
@@ -84,12 +82,8 @@ export async function openClient(
   const routes = clientRoutes(api);
   const { listeners } = await parts.open(openHttp(config, { api, routes, clientLimit, open: platform.openListeners }));
 
-  startChecks(opened, platform);
-  parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
-  parts.add(loop((signal) => runAntiEntropy(synchronize, { clock, log: antiEntropyLog, signal })));
-  const descriptors = platform.openDescriptors();
-  parts.add(loop((signal) => guardDescriptors({ listeners: [listeners], clock, descriptors, log, signal })));
-  parts.add({ stop: () => reloads.close(stoppingNow()) });
+  startChecks(agent, platform);
+  runInBackground(parts, { platform, metrics, log, sync: synchronize, listeners: [listeners], reloads });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,
@@ -125,8 +119,4 @@ function keeperOnClient(): OperatingError {
   const message =
     "core-keeper's API runs on servers only: remove addresses.keeper and ports.keeper from this agent, or start it with -server";
   return new OperatingError("invalid", "keeper-on-client", message);
-}
-
-function stoppingNow(): OperatingError {
-  return new OperatingError("unavailable", "stopping", "the agent is stopping and reloads nothing");
 }

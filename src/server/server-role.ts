@@ -1,4 +1,4 @@
-import { runAntiEntropy, syncCatalog } from "../agent/anti-entropy.ts";
+import { syncCatalog } from "../agent/anti-entropy.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -6,8 +6,6 @@ import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { routes } from "../http/routes.ts";
 import { Secrets } from "../keeper/secrets.ts";
-import { guardDescriptors } from "../lib/descriptor-guard.ts";
-import { OperatingError } from "../lib/errors.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
@@ -18,6 +16,7 @@ import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
 import { loop, type Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
+import { runInBackground } from "./parts/background.ts";
 import { openBus } from "./parts/bus.ts";
 import { clientCalls, spreadEvent } from "./parts/client-calls.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
@@ -26,7 +25,7 @@ import { createApi, openHttp } from "./parts/http.ts";
 import { openLinks } from "./parts/links.ts";
 import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
-import { addGauges, runIntervals } from "./parts/process-metrics.ts";
+import { addGauges } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
@@ -55,7 +54,8 @@ export async function openServer(
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });
-  await catalogSync.registerServer();
+  const { registerServer: registerNode } = catalogSync;
+  await registerNode();
   const definitions = await openDefinitions(config, agent, log);
   await syncCatalog(agent);
 
@@ -72,15 +72,7 @@ export async function openServer(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
-    reload(options, {
-      agent,
-      definitions,
-      registerNode: catalogSync.registerServer,
-      listeners,
-      dns,
-      keeper,
-      clientLimit,
-    }),
+    reload(options, { agent, definitions, registerNode, listeners, dns, keeper, clientLimit }),
   );
   const api = createApi(config, {
     ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log },
@@ -112,13 +104,8 @@ export async function openServer(
 
   startChecks(agent, platform);
   parts.add(loop((signal) => api.ports.start(signal)));
-  parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
-  const antiEntropyLog = log.named("anti_entropy");
-  parts.add(loop((signal) => runAntiEntropy(catalogSync.sync, { clock, log: antiEntropyLog, signal })));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
-  const descriptors = platform.openDescriptors();
-  parts.add(loop((signal) => guardDescriptors({ listeners: guarded, clock, descriptors, log, signal })));
-  parts.add({ stop: () => reloads.close(stoppingNow()) });
+  runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,
@@ -138,8 +125,4 @@ async function openKeeper(
   if (config.keeperAddresses.length === 0) return undefined;
   const keeper = await import("./parts/keeper.ts");
   return parts.open(keeper.openKeeper(config, keeperParts));
-}
-
-function stoppingNow(): OperatingError {
-  return new OperatingError("unavailable", "stopping", "the agent is stopping and reloads nothing");
 }

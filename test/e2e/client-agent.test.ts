@@ -168,7 +168,9 @@ describe("requests through a client agent", () => {
     const held = fetch(`${client.url}/v1/kv/watched?index=${index}&wait=10m`, { signal: ending.signal });
     await client.send("GET", "/v1/status/leader");
     ending.abort();
-    expect(await promptly(held.catch(({ name }) => name))).toBe("AbortError");
+    expect(await promptly(held.catch((error: unknown) => (error instanceof Error ? error.name : "")))).toBe(
+      "AbortError",
+    );
     expect((await promptly(client.send("GET", "/v1/status/leader"))).status).toBe(200);
   });
 
@@ -310,7 +312,7 @@ describe("the end of a client agent", () => {
     },
   );
 
-  test("by PUT /v1/agent/leave, too, and it joins again only when it is told a server", async () => {
+  test("by PUT /v1/agent/leave, too, and it joins again only by an address that it gets", async () => {
     const agent = await all.joinClient("127.0.0.5");
     expect((await agent.send("PUT", "/v1/agent/leave")).status).toBe(200);
     expect(await agent.ended()).toBe(0);

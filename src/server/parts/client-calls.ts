@@ -5,8 +5,7 @@ import type { AgentHandler, Handlers, LinkedAgent, LinkedAgents } from "../../cl
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { DnsClient, PacketResponder } from "../../dns/responder.ts";
 import { ClientLimit } from "../../http/client-limit.ts";
-import { serverUiPath } from "../../http/client-routes.ts";
-import { answerForwarded, type ForwardedRequest } from "../../http/forwarding.ts";
+import { answerForwarded, type ForwardedRequest, serverUiPath } from "../../http/forwarding.ts";
 import { Router } from "../../http/router.ts";
 import { type Api, routes } from "../../http/routes.ts";
 import { copyOf } from "../../lib/copy-of.ts";
@@ -86,6 +85,7 @@ export function spreadEvent({ all }: LinkedAgents, event: Event, from?: LinkedAg
 
 const done = { head: null };
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each call says which head its kind has
 function headOf<T>({ head }: IncomingCall): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the agent has proved that it belongs to this cluster
   return head as T;

@@ -33,6 +33,14 @@ import type { DnsCall } from "./client-calls.ts";
 /** The local row of the servers that the agent knows: a JSON array of ServerAddress. */
 const serversKey = "servers";
 
+/** This agent, as its servers know it. */
+export interface OwnAgent {
+  /** The node at the start; a reload may change that of `agent`. */
+  readonly node: Node;
+  /** Undefined until the agent is open. */
+  agent: Agent | undefined;
+}
+
 interface PoolParts {
   readonly platform: Platform;
   readonly localRows: LocalRows;
@@ -40,10 +48,7 @@ interface PoolParts {
   readonly local: readonly LocalRow[];
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Returns the node as which the agent joins. */
-  readonly joining: () => Node;
-  /** Returns the agent once it is open. */
-  readonly agent: () => Agent | undefined;
+  readonly own: OwnAgent;
   readonly onJoined: () => void;
   readonly onFailed: () => void;
 }
@@ -57,7 +62,7 @@ interface Pool {
 
 /** Creates the pool of servers, with the servers that the agent knew when it last ran, and the list of events. */
 export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
-  const { platform, localRows, local, metrics, joining, agent } = parts;
+  const { platform, localRows, local, metrics, own } = parts;
   const log = parts.log.named("client");
   const { ports, clusterKey: key, serverRejoin } = config;
   const events = new Events(metrics.counter("consul.serf.events"));
@@ -65,7 +70,7 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
   const pool = new ServerPool({
     ...{ clock: platform.clock, random: platform.random, dial: platform.dial, key, ports, log },
     joinRequest() {
-      const { id, name, address, datacenter, meta, taggedAddresses } = joining();
+      const { id, name, address, datacenter, meta, taggedAddresses } = own.agent?.node ?? own.node;
       return {
         ...{ id, name, address, datacenter, build: consulVersion, role: "client", serfPort: ports.serfLan },
         ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
@@ -77,7 +82,9 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
       intervalMs: serverRejoin.retryIntervalMs,
       attemptsMax: serverRejoin.retriesMax,
       onExhausted() {
-        log.error("No server could be joined in retry_max attempts; the agent ends", { retry_max: serverRejoin.retriesMax });
+        log.error("No server could be joined in retry_max attempts; the agent ends", {
+          retry_max: serverRejoin.retriesMax,
+        });
         parts.onFailed();
       },
     },
@@ -85,8 +92,7 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
       event({ head }) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
         const event = head as Event;
-        const known = agent();
-        events.receive(event, { remember: known !== undefined && isMeant(event, known) });
+        events.receive(event, { remember: own.agent !== undefined && isMeant(event, own.agent) });
         return Promise.resolve({ head: null });
       },
     },
@@ -112,7 +118,7 @@ export function clientSync(
 ): () => Promise<number> {
   return async () => {
     if (!pool.isLinked) return 0;
-    // The catalog loses the node when a snapshot is restored, or somebody deregisters it.
+    // The catalog loses the node when a snapshot is restored, or a client deregisters it.
     if (!(await catalog.contents()).found) await pool.rejoin();
     return syncCatalog(agent);
   };
