@@ -51,7 +51,7 @@ const text: readonly Row[] = [
   ],
   ["domain", "domain", "domain", "DNS domain of the names of nodes and services.", "-domain edgex."],
   ["encrypt", "encrypt", "key", "The secret key that all agents share, as `praetor keygen` prints it.", ""],
-  ["join", "start_join", "address", "Server to join at start. Repeatable.", "-join 10.0.0.2"],
+  ["join", "start_join", "address", "Server that a client agent joins at start. Repeatable.", "-join 10.0.0.2"],
   ["join-wan", "start_join_wan", "address", "", ""],
   [
     "log-file",
@@ -81,7 +81,7 @@ const text: readonly Row[] = [
     "retry-join",
     "retry_join",
     "address",
-    "Server to join, retried until it answers. Repeatable.",
+    "Server that a client agent joins, retried until it answers. Repeatable.",
     "-retry-join 10.0.0.2",
   ],
   ["retry-join-wan", "retry_join_wan", "address", "", ""],
@@ -127,8 +127,8 @@ const bool: readonly Row[] = [
   ["enable-script-checks", "enable_script_checks", "", "Allow checks that run programs, also from the HTTP API.", ""],
   ["log-json", "log_json", "", "Write the log as one JSON object a line.", ""],
   ["non-voting-server", "non_voting_server", "", "", ""],
-  ["rejoin", "rejoin_after_leave", "", "An agent always rejoins.", ""],
-  ["server", "server", "", "Keep the catalog. This version runs as a server only.", "-server"],
+  ["rejoin", "rejoin_after_leave", "", "Join the known servers again, also after this agent has left.", ""],
+  ["server", "server", "", "Keep the catalog; without it the agent is a client of a server.", "-server"],
   ["syslog", "enable_syslog", "", "", ""],
   ["ui", "ui", "", "Serve the browser UI.", "-ui"],
 ];

@@ -100,7 +100,7 @@ async function packRequest(request: HttpRequest, target: string): Promise<WithBo
 /** Consul: a client agent's error for a request whose server did not answer it begins so. */
 function explainLoss(error: unknown): never {
   if (!(error instanceof OperatingError) || error.code !== "link-lost") throw error;
-  throw new OperatingError("unavailable", error.code, `rpc error making call: EOF: ${error.message}`);
+  throw new OperatingError("unavailable", "link-lost", `rpc error making call: EOF: ${error.message}`);
 }
 
 const decoder = new TextDecoder();
