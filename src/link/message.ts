@@ -1,12 +1,16 @@
-import { decode, encode } from "@msgpack/msgpack";
+import { Decoder, Encoder } from "@msgpack/msgpack";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
 import { payloadBytesMax } from "./frames.ts";
 
 /* A payload of a call, an answer or a failure is an array in MessagePack, which keeps bytes and 64-bit integers exactly. */
 
+/* One of each for all messages, since each has a buffer or a table of its own. */
+const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true });
+const decoder = new Decoder({ useBigInt64: true });
+
 /** Encodes a payload. @throws OperatingError too-large when it is longer than `payloadBytesMax` */
 export function pack(value: unknown): Uint8Array {
-  const bytes = encode(value, { useBigInt64: true, ignoreUndefined: true });
+  const bytes = encoder.encode(value);
   if (bytes.length <= payloadBytesMax) return bytes;
   throw new OperatingError(
     "too-large",
@@ -17,7 +21,7 @@ export function pack(value: unknown): Uint8Array {
 
 /** Decodes a payload to its array. The other agent made it, and has proved that it belongs to this cluster. */
 function unpack(bytes: Uint8Array): readonly unknown[] {
-  const value = decode(bytes, { useBigInt64: true });
+  const value = decoder.decode(bytes);
   if (Array.isArray(value)) return value;
   throw new TypeError("a message that is no array");
 }
