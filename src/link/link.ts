@@ -250,8 +250,8 @@ export class Link {
 
   #send(type: Frame["type"], id: number, payload?: Uint8Array): void {
     if (this.#isLost) return;
-    // Frames that are sent in one tick of the event loop share one write.
-    if (this.#unsent.length === 0) queueMicrotask(() => this.#flush());
+    // Frames of one turn of the event loop are sent together: a system call for each costs more than all else.
+    if (this.#unsent.length === 0) setImmediate(() => this.#flush());
     this.#unsent.push(encodeFrame(type, id, payload));
   }
 
