@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 async function membersOf(consul: Consul): Promise<readonly string[]> {
-  return (await consul.agent.members()).map(({ Name }) => Name).toSorted();
+  return (await consul.agent.members()).map(({ Name }) => Name).toSorted((a, b) => a.localeCompare(b));
 }
 
 test("agent.join lets client agents join, and agent.members lists all of them on each agent", async () => {
