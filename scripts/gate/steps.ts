@@ -35,10 +35,10 @@ const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
 const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
 
 /**
- * Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto or Chromium. Tests of other folders are skipped if such a
+ * Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto, Chromium or etcd. Tests of other folders are skipped if such a
  * program is missing.
  */
-const needPackages = new Set(["test/conformance", "test/docs", "test/e2e"]);
+const needPackages = new Set(["test/conformance", "test/docs", "test/e2e", "test/etcd"]);
 
 /** Returns all test runs, one for each folder. */
 export function testRuns(): readonly Step[] {

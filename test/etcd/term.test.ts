@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { type EtcdPlace, openEtcdPlace } from "../../../test/support/etcd-place.ts";
-import { type FaultProxy, openFaultProxy } from "../../../test/support/fault-proxy.ts";
-import { promptly } from "../../../test/support/promptly.ts";
-import { rejectionOf } from "../../../test/support/rejection.ts";
-import { within } from "../../../test/support/within.ts";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import type { RowChange } from "../engine.ts";
-import { batch, put, readable } from "../engine.suite.ts";
-import type { EtcdEngine } from "./etcd-engine.ts";
-import type { EtcdTerm } from "./etcd-term.ts";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
+import { type FaultProxy, openFaultProxy } from "../support/fault-proxy.ts";
+import { promptly } from "../support/promptly.ts";
+import { rejectionOf } from "../support/rejection.ts";
+import { within } from "../support/within.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
+import type { RowChange } from "../../src/engine/engine.ts";
+import { batch, put, readable } from "../../src/engine/engine.suite.ts";
+import type { EtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";
+import type { EtcdTerm } from "../../src/engine/etcd/etcd-term.ts";
 
 const soonMs = 10_000;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import { openEtcd, type EtcdCluster, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { type ClusterPlace, describeReplicatedEngine } from "../replicated-engine.suite.ts";
-import { openEtcdPlace } from "../../../test/support/etcd-place.ts";
+import { openEtcd, type EtcdCluster, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { type ClusterPlace, describeReplicatedEngine } from "../../src/engine/replicated-engine.suite.ts";
+import { openEtcdPlace } from "../support/etcd-place.ts";
 
 describe.skipIf(withoutEtcd !== undefined)(`etcd${skippedWithoutEtcd}`, () => {
   let etcd: EtcdCluster;

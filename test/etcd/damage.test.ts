@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { type EtcdPlace, openEtcdPlace } from "../../../test/support/etcd-place.ts";
-import { promptly } from "../../../test/support/promptly.ts";
-import { rejectionOf } from "../../../test/support/rejection.ts";
-import { batch, put } from "../engine.suite.ts";
-import type { Position } from "../replicated-engine.ts";
-import { drop, put as putKey } from "./transaction.ts";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
+import { promptly } from "../support/promptly.ts";
+import { rejectionOf } from "../support/rejection.ts";
+import { batch, put } from "../../src/engine/engine.suite.ts";
+import type { Position } from "../../src/engine/replicated-engine.ts";
+import { drop, put as putKey } from "../../src/engine/etcd/transaction.ts";
 
 const deadlineMs = 60_000;
 

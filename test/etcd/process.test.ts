@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { type EtcdPlace, openEtcdPlace } from "../../../test/support/etcd-place.ts";
-import { FakeRandom } from "../../../test/support/fake-random.ts";
-import { rowsAfter, trialBatch } from "../../../test/support/trial-batch.ts";
-import { OperatingError } from "../../lib/errors.ts";
-import type { Row } from "../engine.ts";
-import { readable } from "../engine.suite.ts";
-import type { Position } from "../replicated-engine.ts";
-import { Mirror } from "../replicated-engine.suite.ts";
-import type { EtcdEngine } from "./etcd-engine.ts";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
+import { FakeRandom } from "../support/fake-random.ts";
+import { rowsAfter, trialBatch } from "../support/trial-batch.ts";
+import { OperatingError } from "../../src/lib/errors.ts";
+import type { Row } from "../../src/engine/engine.ts";
+import { readable } from "../../src/engine/engine.suite.ts";
+import type { Position } from "../../src/engine/replicated-engine.ts";
+import { Mirror } from "../../src/engine/replicated-engine.suite.ts";
+import type { EtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";
 
-const program = join(import.meta.dir, "../../../test/support/etcd-leader.ts");
+const program = join(import.meta.dir, "../support/etcd-leader.ts");
 const electionMs = 1_000;
 
 /** Flags for an etcd with a short election timeout. */

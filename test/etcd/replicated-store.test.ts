@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../test/support/etcd.ts";
-import { openEtcdPlace } from "../../test/support/etcd-place.ts";
-import { describeReplicatedStore } from "./replicated-store.suite.ts";
+import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { openEtcdPlace } from "../support/etcd-place.ts";
+import { describeReplicatedStore } from "../../src/registry/replicated-store.suite.ts";
 
 describe.skipIf(withoutEtcd !== undefined)(`a real etcd${skippedWithoutEtcd} under`, () => {
   let etcd: EtcdCluster;

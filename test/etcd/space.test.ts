@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { openEtcdPlace, type EtcdPlace } from "../../../test/support/etcd-place.ts";
-import { openFaultProxy } from "../../../test/support/fault-proxy.ts";
-import { promptly } from "../../../test/support/promptly.ts";
-import { rejectionOf } from "../../../test/support/rejection.ts";
-import { trialBatch } from "../../../test/support/trial-batch.ts";
-import { within } from "../../../test/support/within.ts";
-import { batch, put, readable } from "../engine.suite.ts";
-import { Mirror } from "../replicated-engine.suite.ts";
-import type { EtcdEngine } from "./etcd-engine.ts";
-import type { EtcdTerm } from "./etcd-term.ts";
-import { put as putKey } from "./transaction.ts";
+import { openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { openEtcdPlace, type EtcdPlace } from "../support/etcd-place.ts";
+import { openFaultProxy } from "../support/fault-proxy.ts";
+import { promptly } from "../support/promptly.ts";
+import { rejectionOf } from "../support/rejection.ts";
+import { trialBatch } from "../support/trial-batch.ts";
+import { within } from "../support/within.ts";
+import { batch, put, readable } from "../../src/engine/engine.suite.ts";
+import { Mirror } from "../../src/engine/replicated-engine.suite.ts";
+import type { EtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";
+import type { EtcdTerm } from "../../src/engine/etcd/etcd-term.ts";
+import { put as putKey } from "../../src/engine/etcd/transaction.ts";
 
 const soonMs = 10_000;
 const snapshotBytes = 64 << 10;

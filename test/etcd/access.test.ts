@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localhostCertificate, otherCertificate } from "../../../test/support/certificates.ts";
-import { openEtcd, skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { openEtcdPlace } from "../../../test/support/etcd-place.ts";
-import { freePorts } from "../../../test/support/free-ports.ts";
-import { promptly } from "../../../test/support/promptly.ts";
-import { rejectionOf } from "../../../test/support/rejection.ts";
-import { batch, put, readable } from "../engine.suite.ts";
-import { Mirror } from "../replicated-engine.suite.ts";
+import { localhostCertificate, otherCertificate } from "../support/certificates.ts";
+import { openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { openEtcdPlace } from "../support/etcd-place.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { promptly } from "../support/promptly.ts";
+import { rejectionOf } from "../support/rejection.ts";
+import { batch, put, readable } from "../../src/engine/engine.suite.ts";
+import { Mirror } from "../../src/engine/replicated-engine.suite.ts";
 
 const electionMs = 60_000;
 
