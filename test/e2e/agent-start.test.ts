@@ -200,7 +200,6 @@ describe("an agent that cannot start prints the reason and exits with 1:", () =>
     [["-dev", "extra"], "Unexpected extra arguments: [extra]"],
     [["-server"], "data_dir cannot be empty: set -data-dir, or use -dev to try things out"],
     [["-dev", "-log-file", "/nowhere/agent.log"], "cannot write the log file /nowhere/agent.log: ENOENT"],
-    [["-data-dir", "/tmp"], "this version runs as a server only: start it with -server"],
   ])("its arguments are %p", async (words, message) => {
     const { code, output } = await sandbox.run("agent", ...words);
     expect(output).toContain(`==> ${message}`);
