@@ -215,10 +215,20 @@ describe("force-leave", () => {
     expect(view(world)).toEqual([]);
   });
 
-  test("has no effect on a linked agent and on the server, and returns false for a name without a member", async () => {
+  test("shows a linked agent as leaving until it joins again, and keeps its node in the catalog", async () => {
     const world = openWorld();
     await world.members.join(joinOf(4));
+    const shown = (): (string | undefined)[] => world.members.all.map(({ status }) => status);
     expect(await world.members.forceLeave("n4", { prune: true })).toBe(true);
+    expect(shown()).toEqual(["alive", "leaving"]);
+    expect(view(world)).toEqual(["n4 leaving passing"]);
+    await world.members.join(joinOf(4));
+    expect(shown()).toEqual(["alive", "alive"]);
+  });
+
+  test("has no effect on the server, and returns false for a name without a member", async () => {
+    const world = openWorld();
+    await world.members.join(joinOf(4));
     expect(await world.members.forceLeave("server", { prune: true })).toBe(true);
     for (const name of ["n5", "N4"]) expect(await world.members.forceLeave(name, { prune: false })).toBe(false);
     expect(view(world)).toEqual(["n4 alive passing"]);

@@ -59,6 +59,8 @@ export class Members implements Admission {
   readonly #linked = new Map<string, JoinRequest>();
   /** By node id: the timer of each member that is alive in the table and has no link. When it fires, the member has failed. */
   readonly #absent = new Map<string, Timer>();
+  /** The ids of the nodes of linked agents that an operator has forced out. */
+  readonly #leaving = new Set<string>();
   readonly #counts: Readonly<Record<"join" | "left" | "failed" | "flap", Meter>>;
   #round: Timer | undefined;
   #isStopped = false;
@@ -80,7 +82,10 @@ export class Members implements Admission {
 
   /** All members, this server first. */
   get all(): readonly Member[] {
-    return [this.#options.own, ...listMembers(this.#store)];
+    const others = listMembers(this.#store).map((row): Member =>
+      this.#leaving.has(nodeIdOf(row)) ? { ...row, status: "leaving" } : row,
+    );
+    return [this.#options.own, ...others];
   }
 
   /** The servers to which agents can connect. */
@@ -140,25 +145,31 @@ export class Members implements Admission {
 
   async leave(agent: JoinRequest): Promise<void> {
     this.#linked.delete(agent.id);
+    this.#leaving.delete(agent.id);
     const row = getMemberOfId(this.#store, agent.id);
     if (row) await this.#markLeft(row);
   }
 
   lost({ id }: JoinRequest, silentMs: number): void {
     this.#linked.delete(id);
+    this.#leaving.delete(id);
     this.#await(id, Math.max(0, failedAfterMs - silentMs));
   }
 
   /**
-   * Changes the status of a member without a link to left; with `prune`, deletes the member. Does nothing to a member with a
-   * link, which would join again at once, nor to this server.
+   * Changes the status of a member without a link to left; with `prune`, deletes the member. A member with a link would join
+   * again at once, so it is only shown as leaving until it does, as in Consul. Does nothing to this server.
    * @returns whether this server or a member has this name
    */
   async forceLeave(name: string, { prune }: { readonly prune: boolean }): Promise<boolean> {
     if (name === this.#options.own.name) return true;
     const row = getMember(this.#store, name);
     if (row?.name !== name) return false;
-    if (this.#linked.has(nodeIdOf(row))) return true;
+    const id = nodeIdOf(row);
+    if (this.#linked.has(id)) {
+      this.#leaving.add(id);
+      return true;
+    }
     if (prune) await deleteMember(this.#store, name);
     else if (row.status !== "left") await this.#markLeft(row);
     return true;
@@ -191,6 +202,7 @@ export class Members implements Admission {
 
   #link(agent: JoinRequest): void {
     this.#linked.set(agent.id, agent);
+    this.#leaving.delete(agent.id);
     this.#cancel(agent.id);
   }
 

@@ -1,11 +1,12 @@
 import type { RowIndexes } from "./node.ts";
 
+/** The statuses that a member's row can have. */
 export const memberStatuses = ["alive", "left", "failed"] as const;
 /**
  * "left": the agent has announced that it leaves, or an operator has forced it out. "failed": its link was lost and it did not
- * connect again in time.
+ * connect again in time. "leaving", which no row has: an operator has forced the member out, and its agent is still linked.
  */
-export type MemberStatus = (typeof memberStatuses)[number];
+export type MemberStatus = (typeof memberStatuses)[number] | "leaving";
 
 /** An agent that belongs to the cluster. Its tags have the names and values that Consul's agents give them. */
 export interface Member {

@@ -2,7 +2,7 @@ import type { Member, MemberStatus } from "../model/member.ts";
 import { goMap } from "./go-json.ts";
 
 /** Serf's numbers for the statuses. */
-const statusNumbers: Readonly<Record<MemberStatus, number>> = { alive: 1, left: 3, failed: 4 };
+const statusNumbers: Readonly<Record<MemberStatus, number>> = { alive: 1, leaving: 2, left: 3, failed: 4 };
 
 /** Encodes a member as agent/members shows it; the protocol versions are those of Consul 1.8. */
 export function encodeMember(member: Member): object {
