@@ -59,7 +59,7 @@ export class FrameReader {
   #begun: Buffer = Buffer.alloc(0);
 
   /**
-   * Yields the frames that are complete with these bytes. Copies the bytes, so the caller may reuse `bytes`.
+   * Yields the frames that are complete with these bytes. A caller that stops after a frame takes what follows by `takeRest`. Copies the bytes, so the caller may reuse `bytes`.
    * @throws RangeError for an impossible length of a frame: the peer does not speak this protocol
    */
   *read(bytes: Uint8Array): Generator<Frame> {
@@ -70,14 +70,23 @@ export class FrameReader {
         throw new RangeError(`a frame of ${length} bytes`);
       const end = lengthBytes + length;
       if (rest.length < end) break;
-      yield {
-        type: typeOf(rest),
-        id: rest.readUInt32BE(lengthBytes + 1),
-        payload: new Uint8Array(rest.subarray(headerBytes, end)),
-      };
+      const frame = rest.subarray(0, end);
       rest = rest.subarray(end);
+      this.#begun = rest;
+      yield {
+        type: typeOf(frame),
+        id: frame.readUInt32BE(lengthBytes + 1),
+        payload: new Uint8Array(frame.subarray(headerBytes)),
+      };
     }
     this.#begun = rest;
+  }
+
+  /** Returns the bytes after the last frame, which the reader forgets. */
+  takeRest(): Uint8Array {
+    const rest = this.#begun;
+    this.#begun = Buffer.alloc(0);
+    return rest;
   }
 }
 

@@ -1,24 +1,18 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { connectLinks } from "../../test/support/link-pair.ts";
+import { newCertificate } from "../../test/support/own-certificate.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { within } from "../../test/support/within.ts";
-import { createAuthority } from "../lib/certificate.ts";
 import { systemClock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { newSerialNumber } from "../lib/serial-number.ts";
-import { dial, type ClusterKey } from "./connect.ts";
+import { dial } from "./connect.ts";
+import type { ClusterKey } from "./greeting.ts";
 import type { Answer, Handler, Link } from "./link.ts";
 import { listenForLinks } from "./listen.ts";
 
 const key = new Uint8Array(32).fill(7);
-const certificate = createAuthority({
-  commonName: "praetor",
-  serial: newSerialNumber(),
-  validFromMs: Date.now() - 1_000,
-  days: 1,
-  permittedDomains: [],
-});
+const certificate = newCertificate();
 const stops: (() => void)[] = [];
 afterEach(() => stops.splice(0).forEach((stop) => stop()));
 

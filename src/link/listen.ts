@@ -1,7 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { copyOf } from "../lib/copy-of.ts";
-import type { ClusterKey, Connection } from "./connect.ts";
+import type { ClusterKey } from "./greeting.ts";
 import type { Handler, Link } from "./link.ts";
+import type { QueuedSocket } from "./socket.ts";
 
 /** A certificate and its private key, in PEM. */
 export interface OwnCertificate {
@@ -36,16 +37,15 @@ export interface LinkListener {
  * @throws Error of the runtime when the address is not available
  */
 export function listenForLinks({ address, port, security, ...options }: ListenOptions): LinkListener {
-  const accept = async (from: string): Promise<Connection> => {
-    const link = await import("./connect.ts");
-    return new link.Connection({
-      ...options,
-      hasDialled: false,
-      key: security?.key,
-      refusal: options.refusalOf(from),
-      onLink: (made) => options.onLink(made, from),
+  const { handler, clock } = options;
+  const accept = async (from: string): Promise<QueuedSocket> => {
+    const [{ openLink }, { Greeter }] = await Promise.all([import("./connect.ts"), import("./greeting.ts")]);
+    return new Greeter({
+      ...{ key: security?.key, clock, purpose: undefined },
+      refusalOf: ({ carries }) => (carries === "raft" ? "this server has no etcd of its own" : options.refusalOf(from)),
+      onGreeted: (socket) => options.onLink(openLink(socket, { hasDialled: false, handler, clock }), from),
       onRefused: (reason) => options.onRefused(from, reason),
-    });
+    }).socket;
   };
   const listener = Bun.listen<Arrival>({
     hostname: address,
@@ -54,40 +54,40 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
     socket: {
       open(socket) {
         socket.data = new Arrival(accept(socket.remoteAddress));
-        socket.data.pass((connection) => connection.open(socket));
-        if (!security) socket.data.pass((connection) => connection.begin());
+        socket.data.pass((queued) => queued.open(socket));
+        if (!security) socket.data.pass((queued) => queued.opened());
       },
-      handshake: (socket) => socket.data.pass((connection) => connection.begin()),
+      handshake: (socket) => socket.data.pass((queued) => queued.opened()),
       data: (socket, bytes) => socket.data.receive(bytes),
-      drain: (socket) => socket.data.pass((connection) => connection.flush()),
-      close: (socket) => socket.data.pass((connection) => connection.end("the connection was closed")),
-      error: (socket, error) => socket.data.pass((connection) => connection.end(error.message)),
+      drain: (socket) => socket.data.pass((queued) => queued.flush()),
+      close: (socket) => socket.data.pass((queued) => queued.end("the connection was closed")),
+      error: (socket, error) => socket.data.pass((queued) => queued.end(error.message)),
     },
   });
   return { port: listener.port, stop: () => listener.stop() };
 }
 
-/** A socket's events, which wait until there is a connection to take them. */
+/** A socket's events, which wait until there is a QueuedSocket to take them. */
 class Arrival {
-  #connection: Connection | undefined;
-  readonly #waiting: ((connection: Connection) => void)[] = [];
+  #queued: QueuedSocket | undefined;
+  readonly #waiting: ((queued: QueuedSocket) => void)[] = [];
 
-  constructor(accepting: Promise<Connection>) {
-    void accepting.then((connection) => {
-      this.#connection = connection;
-      for (const take of this.#waiting.splice(0)) take(connection);
+  constructor(accepting: Promise<QueuedSocket>) {
+    void accepting.then((queued) => {
+      this.#queued = queued;
+      for (const take of this.#waiting.splice(0)) take(queued);
     });
   }
 
-  pass(take: (connection: Connection) => void): void {
-    if (this.#connection) take(this.#connection);
+  pass(take: (queued: QueuedSocket) => void): void {
+    if (this.#queued) take(this.#queued);
     else this.#waiting.push(take);
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.#connection) return this.#connection.receive(bytes);
+    if (this.#queued) return this.#queued.user.receive(bytes);
     // The runtime reuses the bytes.
     const copy = copyOf(bytes);
-    this.#waiting.push((connection) => connection.receive(copy));
+    this.#waiting.push((queued) => queued.user.receive(copy));
   }
 }
