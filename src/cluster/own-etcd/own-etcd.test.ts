@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
+import { startServers, TestServer, written } from "../../../test/support/own-etcds.ts";
+import { promptly } from "../../../test/support/promptly.ts";
+import { rejectionOf } from "../../../test/support/rejection.ts";
+import { within } from "../../../test/support/within.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { dial, dialEtcd } from "../../link/connect.ts";
+import { findEtcd } from "./etcd-program.ts";
+
+const key = new Uint8Array(32).fill(7);
+const withinMs = 30_000;
+
+/** Resolves when the server's own etcd has the value. */
+function has(server: TestServer, name: string, value: string): Promise<void> {
+  return within(withinMs, async () => expect(await server.get(name)).toBe(value));
+}
+
+/** Whether the process runs. One that has ended may wait for its parent, as a zombie. */
+function runs(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(withoutEtcd !== undefined)(`three servers with etcds of their own${skippedWithoutEtcd}`, () => {
+  for (const [name, keys] of [
+    ["with a cluster key", [key, key, key]],
+    ["without a cluster key", []],
+  ] as const)
+    test(`form one cluster ${name}: what one writes, all have`, async () => {
+      await using servers = await startServers(...keys);
+      const [first] = servers.all;
+      await written(first, "a", "1");
+      for (const server of servers.all) await has(server, "a", "1");
+      for (const server of servers.all) {
+        await within(withinMs, async () =>
+          expect(server.health.map(({ state }) => state)).toEqual(["started", "ready"]),
+        );
+        expect(server.refusals).toEqual([]);
+      }
+    });
+
+  test("write while one etcd is dead, which is started again and catches up", async () => {
+    await using servers = await startServers(key, key, key);
+    const [a, b, c] = servers.all;
+    await written(a, "a", "1");
+    const killed = c.pid;
+    process.kill(killed, "SIGKILL");
+    await written(b, "b", "2");
+    await has(c, "b", "2");
+    expect(c.health.filter(({ state }) => state === "ended")).toEqual([
+      { state: "ended", reason: "SIGKILL", retryMs: 100 },
+    ]);
+    expect(c.pid).not.toBe(killed);
+    await within(withinMs, async () => expect(c.health.at(-1)?.state).toBe("ready"));
+  });
+
+  test("go on when all have new ports, of which they learn while they run", async () => {
+    await using servers = await startServers(key, key, key);
+    const [a, b, c] = servers.all;
+    await written(a, "a", "1");
+    const etcds = [a.pid, b.pid];
+    await c.stop();
+    await c.open();
+    c.reach([a, b]);
+    c.start(servers.all, servers.program);
+    for (const server of [a, b]) server.reach([c]);
+    await written(b, "b", "2");
+    await has(c, "b", "2");
+    expect([a.pid, b.pid]).toEqual(etcds);
+
+    for (const server of servers.all) await server.stop();
+    for (const server of servers.all) await server.open();
+    for (const server of servers.all) server.reach(servers.all);
+    for (const server of servers.all) server.start(servers.all, servers.program);
+    await written(c, "c", "3");
+    expect(await c.get("a")).toBe("1");
+  });
+
+  test("elect no other leader while the main threads are busy for longer than raft waits", async () => {
+    await using servers = await startServers(key, key, key);
+    await written(servers.all[0], "a", "1");
+    const terms = () => Promise.all(servers.all.map(async (server) => (await server.status()).term));
+    // A machine that stands still for seconds may elect too. With the tunnels on the main thread, each attempt would.
+    await within(withinMs, async () => {
+      const before = await terms();
+      Bun.sleepSync(6_000);
+      expect(await terms()).toEqual(before);
+    });
+  });
+
+  test("refuse one with another cluster key, and both sides say so", async () => {
+    await using servers = await startServers(key, key, new Uint8Array(32));
+    const [a, b, c] = servers.all;
+    await written(a, "a", "1");
+    await has(b, "a", "1");
+    const reason = "the -encrypt keys of the two agents differ";
+    await within(withinMs, async () => {
+      expect(a.refusals).toContain(reason);
+      expect(c.refusals).toContain(reason);
+      expect(c.logged.filter((line) => line.includes("Cannot reach the etcd")).join()).toContain(reason);
+    });
+    expect(await rejectionOf(c.put("c", "3"))).toBeInstanceOf(Error);
+    expect(c.health.map(({ state }) => state)).toEqual(["started"]);
+    expect([...a.logged, ...c.logged].join()).not.toContain(Buffer.from(key).toString("base64"));
+  });
+});
+
+describe.skipIf(withoutEtcd !== undefined)(
+  `the server port of a server with an etcd of its own${skippedWithoutEtcd}`,
+  () => {
+    test("takes links to the main thread, with bodies longer than all buffers", async () => {
+      await using servers = await startServers(key, key, key);
+      const [a, b] = servers.all;
+      const length = 20_000_000;
+      a.handler = async ({ head, body }) => {
+        const given = body ? await new Response(body).bytes() : new Uint8Array();
+        return { head, body: new Blob([given]).stream() };
+      };
+      const link = await dial({ host: "127.0.0.1", port: a.own.port, key, clock: systemClock, handler: b.handler });
+      const bytes = crypto.getRandomValues(new Uint8Array(65_536));
+      const sent = new Blob(Array.from({ length: length / bytes.length }, () => bytes));
+      const answer = await link.call({ kind: "echo", head: "hello", body: sent.stream() });
+      expect(answer.head).toBe("hello");
+      expect(Bun.hash(await new Response(answer.body).bytes())).toBe(Bun.hash(await sent.bytes()));
+      expect(a.linkedFrom).toEqual(["127.0.0.1"]);
+      await a.stop();
+      expect(await promptly(link.lost)).toBe("the connection was closed");
+    });
+
+    test("refuses raft that is for another server, as when two servers have changed addresses", async () => {
+      await using servers = await startServers(key, key, key);
+      const [a, b] = servers.all;
+      const target = { host: "127.0.0.1", port: a.own.port, key, clock: systemClock };
+      const error = await rejectionOf(dialEtcd(target, b.id, () => expect.unreachable()));
+      expect(error.message).toContain(`this server's node id is ${a.id}, and the connection is for ${b.id}`);
+    });
+
+    test("is refused with the runtime's code when another program has it", async () => {
+      await using servers = await startServers();
+      const taken = servers.all[0].own.port;
+      await using other = new TestServer(servers.all[0].folder);
+      expect(await rejectionOf(other.open(taken))).toMatchObject({ code: "EADDRINUSE" });
+    });
+  },
+);
+
+describe.skipIf(withoutEtcd !== undefined)(`a server's own etcd${skippedWithoutEtcd}`, () => {
+  const folders: string[] = [];
+  afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
+  const newFolder = (): string => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "own-etcd-")));
+    folders.push(folder);
+    return folder;
+  };
+  const alone = async (server: TestServer): Promise<void> => {
+    await server.open();
+    server.start([server], await findEtcd());
+  };
+
+  test("that a killed server has left is ended at its next start, and the etcds of others are not", async () => {
+    const base = newFolder();
+    await using server = new TestServer(base);
+    await using other = new TestServer(base);
+    await alone(other);
+    const program = join(import.meta.dir, "../../../test/support/own-etcd-program.ts");
+    const killed = Bun.spawn([process.execPath, program, server.folder, server.id], { stdout: "pipe" });
+    const { value } = await killed.stdout.getReader().read();
+    const orphan = Number(new TextDecoder().decode(value));
+    killed.kill("SIGKILL");
+    await killed.exited;
+    expect(runs(orphan)).toBe(true);
+    await alone(server);
+    await within(withinMs, async () => expect(server.health.map(({ state }) => state)).toEqual(["started", "ready"]));
+    expect(runs(orphan)).toBe(false);
+    expect(server.logged.join()).toContain(`had left: pid=${orphan}`);
+    await written(server, "a", "1");
+    await written(other, "b", "2");
+    expect(other.health.filter(({ state }) => state === "ended")).toEqual([]);
+  });
+
+  test("ends with the server, even if it is stopped", async () => {
+    await using server = new TestServer(newFolder());
+    await alone(server);
+    await written(server, "a", "1");
+    process.kill(server.pid, "SIGSTOP");
+    await promptly(server.stop());
+    expect(runs(server.pid)).toBe(false);
+    expect(server.failures).toEqual([]);
+  });
+
+  test("works in a folder whose path is longer than that of a socket may be", async () => {
+    const base = join(newFolder(), "a-long-name-of-a-folder-".repeat(6));
+    mkdirSync(base);
+    await using server = new TestServer(base);
+    await alone(server);
+    await written(server, "a", "1");
+  });
+
+  test("that cannot run is started again after longer and longer pauses, with the reason", async () => {
+    const base = newFolder();
+    const path = join(base, "broken");
+    writeFileSync(path, "#!/bin/sh\necho 'cannot open the data: no such luck' >&2\nexit 3\n", { mode: 0o755 });
+    await using server = new TestServer(base);
+    await server.open();
+    server.start([server], { path, version: [3, 4, 23] });
+    const ended = () => server.health.flatMap((health) => (health.state === "ended" ? [health] : []));
+    await within(withinMs, async () => expect(ended().length).toBeGreaterThan(2));
+    expect(ended().slice(0, 3)).toEqual([
+      { state: "ended", reason: "exit code 3: cannot open the data: no such luck", retryMs: 100 },
+      { state: "ended", reason: "exit code 3: cannot open the data: no such luck", retryMs: 200 },
+      { state: "ended", reason: "exit code 3: cannot open the data: no such luck", retryMs: 400 },
+    ]);
+    await promptly(server.stop());
+  });
+});

@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { ListenOptions } from "../../link/connect.ts";
+import { listenForHandedLinks } from "../../link/handed-links.ts";
+import type { EtcdHealth } from "./etcd-child.ts";
+import { clientSocket, type EtcdSettings, linkSocket } from "./etcd-flags.ts";
+import type { EtcdProgram } from "./etcd-program.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { endOrphan } from "./orphan.ts";
+import type { Address } from "./tunnels.ts";
+
+export interface OwnEtcdOptions extends Omit<ListenOptions, "refusalOf"> {
+  /** The folder of etcd's data and of all sockets, which is created if missing. Only this user can enter it. */
+  readonly folder: string;
+  /** The node id of this server. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onHealth: (health: EtcdHealth) => void;
+  /** Called when the thread has stopped by itself: this server must be restarted. */
+  readonly onFailure: (reason: string) => void;
+}
+
+/**
+ * The port of a server that keeps an etcd of its own, and that etcd. Both are in a thread of their own; see worker.ts.
+ *
+ * Life cycle: `openOwnEtcd` listens on the port, so that servers can agree on the members over links; `start` starts etcd with
+ * them; `reach` says where each other member is, before and after, at any time; `stop` ends etcd and the thread.
+ */
+export interface OwnEtcd {
+  readonly port: number;
+  /** The endpoint of etcd's clients. */
+  readonly endpoint: string;
+  start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void;
+  reach(id: string, address: Address): void;
+  forget(id: string): void;
+  stop(): Promise<void>;
+}
+
+/** @throws Error with the runtime's code when the address of the port is not available */
+export function openOwnEtcd(options: OwnEtcdOptions): Promise<OwnEtcd> {
+  return EtcdThread.open(options);
+}
+
+/** Starts the thread, as in engine/sqlite/sqlite-engine.ts: in an executable it is an entry point of its own. */
+function startWorker(): Worker {
+  const script = Bun.isStandaloneExecutable
+    ? "/$bunfs/root/cluster/own-etcd/worker.js"
+    : new URL("./worker.ts", import.meta.url).href;
+  return new Worker(script, { smol: true, name: "own-etcd" });
+}
+
+class EtcdThread implements OwnEtcd {
+  readonly #options: OwnEtcdOptions;
+  readonly #worker: Worker = startWorker();
+  readonly #opened = Promise.withResolvers<OwnEtcd>();
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #links: { stop(): void };
+  /** Path of the etcd that the thread runs. */
+  #program: string | undefined;
+  #isStopping = false;
+  port = 0;
+  readonly endpoint: string;
+
+  static open(options: OwnEtcdOptions): Promise<OwnEtcd> {
+    return new EtcdThread(options).#opened.promise;
+  }
+
+  private constructor(options: OwnEtcdOptions) {
+    this.#options = options;
+    const { folder, id, address, port, security } = options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.endpoint = `unix:${join(folder, clientSocket)}`;
+    const path = join(folder, linkSocket);
+    rmSync(path, { force: true });
+    this.#links = listenForHandedLinks({ ...options, path });
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
+    this.#worker.addEventListener("error", (event) => this.#fail(messageOf(event.message)));
+    this.#worker.addEventListener("close", () => this.#fail("it ended"));
+    this.#send({ kind: "open", folder, id, address, port, security });
+  }
+
+  start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void {
+    this.#program = program.path;
+    this.#send({ kind: "start", program, settings: { ...settings, id: this.#options.id } });
+  }
+
+  reach(id: string, address: Address): void {
+    this.#send({ kind: "reach", id, address });
+  }
+
+  forget(id: string): void {
+    this.#send({ kind: "forget", id });
+  }
+
+  stop(): Promise<void> {
+    if (!this.#isStopping) this.#send({ kind: "stop" });
+    this.#isStopping = true;
+    return this.#stopped.promise;
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message, []);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "opened":
+        this.port = message.port;
+        return this.#opened.resolve(this);
+      case "refused":
+        this.#opened.reject(Object.assign(new Error(message.message), { code: message.code }));
+        return this.#end();
+      case "health":
+        return this.#options.onHealth(message.health);
+      case "log":
+        return this.#options.log[message.level](message.message, message.fields);
+      case "turned-away":
+        return this.#options.onRefused(message.from, message.reason);
+      case "stopped":
+        return this.#end();
+    }
+  }
+
+  #fail(reason: string): void {
+    if (this.#isStopping) return this.#end();
+    this.#opened.reject(new Error(reason));
+    this.#end();
+    const { folder, id, clock } = this.#options;
+    // Without its tunnels etcd is of no use, and it would keep the lock of its data.
+    if (this.#program !== undefined) void endOrphan({ program: this.#program, folder, id }, clock);
+    this.#options.onFailure(reason);
+  }
+
+  #end(): void {
+    this.#isStopping = true;
+    this.#links.stop();
+    this.#worker.terminate();
+    this.#stopped.resolve();
+  }
+}
