@@ -57,16 +57,23 @@ export function encodeFrame(type: FrameType, id: number, payload: Uint8Array = n
 export class FrameReader {
   /** The beginning of a frame whose rest has not arrived. */
   #begun: Buffer = Buffer.alloc(0);
+  readonly #payloadBytesMax: number;
+
+  /** @param bytesMax maximum length of a payload */
+  constructor(bytesMax: number = payloadBytesMax) {
+    this.#payloadBytesMax = bytesMax;
+  }
 
   /**
-   * Yields the frames that are complete with these bytes. A caller that stops after a frame takes what follows by `takeRest`. Copies the bytes, so the caller may reuse `bytes`.
+   * Yields the frames that are complete with these bytes. A caller that stops after a frame takes what follows by `takeRest`.
+   * Copies the bytes, so the caller may reuse `bytes`.
    * @throws RangeError for an impossible length of a frame: the peer does not speak this protocol
    */
   *read(bytes: Uint8Array): Generator<Frame> {
     let rest = this.#begun.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#begun, bytes]);
     while (rest.length >= headerBytes) {
       const length = rest.readUInt32BE(0);
-      if (length > payloadBytesMax + headerBytes || length < headerBytes - lengthBytes)
+      if (length > this.#payloadBytesMax + headerBytes || length < headerBytes - lengthBytes)
         throw new RangeError(`a frame of ${length} bytes`);
       const end = lengthBytes + length;
       if (rest.length < end) break;

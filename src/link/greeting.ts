@@ -41,10 +41,13 @@ const protocolVersion = 1;
 /** Time within which both greetings must arrive, in milliseconds. */
 const greetingMsMax = 5_000;
 
+/** Maximum length of a greeting, in bytes: no more is kept of what an agent sends that has not proved the key. */
+const greetingBytesMax = 4_096;
+
 /** The first user of a connection: exchanges the greetings. */
 export class Greeter implements SocketUser {
   readonly #options: GreeterOptions;
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(greetingBytesMax);
   readonly #timer: Timer;
   /** The connection. */
   readonly socket: QueuedSocket = new QueuedSocket(this);

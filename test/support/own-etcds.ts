@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EtcdHealth } from "../../src/cluster/own-etcd/etcd-child.ts";
@@ -123,6 +124,43 @@ export class TestServer implements AsyncDisposable {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- etcd's answer
     return (await answer.json()) as Result;
   }
+}
+
+/** The way to a port, on which a test can lose all bytes without closing a connection, as when a cable is pulled. */
+export interface Cable extends Disposable {
+  readonly port: number;
+  isPulled: boolean;
+}
+
+export async function openCable(to: number): Promise<Cable> {
+  const sockets = new Set<Socket>();
+  const copy = (from: Socket, other: Socket): void => {
+    sockets.add(from.setNoDelay(true));
+    from.on("data", (bytes) => {
+      if (!cable.isPulled) other.write(bytes);
+    });
+    from.on("error", () => {});
+    from.on("close", () => {
+      sockets.delete(from);
+      if (!cable.isPulled) other.destroy();
+    });
+  };
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    copy(near, far);
+    copy(far, near);
+  });
+  const cable: Cable = {
+    port: 0,
+    isPulled: false,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return Object.assign(cable, { port: typeof address === "object" ? address?.port : 0 });
 }
 
 /** Servers whose etcds are members of one cluster. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -84,12 +84,12 @@ export class EtcdChild {
   async #run(): Promise<string> {
     const { program, folder, settings, clock, log, onHealth } = this.#options;
     const startMs = clock.monotonicMs();
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const orphan = await endOrphan({ program: program.path, folder, id: settings.id }, clock);
+    const { signal } = this.#stopping;
+    const orphan = await endOrphan({ program: program.path, folder, id: settings.id }, clock, signal);
     if (orphan !== undefined) log.warn("Ended the etcd that an earlier run of this server had left", { pid: orphan });
     // etcd 3.4 does not start while the sockets of a killed etcd are there.
     for (const socket of [clientSocket, peerSocket(settings.id)]) rmSync(join(folder, socket), { force: true });
-    if (this.#stopping.signal.aborted) return "";
+    if (signal.aborted) return "";
     const child = Bun.spawn([program.path, ...etcdFlags(settings, program.version)], {
       cwd: folder,
       // etcd takes variables such as ETCD_NAME for flags. GOGC=50: a fifth less memory for some more work of the collector.

@@ -17,15 +17,25 @@ const pauseMs = 10;
  * Ends the etcd that an earlier run of this server has left, which holds the lock of its data: a process of that program, in
  * that folder, with this server's member name. Resolves with its process id when it has ended; undefined without one.
  */
-export async function endOrphan(own: OwnEtcd, clock: Clock): Promise<number | undefined> {
-  const ids = readdirSync("/proc").map(Number).filter(Number.isSafeInteger);
-  const orphan = ids.find((pid) => pid !== process.pid && isOwn(pid, own));
-  if (orphan === undefined) return undefined;
-  while (isOwn(orphan, own)) {
-    process.kill(orphan, "SIGKILL");
-    await sleep(clock, pauseMs);
+export async function endOrphan(own: OwnEtcd, clock: Clock, signal?: AbortSignal): Promise<number | undefined> {
+  let ended: number | undefined;
+  for (;;) {
+    const orphan = readdirSync("/proc")
+      .map(Number)
+      .find((pid) => Number.isSafeInteger(pid) && isOwn(pid, own));
+    if (orphan === undefined || signal?.aborted) return ended;
+    kill(orphan);
+    ended = orphan;
+    await sleep(clock, pauseMs, signal);
   }
-  return orphan;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // The process has ended meanwhile.
+  }
 }
 
 function isOwn(pid: number, { program, folder, id }: OwnEtcd): boolean {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skippedWithoutEtcd, withoutEtcd } from "../../../test/support/etcd.ts";
-import { startServers, TestServer, written } from "../../../test/support/own-etcds.ts";
+import { openCable, startServers, TestServer, written } from "../../../test/support/own-etcds.ts";
 import { promptly } from "../../../test/support/promptly.ts";
 import { rejectionOf } from "../../../test/support/rejection.ts";
 import { within } from "../../../test/support/within.ts";
@@ -81,6 +81,25 @@ describe.skipIf(withoutEtcd !== undefined)(`three servers with etcds of their ow
     for (const server of servers.all) server.start(servers.all, servers.program);
     await written(c, "c", "3");
     expect(await c.get("a")).toBe("1");
+  });
+
+  test("go on without one whose cable is pulled, and it catches up when the cable is back", async () => {
+    await using servers = await startServers(key, key, key);
+    const [a, b, c] = servers.all;
+    using toA = await openCable(a.own.port);
+    using toB = await openCable(b.own.port);
+    using toC = await openCable(c.own.port);
+    const cables = [toA, toB, toC];
+    for (const server of [a, b]) server.own.reach(c.id, { host: "127.0.0.1", port: toC.port });
+    c.own.reach(a.id, { host: "127.0.0.1", port: toA.port });
+    c.own.reach(b.id, { host: "127.0.0.1", port: toB.port });
+    await written(c, "a", "1");
+    for (const cable of cables) cable.isPulled = true;
+    await written(a, "b", "2");
+    expect(await c.get("b")).toBeUndefined();
+    for (const cable of cables) cable.isPulled = false;
+    await has(c, "b", "2");
+    await written(c, "c", "3");
   });
 
   test("elect no other leader while the main threads are busy for longer than raft waits", async () => {
@@ -193,6 +212,17 @@ describe.skipIf(withoutEtcd !== undefined)(`a server's own etcd${skippedWithoutE
     await promptly(server.stop());
     expect(runs(server.pid)).toBe(false);
     expect(server.failures).toEqual([]);
+  });
+
+  test("ends when the server's thread fails, which the server learns", async () => {
+    await using server = new TestServer(newFolder());
+    await alone(server);
+    await written(server, "a", "1");
+    server.own.reach("no/node-id", { host: "127.0.0.1", port: 1 });
+    await within(withinMs, async () => expect(server.failures).toHaveLength(1));
+    expect(server.failures[0]).toContain("a node id is a part of a file's name");
+    await within(withinMs, async () => expect(runs(server.pid)).toBe(false));
+    await promptly(server.stop());
   });
 
   test("works in a folder whose path is longer than that of a socket may be", async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -40,7 +40,7 @@ export interface OwnEtcd {
   stop(): Promise<void>;
 }
 
-/** @throws Error with the runtime's code when the address of the port is not available */
+/** @throws Error with the runtime's code when the folder or the address of the port is not available */
 export function openOwnEtcd(options: OwnEtcdOptions): Promise<OwnEtcd> {
   return EtcdThread.open(options);
 }
@@ -55,7 +55,7 @@ function startWorker(): Worker {
 
 class EtcdThread implements OwnEtcd {
   readonly #options: OwnEtcdOptions;
-  readonly #worker: Worker = startWorker();
+  readonly #worker: Worker;
   readonly #opened = Promise.withResolvers<OwnEtcd>();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #links: { stop(): void };
@@ -65,18 +65,21 @@ class EtcdThread implements OwnEtcd {
   port = 0;
   readonly endpoint: string;
 
-  static open(options: OwnEtcdOptions): Promise<OwnEtcd> {
+  static async open(options: OwnEtcdOptions): Promise<OwnEtcd> {
     return new EtcdThread(options).#opened.promise;
   }
 
   private constructor(options: OwnEtcdOptions) {
     this.#options = options;
     const { folder, id, address, port, security } = options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true });
+    // A process that can open the sockets in it can read and write all data.
+    chmodSync(folder, 0o700);
     this.endpoint = `unix:${join(folder, clientSocket)}`;
     const path = join(folder, linkSocket);
     rmSync(path, { force: true });
     this.#links = listenForHandedLinks({ ...options, path });
+    this.#worker = startWorker();
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
     this.#worker.addEventListener("error", (event) => this.#fail(messageOf(event.message)));
     this.#worker.addEventListener("close", () => this.#fail("it ended"));

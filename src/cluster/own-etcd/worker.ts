@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -32,7 +32,6 @@ class ServerPort {
   constructor(open: OpenPort) {
     this.#open = open;
     const { folder, security } = open;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#tunnels = new Tunnels({ folder, key: security?.key, clock: systemClock, log });
     this.#listener = listenForAgents({
       ...open,
