@@ -66,7 +66,7 @@ export class QueuedSocket implements Pipe {
     else this.#isFinishing = true;
   }
 
-  /** Closes the connection at once. */
+  /** Closes the connection without waiting for what is queued. With TLS, Bun waits for the peer's answer, for 12 s at most. */
   close(): void {
     this.#isClosed = true;
     this.#unsent = [];

@@ -108,9 +108,9 @@ export class EtcdChild {
     await child.exited;
     ended.abort();
     await logged;
-    const status = child.signalCode === null ? `exit code ${child.exitCode}` : String(child.signalCode);
     const reason = this.#log.takeReason();
-    return reason === undefined ? status : `${status}: ${reason}`;
+    if (child.signalCode !== null) return String(child.signalCode);
+    return reason === undefined ? `exit code ${child.exitCode}` : `exit code ${child.exitCode}: ${reason}`;
   }
 
   async #copyLog(stream: ReadableStream<Uint8Array>): Promise<void> {

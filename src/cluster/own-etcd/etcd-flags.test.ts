@@ -30,7 +30,7 @@ for (const [version, expected] of [
     ["--feature-gates=InitialCorruptCheck=true", "--snapshot-catchup-entries=500"],
   ],
   [
-    [4, 0, 0],
+    [3, 7, 0],
     ["--feature-gates=InitialCorruptCheck=true", "--snapshot-catchup-entries=500"],
   ],
 ] as readonly (readonly [Version, readonly string[]])[])

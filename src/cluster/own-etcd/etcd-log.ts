@@ -18,8 +18,9 @@ const omitted = new Set(["level", "ts", "caller", "msg", "stacktrace", "request"
 export class EtcdLog {
   readonly #log: LineLog;
   readonly #throttle: LogThrottle;
-  /** The newest text of a severe error, which explains why etcd ended; undefined without one. */
+  /** What etcd has logged of an error that ends it, and its newest text that is not JSON. */
   #reason: string | undefined;
+  #text: string | undefined;
 
   constructor(log: LineLog, clock: Clock) {
     this.#log = log;
@@ -32,19 +33,24 @@ export class EtcdLog {
     const text = cut(entry ? String(entry["msg"]) : line);
     const level = entry ? levelOf(entry["level"]) : "info";
     if (level === "error") this.#reason = withError(text, entry?.["error"]);
-    else if (!entry && line !== "") this.#reason ??= text;
+    else if (isCrash.test(line)) this.#reason = text;
+    else if (!entry && line !== "") this.#text = text;
     // Text that is not JSON may be long, such as the stacks of all goroutines, so its lines share one entry of the throttle.
     if (level === "debug" || this.#throttle.isNew(entry ? text : ""))
       this.#log[level](`etcd: ${text}`, fieldsOf(entry));
   }
 
-  /** Returns why etcd has ended, as far as its log says it since the last call. */
+  /** Returns why etcd has ended, as far as its log says it; undefined if it does not. */
   takeReason(): string | undefined {
-    const reason = this.#reason;
+    const reason = this.#reason ?? this.#text;
     this.#reason = undefined;
+    this.#text = undefined;
     return reason;
   }
 }
+
+/** The first line of a crash of the Go runtime. */
+const isCrash = /^(?:panic|fatal error): /;
 
 type Entry = Readonly<Record<string, unknown>>;
 
