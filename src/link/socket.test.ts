@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { connectUnix, type QueuedSocket, splice } from "./socket.ts";
 const folder = mkdtempSync(join(tmpdir(), "splice-"));
 const stops: (() => void)[] = [];
 afterEach(() => stops.splice(0).forEach((stop) => stop()));
-process.on("exit", () => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const key = new Uint8Array(32).fill(7);
 const ignore = { receive() {}, ended() {} };
