@@ -1,10 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { FrameReader } from "./frames.ts";
-import { type ClusterKey, Greeter, type Purpose } from "./greeting.ts";
+import { type ClusterKey, Greeter, type OwnCertificate, type Purpose } from "./greeting.ts";
 import { type Handler, Link, type LinkOptions } from "./link.ts";
-import type { LinkListener, OwnCertificate } from "./listen.ts";
-import { handlersOf, type QueuedSocket, type SocketUser } from "./socket.ts";
+import { handlersOf, type LinkListener, type QueuedSocket, type SocketUser } from "./socket.ts";
 
 /** The agent to connect to, and the cluster key. */
 export interface PeerOptions {

@@ -19,6 +19,12 @@ import { QueuedSocket, type SocketUser } from "./socket.ts";
 /** The key that all agents of a cluster share (`-encrypt`): 16, 24 or 32 bytes. */
 export type ClusterKey = Uint8Array;
 
+/** A certificate and its private key, in PEM. */
+export interface OwnCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /**
  * What a connection carries: the frames of a link or, between the etcds of two servers, the bytes of raft. `to` is the node id of
  * the server that is to accept the connection.

@@ -1,14 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { copyOf } from "../lib/copy-of.ts";
-import type { ClusterKey } from "./greeting.ts";
+import type { ClusterKey, OwnCertificate } from "./greeting.ts";
 import type { Handler, Link } from "./link.ts";
-import type { QueuedSocket } from "./socket.ts";
-
-/** A certificate and its private key, in PEM. */
-export interface OwnCertificate {
-  readonly certificate: string;
-  readonly key: string;
-}
+import type { LinkListener, QueuedSocket } from "./socket.ts";
 
 export interface ListenOptions {
   readonly address: string;
@@ -23,12 +17,6 @@ export interface ListenOptions {
   readonly onLink: (link: Link, from: string) => void;
   /** Called when a connection does not become a link, with the peer's address and the reason. */
   readonly onRefused: (from: string, reason: string) => void;
-}
-
-export interface LinkListener {
-  readonly port: number;
-  /** Stops accepting connections. Links that exist stay open. */
-  stop(): void;
 }
 
 /**

@@ -2,6 +2,12 @@ import { copyOf } from "../lib/copy-of.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Pipe } from "./link.ts";
 
+export interface LinkListener {
+  readonly port: number;
+  /** Stops accepting connections. Links that exist stay open. */
+  stop(): void;
+}
+
 /** Takes what arrives on a socket. */
 export interface SocketUser {
   /** Called once, when the connection can carry bytes: it is open and, with TLS, the handshake has ended. */

@@ -1,6 +1,6 @@
 import { createAuthority } from "../../src/lib/certificate.ts";
 import { newSerialNumber } from "../../src/lib/serial-number.ts";
-import type { OwnCertificate } from "../../src/link/listen.ts";
+import type { OwnCertificate } from "../../src/link/greeting.ts";
 
 /** Makes a certificate as a server makes it at its start, for its port. */
 export function newCertificate(): OwnCertificate {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { ListenOptions } from "../../link/connect.ts";
+import type { ListenOptions } from "../../link/listen.ts";
 import { listenForHandedLinks } from "../../link/handed-links.ts";
 import type { EtcdHealth } from "./etcd-child.ts";
 import { clientSocket, type EtcdSettings, linkSocket } from "./etcd-flags.ts";

@@ -8,7 +8,8 @@ import { explainListenFailure } from "../../lib/port-holders.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
 import { newSerialNumber } from "../../lib/serial-number.ts";
 import type { Link } from "../../link/link.ts";
-import type { LinkListener, ListenOptions } from "../../link/listen.ts";
+import type { ListenOptions } from "../../link/listen.ts";
+import type { LinkListener } from "../../link/socket.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 
