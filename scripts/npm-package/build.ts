@@ -11,7 +11,7 @@ import { renderPackages } from "../notice/render-packages.ts";
 interface PackageEntry {
   /** The key in `exports` of package.json: "." is the package itself. */
   readonly name: string;
-  /** The path of the entry in src. */
+  /** The path of the entry point's source file, relative to src. */
   readonly source: string;
   /** "browser" allows no built-in modules; "node" allows those of Node, which Bun has, too. */
   readonly target: "browser" | "node";

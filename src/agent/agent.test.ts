@@ -234,7 +234,7 @@ describe("a deregistration", () => {
     expect([world.servicesInCatalog(), world.statusInCatalog("up")]).toEqual([[], undefined]);
   });
 
-  test("of a service removes the outputs of the service's checks", async () => {
+  test("of a service removes the outputs of its checks, which are kept in memory only", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.updateTtl("up", "passing", "old");

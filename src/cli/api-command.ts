@@ -19,7 +19,7 @@ export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlag
   run(call: ApiCall): Promise<number | void>;
 }
 
-/** One invocation of a command. */
+/** One invocation of a subcommand that calls the agent's HTTP API. */
 export interface ApiCall extends LocalCall {
   readonly api: AgentApi;
 }

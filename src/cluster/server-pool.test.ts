@@ -153,7 +153,7 @@ describe("the pool of servers", () => {
     expect(await pool.call(read, repeatable)).toEqual({ head: "one" });
   });
 
-  test("takes the port of Consul's gossip for the port of the servers", async () => {
+  test("dials the servers' port for an address with the port of Consul's gossip", async () => {
     const server = new TestServer("one");
     const { pool } = openPool({ known: [addressOf(server)], serfLan: 4_711 });
     await pool.join("127.0.0.1:4711");

@@ -183,7 +183,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect((await one.load()).position).toBe(2);
     });
 
-    test("deposing an earlier term does not end the present one", async () => {
+    test("a request to end an earlier term does not end the present term", async () => {
       const first = await campaign(one);
       await first.close();
       const second = await campaign(two);

@@ -282,7 +282,7 @@ test("local rows submitted with a registration are in the registration's batch, 
   expect(registered.map((keys) => keys.includes("keeper/b"))).toEqual([true, true, true, true]);
 });
 
-test("a port whose assignment the disk confirmed too late is not assigned to another service", async () => {
+test("a port whose assignment became durable after its request had timed out is not assigned to another service", async () => {
   const probed = Promise.withResolvers<boolean>();
   let isSlow = false;
   const asker = await startApi({

@@ -32,7 +32,7 @@ export interface OriginRow {
   readonly start: string;
   /** The serial of the server's newest write in the log. */
   readonly serial: number;
-  /** The serials of the server's writes in this batch, each with the outcomes of its commands. */
+  /** The serials of the writes in this batch that this server forwarded, each with the outcomes of the write's commands. */
   readonly outcomes: readonly (readonly [number, readonly Outcome[]])[];
 }
 

@@ -58,7 +58,7 @@ describe("a single key", () => {
     expect({ status: raw.status, text: raw.text }).toEqual({ status: 200, text: "" });
   });
 
-  test("that is replaced has a higher index", async () => {
+  test("has a higher ModifyIndex and the same CreateIndex after its value is overwritten", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const before = await modifyIndex(key);

@@ -33,8 +33,8 @@ interface Server {
 }
 
 /**
- * Several servers with a ReplicatedStore each, in one place of an engine. Messages between them pass through this class, which can
- * lose the answers of the leader.
+ * Several servers with a ReplicatedStore each, which share a MemoryCluster or a prefix of an etcd. Messages between them pass
+ * through this class, which can lose the answers of the leader.
  */
 export class StoreCluster {
   readonly #place: StorePlace;

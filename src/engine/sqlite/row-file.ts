@@ -316,7 +316,7 @@ export class RowFile {
     this.#log.deleteThrough(through);
   }
 
-  /** Ends a fold after its last step was committed: subtracts the folded batches from the log's size and drops the merge. */
+  /** Ends a fold after its last step was committed: subtracts the folded batches from the log's size and releases the merged rows. */
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;

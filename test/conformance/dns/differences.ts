@@ -9,7 +9,10 @@ export interface DnsDifference {
   readonly why: string;
   /** The questions whose answers differ, by the name of their group. */
   readonly where: Readonly<Record<string, readonly string[]>>;
-  /** Returns Praetor's answer to a question from Consul's answer to it. The length in `bytes` is not compared. */
+  /**
+   * Derives the answer that Praetor is expected to give from Consul's recorded answer to the same question. The test does not
+   * compare the length in `bytes`.
+   */
   readonly here: (consul: DnsExchange) => DnsExchange;
 }
 

@@ -219,8 +219,8 @@ describe("a write with flatten", () => {
   );
 });
 
-describe("writing a key above or below a key with a value", () => {
-  test("is refused for the key above, even within one object, and nothing is written", async () => {
+describe("a write of a key", () => {
+  test("is refused if a key below it has a value, even within one object, and nothing is written", async () => {
     const root = keyRoot(keeper, "above");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: { b: 1 } } });
     const message = `update key failed since child key(s) already exist: ${root}/a/b`;
@@ -230,7 +230,7 @@ describe("writing a key above or below a key with a value", () => {
     expect(await stored(root)).toEqual({ [`${root}/a/b`]: "1" });
   });
 
-  test("is refused for the key below", async () => {
+  test("is refused if a key above it has a value", async () => {
     const root = keyRoot(keeper, "below");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     const message = `update key failed since its parent key ${root} has a value: ${root}/a/b`;
