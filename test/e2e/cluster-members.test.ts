@@ -147,7 +147,7 @@ test("a restored snapshot does not bring back a client agent that has left, and 
   expect([await serfHealth(server, "n4"), await serfHealth(server, "n5")]).toEqual([undefined, "passing"]);
 });
 
-test("force-leave takes a failed client agent out of the catalog, and with -prune off the list", async () => {
+test("force-leave takes a failed client agent out of the catalog, with -prune off the list, and shows a linked one as leaving", async () => {
   const server = await startOnFreePort("forced");
   for (const number of [4, 5]) (await server.link(number)).close();
   await server.link(6);
@@ -158,13 +158,13 @@ test("force-leave takes a failed client agent out of the catalog, and with -prun
   expect(await run("force-leave", at, "-prune", "n5")).toBe("");
   expect(await run("force-leave", at, "n6")).toBe("");
   expect(await run("force-leave", at, "nosuch")).toContain("agent: No node found with name 'nosuch'");
-  expect(await members(server)).toEqual(["n4 left", "n6 alive"]);
+  expect(await members(server)).toEqual(["n4 left", "n6 leaving"]);
   expect(await serfHealth(server, "n4")).toBeUndefined();
   const listed = (await run("members", at)).split("\n").map((line) => line.split(/ {2,}/).slice(2, 4));
   expect(listed.slice(0, 4)).toEqual([
     ["Status", "Type"],
     ["left", "client"],
-    ["alive", "client"],
+    ["leaving", "client"],
     ["alive", "server"],
   ]);
   const wan = (await server.agent.send("GET", "/v1/agent/members?wan=1")).json as readonly { readonly Name: string }[];
