@@ -39,7 +39,7 @@ export interface DnsClient {
   readonly agentNode?: string | undefined;
 }
 
-/** What the listeners need: a Responder, or a client agent's ForwardingResponder. */
+/** Answers the packets of the listeners: a Responder or, on a client agent, a ForwardingResponder. */
 export type PacketResponder = Pick<Responder, "respond">;
 
 /** An encoded message to send back; undefined if the packet gets no answer. */

@@ -26,8 +26,8 @@ export interface OwnCertificate {
 }
 
 /**
- * What a connection carries: the frames of a link or, between the etcds of two servers, the bytes of raft. `to` is the node id of
- * the server that is to accept the connection.
+ * The purpose of a connection: it carries the frames of a link or, between the etcds of two servers, the bytes of raft. `to` is
+ * the node id of the server that is to accept the connection.
  */
 export type Purpose = { readonly carries: "link" } | { readonly carries: "raft"; readonly to: string };
 

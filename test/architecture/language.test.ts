@@ -20,7 +20,7 @@ const checked = [
 /** Each opening or word that hides the actor, and what to write instead. */
 const refused: readonly (readonly [RegExp, string])[] = [
   [
-    /(?<=^\s*|[.!?]\s+|\n\s*\n\s*|[-*|]\s+)(?:Whoever|Who|Of|In\s+which|To\s+who)\s/g,
+    /(?<=^\s*|[.!?]\s+|\n\s*\n\s*|[-*|]\s+)(?:Whoever|Who|What|Of|In\s+which|To\s+who)\s/g,
     "open the sentence with its subject",
   ],
   [/\b(?:is|are)\s+told\b/gi, "name the actor and use an active verb"],

@@ -18,7 +18,7 @@ const certificate = newCertificate();
 const raftMultiplier = 5;
 const readyWithinMs = 30_000;
 
-/** What a member answers about itself. */
+/** The answer of a member about itself. */
 export interface MemberStatus {
   readonly term: number;
   readonly hasLeader: boolean;

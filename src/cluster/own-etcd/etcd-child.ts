@@ -8,12 +8,12 @@ import { EtcdLog, type LineLog } from "./etcd-log.ts";
 import type { EtcdProgram } from "./etcd-program.ts";
 import { endOrphan } from "./orphan.ts";
 
-/** What has happened to the etcd of this server. */
+/** An event in the life of this server's etcd. */
 export type EtcdHealth =
   | { readonly state: "started"; readonly pid: number }
-  /** It answers, and knows a leader. */
+  /** etcd answers, and knows a leader. */
   | { readonly state: "ready"; readonly tookMs: number }
-  /** It has ended by itself, and is started again after `retryMs`. */
+  /** etcd has ended by itself. The server starts it again after `retryMs` milliseconds. */
   | { readonly state: "ended"; readonly reason: string; readonly retryMs: number };
 
 export interface EtcdChildOptions {

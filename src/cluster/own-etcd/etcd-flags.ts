@@ -1,6 +1,6 @@
 import { isAtLeast, type Version } from "./etcd-program.ts";
 
-/** What a server's etcd is started with. */
+/** The settings with which a server starts its etcd. */
 export interface EtcdSettings {
   /** The node id of this server, which is the name of its member. */
   readonly id: string;

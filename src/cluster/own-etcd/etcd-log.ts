@@ -18,8 +18,9 @@ const omitted = new Set(["level", "ts", "caller", "msg", "stacktrace", "request"
 export class EtcdLog {
   readonly #log: LineLog;
   readonly #throttle: LogThrottle;
-  /** What etcd has logged of an error that ends it, and its newest text that is not JSON. */
+  /** The newest text of an error that ends etcd, or of a crash of the Go runtime. */
   #reason: string | undefined;
+  /** The newest line that is not JSON: a text of the Go runtime. */
   #text: string | undefined;
 
   constructor(log: LineLog, clock: Clock) {

@@ -12,7 +12,7 @@ const held: Bun.TCPSocketListener<undefined>[] = [];
 afterEach(() => held.splice(0).forEach((listener) => listener.stop(true)));
 
 interface Opened {
-  /** What the part has asked the platform to listen with; undefined if it has not. */
+  /** The options with which the part has called the platform's listenForLinks; undefined before the call. */
   readonly listening: ListenOptions | undefined;
   readonly lines: readonly string[];
 }
