@@ -3,6 +3,7 @@ import { readConfigPaths } from "../config/files.ts";
 import { fieldsOf } from "../client/json-object.ts";
 import { messageOf } from "../lib/errors.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { isRecord } from "../lib/is-record.ts";
 
 /** The body of agent/service/register. */
 export interface Registration {
@@ -51,18 +52,14 @@ function inApiNames(plain: object): Readonly<Record<string, unknown>> {
 }
 
 function valueOf(name: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item): unknown => (isObject(item) ? valueOf(name, item) : item));
-  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.map((item): unknown => (isRecord(item) ? valueOf(name, item) : item));
+  if (!isRecord(value)) return value;
   if (name === "tagged_addresses")
     return Object.fromEntries(Object.entries(value).map(([tag, address]) => [tag, valueOf("", address)]));
   const named = inApiNames(value);
   // In the definition of a service, the API calls a check's id CheckID.
   const { ID, ...rest } = named;
   return /^checks?$/.test(name) && ID !== undefined ? { CheckID: ID, ...rest } : named;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const initialisms: ReadonlySet<string> = new Set(["id", "http", "tcp", "ttl", "grpc", "tls"]);

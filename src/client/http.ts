@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
 import { httpFetch, proxyOf, type Transport } from "../lib/http-fetch.ts";
 import type { Environment } from "../lib/proxy.ts";
+import { unlessAborted } from "../lib/unless-aborted.ts";
 import { AccessToken, type FetchAccessToken } from "./access-token.ts";
 
 /*
@@ -204,19 +205,6 @@ export class HttpClient {
       env: this.#settings.env,
     });
   }
-}
-
-/** Settles as the promise does, or rejects with the signal's reason as soon as the signal aborts. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(asError(signal.reason)), { once: true });
-    promise.then(resolve, reject);
-  });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(messageOf(reason));
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

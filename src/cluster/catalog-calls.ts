@@ -1,6 +1,4 @@
-import type { CheckRow } from "../model/check.ts";
-import type { ServiceRow } from "../model/service.ts";
-import type { NodeChange } from "../registry/node-catalog.ts";
+import type { NodeChange, NodeContents } from "../registry/node-catalog.ts";
 
 /*
  * The heads of the calls by which a client agent reads and writes the servers' catalog. They are trusted: an agent that
@@ -18,11 +16,8 @@ export interface ContentsRequest {
   readonly withOutputs: boolean;
 }
 
-export interface ContentsAnswer {
+export interface ContentsAnswer extends NodeContents {
   readonly index: number;
-  readonly found: boolean;
-  readonly services: readonly ServiceRow[];
-  readonly checks: readonly CheckRow[];
 }
 
 /** "check-output": newest outputs of checks of the agent's own node. */

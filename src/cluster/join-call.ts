@@ -1,5 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Node } from "../model/node.ts";
+import { isRecord } from "../lib/is-record.ts";
 
 /** The head of the call "join", by which an agent introduces itself on a new link. */
 export interface JoinRequest {
@@ -54,10 +55,6 @@ function areOthersSound({ role, serfPort, meta, taggedAddresses }: Readonly<Reco
 
 function isTextMap(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Returns the node as which the joining agent's services are registered. */

@@ -21,7 +21,7 @@ import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { Consistency, Registry } from "./registry.ts";
 import { VisibleState } from "./visible-state.ts";
-import { noMeter, type StoreMeter, WriteQueue } from "./write-queue.ts";
+import { agentStopping, noMeter, type StoreMeter, WriteQueue } from "./write-queue.ts";
 
 export interface ReplicatedStoreOptions {
   readonly engine: ReplicatedEngine;
@@ -129,7 +129,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(stopping());
+      if (this.#closed) return reject(agentStopping());
       this.#own.add(commands, { resolve, reject });
       this.#send();
     });
@@ -194,7 +194,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#closed = true;
     const leading = this.#leading;
     await leading?.writes.close();
-    this.#own.rejectAll(stopping());
+    this.#own.rejectAll(agentStopping());
     await leading?.term.close();
     this.watches.wakeAll();
   }
@@ -380,8 +380,4 @@ const maySucceedLater: ReadonlySet<string> = new Set(["link-lost", "leadership-l
 
 function isLeadershipLost(error: unknown): boolean {
   return error instanceof OperatingError && error.code === "leadership-lost";
-}
-
-function stopping(): OperatingError {
-  return new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes");
 }

@@ -38,10 +38,7 @@ export class SessionTtls {
     this.#failures = new LogThrottle(options.clock);
     this.#restartAll();
     store.follow((touched) => this.#follow(touched));
-    store.onRole(() => {
-      this.#cancelAll();
-      this.#restartAll();
-    });
+    store.onRole(() => this.#restartAll());
   }
 
   /** The number of sessions with a TTL, which end unless their holders renew them. */
@@ -68,11 +65,7 @@ export class SessionTtls {
 
   /** Starts and cancels the timers of the sessions that a commit has created or ended. */
   #follow(touched: ReadonlySet<Topic>): void {
-    if (touched.has(topics.everything)) {
-      this.#cancelAll();
-      this.#restartAll();
-      return;
-    }
+    if (touched.has(topics.everything)) return this.#restartAll();
     for (const topic of touched) {
       const id = sessionOfTopic(topic);
       if (id === undefined) continue;
@@ -83,6 +76,7 @@ export class SessionTtls {
   }
 
   #restartAll(): void {
+    this.#cancelAll();
     for (const session of listSessions(this.#store.state)) this.#restart(session);
   }
 

@@ -241,7 +241,8 @@ export class WriteQueue {
   }
 }
 
-function agentStopping(): OperatingError {
+/** Returns the error for a write that a store refuses because the agent stops. */
+export function agentStopping(): OperatingError {
   return new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes");
 }
 

@@ -1,6 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 import { decodeFailure } from "./json.ts";
+import { isRecord } from "../lib/is-record.ts";
 
 /*
  * wire/ converts between the nouns of model/ and the JSON of Consul's and core-keeper's APIs. Each noun has a file with an
@@ -103,7 +104,7 @@ export class JsonFields {
   list(field: string, goType: string): readonly unknown[] {
     const value = this.#values.get(field) ?? [];
     // HCL does not distinguish an object from a list of one object.
-    if (this.#options.source === "file" && isObject(value)) return [value];
+    if (this.#options.source === "file" && isRecord(value)) return [value];
     if (!Array.isArray(value)) throw this.mismatch(field, value, goType);
     return value;
   }
@@ -116,7 +117,7 @@ export class JsonFields {
   entries(field: string, goType: string): [string, unknown][] | undefined {
     const value = this.#single(field);
     if (value === undefined) return undefined;
-    if (!isObject(value)) throw this.mismatch(field, value, goType);
+    if (!isRecord(value)) throw this.mismatch(field, value, goType);
     return Object.entries(value);
   }
 
@@ -170,10 +171,6 @@ export function readUint64(fields: JsonFields, field: string, where: string): bi
   throw decodeFailure(`json: cannot unmarshal number ${value} into Go struct field ${where}.${field} of type uint64`);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Returns the item of a list of one item, and any other value unchanged: HCL does not distinguish such a list from its item. */
 function unwrapSingle(value: unknown): unknown {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
@@ -183,7 +180,7 @@ function unwrapSingle(value: unknown): unknown {
 function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
   const value = options.source === "file" ? unwrapSingle(json) : json;
   if (value === null || value === undefined) return [];
-  if (isObject(value)) return Object.entries(value);
+  if (isRecord(value)) return Object.entries(value);
   if (options.source === "file") {
     throw new OperatingError("invalid", "decode", `'${options.where}' expected a map, got '${fileType(value)}'`);
   }

@@ -3,6 +3,7 @@ import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { LogThrottle } from "../../lib/log-throttle.ts";
 import type { Log } from "../../lib/log.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import {
   type AlarmMember,
   Auth,
@@ -192,7 +193,8 @@ export class EtcdClient {
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       try {
-        return await unlessAborted(attempt(Math.min(deadlineMs * 2 ** tries, deadlineMsMax)), signal);
+        const running = attempt(Math.min(deadlineMs * 2 ** tries, deadlineMsMax));
+        return await (signal ? unlessAborted(running, signal) : running);
       } catch (error) {
         if (!isUnanswered(error) || tries + 1 >= triesMax) throw error;
         if (tries >= quietTries) this.report("etcd does not answer; trying again", error);
@@ -270,16 +272,6 @@ export class EtcdClient {
     }
     return () => timer.cancel();
   }
-}
-
-/** Settles as `running` does, but rejects with the signal's reason as soon as the signal aborts. */
-function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (!signal) return running;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort);
-    running.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** Waits for the call. Resolves also when etcd refuses it with `code`, which says that the call's effect exists already. */

@@ -29,6 +29,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { describeClient } from "../self-description.ts";
 import type { Platform } from "../platform.ts";
 import type { DnsCall } from "./client-calls.ts";
+import { uiOf } from "./http.ts";
 
 /** The local row of the servers that the agent knows: a JSON array of ServerAddress. */
 const serversKey = "servers";
@@ -181,8 +182,7 @@ export function createClientApi(
       // An event that reaches no server reaches no agent, as in Consul.
       pool.call({ kind: "event", head: event }, { isRepeatable: true }).catch(() => {});
     },
-    ui:
-      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
+    ui: uiOf(config),
     waitLimits: config.blockingQuery,
   };
 }

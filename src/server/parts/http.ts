@@ -84,8 +84,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     txnBytesMax: Math.max(config.txnBytesMax, config.kvValueBytesMax),
     checkOutputBytesMax: config.checkOutputBytesMax,
     waitLimits: config.blockingQuery,
-    ui:
-      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
+    ui: uiOf(config),
     self: () =>
       describeSelf(config, {
         ...{ agent: parts.agent, store: parts.store, leader },
@@ -133,4 +132,9 @@ export async function openHttp(
     log,
   });
   return { listeners, close: () => listeners.stop() };
+}
+
+/** Returns where the UI is served, and the folder of -ui-dir; undefined if it is off. */
+export function uiOf({ ui, uiContentPath: contentPath, uiDir: folder }: RuntimeConfig): Api["ui"] {
+  return ui || folder !== undefined ? { contentPath, folder } : undefined;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../../lib/is-record.ts";
 /**
  * Returns whether a value has a certain form. A client sends the rows of a snapshot, so they are checked as strictly as requests:
  * a row that the state machine would not have written could stop the agent later, and at every start after that.
@@ -32,15 +33,11 @@ export function list(shape: Shape): Shape {
 }
 
 export function map(shape: Shape): Shape {
-  return (value) => isObject(value) && Object.values(value).every(shape);
+  return (value) => isRecord(value) && Object.values(value).every(shape);
 }
 
 /** Returns a shape that requires these fields and ignores others, which the state machine does not read. */
 export function record(fields: Readonly<Record<string, Shape>>): Shape {
   const shapes = Object.entries(fields);
-  return (value) => isObject(value) && shapes.every(([name, shape]) => shape(value[name]));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return (value) => isRecord(value) && shapes.every(([name, shape]) => shape(value[name]));
 }
