@@ -56,8 +56,8 @@ export function openSandbox(...before: readonly string[]): Sandbox {
   return {
     folder,
     async start(...words) {
-      const [port = 0] = await freePorts(1);
-      return spawn(["agent", ...agentWords(port), ...words], port);
+      const [port = 0, serverPort = 0] = await freePorts(2);
+      return spawn(["agent", ...agentWords(port, serverPort), ...words], port);
     },
     startAt: ({ host, port }, ...words) => spawn(["agent", ...words], port, host),
     async run(...words) {
@@ -73,10 +73,10 @@ export function openSandbox(...before: readonly string[]): Sandbox {
 }
 
 /** Returns the flags that let an agent run beside other agents on this machine. */
-function agentWords(port: number): readonly string[] {
+function agentWords(port: number, serverPort: number): readonly string[] {
   return [
     ...["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1"],
-    ...["-http-port", String(port), "-dns-port", "-1"],
+    ...["-http-port", String(port), "-dns-port", "-1", "-server-port", String(serverPort)],
   ];
 }
 
