@@ -77,7 +77,9 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
   passed += counts.passed;
   failed += counts.failed;
   skipped += counts.skipped.length;
-  if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
+  if (counts.failed === 0) return;
+  failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
+  for (const name of counts.failures) failedSteps.push(`${step.name}: ${name}`);
 }
 
 /**

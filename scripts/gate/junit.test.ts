@@ -14,6 +14,9 @@ const report = `<testsuites name="bun test" tests="4" failures="1" skipped="1">
   </testsuite>
 </testsuites>`;
 
-test("each test of a JUnit report is counted once, and skipped tests are listed by name", () => {
-  expect(countTests(report)).toEqual({ passed: 2, failed: 1, skipped: ['outer > needs "redis"'] });
+test("each test of a JUnit report is counted once, and failed and skipped tests are listed by name", () => {
+  expect(countTests(report)).toEqual({
+    ...{ passed: 2, failed: 1, failures: ["breaks"] },
+    skipped: ['outer > needs "redis"'],
+  });
 });

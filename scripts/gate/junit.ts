@@ -2,6 +2,8 @@
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
+  /** The full name of each failed test of the report. */
+  readonly failures: readonly string[];
   /** The full name of each skipped test, which includes the reason. */
   readonly skipped: readonly string[];
 }
@@ -9,14 +11,14 @@ export interface TestCounts {
 /** Counts the tests in a JUnit report of `bun test --reporter=junit`. */
 export function countTests(report: string): TestCounts {
   let passed = 0;
-  let failed = 0;
+  const failures: string[] = [];
   const skipped: string[] = [];
   for (const [, attributes = "", body = ""] of report.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
     if (body.includes("<skipped")) skipped.push(nameOf(attributes));
-    else if (body.includes("<failure") || body.includes("<error")) failed += 1;
+    else if (body.includes("<failure") || body.includes("<error")) failures.push(nameOf(attributes));
     else passed += 1;
   }
-  return { passed, failed, skipped };
+  return { passed, failed: failures.length, failures, skipped };
 }
 
 function nameOf(attributes: string): string {

@@ -64,7 +64,9 @@ function environmentOf(step: Step): Environment {
 }
 
 function outcome(succeeded: boolean): TestCounts {
-  return succeeded ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
+  return succeeded
+    ? { passed: 1, failed: 0, failures: [], skipped: [] }
+    : { passed: 0, failed: 1, failures: [], skipped: [] };
 }
 
 /**
