@@ -7,6 +7,7 @@ import { shuffle } from "../lib/shuffle.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, IncomingCall, Link } from "../link/link.ts";
 import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
+import { type Place, placeOf } from "./place.ts";
 
 export interface ServerPoolOptions {
   /** Returns how this agent introduces itself to a server. */
@@ -43,11 +44,6 @@ export interface PoolCallOptions {
   /** Whether another server may get the call if the link is lost before the answer: the call only reads, or is idempotent. */
   readonly isRepeatable: boolean;
   readonly signal?: AbortSignal | undefined;
-}
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Time after which an attempt at the next server begins beside one that has no result yet, in milliseconds. */
@@ -293,10 +289,7 @@ export class ServerPool {
   }
 
   #placeOf(address: string): Place {
-    const { server, serfLan } = this.#options.ports;
-    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
-    const number = Number(port ?? server);
-    return { host: bracketed ?? plain ?? address, port: number === serfLan ? server : number };
+    return placeOf(address, this.#options.ports);
   }
 }
 

@@ -92,6 +92,7 @@ export interface RuntimeConfig extends Definitions {
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
+  readonly cluster: ClusterConfig;
 
   readonly portAllocation: PortAllocationConfig;
   /** The broker for changed keys; undefined if the agent publishes no changes. */
@@ -99,6 +100,31 @@ export interface RuntimeConfig extends Definitions {
 
   /** Warnings to log at start, about options without effect, deprecated options and risky ones. */
   readonly warnings: readonly string[];
+}
+
+/** How the servers of a cluster share their data. A server that stands alone, and a client agent, use none of it. */
+export interface ClusterConfig {
+  /** The program of the etcd that a server starts: a path, or a name to find on PATH. */
+  readonly etcdProgram: string;
+  /** An etcd that runs already; undefined if the server starts one of its own. */
+  readonly givenEtcd: GivenEtcd | undefined;
+  /** The time that the servers wait for a silent leader, in units of 500 ms. */
+  readonly raftMultiplier: number;
+  /** Milliseconds for which a request waits for a leader. */
+  readonly rpcHoldMs: number;
+}
+
+/** An etcd that others run. */
+export interface GivenEtcd {
+  /** "HOST:PORT", or "unix:PATH". */
+  readonly endpoints: readonly string[];
+  /** The text with which the names of all keys begin. */
+  readonly prefix: string;
+  readonly user: { readonly name: string; readonly password: string } | undefined;
+  /** The paths of the certificates; undefined for an etcd that listens without TLS. */
+  readonly tls:
+    | { readonly caFile: string; readonly certFile: string | undefined; readonly keyFile: string | undefined }
+    | undefined;
 }
 
 /** The rules for a service that registers a port which another service has. */

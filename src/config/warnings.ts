@@ -27,24 +27,17 @@ function nodeNameWarnings({ nodeName }: Unwarned): readonly string[] {
 }
 
 function bootstrapWarnings(config: Unwarned, settings: Settings): readonly string[] {
-  const { server, bootstrapExpect: expect, devMode } = config;
-  if (!server || devMode) return [];
-  const warnings: string[] = [];
-  if (settings.number("bootstrap_expect") === 1)
-    warnings.push("BootstrapExpect is set to 1; this is the same as Bootstrap mode.");
-  if (expect > 1) {
-    warnings.push(
-      `bootstrap_expect = ${expect}: servers of this version stand alone; this one waits for no others and shares ` +
-        "no data with them",
-    );
-  }
-  return warnings;
+  const { server, devMode } = config;
+  const isOne = server && !devMode && settings.number("bootstrap_expect") === 1;
+  return isOne ? ["BootstrapExpect is set to 1; this is the same as Bootstrap mode."] : [];
 }
 
-function joinWarnings({ server }: Unwarned, settings: Settings): readonly string[] {
-  if (!server) return [];
+/** Warns about addresses of other servers on a server that stands alone in any case. */
+function joinWarnings({ server, bootstrap, devMode }: Unwarned, settings: Settings): readonly string[] {
+  if (!server || !(bootstrap || devMode)) return [];
   const given = ["start_join", "retry_join"].filter((path) => settings.texts(path).length > 0);
-  return given.map((path) => `${path}: a server of this version joins no other server${settings.from(path)}`);
+  const kind = devMode ? "a server in development mode" : "a server with bootstrap";
+  return given.map((path) => `${path}: ${kind} stands alone, and joins no other server${settings.from(path)}`);
 }
 
 function scriptWarnings(config: Unwarned): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Position, Term } from "../engine/replicated-engine.ts";
+import { OperatingError } from "../lib/errors.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
@@ -88,3 +89,15 @@ export class Leading {
 }
 
 type Results = Map<number, Promise<ForwardedResult>>;
+
+/** Codes of errors after which a write is sent again: the leader has not done it, or knows its serial. */
+const codesOfRepeats: ReadonlySet<string> = new Set(["link-lost", "leadership-lost", "write-unconfirmed"]);
+
+/** Returns whether a forwarded write that failed with this error may be sent again, and succeed then. */
+export function maySucceedLater(error: unknown): boolean {
+  return !(error instanceof OperatingError) || codesOfRepeats.has(error.code);
+}
+
+export function isLeadershipLost(error: unknown): boolean {
+  return error instanceof OperatingError && error.code === "leadership-lost";
+}

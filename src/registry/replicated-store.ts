@@ -9,12 +9,22 @@ import {
 } from "../engine/replicated-engine.ts";
 import { assert } from "../lib/assert.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
-import { OperatingError } from "../lib/errors.ts";
+import { messageOf } from "../lib/errors.ts";
+import { LogThrottle } from "../lib/log-throttle.ts";
+import type { Log } from "../lib/log.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { applyRows } from "../state/apply-rows.ts";
 import type { Command, Outcome } from "../state/command.ts";
+import { openState } from "../state/open-state.ts";
 import { topics } from "../state/topics.ts";
-import { type ForwardedResult, type ForwardedWrites, type LeaderCalls, Leading } from "./forwarding.ts";
+import {
+  type ForwardedResult,
+  type ForwardedWrites,
+  isLeadershipLost,
+  type LeaderCalls,
+  Leading,
+  maySucceedLater,
+} from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
 import { type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
 import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
@@ -35,6 +45,7 @@ export interface ReplicatedStoreOptions {
   /** Milliseconds for which a write or a read waits for a leader. Consul: rpc_hold_timeout, 7 s. */
   readonly holdMs: number;
   readonly clock: Clock;
+  readonly log: Log;
   readonly meter?: StoreMeter;
 }
 
@@ -47,8 +58,8 @@ const confirmedMsMax = 500;
  *     leader     write ─▶ WriteQueue ─▶ term.commit ─▶ visible ─▶ caller
  *     follower   write ─▶ message to the leader ─▶ the batch arrives in the log ─▶ visible ─▶ caller
  *
- * Life cycle: `open` loads the state; `run` follows the log and campaigns until its signal aborts. A server that has won a term
- * first applies all batches of earlier terms. Then it commits an empty batch, by which the others learn that no batch of an
+ * Life cycle: a new store is empty; `run` loads the state, follows the log and campaigns until its signal aborts. Until the state
+ * is loaded, reads other than stale ones and writes wait. A server that has won a term first applies all batches of earlier terms. Then it commits an empty batch, by which the others learn that no batch of an
  * earlier term can follow, and from then on it takes writes.
  *
  * A forwarded write has a serial. A batch keeps the serials and outcomes of the forwarded writes in it (origins.ts), so a
@@ -67,11 +78,12 @@ const confirmedMsMax = 500;
 export class ReplicatedStore extends VisibleState implements Registry {
   readonly #options: ReplicatedStoreOptions;
   readonly #meter: StoreMeter;
-  /** The position of the last batch in the state. */
-  #position: Position;
+  readonly #throttle: LogThrottle;
+  /** The position of the last batch in the state; -1 until the state is loaded. */
+  #position: Position = -1;
   readonly #positionWaiters = new Set<() => void>();
   /** By the id of a server: its newest forwarded write in the log. */
-  readonly #applied: NewestWrites;
+  readonly #applied: NewestWrites = new Map();
   /** The number of the term of the last batch. */
   #term = 0;
   #unfollow: () => void = () => {};
@@ -85,20 +97,20 @@ export class ReplicatedStore extends VisibleState implements Registry {
   readonly #defaultReads: SharedRuns;
   readonly #consistentReads: SharedRuns;
 
-  private constructor(options: ReplicatedStoreOptions, loaded: LoadedState) {
-    super(loaded.state);
+  constructor(options: ReplicatedStoreOptions) {
+    super(openState([], options.firstIndex).state);
     this.#options = options;
+    this.#throttle = new LogThrottle(options.clock);
     this.#own = new OwnWrites(options.clock, options.holdMs);
     this.#meter = options.meter ?? noMeter;
-    this.#position = loaded.position;
-    this.#applied = loaded.applied;
     const opened = Promise.resolve();
     this.#defaultReads = new SharedRuns(opened, async () => this.#reaches(await this.#newestOfLeader()));
     this.#consistentReads = new SharedRuns(opened, async () => this.#reaches(await options.engine.newest()));
   }
 
-  static async open(options: ReplicatedStoreOptions): Promise<ReplicatedStore> {
-    return new ReplicatedStore(options, await loadState(options));
+  /** Resolves when the state is loaded. */
+  get loaded(): Promise<void> {
+    return this.#reaches(0);
   }
 
   get refusal(): unknown {
@@ -136,9 +148,14 @@ export class ReplicatedStore extends VisibleState implements Registry {
   }
 
   freshen(consistency: Consistency): Promise<void> | undefined {
-    if (consistency === "stale") return undefined;
+    if (consistency === "stale" || (consistency === "leader" && this.#isConfirmed)) return undefined;
     const reads = consistency === "leader" ? this.#defaultReads : this.#consistentReads;
     return whenThereIsALeader(() => reads.request(), this.#options);
+  }
+
+  /** Whether this server leads for sure: then its state has every acknowledged write. */
+  get #isConfirmed(): boolean {
+    return this.#leading !== undefined && this.#leading.term.confirmedMs() < confirmedMsMax;
   }
 
   /**
@@ -148,7 +165,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   async newest(): Promise<Position> {
     const { engine } = this.#options;
     if (!this.#leading) throw leadershipLost();
-    return this.#leading.term.confirmedMs() < confirmedMsMax ? this.#position : engine.newest();
+    return this.#isConfirmed ? this.#position : engine.newest();
   }
 
   async #newestOfLeader(): Promise<Position> {
@@ -172,15 +189,16 @@ export class ReplicatedStore extends VisibleState implements Registry {
     });
   }
 
-  /** Follows the log and campaigns until the signal aborts. */
+  /** Loads the state, follows the log and campaigns until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#follow();
+    await this.#load(signal);
     try {
       while (!signal.aborted) {
         try {
           await this.#lead(await this.#options.engine.campaign(signal));
-        } catch {
-          // The engine was not reachable, or another server won a term before this one had begun to lead.
+        } catch (error) {
+          // Another server may have won a term before this one had begun to lead.
+          if (!signal.aborted) this.#report("Cannot stand for election; trying again", error);
         }
         if (!signal.aborted) await sleep(this.#options.clock, retryMs, signal);
       }
@@ -241,7 +259,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
         this.#take(batch);
         if (batch.term !== this.#term) this.#beginTerm(batch.term);
       },
-      reload: () => void this.#reload(),
+      reload: () => void this.#load(),
     };
     this.#unfollow = this.#options.engine.follow(this.#position, follower);
   }
@@ -258,18 +276,22 @@ export class ReplicatedStore extends VisibleState implements Registry {
     for (const wake of [...this.#positionWaiters]) wake();
   }
 
-  /** Loads the state anew after a compaction has deleted batches that this server had not seen. */
-  async #reload(): Promise<void> {
+  /**
+   * Loads the state, at the start and after a compaction has deleted batches that this server had not seen, and follows the log
+   * from there.
+   */
+  async #load(signal?: AbortSignal): Promise<void> {
     const { clock, server, start } = this.#options;
     let loaded: LoadedState | undefined;
-    while (!loaded && !this.#closed) {
+    while (!loaded && !this.#closed && !signal?.aborted) {
       try {
         loaded = await loadState(this.#options);
-      } catch {
-        await sleep(clock, retryMs);
+      } catch (error) {
+        this.#report("Cannot load the data of the cluster; trying again", error);
+        await sleep(clock, retryMs, signal);
       }
     }
-    if (!loaded || this.#closed) return;
+    if (!loaded || this.#closed || signal?.aborted) return;
     this.#position = loaded.position;
     this.#applied.clear();
     for (const [name, applied] of loaded.applied) this.#applied.set(name, applied);
@@ -278,6 +300,11 @@ export class ReplicatedStore extends VisibleState implements Registry {
     if (newest?.start === start) this.#own.rejectUnconfirmed(newest.serial);
     this.#follow();
     for (const wake of [...this.#positionWaiters]) wake();
+  }
+
+  #report(message: string, error: unknown): void {
+    const reason = messageOf(error);
+    if (!this.#closed) this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"](message, { error: reason });
   }
 
   /** Learns from a batch which writes of each server are in the log, and the outcomes of those of this server. */
@@ -347,10 +374,9 @@ export class ReplicatedStore extends VisibleState implements Registry {
       for (const { serial, outcomes, position } of results)
         void this.#reaches(position).then(() => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)));
     } catch (error) {
-      const isRefused = error instanceof OperatingError && !maySucceedLater.has(error.code);
       for (const [serial, write] of unsent) {
         // The leader may have done the write. It knows the write's serial, so it does not do the write twice.
-        if (!isRefused) write.place = "here";
+        if (maySucceedLater(error)) write.place = "here";
         else this.#own.settle(serial, ({ reject }) => reject(error));
       }
       this.#sendLater();
@@ -373,11 +399,4 @@ export class ReplicatedStore extends VisibleState implements Registry {
       this.#positionWaiters.add(wake);
     });
   }
-}
-
-/** Codes of errors after which a write is sent again: the leader has not done it, or knows its serial. */
-const maySucceedLater: ReadonlySet<string> = new Set(["link-lost", "leadership-lost", "write-unconfirmed"]);
-
-function isLeadershipLost(error: unknown): boolean {
-  return error instanceof OperatingError && error.code === "leadership-lost";
 }

@@ -1,6 +1,7 @@
-import type { Position, ReplicatedEngine, Term } from "../../src/engine/replicated-engine.ts";
+import type { Follower, Position, ReplicatedEngine, Term } from "../../src/engine/replicated-engine.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
+import { createLog } from "../../src/lib/log.ts";
 import type { ForwardedResult, ForwardedWrites } from "../../src/registry/forwarding.ts";
 import { ReplicatedStore } from "../../src/registry/replicated-store.ts";
 import { within } from "./within.ts";
@@ -20,7 +21,7 @@ export interface StorePlace {
 interface StartOptions {
   /** Whether the server campaigns; default true. */
   readonly campaigns?: boolean;
-  /** Whether the server follows the log from its start; default true. */
+  /** Whether the server follows the log from its start; default true. If not, it follows from `followNow`. */
   readonly follows?: boolean;
   readonly holdMs?: number;
 }
@@ -29,8 +30,10 @@ interface Server {
   readonly store: ReplicatedStore;
   readonly engine: ReplicatedEngine;
   readonly stopping: AbortController;
-  running: Promise<void> | undefined;
+  readonly running: Promise<void>;
 }
+
+const quiet = createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "store");
 
 /**
  * Several servers with a ReplicatedStore each, which share a MemoryCluster or a prefix of an etcd. Messages between them pass
@@ -41,6 +44,8 @@ export class StoreCluster {
   readonly #servers = new Map<string, Server>();
   #answersToLose = 0;
   readonly #held = new Map<string, (() => void)[]>();
+  /** By the name of a server that does not follow the log yet: the functions that begin to. */
+  readonly #unfollowed = new Map<string, (() => void)[]>();
   #failsQuestions = false;
   readonly #expiring = new Set<Promise<void>>();
   #commitGate: PromiseWithResolvers<void> | undefined;
@@ -62,24 +67,26 @@ export class StoreCluster {
     { campaigns = true, follows = true, holdMs = 60_000 }: StartOptions = {},
   ): Promise<ReplicatedStore> {
     const opened = await this.#place.open(name);
+    if (!follows) this.#unfollowed.set(name, []);
     const engine = this.#limited(opened, name, campaigns);
-    const store = await ReplicatedStore.open({
-      ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock: systemClock },
+    const store = new ReplicatedStore({
+      ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock: systemClock, log: quiet },
       leaderCalls: {
         forward: (leader, writes) => this.#forward(leader, writes),
         newest: (leader) => this.#newest(leader),
       },
     });
-    const server: Server = { store, engine: opened, stopping: new AbortController(), running: undefined };
-    this.#servers.set(name, server);
-    if (follows) this.followNow(name);
+    const stopping = new AbortController();
+    this.#servers.set(name, { store, engine: opened, stopping, running: store.run(stopping.signal) });
+    await store.loaded;
     return store;
   }
 
-  /** Lets a server follow the log and campaign. */
+  /** Lets a server that was started without follow the log from the position that it has loaded. */
   followNow(name: string): void {
-    const server = this.#servers.get(name) ?? this.never();
-    server.running = server.store.run(server.stopping.signal);
+    const begins = this.#unfollowed.get(name) ?? this.never();
+    this.#unfollowed.delete(name);
+    for (const begin of begins) begin();
   }
 
   /** Resolves with the store of the leader, once a server leads. */
@@ -141,16 +148,14 @@ export class StoreCluster {
   #limited(engine: ReplicatedEngine, name: string, campaigns: boolean): ReplicatedEngine {
     return {
       load: () => engine.load(),
-      follow: (from, follower) =>
-        engine.follow(from, {
-          batch: (batch, position) => {
-            const receive = (): void => follower.batch(batch, position);
-            const held = this.#held.get(name);
-            if (held) held.push(receive);
-            else receive();
-          },
-          reload: () => follower.reload(),
-        }),
+      follow: (from, follower) => {
+        let unfollow = (): void => {};
+        const begin = (): void => void (unfollow = engine.follow(from, this.#holding(name, follower)));
+        const unfollowed = this.#unfollowed.get(name);
+        if (unfollowed) unfollowed.push(begin);
+        else begin();
+        return () => unfollow();
+      },
       newest: async () => {
         if (this.#failsQuestions) throw new OperatingError("unavailable", "test", "a test lets the question fail");
         return engine.newest();
@@ -165,6 +170,18 @@ export class StoreCluster {
       onLeader: (listener) => engine.onLeader(listener),
       depose: (term) => engine.depose(term),
       close: () => engine.close(),
+    };
+  }
+
+  #holding(name: string, follower: Follower): Follower {
+    return {
+      batch: (batch, position) => {
+        const receive = (): void => follower.batch(batch, position);
+        const held = this.#held.get(name);
+        if (held) held.push(receive);
+        else receive();
+      },
+      reload: () => follower.reload(),
     };
   }
 

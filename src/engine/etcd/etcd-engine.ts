@@ -1,6 +1,7 @@
 import { type Clock, sleep, systemClock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { SharedRuns } from "../../lib/shared-runs.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import type { Follower, Leader, LoadedRows, Position, ReplicatedEngine } from "../replicated-engine.ts";
 import { storeClosed } from "../store-closed.ts";
 import { type ElectionPlace, leaderOf, winTerm } from "./election.ts";
@@ -29,6 +30,8 @@ export interface EtcdOptions extends EtcdAccess {
    * default.
    */
   readonly snapshotBytes?: number;
+  /** Resolves when etcd can be reached; until then the engine makes no call. By default it calls from the start. */
+  readonly ready?: Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -53,6 +56,7 @@ export class EtcdEngine implements ReplicatedEngine {
   /** The tasks that a close waits for. */
   readonly #tasks = new Set<Promise<unknown>>();
   readonly #newest: SharedRuns;
+  readonly #ready: Promise<void>;
   #newestSeq: Position = 0;
   #closed: Promise<void> | undefined;
 
@@ -63,13 +67,15 @@ export class EtcdEngine implements ReplicatedEngine {
       prefix = "praetor/",
       electionMs = 1_000,
       snapshotBytes = 6 << 20,
+      ready = Promise.resolve(),
       clock = systemClock,
     } = options;
+    this.#ready = ready;
     const client = new EtcdClient(options, { clock, log });
     const layout = new Layout(prefix);
     const reader = new LogReader(client, layout);
     this.#place = { client, layout, reader, name, electionMs, snapshotBytes, view: new LeaderView() };
-    this.#newest = new SharedRuns(Promise.resolve(), async () => {
+    this.#newest = new SharedRuns(ready, async () => {
       this.#newestSeq = (await this.#read(reader.marks(this.#reading))).head.seq;
     });
     this.#track(this.#watchLeader());
@@ -87,6 +93,7 @@ export class EtcdEngine implements ReplicatedEngine {
 
   async load(): Promise<LoadedRows> {
     this.#requireOpen();
+    await unlessAborted(this.#ready, this.#closing.signal);
     const { marks, store } = await this.#read(this.#place.reader.load(this.#reading));
     return { rows: store.rows(), position: marks.head.seq, revision: store.revision };
   }
@@ -170,6 +177,7 @@ export class EtcdEngine implements ReplicatedEngine {
   async #watchLeader(): Promise<void> {
     const { client, layout, view } = this.#place;
     const { signal } = this.#closing;
+    await unlessAborted(this.#ready, signal).catch(() => {});
     while (!signal.aborted) {
       try {
         const found = await client.persist((deadlineMs) => client.range({ key: layout.leader }, deadlineMs), {

@@ -1,0 +1,284 @@
+import { type Clock, sleep } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { LogThrottle } from "../lib/log-throttle.ts";
+import type { Log } from "../lib/log.ts";
+import type { DialOptions } from "../link/connect.ts";
+import type { Answer, Call, Handler, Link } from "../link/link.ts";
+import type { JoinRequest, ServerAddress } from "./join-call.ts";
+import { type Place, placeOf } from "./place.ts";
+
+export interface ServerLinksOptions {
+  /** This server. */
+  readonly own: () => ServerAddress;
+  /** Returns how this server introduces itself to the others. */
+  readonly joinRequest: () => JoinRequest;
+  readonly key: DialOptions["key"];
+  readonly dial: (options: DialOptions) => Promise<Link>;
+  /** The ports of an address that names none, or that names the gossip port, on which Consul's agents join. */
+  readonly ports: { readonly server: number; readonly serfLan: number };
+  /** The servers that this server knew when it last ran. */
+  readonly known: readonly ServerAddress[];
+  /** Addresses of servers, as in RetryJoin. */
+  readonly addresses: readonly string[];
+  /** Milliseconds between two attempts at one of these addresses. */
+  readonly intervalMs: number;
+  /** Answers the calls that the others make over the links that this server has dialled. */
+  readonly handler: Handler;
+  /** Called with all known servers when they change. */
+  readonly onServers: (servers: readonly ServerAddress[]) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The call by which a server tells another one which servers it knows. The answer is the other one's list. */
+export const serversCall = "server-list";
+
+/** The answer of a server to the call "join" of another server. */
+export interface ServerJoinAnswer {
+  /** The server that answers. */
+  readonly own: ServerAddress;
+}
+
+/** Pauses between two attempts at a known server: the first, and the longest, in milliseconds. */
+const pauseMsMin = 50;
+const pauseMsMax = 1_000;
+/** Time after which an attempt without a result is given up, in milliseconds: a host that is down does not refuse. */
+const attemptMsMax = 1_000;
+
+/**
+ * The links from this server to each other server of the cluster. Each of two servers dials the other, and calls it over the link
+ * that it has dialled itself, so there are two links between them, and neither depends on who came first.
+ *
+ * The servers learn of each other: whoever links with a server, or learns of one, tells all others its list. An address of
+ * retry_join is tried until a server answers there, and again when that server's link is lost: it may have another address then.
+ *
+ * Invariant: a server is in `linked` from the answer to "join" until its link is lost.
+ */
+export class ServerLinks {
+  readonly #options: ServerLinksOptions;
+  readonly #throttle: LogThrottle;
+  /** By id: the other servers that this server knows, with their newest addresses. */
+  readonly #known = new Map<string, ServerAddress>();
+  readonly #links = new Map<string, Link>();
+  /** The ids of the servers that a loop keeps a link to. */
+  readonly #kept = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #stopping = new AbortController();
+
+  constructor(options: ServerLinksOptions) {
+    this.#options = options;
+    this.#throttle = new LogThrottle(options.clock);
+    for (const server of options.known) this.#known.set(server.id, server);
+  }
+
+  /** The other servers to which this server has a link. */
+  get linked(): readonly ServerAddress[] {
+    return [...this.#known.values()].filter(({ id }) => this.#links.has(id));
+  }
+
+  /** All other servers that this server knows. */
+  get known(): readonly ServerAddress[] {
+    return [...this.#known.values()];
+  }
+
+  /** Milliseconds since a server was last heard; undefined without a link to it. */
+  silentMs(id: string): number | undefined {
+    return this.#links.get(id)?.silentMs;
+  }
+
+  /** Calls `listener` after each change of `linked`. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  start(): void {
+    for (const { id } of this.#known.values()) this.#keep(id);
+    for (const address of this.#options.addresses) void this.#join(address);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    for (const link of this.#links.values()) link.close("the server stops");
+  }
+
+  /**
+   * Sends a call to a server.
+   * @throws OperatingError as the server's handler; unavailable "link-lost" when there is no link, or it is lost before the answer
+   */
+  call(id: string, call: Call, signal?: AbortSignal): Promise<Answer> {
+    const link = this.#links.get(id);
+    if (link) return link.call(call, signal);
+    const name = this.#known.get(id)?.name ?? id;
+    return Promise.reject(new OperatingError("unavailable", "link-lost", `no connection to the server ${name}`));
+  }
+
+  /** Sends a call to all linked servers, and waits for none of them. A server whose link is lost misses the call. */
+  tellAll(call: Omit<Call, "body">): void {
+    for (const link of this.#links.values()) link.call(call).catch(() => {});
+  }
+
+  /**
+   * Joins the server at an address, unless it is linked.
+   * @throws OperatingError unavailable naming the address and the reason
+   */
+  async joinBy(address: string): Promise<void> {
+    const { server, link } = await this.#attempt(this.#placeOf(address));
+    if (this.#links.has(server.id)) return link.close("the server is linked already");
+    this.#adopt(server, link);
+    this.learn([server]);
+  }
+
+  /** Learns of servers, or of new addresses of known ones. */
+  learn(servers: readonly ServerAddress[]): void {
+    const own = this.#options.own().id;
+    let isNew = false;
+    for (const server of servers) {
+      if (server.id === own || JSON.stringify(this.#known.get(server.id)) === JSON.stringify(server)) continue;
+      this.#known.set(server.id, server);
+      this.#keep(server.id);
+      isNew = true;
+    }
+    if (isNew) this.#spread();
+  }
+
+  /** Forgets a server that has left the cluster, and closes the link to it. */
+  forget(id: string): void {
+    if (!this.#known.delete(id)) return;
+    this.#links.get(id)?.close("the server has left the cluster");
+    this.#options.onServers(this.known);
+  }
+
+  /** Stores the list, and exchanges it with all linked servers. */
+  #spread(): void {
+    this.#options.onServers(this.known);
+    for (const link of this.#links.values()) void this.#exchange(link);
+  }
+
+  async #exchange(link: Link): Promise<void> {
+    try {
+      const { head } = await link.call({ kind: serversCall, head: [this.#options.own(), ...this.#known.values()] });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+      this.learn(head as readonly ServerAddress[]);
+    } catch {
+      // The link is lost; the next one exchanges the lists again.
+    }
+  }
+
+  /** Keeps a link to a known server until it is forgotten or this server stops. */
+  #keep(id: string): void {
+    if (this.#kept.has(id) || this.#stopping.signal.aborted) return;
+    this.#kept.add(id);
+    void this.#run(id).finally(() => this.#kept.delete(id));
+  }
+
+  async #run(id: string): Promise<void> {
+    const { signal } = this.#stopping;
+    let pauseMs = pauseMsMin;
+    while (!signal.aborted) {
+      const linked = this.#links.get(id);
+      if (linked) {
+        await linked.lost;
+        pauseMs = pauseMsMin;
+      }
+      const known = this.#known.get(id);
+      if (!known || signal.aborted) return;
+      try {
+        const { server, link } = await this.#attempt({ host: known.address, port: known.port });
+        if (server.id === id) {
+          if (this.#links.has(id)) link.close("the server is linked already");
+          else this.#adopt(server, link);
+          continue;
+        }
+        link.close("another server is expected at this address");
+        this.learn([server]);
+      } catch (error) {
+        this.#logFailure(error);
+      }
+      await sleep(this.#options.clock, pauseMs, signal);
+      pauseMs = Math.min(2 * pauseMs, pauseMsMax);
+    }
+  }
+
+  /** Tries an address until the server there is known and linked, and again after that server's link is lost. */
+  async #join(address: string): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    const { signal } = this.#stopping;
+    const place = this.#placeOf(address);
+    // A first start of several servers at once takes longer for each second that they wait for each other.
+    let pauseMs = pauseMsMin;
+    while (!signal.aborted) {
+      try {
+        const { server, link } = await this.#attempt(place);
+        if (this.#links.has(server.id)) link.close("the server is linked already");
+        else this.#adopt(server, link);
+        this.learn([server]);
+        await this.#links.get(server.id)?.lost;
+        pauseMs = pauseMsMin;
+      } catch (error) {
+        if (error instanceof OperatingError && error.code === ownAddressCode) return;
+        this.#logFailure(error);
+      }
+      await sleep(clock, pauseMs, signal);
+      pauseMs = Math.min(2 * pauseMs, pauseMsMax, intervalMs);
+    }
+  }
+
+  #adopt(server: ServerAddress, link: Link): void {
+    const { log } = this.#options;
+    if (this.#stopping.signal.aborted) return link.close("the server stops");
+    this.#known.set(server.id, server);
+    this.#links.set(server.id, link);
+    log.info("Connected to a server", { server: server.name, address: `${server.address}:${server.port}` });
+    void link.lost.then((reason) => {
+      this.#links.delete(server.id);
+      if (!this.#stopping.signal.aborted) log.warn("Lost the connection to a server", { server: server.name, reason });
+      this.#notify();
+    });
+    this.#keep(server.id);
+    void this.#exchange(link);
+    this.#options.onServers(this.known);
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Connects to the server at a place and joins it. @throws OperatingError naming the place and the reason */
+  async #attempt({ host, port }: Place): Promise<{ readonly server: ServerAddress; readonly link: Link }> {
+    const { clock, dial, handler, joinRequest, key } = this.#options;
+    let isLate = false;
+    const dialling = dial({ host, port, key, clock, handler });
+    void dialling.then(
+      (link) => isLate && link.close("the server has answered too late"),
+      () => {},
+    );
+    const link = await Promise.race([dialling, sleep(clock, attemptMsMax, this.#stopping.signal)]);
+    if (!link) {
+      isLate = true;
+      const message = `cannot connect to the agent at ${host}:${port}: it does not answer`;
+      throw new OperatingError("unavailable", "cannot-connect", message);
+    }
+    try {
+      const { head } = await link.call({ kind: "join", head: joinRequest() });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+      return { server: (head as ServerJoinAnswer).own, link };
+    } catch (error) {
+      link.close("the server refused this one");
+      throw error;
+    }
+  }
+
+  #placeOf(address: string): Place {
+    return placeOf(address, this.#options.ports);
+  }
+
+  #logFailure(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const reason = messageOf(error);
+    this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"]("Cannot join a server", { reason });
+  }
+}
+
+/** The code of the refusal of a server that finds itself at an address. */
+export const ownAddressCode = "own-address";
