@@ -1,6 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Node } from "../model/node.ts";
 import { isRecord } from "../lib/is-record.ts";
+import type { ServerSettings } from "./server-registration.ts";
 
 /** The head of the call "join", by which an agent introduces itself on a new link. */
 export interface JoinRequest {
@@ -15,6 +16,8 @@ export interface JoinRequest {
   readonly serfPort: number;
   readonly meta: Readonly<Record<string, string>>;
   readonly taggedAddresses: Readonly<Record<string, string>>;
+  /** The settings of an agent that is a server of a cluster, from which its tags follow. */
+  readonly server?: ServerSettings | undefined;
 }
 
 /** A server's identity, and the address and port at which agents can connect to it. */
@@ -48,9 +51,18 @@ export function decodeJoin(head: unknown): JoinRequest {
 
 const texts = ["name", "id", "address", "datacenter", "build"] as const;
 
-function areOthersSound({ role, serfPort, meta, taggedAddresses }: Readonly<Record<string, unknown>>): boolean {
+function areOthersSound(head: Readonly<Record<string, unknown>>): boolean {
+  const { role, serfPort, meta, taggedAddresses, server } = head;
   const isRole = role === "client" || role === "server";
-  return isRole && Number.isSafeInteger(serfPort) && isTextMap(meta) && isTextMap(taggedAddresses);
+  const isSound = isRole && Number.isSafeInteger(serfPort) && isTextMap(meta) && isTextMap(taggedAddresses);
+  return isSound && (server === undefined || areSettings(server));
+}
+
+function areSettings(value: unknown): boolean {
+  if (!isRecord(value) || !isRecord(value["ports"])) return false;
+  const { bootstrap, bootstrapExpect, ports } = value;
+  const numbers = [bootstrapExpect, ports["server"], ports["serfLan"], ports["serfWan"]];
+  return typeof bootstrap === "boolean" && numbers.every(Number.isSafeInteger);
 }
 
 function isTextMap(value: unknown): boolean {

@@ -23,6 +23,22 @@ const outputsMs = 1_000;
 const watchAgainMs = 1_000;
 
 /**
+ * Sends a change that is durable in the local rows to the catalog. Resolves when the catalog has it, or after a second at most.
+ * Logs a failure.
+ */
+export async function commitSoon(
+  change: CatalogCommit,
+  send: (change: CatalogCommit) => Promise<unknown>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<void> {
+  if (!Object.values(change).some((part) => part.length > 0)) return;
+  const sent = send(change).catch((error: unknown) => {
+    log.warn("A change has not reached the catalog; it is tried again within a minute", { error: messageOf(error) });
+  });
+  await Promise.race([sent, sleep(clock, commitMsMax)]);
+}
+
+/**
  * The catalog of a server, as the agent of a client sees it.
  *
  * A change is durable as soon as this agent's own rows are, so a registration succeeds without a server. The change then
@@ -46,19 +62,12 @@ export class LinkCatalog {
    * @throws OperatingError when the rows cannot be made durable
    */
   async commit({ rows = [], ...change }: NodeChange): Promise<void> {
-    const { localRows, pool, clock } = this.#options;
+    const { localRows, pool } = this.#options;
     if (rows.length > 0) await localRows.save(rows);
-    if (!pool.isLinked || !Object.values(change).some((part) => part.length > 0)) return;
-    await Promise.race([this.#send(change), sleep(clock, commitMsMax)]);
-  }
-
-  async #send(change: CatalogCommit): Promise<void> {
-    const { pool, log } = this.#options;
-    try {
-      await pool.call({ kind: "catalog-commit", head: change }, { isRepeatable: true });
-    } catch (error) {
-      log.warn("A change has not reached the catalog; it is tried again within a minute", { error: messageOf(error) });
-    }
+    if (!pool.isLinked) return;
+    const send = (head: CatalogCommit): Promise<unknown> =>
+      pool.call({ kind: "catalog-commit", head }, { isRepeatable: true });
+    await commitSoon(change, send, this.#options);
   }
 
   /** @throws OperatingError unavailable "no-servers" at once without a server */

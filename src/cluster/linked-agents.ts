@@ -7,8 +7,8 @@ export interface LinkedAgent extends JoinRequest {
   readonly link: Link;
 }
 
-/** Answers a call of an agent that has joined. */
-export type AgentHandler = (call: IncomingCall, agent: LinkedAgent) => Promise<Answer>;
+/** Answers a call of an agent that has joined, or of this server itself. */
+export type AgentHandler = (call: IncomingCall, agent: JoinRequest) => Promise<Answer>;
 /** The handlers of a server, by the kind of the call. */
 export type Handlers = Readonly<Record<string, AgentHandler>>;
 

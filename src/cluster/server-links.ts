@@ -26,6 +26,8 @@ export interface ServerLinksOptions {
   readonly handler: Handler;
   /** Called with all known servers when they change. */
   readonly onServers: (servers: readonly ServerAddress[]) => void;
+  /** Called when a server whose link was lost refuses a new one, so that its process has ended. */
+  readonly onGone: (id: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -174,10 +176,12 @@ export class ServerLinks {
   async #run(id: string): Promise<void> {
     const { signal } = this.#stopping;
     let pauseMs = pauseMsMin;
+    let wasLinked = false;
     while (!signal.aborted) {
       const linked = this.#links.get(id);
       if (linked) {
         await linked.lost;
+        wasLinked = true;
         pauseMs = pauseMsMin;
       }
       const known = this.#known.get(id);
@@ -193,6 +197,8 @@ export class ServerLinks {
         this.learn([server]);
       } catch (error) {
         this.#logFailure(error);
+        if (wasLinked && isRefusal(error) && !signal.aborted) this.#options.onGone(id);
+        wasLinked = false;
       }
       await sleep(this.#options.clock, pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, pauseMsMax);
@@ -282,3 +288,9 @@ export class ServerLinks {
 
 /** The code of the refusal of a server that finds itself at an address. */
 export const ownAddressCode = "own-address";
+
+/** Returns whether the system of the other machine has refused a connection, because no program listens on the port. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+}

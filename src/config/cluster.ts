@@ -1,5 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
-import type { ClusterConfig, GivenEtcd } from "./runtime-config.ts";
+import type { ClusterConfig, GivenEtcd, RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
 const raftMultiplierDefault = 2;
@@ -14,6 +14,27 @@ export function buildCluster(settings: Settings): ClusterConfig {
     rpcHoldMs: settings.number("performance.rpc_hold_timeout"),
   };
 }
+
+/**
+ * Returns whether a server shares its data with other servers: it waits for others, joins others, or uses an etcd that others run.
+ */
+export function isOfCluster({
+  bootstrap,
+  bootstrapExpect,
+  cluster,
+  devMode,
+  server,
+  serverRejoin,
+}: ServerConfig): boolean {
+  if (!server || bootstrap || devMode) return false;
+  const joins = serverRejoin.join.length + serverRejoin.retryJoin.length > 0;
+  return bootstrapExpect > 1 || joins || cluster.givenEtcd !== undefined;
+}
+
+type ServerConfig = Pick<
+  RuntimeConfig,
+  "bootstrap" | "bootstrapExpect" | "cluster" | "devMode" | "server" | "serverRejoin"
+>;
 
 /** Consul: 0 means the default. */
 function raftMultiplierOf(settings: Settings): number {

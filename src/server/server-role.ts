@@ -1,7 +1,8 @@
-import { syncCatalog } from "../agent/anti-entropy.ts";
+import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
+import { isOfCluster } from "../config/cluster.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { routes } from "../http/routes.ts";
@@ -11,6 +12,7 @@ import { SharedRuns } from "../lib/shared-runs.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
+import type { Registry } from "../registry/registry.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
@@ -18,6 +20,7 @@ import { loop, type Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { runInBackground } from "./parts/background.ts";
 import { openBus } from "./parts/bus.ts";
+import type { Cluster, ClusterParts } from "./parts/cluster.ts";
 import { clientCalls, spreadEvent } from "./parts/client-calls.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
 import { openDns } from "./parts/dns.ts";
@@ -44,20 +47,24 @@ export async function openServer(
   const { log, platform } = options;
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
-  const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
-  const localRows = new LocalRows(store);
-  const node = await ensureNode(config, store, { localRows, local, random });
+  const own = await openStore(parts, config, { platform, metrics, log });
+  const { engine, local } = own;
+  const node = await ensureNode(config, own.store, { localRows: new LocalRows(own.store), local, random });
+  const cluster = await openClusterIf(parts, config, { platform, metrics, log, node, ownStore: own.store, local });
+  const store: Registry = cluster?.store ?? own.store;
+  const localRows = cluster?.localRows ?? new LocalRows(own.store);
   const outputs = new CheckOutputs();
-  const catalog = new NodeCatalog(store, { localRows, outputs, node: node.name });
+  const nodeCatalog = new NodeCatalog(store, { localRows, outputs, node: node.name });
+  const catalog = cluster?.createCatalog(nodeCatalog) ?? nodeCatalog;
   const secrets = new Secrets(localRows, local);
   await parts.open(openBus(config, { ...platform, store, node, localRows, local, secrets, metrics, log }));
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });
   const { registerServer: registerNode } = catalogSync;
-  await registerNode();
+  if (!cluster) await registerNode();
   const definitions = await openDefinitions(config, agent, log);
-  await syncCatalog(agent);
+  if (!cluster) await syncCatalog(agent);
 
   const startedMs = clock.wallMs();
   const members = new Members(store, {
@@ -92,8 +99,17 @@ export async function openServer(
   parts.add({ stop: () => members.stop() });
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
   const handlers = clientCalls(config, { api, localRows, linked, responder: dns.responder });
-  const links = { linked, handlers, listen: platform.listenForLinks, clock, log: log.named("server") };
-  await parts.open(openLinks(config, links));
+  const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
+  if (cluster) await cluster.begin(parts, { linkHandler: (all) => linked.handler(all), handlers, sync });
+  else {
+    const links = {
+      handler: linked.handler(handlers),
+      listen: platform.listenForLinks,
+      clock,
+      log: log.named("server"),
+    };
+    await parts.open(openLinks(config, links));
+  }
   const keeper = await openKeeper(parts, config, {
     ...api,
     ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
@@ -114,6 +130,17 @@ export async function openServer(
     leave: () => Promise.resolve(),
     ping: () => engine.ping(),
   };
+}
+
+/** Opens what a server shares with others, if the configuration makes it a server of a cluster. */
+async function openClusterIf(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  clusterParts: ClusterParts,
+): Promise<Cluster | undefined> {
+  if (!isOfCluster(config)) return undefined;
+  const { openCluster } = await import("./parts/cluster.ts");
+  return openCluster(parts, config, clusterParts);
 }
 
 /** Loads and opens core-keeper's API if the configuration enables it. */

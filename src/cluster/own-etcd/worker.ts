@@ -5,6 +5,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { listenForAgents } from "../../link/connect.ts";
 import type { LinkListener } from "../../link/socket.ts";
 import type { Purpose } from "../../link/greeting.ts";
+import { refusalWithoutKey } from "../../link/own-machine.ts";
 import { handOver } from "../../link/handed-links.ts";
 import { connectUnix, type QueuedSocket, splice } from "../../link/socket.ts";
 import { EtcdChild } from "./etcd-child.ts";
@@ -37,7 +38,7 @@ class ServerPort {
     this.#listener = listenForAgents({
       ...open,
       clock: systemClock,
-      refusalOf: (_from, purpose) => this.#refusalOf(purpose),
+      refusalOf: (from, purpose) => (security ? undefined : refusalWithoutKey(from)) ?? this.#refusalOf(purpose),
       onConnection: (socket, { carries }, from) => {
         if (carries === "link") handOver(socket, from, join(folder, linkSocket));
         else this.#toEtcd(socket);

@@ -1,7 +1,7 @@
 import { isMeant } from "../../agent/event-filter.ts";
 import type { CatalogCommit, CheckOutputs, ContentsAnswer, ContentsRequest } from "../../cluster/catalog-calls.ts";
-import { nodeOf } from "../../cluster/join-call.ts";
-import type { AgentHandler, Handlers, LinkedAgent, LinkedAgents } from "../../cluster/linked-agents.ts";
+import { type JoinRequest, nodeOf } from "../../cluster/join-call.ts";
+import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { DnsClient, PacketResponder } from "../../dns/responder.ts";
 import { ClientLimit } from "../../http/client-limit.ts";
@@ -37,7 +37,7 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
   const { api, localRows, linked, responder } = parts;
   const { store, outputs, events, agent, clock, random } = api;
   let router: Router | undefined;
-  const catalogOf = ({ name: node }: LinkedAgent): NodeCatalog => new NodeCatalog(store, { localRows, outputs, node });
+  const catalogOf = ({ name: node }: JoinRequest): NodeCatalog => new NodeCatalog(store, { localRows, outputs, node });
   return {
     http: (call, { name: agentNode }) => {
       router ??= routerFor(config, api);
@@ -77,7 +77,7 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
 }
 
 /** Sends an event to all agents that are linked with this server, but not back to the one from which it came. */
-export function spreadEvent({ all }: LinkedAgents, event: Event, from?: LinkedAgent): void {
+export function spreadEvent({ all }: LinkedAgents, event: Event, from?: JoinRequest): void {
   for (const agent of all)
     // An agent whose link is lost has missed the event, as an agent that does not run.
     if (agent.id !== from?.id) agent.link.call({ kind: "event", head: event }).catch(() => {});
@@ -107,7 +107,7 @@ function routerFor(config: RuntimeConfig, api: Api): Router {
 }
 
 /** Returns a change as one of the agent's own node, so that an agent changes no other node's rows. */
-function ownChange({ registrations = [], deregistrations = [] }: CatalogCommit, from: LinkedAgent): CatalogCommit {
+function ownChange({ registrations = [], deregistrations = [] }: CatalogCommit, from: JoinRequest): CatalogCommit {
   const node = nodeOf(from);
   return {
     registrations: registrations.map(({ service, checks }) => ({

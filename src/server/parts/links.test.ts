@@ -25,8 +25,7 @@ async function open(args: readonly string[], listen: (options: ListenOptions) =>
   let listening: ListenOptions | undefined;
   const admission = { join: async () => ({ servers: [] }), leave: async () => {}, lost: () => {} };
   await openLinks(config, {
-    linked: new LinkedAgents(admission),
-    handlers: {},
+    handler: new LinkedAgents(admission).handler({}),
     listen: (options) => {
       listen(options);
       listening = options;

@@ -1,54 +1,59 @@
-import type { Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { formatIp, isLoopback, parseIp, unmapped } from "../../lib/ip-address.ts";
 import type { Log } from "../../lib/log.ts";
 import { LogThrottle } from "../../lib/log-throttle.ts";
 import { explainListenFailure } from "../../lib/port-holders.ts";
-import { localAddresses } from "../../lib/rtnetlink.ts";
 import { newSerialNumber } from "../../lib/serial-number.ts";
-import type { Link } from "../../link/link.ts";
+import type { Handler, Link } from "../../link/link.ts";
 import type { ListenOptions } from "../../link/listen.ts";
+import { refusalWithoutKey } from "../../link/own-machine.ts";
 import type { LinkListener } from "../../link/socket.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 
 interface LinkParts {
-  readonly linked: LinkedAgents;
-  readonly handlers: Handlers;
-  readonly listen: Platform["listenForLinks"];
+  readonly handler: Handler;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** The server's port as an agent of a cluster opens it, and the links that come over it. */
+export interface LinkPort {
+  readonly options: Omit<ListenOptions, "refusalOf">;
+  /** Closes all links. */
+  close(): void;
 }
 
 /**
  * Listens for other agents on the server's port. If the port is taken, logs a warning and returns a part that does nothing: the
  * gateway's own services need no other agents.
  */
-export async function openLinks(config: RuntimeConfig, parts: LinkParts): Promise<Part> {
-  const links = new Set<Link>();
-  const listener = config.ports.server < 0 ? undefined : await listen(config, parts, links);
+export async function openLinks(
+  config: RuntimeConfig,
+  parts: LinkParts & { readonly listen: Platform["listenForLinks"] },
+): Promise<Part> {
+  if (config.ports.server < 0) return {};
+  const port = await linkPort(config, parts);
+  const listener = listen(config, port, parts);
   return {
     stop() {
       listener?.stop();
-      for (const link of links) link.close("the server stops");
+      port.close();
     },
   };
 }
 
-/** Listens, and keeps the links that are not lost in `links`. Returns undefined if the port is taken. */
-async function listen(config: RuntimeConfig, parts: LinkParts, links: Set<Link>): Promise<LinkListener | undefined> {
-  const { linked, handlers, clock, log } = parts;
-  const [address, port] = [config.bindAddress, config.ports.server];
+/** Returns the options of the server's port, and keeps the links that are not lost. */
+export async function linkPort(config: RuntimeConfig, { handler, clock, log }: LinkParts): Promise<LinkPort> {
+  const links = new Set<Link>();
   const refusals = new LogThrottle(clock);
-  try {
-    return parts.listen({
-      address,
-      port,
+  return {
+    options: {
+      address: config.bindAddress,
+      port: config.ports.server,
       security: await securityOf(config, clock),
-      handler: linked.handler(handlers),
+      handler,
       clock,
-      refusalOf: (from) => (config.clusterKey === undefined && !isOwnAddress(from) ? needsKey : undefined),
       onLink(link, from) {
         log.debug("An agent has connected", { from });
         links.add(link);
@@ -58,26 +63,36 @@ async function listen(config: RuntimeConfig, parts: LinkParts, links: Set<Link>)
         const isNew = refusals.isNew(`${from} ${reason}`);
         log[isNew ? "warn" : "debug"]("Refused a connection to the server port", { from, reason });
       },
-    });
-  } catch (error) {
-    const reason = explainListenFailure({
-      ...{ network: "tcp", address, port, error },
-      ...{ portFlags: "-server-port", addressFlag: "-bind" },
-    });
-    log.warn(`no client agent can join this server: cannot listen on port ${port}: ${reason}`);
-    return undefined;
-  }
+    },
+    close() {
+      for (const link of links) link.close("the server stops");
+    },
+  };
 }
 
-const needsKey =
-  "without an -encrypt key the server accepts client agents of its own machine only. " +
-  "Make a key with `praetor keygen`, and start the server and its client agents with it";
+/** Returns why the server's port cannot be opened. */
+export function explainPortFailure({ bindAddress: address, ports }: RuntimeConfig, error: unknown): string {
+  const port = ports.server;
+  const reason = explainListenFailure({
+    ...{ network: "tcp", address, port, error },
+    ...{ portFlags: "-server-port", addressFlag: "-bind" },
+  });
+  return `cannot listen on port ${port}: ${reason}`;
+}
 
-function isOwnAddress(text: string): boolean {
-  const ip = parseIp(text);
-  if (!ip) return false;
-  const address = unmapped(ip);
-  return isLoopback(address) || localAddresses().includes(formatIp(address));
+/** Returns undefined if the port is taken. */
+function listen(
+  config: RuntimeConfig,
+  { options }: LinkPort,
+  parts: LinkParts & { readonly listen: Platform["listenForLinks"] },
+): LinkListener | undefined {
+  try {
+    const refusalOf = config.clusterKey === undefined ? refusalWithoutKey : () => undefined;
+    return parts.listen({ ...options, refusalOf });
+  } catch (error) {
+    parts.log.warn(`no client agent can join this server: ${explainPortFailure(config, error)}`);
+    return undefined;
+  }
 }
 
 /** Number of days for which the certificate is valid. No agent checks it; see link/connect.ts. */

@@ -13,7 +13,7 @@ import type { Platform } from "../platform.ts";
  * The first index of a new store. Consul: a server has written rows of its own before it first answers, and tools that start
  * a server wait for an index of 2 or more.
  */
-const indexOfFreshStore = 6;
+export const indexOfFreshStore = 6;
 
 interface OpenedStore extends Pick<OpenedState, "local"> {
   readonly engine: Engine;

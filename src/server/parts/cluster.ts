@@ -1,0 +1,295 @@
+import { readFileSync } from "node:fs";
+import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
+import { decodeJoin, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
+import type { AgentHandler, Handlers } from "../../cluster/linked-agents.ts";
+import { ServerCatalog } from "../../cluster/server-catalog.ts";
+import { ownAddressCode, ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
+import type { GivenEtcd, RuntimeConfig } from "../../config/runtime-config.ts";
+import type { EtcdAccess } from "../../engine/etcd/etcd-client.ts";
+import type { EtcdEngine } from "../../engine/etcd/etcd-engine.ts";
+import type { ForwardedAnswer, SendToServer } from "../../http/forwarding.ts";
+import { sleep } from "../../lib/clock.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Metrics } from "../../lib/metrics.ts";
+import type { SharedRuns } from "../../lib/shared-runs.ts";
+import type { Answer, Call, Handler } from "../../link/link.ts";
+import { consulVersion } from "../../model/consul-version.ts";
+import type { Node } from "../../model/node.ts";
+import type { ForwardedWrites } from "../../registry/forwarding.ts";
+import { type LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import type { NodeCatalog } from "../../registry/node-catalog.ts";
+import { ReplicatedStore } from "../../registry/replicated-store.ts";
+import { meterStore } from "../../registry/store-metrics.ts";
+import type { Store } from "../../registry/store.ts";
+import { logWriteTrouble } from "../../registry/write-trouble.ts";
+import type { Command, Outcome } from "../../state/command.ts";
+import { topics } from "../../state/topics.ts";
+import { type Lifecycle, loop } from "../lifecycle.ts";
+import type { Platform } from "../platform.ts";
+import { linkPort, explainPortFailure } from "./links.ts";
+import { indexOfFreshStore } from "./store.ts";
+
+/** The local row of the servers that this one knows: a JSON array of ServerAddress. */
+const serversKey = "cluster/servers";
+/** How long a start waits for the data of the cluster, in milliseconds; then it answers clients without. */
+const loadMsMax = 2_000;
+/** The time in which the servers replace a silent leader is this many milliseconds times raft_multiplier. */
+const electionMs = 500;
+
+export interface ClusterParts {
+  readonly platform: Platform;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly node: Node;
+  /** The store of this server's own file, which has its local rows only. */
+  readonly ownStore: Store;
+  /** The rows that only this agent uses, as read from the engine at the start. */
+  readonly local: readonly LocalRow[];
+}
+
+/** The functions of the server that answer calls over links. */
+interface ClusterCalls {
+  /** Answers all calls that come over links, and knows which agents are linked. */
+  readonly linkHandler: (handlers: Handlers) => Handler;
+  readonly handlers: Handlers;
+  /** Writes this server's node, services and checks to the catalog. */
+  readonly sync: SharedRuns;
+}
+
+/**
+ * Opens what a server shares with the other servers of its cluster. The server has its local rows in its own file, and everything
+ * else in the etcd that all servers use.
+ *
+ * Life cycle: `openCluster` makes the parts, and the store is empty; `begin` opens the server's port and the links to the other
+ * servers, and loads the store as soon as there is an etcd.
+ */
+export async function openCluster(parts: Lifecycle, config: RuntimeConfig, options: ClusterParts): Promise<Cluster> {
+  const cluster = new Cluster(config, options, await engineOf(config, options));
+  parts.add({ close: () => cluster.engine.close() });
+  parts.add({ stop: () => cluster.store.close() });
+  return cluster;
+}
+
+export class Cluster {
+  readonly engine: EtcdEngine;
+  readonly store: ReplicatedStore;
+  readonly localRows: LocalRows;
+  readonly links: ServerLinks;
+  readonly calls: CallsToLeader;
+  readonly #config: RuntimeConfig;
+  readonly #parts: ClusterParts;
+  /** A text that no other start of this server has. */
+  readonly #start: string;
+  readonly #log: Log;
+  #handlers: Handlers = {};
+
+  constructor(config: RuntimeConfig, parts: ClusterParts, engine: EtcdEngine) {
+    const { platform, metrics, node, ownStore, local } = parts;
+    const { clock, random } = platform;
+    this.#config = config;
+    this.#parts = parts;
+    this.#start = random.uuid();
+    this.#log = parts.log.named("server");
+    this.engine = engine;
+    this.localRows = new LocalRows({ submitTogether: (commands, rows) => this.#submit(commands, rows) });
+    const ownRows = new LocalRows(ownStore);
+    this.links = new ServerLinks({
+      own: () => this.#own,
+      joinRequest: () => ({ ...this.#joinRequest, start: this.#start }),
+      ...{ key: config.clusterKey, dial: platform.dial, ports: config.ports, clock, log: this.#log },
+      known: decodeServers(local.find(({ key }) => key === serversKey)?.value),
+      addresses: [...config.serverRejoin.join, ...config.serverRejoin.retryJoin],
+      intervalMs: config.serverRejoin.retryIntervalMs,
+      handler: (call) => this.#answer(call),
+      onServers: (servers) => {
+        const value = new TextEncoder().encode(JSON.stringify(servers));
+        ownRows.save([{ key: serversKey, value }]).catch(() => {});
+      },
+      onGone: (id) => void this.#deposeIfLeader(id),
+    });
+    this.calls = new CallsToLeader({
+      own: node.id,
+      leader: () => engine.leader,
+      ...{ links: this.links, clock, holdMs: config.cluster.rpcHoldMs },
+      answer: (call) => this.#answer(call),
+    });
+    this.store = new ReplicatedStore({
+      ...{ engine, server: node.id, start: this.#start, leaderCalls: this.calls, clock },
+      ...{ firstIndex: indexOfFreshStore, holdMs: config.cluster.rpcHoldMs, log: parts.log.named("store") },
+      meter: logWriteTrouble(meterStore(metrics, clock), parts.log.named("store")),
+    });
+  }
+
+  /** Creates the catalog for this server's own agent. @param catalog the rows of its node in the store */
+  createCatalog(catalog: NodeCatalog): ServerCatalog {
+    const { store, localRows } = this;
+    const { platform, log } = this.#parts;
+    return new ServerCatalog({ store, localRows, catalog, clock: platform.clock, log: log.named("catalog") });
+  }
+
+  /** Passes an HTTP request on to the leader. */
+  readonly sendToLeader: SendToServer = async ({ head, body }, { signal }) => {
+    const answer = await this.calls.send({ kind: "http", head, body }, signal);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+    return { head: answer.head as ForwardedAnswer, body: answer.body };
+  };
+
+  /**
+   * Opens the server's port, connects to the other servers and follows the log of the cluster. Resolves when the store is loaded,
+   * or after two seconds.
+   * @throws OperatingError unavailable when the port is taken
+   */
+  async begin(parts: Lifecycle, { linkHandler, handlers, sync }: ClusterCalls): Promise<void> {
+    const { clock, listenForLinks } = this.#parts.platform;
+    this.#handlers = { ...handlers, ...this.#serverCalls };
+    const handler = this.#joining(linkHandler(this.#handlers));
+    const port = await linkPort(this.#config, { handler, clock, log: this.#log });
+    try {
+      const listener = listenForLinks({ ...port.options, refusalOf: () => undefined });
+      parts.add({
+        stop() {
+          listener.stop();
+          port.close();
+        },
+      });
+    } catch (error) {
+      throw new OperatingError("unavailable", "cannot-listen", explainPortFailure(this.#config, error));
+    }
+    this.links.start();
+    parts.add({ stop: () => this.links.stop() });
+    // A new leader means that writes succeed again. A start that fails brings nothing in step.
+    const stop = this.engine.onLeader((leader) => leader && sync.request().catch(() => {}));
+    parts.add({ stop });
+    // A restored snapshot has not what this agent has registered.
+    this.store.follow((touched) => touched.has(topics.everything) && sync.request().catch(() => {}));
+    parts.add(loop((signal) => this.store.run(signal)));
+    await Promise.race([this.store.loaded, sleep(clock, loadMsMax)]);
+  }
+
+  /** The calls of other servers. */
+  get #serverCalls(): Handlers {
+    return {
+      [forwardCall]: ofServers(async ({ head }) => ({
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        head: await this.store.takeForwarded(head as ForwardedWrites),
+      })),
+      [newestCall]: ofServers(async () => ({ head: await this.store.newest() })),
+      [serversCall]: ofServers(({ head }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        this.links.learn(head as readonly ServerAddress[]);
+        return Promise.resolve({ head: [this.#own, ...this.links.known] });
+      }),
+    };
+  }
+
+  /** Returns the handler of all calls over links, which learns the addresses of joining servers. */
+  #joining(handler: Handler): Handler {
+    return async (call, link) => {
+      if (call.kind !== "join") return handler(call, link);
+      const request = decodeJoin(call.head);
+      if ("start" in request && request.start === this.#start) throw ownAddress();
+      const answer = await handler(call, link);
+      if (request.server) this.links.learn([addressOf(request, request.server.ports.server)]);
+      const head: ServerJoinAnswer = { ...(answer.head as object), own: this.#own };
+      return { head };
+    };
+  }
+
+  /** Answers a call of this server itself, or of another server over the link that this one has dialled. */
+  #answer(call: Call): Promise<Answer> {
+    const handler = this.#handlers[call.kind];
+    if (!handler) {
+      const message = `this server does not know the call ${JSON.stringify(call.kind)}`;
+      return Promise.reject(new OperatingError("invalid", "unknown-call", message));
+    }
+    return handler({ ...call, signal: new AbortController().signal }, this.#joinRequest);
+  }
+
+  get #own(): ServerAddress {
+    return addressOf(this.#joinRequest, this.#config.ports.server);
+  }
+
+  get #joinRequest(): JoinRequest {
+    const { id, name, address, datacenter, meta, taggedAddresses } = this.#parts.node;
+    const { bootstrap, bootstrapExpect, ports } = this.#config;
+    return {
+      ...{ id, name, address, datacenter, build: consulVersion, role: "server", serfPort: ports.serfLan },
+      ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
+      server: { bootstrap, bootstrapExpect, ports },
+    };
+  }
+
+  /** Writes the local rows to this server's own file, and then the commands to the cluster. */
+  async #submit(commands: readonly Command[], rows: readonly LocalRow[]): Promise<readonly Outcome[]> {
+    if (rows.length > 0) await this.#parts.ownStore.submitTogether([], rows);
+    return commands.length === 0 ? [] : this.store.submitTogether(commands);
+  }
+
+  /** Ends the term of a leader whose process has ended, so that the servers need not wait for the end of its lease. */
+  async #deposeIfLeader(id: string): Promise<void> {
+    const { leader } = this.engine;
+    if (leader?.name !== id) return;
+    this.#log.info("The leader's process has ended; electing another", { server: id });
+    try {
+      await this.engine.depose(leader.term);
+    } catch (error) {
+      this.#log.debug("The leader's lease was not ended", { error: messageOf(error) });
+    }
+  }
+}
+
+async function engineOf(config: RuntimeConfig, { platform, node, log }: ClusterParts): Promise<EtcdEngine> {
+  const { givenEtcd, raftMultiplier } = config.cluster;
+  const { openEtcdEngine } = await import("../../engine/etcd/etcd-engine.ts");
+  const shared = {
+    name: node.id,
+    electionMs: electionMs * raftMultiplier,
+    log: log.named("etcd"),
+    clock: platform.clock,
+  };
+  if (givenEtcd) return openEtcdEngine({ ...shared, ...accessOf(givenEtcd), prefix: givenEtcd.prefix });
+  throw new OperatingError("unavailable", "no-etcd", "an etcd of its own");
+}
+
+/** @throws OperatingError invalid when a certificate cannot be read */
+function accessOf({ endpoints, tls, user }: GivenEtcd): EtcdAccess {
+  const read = (path: string | undefined): string | undefined => {
+    if (path === undefined) return undefined;
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      throw new OperatingError("invalid", "etcd-certificate", `cannot read the file ${path}: ${messageOf(error)}`);
+    }
+  };
+  const [ca, cert, key] = [read(tls?.caFile), read(tls?.certFile), read(tls?.keyFile)];
+  return {
+    endpoints,
+    ...(tls && {
+      tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    }),
+    ...(user && { user }),
+  };
+}
+
+function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
+  return { id, name, address, port };
+}
+
+/** Refuses the calls of client agents. */
+function ofServers(handler: AgentHandler): AgentHandler {
+  return (call, agent) => {
+    if (agent.role === "server") return handler(call, agent);
+    const message = `the client agent ${agent.name} called ${JSON.stringify(call.kind)}, which only servers may`;
+    return Promise.reject(new OperatingError("denied", "servers-only", message));
+  };
+}
+
+function ownAddress(): OperatingError {
+  return new OperatingError("conflict", ownAddressCode, "the address is the server's own");
+}
+
+function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file writes the row; the engine has verified it
+  return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
+}
