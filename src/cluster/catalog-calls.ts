@@ -29,3 +29,11 @@ export interface CheckOutput {
   /** Undefined if the check was deregistered. */
   readonly output?: string | undefined;
 }
+
+/** "server-outputs": newest outputs of the checks of a node, which one server tells another. */
+export interface ServerOutputs {
+  readonly node: string;
+  readonly outputs: CheckOutputs;
+}
+
+export const serverOutputsCall = "server-outputs";

@@ -1,9 +1,10 @@
-import { type Clock, sleep, type Timer } from "../lib/clock.ts";
+import { type Clock, sleep } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { LocalRows } from "../registry/local-rows.ts";
 import type { NodeChange, NodeContents } from "../registry/node-catalog.ts";
-import type { CatalogCommit, CheckOutput, ContentsAnswer, ContentsRequest } from "./catalog-calls.ts";
+import type { CatalogCommit, CheckOutputs, ContentsAnswer, ContentsRequest } from "./catalog-calls.ts";
+import { OutputQueue } from "./output-queue.ts";
 import { noServers, type ServerPool } from "./server-pool.ts";
 
 export interface LinkCatalogOptions {
@@ -17,8 +18,6 @@ export interface LinkCatalogOptions {
 
 /** How long a change waits for the catalog, in milliseconds; the change is then already durable in the local rows. */
 const commitMsMax = 1_000;
-/** Time between two calls with outputs, in milliseconds. */
-const outputsMs = 1_000;
 /** Time until a watch that failed reads the catalog again, in milliseconds. */
 const watchAgainMs = 1_000;
 
@@ -46,15 +45,12 @@ export async function commitSoon(
  */
 export class LinkCatalog {
   readonly #options: LinkCatalogOptions;
-  /** The newest outputs by check id, which a server that has just been joined does not know. */
-  readonly #outputs = new Map<string, CheckOutput>();
-  /** The ids of the checks whose outputs a server has not been sent yet. */
-  readonly #unsent = new Set<string>();
-  #timer: Timer | undefined;
+  readonly #outputs: OutputQueue;
   #isStopped = false;
 
   constructor(options: LinkCatalogOptions) {
     this.#options = options;
+    this.#outputs = new OutputQueue(options.clock, (outputs) => this.#send(outputs));
   }
 
   /**
@@ -88,44 +84,28 @@ export class LinkCatalog {
   }
 
   showOutput(check: { readonly id: string; readonly serviceName: string }, output: string): void {
-    const { id, serviceName } = check;
-    if (this.#outputs.get(id)?.output === output) return;
-    this.#outputs.set(id, { id, serviceName, output });
-    this.#sendSoon(id);
+    this.#outputs.set(check, output);
   }
 
   forgetOutput({ id }: { readonly id: string }): void {
-    if (this.#outputs.delete(id)) this.#sendSoon(id);
+    this.#outputs.delete(id);
   }
 
   /** Sends all outputs, to a server that has just been joined. */
   sendOutputs(): void {
-    for (const id of this.#outputs.keys()) this.#sendSoon(id);
+    this.#outputs.sendAll();
   }
 
   /** Sends no more outputs. */
   stop(): void {
     this.#isStopped = true;
-    this.#timer?.cancel();
+    this.#outputs.stop();
   }
 
-  /** Sends an output together with others that change within a second. */
-  #sendSoon(id: string): void {
-    if (this.#isStopped) return;
-    this.#unsent.add(id);
-    this.#timer ??= this.#options.clock.schedule(outputsMs, () => {
-      this.#timer = undefined;
-      void this.#sendUnsent();
-    });
-  }
-
-  async #sendUnsent(): Promise<void> {
+  #send(head: CheckOutputs): void {
     const { pool } = this.#options;
     // After the next join all outputs are sent.
-    if (!pool.isLinked) return;
-    const head = [...this.#unsent].map((id) => this.#outputs.get(id) ?? { id, serviceName: "" });
-    this.#unsent.clear();
-    await pool.call({ kind: "check-output", head }, { isRepeatable: true }).catch(() => {});
+    if (pool.isLinked) pool.call({ kind: "check-output", head }, { isRepeatable: true }).catch(() => {});
   }
 
   async #watch(node: string, onChange: (contents: NodeContents) => void, signal: AbortSignal): Promise<void> {

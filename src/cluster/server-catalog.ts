@@ -3,13 +3,17 @@ import type { Log } from "../lib/log.ts";
 import type { LocalRows } from "../registry/local-rows.ts";
 import type { NodeCatalog, NodeChange, NodeContents } from "../registry/node-catalog.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { CheckOutputs } from "./catalog-calls.ts";
 import { commitSoon } from "./link-catalog.ts";
+import { OutputQueue } from "./output-queue.ts";
 
 export interface ServerCatalogOptions {
   readonly store: Registry;
   readonly localRows: Pick<LocalRows, "save">;
   /** The rows of this server's node in the store. */
   readonly catalog: NodeCatalog;
+  /** Tells the other servers new outputs of this agent's checks. */
+  readonly tellOutputs: (outputs: CheckOutputs) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,9 +27,11 @@ export interface ServerCatalogOptions {
  */
 export class ServerCatalog {
   readonly #options: ServerCatalogOptions;
+  readonly #outputs: OutputQueue;
 
   constructor(options: ServerCatalogOptions) {
     this.#options = options;
+    this.#outputs = new OutputQueue(options.clock, options.tellOutputs);
   }
 
   /** @throws OperatingError when the rows cannot be made durable, or the transactions are not in the catalog */
@@ -50,9 +56,16 @@ export class ServerCatalog {
 
   showOutput(...[check, output]: Parameters<NodeCatalog["showOutput"]>): void {
     this.#options.catalog.showOutput(check, output);
+    this.#outputs.set(check, output);
   }
 
   forgetOutput(check: Parameters<NodeCatalog["forgetOutput"]>[0]): void {
     this.#options.catalog.forgetOutput(check);
+    this.#outputs.delete(check.id);
+  }
+
+  /** Sends no more outputs. */
+  stop(): void {
+    this.#outputs.stop();
   }
 }

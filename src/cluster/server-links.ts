@@ -26,6 +26,8 @@ export interface ServerLinksOptions {
   readonly handler: Handler;
   /** Called with all known servers when they change. */
   readonly onServers: (servers: readonly ServerAddress[]) => void;
+  /** Called when a server is linked. */
+  readonly onLinked: (id: string) => void;
   /** Called when a server whose link was lost refuses a new one, so that its process has ended. */
   readonly onGone: (id: string) => void;
   readonly clock: Clock;
@@ -243,6 +245,7 @@ export class ServerLinks {
     this.#keep(server.id);
     void this.#exchange(link);
     this.#options.onServers(this.known);
+    this.#options.onLinked(server.id);
     this.#notify();
   }
 

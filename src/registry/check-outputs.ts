@@ -4,18 +4,21 @@ import { rowKey } from "../state/row-key.ts";
 /** Called when a check's output has changed, with the check's node and service name ("" for a check of the node). */
 export type OutputListener = (node: string, serviceName: string) => void;
 
-interface Output {
-  readonly output: string;
+/** The newest output of a check. */
+export interface CheckOutput {
+  readonly node: string;
+  readonly id: string;
   readonly serviceName: string;
+  readonly output: string;
 }
 
 /**
- * The newest output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them, so
+ * The newest output of each check, kept in memory only. Outputs change often and clients rarely depend on them, so
  * a new output is not written to the disk and raises no index. Answers combine it with the stored status. (Consul writes outputs
  * to the catalog every five minutes.)
  */
 export class CheckOutputs {
-  readonly #outputs = new Map<string, Output>();
+  readonly #outputs = new Map<string, CheckOutput>();
   readonly #listeners: OutputListener[] = [];
 
   onChange(listener: OutputListener): void {
@@ -31,11 +34,16 @@ export class CheckOutputs {
     return this.get(node, id) ?? output;
   }
 
-  set(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void {
-    const key = rowKey(check.node, check.id);
+  /** Returns the outputs of all checks of a node. */
+  ofNode(node: string): readonly CheckOutput[] {
+    return [...this.#outputs.values()].filter((each) => each.node === node);
+  }
+
+  set({ node, id, serviceName }: Omit<CheckOutput, "output">, output: string): void {
+    const key = rowKey(node, id);
     if (this.#outputs.get(key)?.output === output) return;
-    this.#outputs.set(key, { output, serviceName: check.serviceName });
-    this.#notify(check.node, check.serviceName);
+    this.#outputs.set(key, { node, id, serviceName, output });
+    this.#notify(node, serviceName);
   }
 
   delete(node: string, checkId: string): void {

@@ -19,6 +19,8 @@ export interface CoordinatesOptions {
   readonly areWanted: boolean;
   readonly clock: Clock;
   readonly log: Log;
+  /** Tells the other servers of a cluster the coordinates that clients have sent to this one. */
+  readonly tell?: ((rows: readonly NodeCoordinate[]) => void) | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export class Coordinates {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #own: string;
+  readonly #tell: CoordinatesOptions["tell"];
   readonly areWanted: boolean;
   /** All coordinates, in order of node and segment. */
   #rows: OrderedMap<NodeCoordinate> = OrderedMap.empty();
@@ -48,6 +51,7 @@ export class Coordinates {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#own = rowKey(options.own);
+    this.#tell = options.tell;
     this.areWanted = options.areWanted;
     if (options.areWanted) this.#put([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
     store.follow((touched) => this.#follow(touched));
@@ -85,7 +89,15 @@ export class Coordinates {
     this.#pending = new Map();
     this.#discarded = 0;
     this.#timer = undefined;
-    if (known.length > 0) this.#put(known);
+    if (known.length === 0) return;
+    this.#put(known);
+    this.#tell?.(known);
+  }
+
+  /** Takes over coordinates from another server. This server's own node keeps its own. */
+  receive(rows: readonly NodeCoordinate[]): void {
+    const others = rows.filter(({ node }) => rowKey(node) !== this.#own);
+    if (others.length > 0 && !this.#stopped) this.#put(others);
   }
 
   /** Deletes the coordinates of nodes that a commit has removed from the catalog. */

@@ -92,15 +92,19 @@ export async function openServer(
     leave: options.onLeave,
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,
+    tellCoordinates: cluster && ((rows) => cluster.tellCoordinates(rows)),
   });
   parts.add(api.coordinates);
   parts.add({ stop: () => api.events.close() });
   members.start();
   parts.add({ stop: () => members.stop() });
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
-  const handlers = clientCalls(config, { api, localRows, linked, responder: dns.responder });
+  const handlers = clientCalls(config, {
+    ...{ api, localRows, linked, responder: dns.responder },
+    tellOutputs: cluster && ((changed) => cluster.tellOutputs(changed)),
+  });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
-  if (cluster) await cluster.begin(parts, { linkHandler: (all) => linked.handler(all), handlers, sync });
+  if (cluster) await cluster.begin(parts, { linked, handlers, outputs, coordinates: api.coordinates, sync });
   else {
     const links = {
       handler: linked.handler(handlers),

@@ -1,5 +1,11 @@
 import { isMeant } from "../../agent/event-filter.ts";
-import type { CatalogCommit, CheckOutputs, ContentsAnswer, ContentsRequest } from "../../cluster/catalog-calls.ts";
+import type {
+  CatalogCommit,
+  CheckOutputs,
+  ContentsAnswer,
+  ContentsRequest,
+  ServerOutputs,
+} from "../../cluster/catalog-calls.ts";
 import { type JoinRequest, nodeOf } from "../../cluster/join-call.ts";
 import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
@@ -12,6 +18,7 @@ import { copyOf } from "../../lib/copy-of.ts";
 import { Metrics } from "../../lib/metrics.ts";
 import type { IncomingCall } from "../../link/link.ts";
 import type { Event } from "../../model/event.ts";
+import type { CheckOutputs as KnownOutputs } from "../../registry/check-outputs.ts";
 import type { LocalRows } from "../../registry/local-rows.ts";
 import { NodeCatalog } from "../../registry/node-catalog.ts";
 import { waitForChange } from "../../registry/query.ts";
@@ -22,6 +29,8 @@ interface ClientCallParts {
   readonly localRows: LocalRows;
   readonly responder: PacketResponder;
   readonly linked: LinkedAgents;
+  /** Tells the other servers new outputs of a linked agent's checks; undefined if there is no other server. */
+  readonly tellOutputs: ((outputs: ServerOutputs) => void) | undefined;
 }
 
 /** The longest wait of "node-contents", in milliseconds. */
@@ -61,11 +70,11 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
       const contents = catalogOf(from).contentsOf(node, { withOutputs });
       return { head: { index: store.indexOf(watched), ...contents } satisfies ContentsAnswer };
     },
-    "check-output": async (call, { name: node }) => {
-      for (const { id, serviceName, output } of headOf<CheckOutputs>(call))
-        if (output === undefined) outputs.delete(node, id);
-        else outputs.set({ node, id, serviceName }, output);
-      return done;
+    "check-output": (call, { name: node }) => {
+      const changed = headOf<CheckOutputs>(call);
+      setOutputs(outputs, { node, outputs: changed });
+      parts.tellOutputs?.({ node, outputs: changed });
+      return Promise.resolve(done);
     },
     event: async (call, from) => {
       const event = headOf<Event>(call);
@@ -79,8 +88,20 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
 /** Sends an event to all agents that are linked with this server, but not back to the one from which it came. */
 export function spreadEvent({ all }: LinkedAgents, event: Event, from?: JoinRequest): void {
   for (const agent of all)
-    // An agent whose link is lost has missed the event, as an agent that does not run.
-    if (agent.id !== from?.id) agent.link.call({ kind: "event", head: event }).catch(() => {});
+    // The server that took the event tells all servers. An agent whose link is lost has missed it, as one that does not run.
+    if (agent.id !== from?.id && !(isServer(from) && isServer(agent)))
+      agent.link.call({ kind: "event", head: event }).catch(() => {});
+}
+
+function isServer(agent: JoinRequest | undefined): boolean {
+  return agent?.role === "server";
+}
+
+/** Takes over new outputs of the checks of a node. */
+export function setOutputs(known: KnownOutputs, { node, outputs }: ServerOutputs): void {
+  for (const { id, serviceName, output } of outputs)
+    if (output === undefined) known.delete(node, id);
+    else known.set({ node, id, serviceName }, output);
 }
 
 const done = { head: null };

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
+import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
 import { decodeJoin, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
-import type { AgentHandler, Handlers } from "../../cluster/linked-agents.ts";
+import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { ownAddressCode, ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
 import type { GivenEtcd, RuntimeConfig } from "../../config/runtime-config.ts";
@@ -14,8 +15,11 @@ import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import type { SharedRuns } from "../../lib/shared-runs.ts";
 import type { Answer, Call, Handler } from "../../link/link.ts";
+import type { NodeCoordinate } from "../../model/coordinate.ts";
 import { consulVersion } from "../../model/consul-version.ts";
 import type { Node } from "../../model/node.ts";
+import type { CheckOutputs } from "../../registry/check-outputs.ts";
+import type { Coordinates } from "../../registry/coordinates.ts";
 import type { ForwardedWrites } from "../../registry/forwarding.ts";
 import { type LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { NodeCatalog } from "../../registry/node-catalog.ts";
@@ -27,6 +31,7 @@ import type { Command, Outcome } from "../../state/command.ts";
 import { topics } from "../../state/topics.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import { setOutputs } from "./client-calls.ts";
 import { linkPort, explainPortFailure } from "./links.ts";
 import { indexOfFreshStore } from "./store.ts";
 
@@ -50,9 +55,12 @@ export interface ClusterParts {
 
 /** The functions of the server that answer calls over links. */
 interface ClusterCalls {
-  /** Answers all calls that come over links, and knows which agents are linked. */
-  readonly linkHandler: (handlers: Handlers) => Handler;
+  /** The agents that are linked with this server. */
+  readonly linked: LinkedAgents;
   readonly handlers: Handlers;
+  /** What the servers have in memory alone, and tell each other. */
+  readonly outputs: CheckOutputs;
+  readonly coordinates: Coordinates;
   /** Writes this server's node, services and checks to the catalog. */
   readonly sync: SharedRuns;
 }
@@ -83,6 +91,7 @@ export class Cluster {
   readonly #start: string;
   readonly #log: Log;
   #handlers: Handlers = {};
+  #shared: ClusterCalls | undefined;
 
   constructor(config: RuntimeConfig, parts: ClusterParts, engine: EtcdEngine) {
     const { platform, metrics, node, ownStore, local } = parts;
@@ -106,6 +115,7 @@ export class Cluster {
         const value = new TextEncoder().encode(JSON.stringify(servers));
         ownRows.save([{ key: serversKey, value }]).catch(() => {});
       },
+      onLinked: (id) => this.#tellNew(id),
       onGone: (id) => void this.#deposeIfLeader(id),
     });
     this.calls = new CallsToLeader({
@@ -124,8 +134,20 @@ export class Cluster {
   /** Creates the catalog for this server's own agent. @param catalog the rows of its node in the store */
   createCatalog(catalog: NodeCatalog): ServerCatalog {
     const { store, localRows } = this;
-    const { platform, log } = this.#parts;
-    return new ServerCatalog({ store, localRows, catalog, clock: platform.clock, log: log.named("catalog") });
+    const { platform, log, node } = this.#parts;
+    return new ServerCatalog({
+      ...{ store, localRows, catalog, clock: platform.clock, log: log.named("catalog") },
+      tellOutputs: (outputs) => this.tellOutputs({ node: node.name, outputs }),
+    });
+  }
+
+  /** Tells the other servers new outputs of the checks of this server's agent, or of a client agent that is linked with it. */
+  tellOutputs(head: ServerOutputs): void {
+    this.links.tellAll({ kind: serverOutputsCall, head });
+  }
+
+  tellCoordinates(head: readonly NodeCoordinate[]): void {
+    this.links.tellAll({ kind: coordinatesCall, head });
   }
 
   /** Passes an HTTP request on to the leader. */
@@ -140,10 +162,12 @@ export class Cluster {
    * or after two seconds.
    * @throws OperatingError unavailable when the port is taken
    */
-  async begin(parts: Lifecycle, { linkHandler, handlers, sync }: ClusterCalls): Promise<void> {
+  async begin(parts: Lifecycle, calls: ClusterCalls): Promise<void> {
     const { clock, listenForLinks } = this.#parts.platform;
-    this.#handlers = { ...handlers, ...this.#serverCalls };
-    const handler = this.#joining(linkHandler(this.#handlers));
+    const { linked, sync } = calls;
+    this.#shared = calls;
+    this.#handlers = { ...calls.handlers, ...this.#serverCalls(calls) };
+    const handler = this.#joining(linked.handler(this.#handlers));
     const port = await linkPort(this.#config, { handler, clock, log: this.#log });
     try {
       const listener = listenForLinks({ ...port.options, refusalOf: () => undefined });
@@ -168,8 +192,18 @@ export class Cluster {
   }
 
   /** The calls of other servers. */
-  get #serverCalls(): Handlers {
+  #serverCalls({ outputs, coordinates }: ClusterCalls): Handlers {
     return {
+      [serverOutputsCall]: ofServers(({ head }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        setOutputs(outputs, head as ServerOutputs);
+        return done;
+      }),
+      [coordinatesCall]: ofServers(({ head }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        coordinates.receive(head as readonly NodeCoordinate[]);
+        return done;
+      }),
       [forwardCall]: ofServers(async ({ head }) => ({
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
         head: await this.store.takeForwarded(head as ForwardedWrites),
@@ -181,6 +215,21 @@ export class Cluster {
         return Promise.resolve({ head: [this.#own, ...this.links.known] });
       }),
     };
+  }
+
+  /** Tells a server that has just been linked what this server and its client agents have in memory alone. */
+  #tellNew(id: string): void {
+    if (!this.#shared) return;
+    const { coordinates, linked, outputs } = this.#shared;
+    const tell = (kind: string, head: unknown): void => void this.links.call(id, { kind, head }).catch(() => {});
+    tell(coordinatesCall, coordinates.list());
+    const agents = [...linked.all].filter(({ role }) => role === "client");
+    for (const { name: node } of [this.#joinRequest, ...agents]) {
+      const known = outputs
+        .ofNode(node)
+        .map(({ id: check, serviceName, output }) => ({ id: check, serviceName, output }));
+      if (known.length > 0) tell(serverOutputsCall, { node, outputs: known });
+    }
   }
 
   /** Returns the handler of all calls over links, which learns the addresses of joining servers. */
@@ -238,6 +287,9 @@ export class Cluster {
     }
   }
 }
+
+const done = Promise.resolve({ head: null });
+const coordinatesCall = "server-coordinates";
 
 async function engineOf(config: RuntimeConfig, { platform, node, log }: ClusterParts): Promise<EtcdEngine> {
   const { givenEtcd, raftMultiplier } = config.cluster;

@@ -12,6 +12,7 @@ import type { Route } from "../../http/route.ts";
 import type { Api } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
+import type { NodeCoordinate } from "../../model/coordinate.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import { Nearness } from "../../registry/nearness.ts";
@@ -38,7 +39,11 @@ type ApiParts = Pick<
   | "members"
   | "startedMs"
   | "spread"
-> & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
+> & {
+  readonly machine: Machine;
+  readonly definitionFaults: () => readonly FileFault[];
+  readonly tellCoordinates?: ((rows: readonly NodeCoordinate[]) => void) | undefined;
+};
 
 /** Collects the parts and settings that the endpoints of Consul's API use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
@@ -51,6 +56,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     areWanted: !config.disableCoordinates,
     clock,
     log: rootLog.named("coordinate"),
+    tell: parts.tellCoordinates,
   });
   const nearness = new Nearness(coordinates);
   const events = new Events(metrics.counter("consul.serf.events"));
