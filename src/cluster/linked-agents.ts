@@ -1,5 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Answer, Handler, IncomingCall, Link } from "../link/link.ts";
+import { idInUse } from "./clash.ts";
 import { decodeJoin, type JoinAnswer, type JoinRequest } from "./join-call.ts";
 
 /** An agent that has joined over its link. */
@@ -62,10 +63,15 @@ export class LinkedAgents {
     };
   }
 
+  /** Closes the link of an agent that cannot be a member. Its loss is then reported as that of every link. */
+  expel(id: string, reason: string): void {
+    this.#agents.get(id)?.link.close(reason);
+  }
+
   async #join({ head }: IncomingCall, link: Link): Promise<Answer> {
     const request = decodeJoin(head);
     const known = this.#agents.get(request.id);
-    if (known && known.link !== link && known.address !== request.address) throw twice(request, known);
+    if (known && known.link !== link && known.address !== request.address) throw idInUse(request, known);
     if ((this.#ofLinks.get(link)?.id ?? request.id) !== request.id) throw joinedAlready(request);
     const answer = await this.#admission.join(request);
     const replaced = this.#agents.get(request.id);
@@ -115,11 +121,4 @@ function unknownCall(kind: string): OperatingError {
 
 function joinedAlready({ name }: JoinRequest): OperatingError {
   return new OperatingError("conflict", "joined-already", `${name} joins over the link of another agent`);
-}
-
-function twice({ name, id, address }: JoinRequest, known: LinkedAgent): OperatingError {
-  const message =
-    `an agent with the node id ${id} is connected from ${known.address} as ${known.name}, and ${name} at ${address} has the ` +
-    "same id: give each agent a data folder of its own, without a copy of another one's file";
-  return new OperatingError("conflict", "node-id-in-use", message);
 }

@@ -33,18 +33,19 @@ export function checkOfNode({ state }: Registry, node: string, id: string): Chec
 }
 
 /**
- * Writes a member and the rows of its node; without rows, deletes the node from the catalog.
- * @throws OperatingError conflict when another node, or another member that is alive, has the name or the id
+ * Writes a member and the rows of its node; without rows, deletes the node from the catalog. Only the leader does so.
+ * @throws OperatingError conflict when another node, or another member that is alive, has the name or the id; unavailable as
+ * submitAsLeader
  */
 export async function setMember(
   store: Registry,
   member: Member,
   registration: RegisteredRows | undefined,
 ): Promise<void> {
-  throwIfRejected(await store.submit({ type: "member-set", member, registration }));
+  throwIfRejected(await store.submitAsLeader({ type: "member-set", member, registration }));
 }
 
-/** Deletes a member, and its node from the catalog. */
+/** Deletes a member, and its node from the catalog. Only the leader does so. @throws OperatingError as submitAsLeader */
 export async function deleteMember(store: Registry, name: string): Promise<void> {
-  await store.submit({ type: "member-delete", name });
+  await store.submitAsLeader({ type: "member-delete", name });
 }

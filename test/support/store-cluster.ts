@@ -1,5 +1,5 @@
 import type { Follower, Position, ReplicatedEngine, Term } from "../../src/engine/replicated-engine.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { ForwardedResult, ForwardedWrites } from "../../src/registry/forwarding.ts";
@@ -24,6 +24,8 @@ interface StartOptions {
   /** Whether the server follows the log from its start; default true. If not, it follows from `followNow`. */
   readonly follows?: boolean;
   readonly holdMs?: number;
+  /** The clock of the server's store; default the system's. */
+  readonly clock?: Clock;
 }
 
 interface Server {
@@ -64,13 +66,13 @@ export class StoreCluster {
 
   async start(
     name: string,
-    { campaigns = true, follows = true, holdMs = 60_000 }: StartOptions = {},
+    { campaigns = true, follows = true, holdMs = 60_000, clock = systemClock }: StartOptions = {},
   ): Promise<ReplicatedStore> {
     const opened = await this.#place.open(name);
     if (!follows) this.#unfollowed.set(name, []);
     const engine = this.#limited(opened, name, campaigns);
     const store = new ReplicatedStore({
-      ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock: systemClock, log: quiet },
+      ...{ engine, server: name, start: crypto.randomUUID(), firstIndex: 6, holdMs, clock, log: quiet },
       leaderCalls: {
         forward: (leader, writes) => this.#forward(leader, writes),
         newest: (leader) => this.#newest(leader),
