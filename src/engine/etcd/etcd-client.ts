@@ -7,12 +7,15 @@ import { unlessAborted } from "../../lib/unless-aborted.ts";
 import {
   type AlarmMember,
   Auth,
+  Cluster,
   type Event,
   KV,
   Lease,
   Maintenance,
+  type Member,
   type RangeRequestSchema,
   type RangeResponse,
+  type StatusResponse,
   type TxnRequestSchema,
   type TxnResponse,
   Watch,
@@ -126,6 +129,30 @@ export class EtcdClient {
   async alarms(deadlineMs: number): Promise<readonly AlarmMember[]> {
     const { alarms } = await this.#call(Maintenance.method.alarm, {}, deadlineMs);
     return alarms;
+  }
+
+  async members(deadlineMs: number): Promise<readonly Member[]> {
+    return (await this.#call(Cluster.method.memberList, { linearizable: true }, deadlineMs)).members;
+  }
+
+  async addLearner(peerUrl: string, deadlineMs: number): Promise<void> {
+    await this.#call(Cluster.method.memberAdd, { peerURLs: [peerUrl], isLearner: true }, deadlineMs);
+  }
+
+  async removeMember(ID: bigint, deadlineMs: number): Promise<void> {
+    await this.#call(Cluster.method.memberRemove, { ID }, deadlineMs);
+  }
+
+  async promoteMember(ID: bigint, deadlineMs: number): Promise<void> {
+    await this.#call(Cluster.method.memberPromote, { ID }, deadlineMs);
+  }
+
+  async moveLeader(targetID: bigint, deadlineMs: number): Promise<void> {
+    await this.#call(Maintenance.method.moveLeader, { targetID }, deadlineMs);
+  }
+
+  status(deadlineMs: number): Promise<StatusResponse> {
+    return this.#call(Maintenance.method.status, {}, deadlineMs);
   }
 
   /**
