@@ -16,6 +16,10 @@ export interface EtcdSettings {
 
 /** The names of files in etcd's folder. */
 export const dataFolder = "data";
+/** The folder of raft's log: its existence shows that etcd has been a member. */
+export const walFolder = "data/member/wal";
+/** The data of an etcd that is a member no longer. */
+export const asideFolder = "data-aside";
 /** The socket of etcd's clients. etcd wants a port after a host; both together are the file's name. */
 export const clientSocket = "cl:1";
 
@@ -51,6 +55,9 @@ export function etcdFlags(settings: EtcdSettings, version: Version): readonly st
     // A lone small batch writes 11 kB instead of 42, and the log of raft keeps what a killed etcd has not written.
     "--backend-batch-interval=3s",
     "--pre-vote=true",
+    // Servers check by themselves that a change leaves a majority that is alive; see formation/. etcd's check refuses to take in a
+    // server that replaces a dead one, and all changes for 5 s after a member's start.
+    "--strict-reconfig-check=false",
     ...["--logger=zap", "--log-outputs=stderr", "--log-level=info"],
     ...flagsOf(version),
   ];

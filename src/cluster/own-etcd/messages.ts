@@ -8,8 +8,8 @@ import type { Address } from "./tunnels.ts";
 
 /*
  * The messages between the server and the thread of its port and its etcd. The server sends `open` once, which the thread answers
- * with `opened` or `refused`; then `reach` and `forget` any number of times, `start` once, and last `stop`, which the thread answers
- * with `stopped`.
+ * with `opened` or `refused`; then `reach` and `forget` any number of times, `start` and `halt` in turn, where the thread answers
+ * `halt` with `halted`, and last `stop`, which the thread answers with `stopped`.
  */
 
 export type ToWorker =
@@ -17,6 +17,7 @@ export type ToWorker =
   | { readonly kind: "start"; readonly program: EtcdProgram; readonly settings: EtcdSettings }
   | { readonly kind: "reach"; readonly id: string; readonly address: Address }
   | { readonly kind: "forget"; readonly id: string }
+  | { readonly kind: "halt" }
   | { readonly kind: "stop" };
 
 export interface OpenPort extends Pick<PortOptions, "address" | "port" | "security"> {
@@ -40,4 +41,6 @@ export type FromWorker =
     }
   /** A connection to the port was refused. */
   | { readonly kind: "turned-away"; readonly from: string; readonly reason: string }
+  /** etcd has ended; the port and the tunnels go on. */
+  | { readonly kind: "halted" }
   | { readonly kind: "stopped" };

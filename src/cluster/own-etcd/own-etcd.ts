@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -6,11 +6,17 @@ import type { Log } from "../../lib/log.ts";
 import type { ListenOptions } from "../../link/listen.ts";
 import { listenForHandedLinks } from "../../link/handed-links.ts";
 import type { EtcdHealth } from "./etcd-child.ts";
-import { clientSocket, type EtcdSettings, linkSocket } from "./etcd-flags.ts";
+import { asideFolder, clientSocket, dataFolder, type EtcdSettings, linkSocket, walFolder } from "./etcd-flags.ts";
 import type { EtcdProgram } from "./etcd-program.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { endOrphan } from "./orphan.ts";
 import type { Address } from "./tunnels.ts";
+
+/**
+ * How much data etcd has. "none": no folder. "prepared": the folder, in which etcd has not written yet, so it has not voted.
+ * "written": the log of raft.
+ */
+export type EtcdData = "none" | "prepared" | "written";
 
 export interface OwnEtcdOptions extends Omit<ListenOptions, "refusalOf"> {
   /** The folder of etcd's data and of all sockets, which is created if missing. Only this user can enter it. */
@@ -28,15 +34,21 @@ export interface OwnEtcdOptions extends Omit<ListenOptions, "refusalOf"> {
  * The port of a server that keeps an etcd of its own, and that etcd. Both are in a thread of their own; see worker.ts.
  *
  * Life cycle: `openOwnEtcd` listens on the port, so that servers can agree on the members over links; `start` starts etcd with
- * them; `reach` says where each other member is, before and after, at any time; `stop` ends etcd and the thread.
+ * them; `reach` says where each other member is, before and after, at any time; `setAside` ends etcd, which can then be started
+ * as another member; `stop` ends etcd and the thread.
  */
 export interface OwnEtcd {
   readonly port: number;
   /** The endpoint of etcd's clients. */
   readonly endpoint: string;
+  readonly data: EtcdData;
+  /** Creates the folder of etcd's data, if missing. */
+  prepare(): void;
   start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void;
   reach(id: string, address: Address): void;
   forget(id: string): void;
+  /** Ends etcd, and one that an earlier run has left. Moves its data to another folder, in place of what was moved there before. */
+  setAside(program: EtcdProgram): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +70,7 @@ class EtcdThread implements OwnEtcd {
   readonly #worker: Worker;
   readonly #opened = Promise.withResolvers<OwnEtcd>();
   readonly #stopped = Promise.withResolvers<void>();
+  #halted = Promise.withResolvers<void>();
   readonly #links: { stop(): void };
   /** Path of the etcd that the thread runs. */
   #program: string | undefined;
@@ -86,6 +99,17 @@ class EtcdThread implements OwnEtcd {
     this.#send({ kind: "open", folder, id, address, port, security });
   }
 
+  get data(): EtcdData {
+    const { folder } = this.#options;
+    if (existsSync(join(folder, walFolder))) return "written";
+    return existsSync(join(folder, dataFolder)) ? "prepared" : "none";
+  }
+
+  prepare(): void {
+    // etcd refuses a folder that other users can read.
+    mkdirSync(join(this.#options.folder, dataFolder), { recursive: true, mode: 0o700 });
+  }
+
   start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void {
     this.#program = program.path;
     this.#send({ kind: "start", program, settings: { ...settings, id: this.#options.id } });
@@ -97,6 +121,20 @@ class EtcdThread implements OwnEtcd {
 
   forget(id: string): void {
     this.#send({ kind: "forget", id });
+  }
+
+  async setAside(program: EtcdProgram): Promise<void> {
+    if (this.#isStopping) return;
+    this.#halted = Promise.withResolvers();
+    this.#send({ kind: "halt" });
+    await this.#halted.promise;
+    const { folder, id, clock } = this.#options;
+    await endOrphan({ program: program.path, folder, id }, clock);
+    const data = join(folder, dataFolder);
+    if (!existsSync(data)) return;
+    const aside = join(folder, asideFolder);
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(data, aside);
   }
 
   stop(): Promise<void> {
@@ -123,6 +161,8 @@ class EtcdThread implements OwnEtcd {
         return this.#options.log[message.level](message.message, message.fields);
       case "turned-away":
         return this.#options.onRefused(message.from, message.reason);
+      case "halted":
+        return this.#halted.resolve();
       case "stopped":
         return this.#end();
     }
@@ -142,6 +182,7 @@ class EtcdThread implements OwnEtcd {
     this.#isStopping = true;
     this.#links.stop();
     this.#worker.terminate();
+    this.#halted.resolve();
     this.#stopped.resolve();
   }
 }

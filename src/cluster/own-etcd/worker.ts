@@ -9,7 +9,7 @@ import { refusalWithoutKey } from "../../link/own-machine.ts";
 import { handOver } from "../../link/handed-links.ts";
 import { connectUnix, type QueuedSocket, splice } from "../../link/socket.ts";
 import { EtcdChild } from "./etcd-child.ts";
-import { dataFolder, linkSocket, peerSocket } from "./etcd-flags.ts";
+import { linkSocket, peerSocket, walFolder } from "./etcd-flags.ts";
 import type { LineLog } from "./etcd-log.ts";
 import type { FromWorker, OpenPort, ToWorker } from "./messages.ts";
 import { Tunnels } from "./tunnels.ts";
@@ -66,9 +66,18 @@ class ServerPort {
           onHealth: (health) => post({ kind: "health", health }),
         });
         return;
+      case "halt":
+        return void this.#halt();
       case "stop":
         return void this.#stop();
     }
+  }
+
+  async #halt(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    await child?.stop();
+    post({ kind: "halted" });
   }
 
   async #stop(): Promise<void> {
@@ -88,7 +97,7 @@ class ServerPort {
     const { folder, id } = this.#open;
     // A new etcd asks the other members whether there is a cluster already, and waits for each answer for 2 s. A member whose etcd
     // has no data cannot know, so it refuses at once.
-    if (!existsSync(join(folder, dataFolder, "member", "wal"))) return connection.close();
+    if (!existsSync(join(folder, walFolder))) return connection.close();
     splice(connection, connectUnix(join(folder, peerSocket(id)), { receive() {}, ended() {} }));
   }
 }
