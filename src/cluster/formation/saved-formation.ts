@@ -1,0 +1,110 @@
+import { isRecord } from "../../lib/is-record.ts";
+import type { LocalRow } from "../../registry/local-rows.ts";
+import type { ServerAddress } from "../join-call.ts";
+
+/** Where a server is, as its owner says. */
+export interface KnownServer extends ServerAddress {
+  /** The owner raises this number at each start, so of two records the one with the higher number is true. */
+  readonly start: number;
+}
+
+/** An attempt to begin a cluster, to which this server is bound until its starter says what became of it. */
+export interface Promised {
+  /** The node id of the starter: this server's own while it is the starter itself. */
+  readonly to: string;
+  /** An id that no other attempt has. */
+  readonly attempt: string;
+  /** When this server is the starter: the servers that are to begin. */
+  readonly members: readonly string[];
+}
+
+/**
+ * How far this server's etcd is as a member:
+ * - "decided": the members are known, and etcd has not been started with them. All data in its folder is older.
+ * - "begun": etcd may have been started, and may have voted.
+ * - "member": etcd was ready, as a voter.
+ * - "lost": etcd is a member no longer or has no data, so the other members have to take it in anew.
+ * - "leaving": the operator has this server leave. It is a member, or has just been one.
+ */
+export type Stage = "decided" | "begun" | "member" | "lost" | "leaving";
+
+export interface Membership {
+  readonly stage: Stage;
+  /** The cluster's token, by which etcds of other clusters are refused. */
+  readonly token: string;
+  /** The attempt by which the cluster has begun; undefined on servers that were taken in later. */
+  readonly attempt: string | undefined;
+  /** The node ids of the members with which etcd is started first. */
+  readonly members: readonly string[];
+  /** As etcd's flag: "new" for the servers that begin the cluster. */
+  readonly state: "new" | "existing";
+  /** The node id of the server that founds the cluster, so that its data go in; undefined on servers that were taken in later. */
+  readonly founder: string | undefined;
+  /** Whether the cluster has one server more by this one. False if it had been a voter before. */
+  readonly isNew: boolean;
+  /** The id of raft; undefined until etcd was ready. */
+  readonly raftId: string | undefined;
+}
+
+/** All that a server must know about its cluster after a restart. */
+export interface FormationState {
+  /** The number of this start. */
+  readonly start: number;
+  readonly promised: Promised | undefined;
+  readonly membership: Membership | undefined;
+  /** The other servers. */
+  readonly known: readonly KnownServer[];
+}
+
+/** Writes rows that only this server uses; resolves when they are durable. See registry/local-rows.ts. */
+export interface RowWriter {
+  save(rows: readonly LocalRow[]): Promise<void>;
+}
+
+const rowKey = "cluster/formation";
+const empty: FormationState = { start: 0, promised: undefined, membership: undefined, known: [] };
+
+/** The state of a server's formation, which is on disk before anything sees it. */
+export class SavedFormation {
+  readonly #rows: RowWriter;
+  #state: FormationState;
+  /** Resolves when the last change so far is over. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param local the server's local rows, as they were read at its start */
+  constructor(rows: RowWriter, local: readonly LocalRow[]) {
+    this.#rows = rows;
+    const saved = local.find(({ key }) => key === rowKey)?.value;
+    this.#state = saved ? decodeState(saved) : empty;
+  }
+
+  get state(): FormationState {
+    return this.#state;
+  }
+
+  /**
+   * Changes the state: one change after the other, so `next` sees the outcome of all earlier ones. `next` returns undefined to change
+   * nothing.
+   * @returns whether it was changed
+   * @throws OperatingError of the store. Whether the change is on disk is unknown then, and this server goes on with the old state.
+   */
+  change(next: (state: FormationState) => FormationState | undefined): Promise<boolean> {
+    const run = async (): Promise<boolean> => {
+      const changed = next(this.#state);
+      if (!changed) return false;
+      await this.#rows.save([{ key: rowKey, value: new TextEncoder().encode(JSON.stringify(changed)) }]);
+      this.#state = changed;
+      return true;
+    };
+    const running = this.#last.then(run, run);
+    this.#last = running;
+    return running;
+  }
+}
+
+/** @throws SyntaxError if the row is damaged, which its checksum does not let happen */
+function decodeState(bytes: Uint8Array): FormationState {
+  const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this server has written the row
+  return isRecord(value) ? { ...empty, ...(value as Partial<FormationState>) } : empty;
+}
