@@ -13,8 +13,10 @@ import { messageOf } from "../lib/errors.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import type { Log } from "../lib/log.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
+import { unlessAborted } from "../lib/unless-aborted.ts";
 import { applyRows } from "../state/apply-rows.ts";
 import type { Command, Outcome } from "../state/command.ts";
+import type { State } from "../state/state.ts";
 import { openState } from "../state/open-state.ts";
 import { topics } from "../state/topics.ts";
 import {
@@ -26,6 +28,7 @@ import {
   maySucceedLater,
 } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
+import { LogPosition } from "./log-position.ts";
 import { type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
 import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
 import { OwnWrites } from "./own-writes.ts";
@@ -42,11 +45,24 @@ export interface ReplicatedStoreOptions {
   readonly leaderCalls: LeaderCalls;
   /** The index of the first state of a new cluster. */
   readonly firstIndex: number;
+  /** Resolves with how a new cluster begins, once it is known; by default it begins without data. */
+  readonly beginning?: Promise<Beginning>;
   /** Milliseconds for which a write or a read waits for a leader. Consul: rpc_hold_timeout, 7 s. */
   readonly holdMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: StoreMeter;
+}
+
+/**
+ * How a new cluster begins: with the data that a server had when it was alone. The first batch of the log has them. The other
+ * servers do not lead before they have seen that batch.
+ */
+export interface Beginning {
+  /** The data of this server; undefined if it has none, or another server's go in. */
+  readonly state: State | undefined;
+  /** Whether another server writes the first batch. */
+  readonly isElsewhere: boolean;
 }
 
 /** A leader confirmed within so many milliseconds answers a read with consistency "leader" without asking the engine. */
@@ -79,9 +95,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   readonly #options: ReplicatedStoreOptions;
   readonly #meter: StoreMeter;
   readonly #throttle: LogThrottle;
-  /** The position of the last batch in the state; -1 until the state is loaded. */
-  #position: Position = -1;
-  readonly #positionWaiters = new Set<() => void>();
+  readonly #position = new LogPosition();
   /** By the id of a server: its newest forwarded write in the log. */
   readonly #applied: NewestWrites = new Map();
   /** The number of the term of the last batch. */
@@ -104,13 +118,13 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#own = new OwnWrites(options.clock, options.holdMs);
     this.#meter = options.meter ?? noMeter;
     const opened = Promise.resolve();
-    this.#defaultReads = new SharedRuns(opened, async () => this.#reaches(await this.#newestOfLeader()));
-    this.#consistentReads = new SharedRuns(opened, async () => this.#reaches(await options.engine.newest()));
+    this.#defaultReads = new SharedRuns(opened, async () => this.#position.reaches(await this.#newestOfLeader()));
+    this.#consistentReads = new SharedRuns(opened, async () => this.#position.reaches(await options.engine.newest()));
   }
 
   /** Resolves when the state is loaded. */
   get loaded(): Promise<void> {
-    return this.#reaches(0);
+    return this.#position.reaches(0);
   }
 
   get refusal(): unknown {
@@ -165,7 +179,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   async newest(): Promise<Position> {
     const { engine } = this.#options;
     if (!this.#leading) throw leadershipLost();
-    return this.#isConfirmed ? this.#position : engine.newest();
+    return this.#isConfirmed ? this.#position.value : engine.newest();
   }
 
   async #newestOfLeader(): Promise<Position> {
@@ -185,7 +199,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     const newest = this.#applied.get(message.server);
     return this.#leading.take(message, {
       isInLog: (serial) => newest?.start === message.start && serial <= newest.serial,
-      visible: () => this.#position,
+      visible: () => this.#position.value,
     });
   }
 
@@ -193,15 +207,20 @@ export class ReplicatedStore extends VisibleState implements Registry {
   async run(signal: AbortSignal): Promise<void> {
     await this.#load(signal);
     try {
-      while (!signal.aborted) {
+      const beginning = await unlessAborted(this.#options.beginning ?? Promise.resolve(undefined), signal);
+      if (beginning?.isElsewhere === true) await unlessAborted(this.#position.reaches(1), signal);
+      for (;;) {
         try {
-          await this.#lead(await this.#options.engine.campaign(signal));
+          await this.#lead(await this.#options.engine.campaign(signal), beginning?.state);
         } catch (error) {
           // Another server may have won a term before this one had begun to lead.
           if (!signal.aborted) this.#report("Cannot stand for election; trying again", error);
         }
-        if (!signal.aborted) await sleep(this.#options.clock, retryMs, signal);
+        await sleep(this.#options.clock, retryMs, signal);
+        signal.throwIfAborted();
       }
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
       this.#unfollow();
     }
@@ -217,19 +236,24 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.watches.wakeAll();
   }
 
-  /** Leads until the term ends. Takes writes once all batches of earlier terms are in the state. */
-  async #lead(term: Term): Promise<void> {
+  /**
+   * Leads until the term ends. Takes writes once all batches of earlier terms are in the state.
+   * @param first the state with which an empty log begins
+   */
+  async #lead(term: Term, first: State | undefined): Promise<void> {
     const { clock, engine } = this.#options;
-    await this.#reaches(await engine.newest());
+    await this.#position.reaches(await engine.newest());
     const writes = new WriteQueue(
       this,
       { commit: (batch) => this.#commit(term, batch), ping: () => term.ping(), close: () => term.close() },
       { clock, meter: this.#meter, rowsOfOrigins: originRows },
     );
-    await term.commit({ revision: this.state.index, changes: [] });
-    await this.#reaches(await engine.newest());
-    this.#leading = new Leading(term, writes);
-    this.#newestOwn = this.#leading;
+    const leading = new Leading(term, writes);
+    this.#newestOwn = leading;
+    if (this.#position.value === 0 && first) await writes.submit({ commands: [{ type: "restore", snapshot: first }] });
+    else await term.commit({ revision: this.state.index, changes: [] });
+    await this.#position.reaches(await engine.newest());
+    this.#leading = leading;
     this.#notifyRole();
     this.#send();
     await term.ended;
@@ -240,10 +264,10 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   /** Commits a batch of this server's term. Only this server commits now, so the batch has the next position. */
   async #commit(term: Term, batch: Batch): Promise<void> {
-    const before = this.#position;
+    const before = this.#position.value;
     await term.commit(batch);
     // The log may have brought the batch before the answer.
-    if (this.#position === before) this.#take({ ...batch, term: term.number });
+    if (this.#position.value === before) this.#take({ ...batch, term: term.number });
   }
 
   #notifyRole(): void {
@@ -254,26 +278,25 @@ export class ReplicatedStore extends VisibleState implements Registry {
     const follower: Follower = {
       batch: (batch, position) => {
         // The leader has published its own batch when its commit resolved.
-        if (position <= this.#position) return;
-        assert(position === this.#position + 1, "the log has no gap");
+        if (position <= this.#position.value) return;
+        assert(position === this.#position.value + 1, "the log has no gap");
         this.#take(batch);
         if (batch.term !== this.#term) this.#beginTerm(batch.term);
       },
       reload: () => void this.#load(),
     };
-    this.#unfollow = this.#options.engine.follow(this.#position, follower);
+    this.#unfollow = this.#options.engine.follow(this.#position.value, follower);
   }
 
   /** Publishes the batch after the last one. If this server committed it, the queue of writes does. */
   #take(batch: CommittedBatch): void {
-    this.#position += 1;
     const own = this.#newestOwn?.term.number === batch.term ? this.#newestOwn : undefined;
     if (!own?.writes.publishEarly()) {
       const { state, touched } = applyRows(this.state, batch);
       this.publish(state, touched);
     }
     this.#learnOrigins(batch);
-    for (const wake of [...this.#positionWaiters]) wake();
+    this.#position.set(this.#position.value + 1);
   }
 
   /**
@@ -292,14 +315,13 @@ export class ReplicatedStore extends VisibleState implements Registry {
       }
     }
     if (!loaded || this.#closed || signal?.aborted) return;
-    this.#position = loaded.position;
     this.#applied.clear();
     for (const [name, applied] of loaded.applied) this.#applied.set(name, applied);
     this.publish(loaded.state, new Set([topics.everything]));
     const newest = loaded.applied.get(server);
     if (newest?.start === start) this.#own.rejectUnconfirmed(newest.serial);
+    this.#position.set(loaded.position);
     this.#follow();
-    for (const wake of [...this.#positionWaiters]) wake();
   }
 
   #report(message: string, error: unknown): void {
@@ -372,7 +394,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
         writes,
       });
       for (const { serial, outcomes, position } of results)
-        void this.#reaches(position).then(() => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)));
+        void this.#position.reaches(position).then(() => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)));
     } catch (error) {
       for (const [serial, write] of unsent) {
         // The leader may have done the write. It knows the write's serial, so it does not do the write twice.
@@ -385,18 +407,5 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   #sendLater(): void {
     this.#options.clock.schedule(retryMs, () => this.#send());
-  }
-
-  /** Resolves when the state has the batch at this position. */
-  #reaches(position: Position): Promise<void> {
-    if (this.#position >= position) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        if (this.#position < position) return;
-        this.#positionWaiters.delete(wake);
-        resolve();
-      };
-      this.#positionWaiters.add(wake);
-    });
   }
 }

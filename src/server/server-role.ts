@@ -1,4 +1,5 @@
 import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
+import { formationKey } from "../cluster/formation/saved-formation.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -8,9 +9,10 @@ import { ClientLimit } from "../http/client-limit.ts";
 import { routes } from "../http/routes.ts";
 import { Secrets } from "../keeper/secrets.ts";
 import { Metrics } from "../lib/metrics.ts";
+import { OperatingError } from "../lib/errors.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
-import { LocalRows } from "../registry/local-rows.ts";
+import { type LocalRow, LocalRows } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
 import type { Registry } from "../registry/registry.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
@@ -47,10 +49,25 @@ export async function openServer(
   const { log, platform } = options;
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
-  const own = await openStore(parts, config, { platform, metrics, log });
+  const own = await openStore(parts, config, {
+    platform,
+    metrics,
+    log,
+    isOfCluster: (rows) => sharesData(config, rows),
+  });
   const { engine, local } = own;
   const node = await ensureNode(config, own.store, { localRows: new LocalRows(own.store), local, random });
-  const cluster = await openClusterIf(parts, config, { platform, metrics, log, node, ownStore: own.store, local });
+  const cluster = sharesData(config, local)
+    ? await openCluster(parts, config, {
+        ...own,
+        ownStore: own.store,
+        platform,
+        metrics,
+        log,
+        node,
+        onFailed: options.onFailed,
+      })
+    : undefined;
   const store: Registry = cluster?.store ?? own.store;
   const localRows = cluster?.localRows ?? new LocalRows(own.store);
   const outputs = new CheckOutputs();
@@ -70,10 +87,12 @@ export async function openServer(
   const members = new Members(store, {
     own: serverMember(node, config, startedMs),
     serverPort: config.ports.server,
+    leader: cluster?.leader,
     reconnectTimeoutMs: config.reconnectTimeoutMs || reconnectTimeoutMsDefault,
     ...{ clock, metrics, log: log.named("server") },
   });
-  const linked = new LinkedAgents(members);
+  const admission = cluster?.createAdmission(members, (id, reason) => linked.expel(id, reason)) ?? members;
+  const linked: LinkedAgents = new LinkedAgents(admission);
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
   addGauges(metrics, { store, sessionTtls });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
@@ -131,20 +150,25 @@ export async function openServer(
     httpAddresses: listeners.addresses,
     reload: () => reloads.request(),
     metricsText: () => renderIntervals(metrics.ended),
-    leave: () => Promise.resolve(),
+    leave: async () => cluster?.leave(),
     ping: () => engine.ping(),
   };
 }
 
-/** Opens what a server shares with others, if the configuration makes it a server of a cluster. */
-async function openClusterIf(
-  parts: Lifecycle,
-  config: RuntimeConfig,
-  clusterParts: ClusterParts,
-): Promise<Cluster | undefined> {
-  if (!isOfCluster(config)) return undefined;
-  const { openCluster } = await import("./parts/cluster.ts");
-  return openCluster(parts, config, clusterParts);
+/**
+ * Returns whether a server shares its data with others, because its configuration says so, or because it has done so before.
+ * @throws OperatingError invalid when it is to stand alone on the data folder of a server of a cluster
+ */
+function sharesData(config: RuntimeConfig, local: readonly LocalRow[]): boolean {
+  const wasShared = local.some(({ key }) => key === formationKey);
+  if (wasShared && (config.bootstrap || config.devMode)) throw isOfClusterAlready(config);
+  return wasShared || isOfCluster(config);
+}
+
+/** Loads the code of a server of a cluster, which one that stands alone does not need. */
+async function openCluster(parts: Lifecycle, config: RuntimeConfig, clusterParts: ClusterParts): Promise<Cluster> {
+  const cluster = await import("./parts/cluster.ts");
+  return cluster.openCluster(parts, config, clusterParts);
 }
 
 /** Loads and opens core-keeper's API if the configuration enables it. */
@@ -156,4 +180,12 @@ async function openKeeper(
   if (config.keeperAddresses.length === 0) return undefined;
   const keeper = await import("./parts/keeper.ts");
   return parts.open(keeper.openKeeper(config, keeperParts));
+}
+
+function isOfClusterAlready({ dataDir }: RuntimeConfig): OperatingError {
+  const message =
+    `the data folder ${dataDir} is that of a server of a cluster, which has its data there. To go on with the cluster, start the ` +
+    "server without -bootstrap. To begin alone with the data of the cluster: praetor snapshot save FILE, start with -bootstrap on " +
+    "an empty folder, praetor snapshot restore FILE";
+  return new OperatingError("invalid", "server-of-cluster", message);
 }

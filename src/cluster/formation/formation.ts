@@ -45,6 +45,8 @@ export interface Formed {
   readonly token: string;
   /** Whether the cluster began with this server's data. It stays true over restarts. */
   readonly isFounder: boolean;
+  /** Whether this server began the cluster with another one, whose data went in. */
+  readonly hasOtherFounder: boolean;
 }
 
 /** A server whose etcd is a member. */
@@ -298,7 +300,12 @@ export class Formation {
     const { etcd, own, log } = this.#options;
     const { token = "", founder } = this.#membership ?? {};
     if (this.#throttle.isNew(`member ${token}`)) log.info("This server is a member of the cluster", { cluster: token });
-    this.#formed.resolve({ endpoint: etcd.endpoint, token, isFounder: founder === own.id });
+    this.#formed.resolve({
+      endpoint: etcd.endpoint,
+      token,
+      isFounder: founder === own.id,
+      hasOtherFounder: founder !== undefined && founder !== own.id,
+    });
     await this.#admission
       .forgetStrangers()
       .catch((error: unknown) => log.debug("Cannot list the members", { error: messageOf(error) }));

@@ -61,7 +61,8 @@ export interface RowWriter {
   save(rows: readonly LocalRow[]): Promise<void>;
 }
 
-const rowKey = "cluster/formation";
+/** The key of the local row of a server that has been one of several. */
+export const formationKey = "cluster/formation";
 const empty: FormationState = { start: 0, promised: undefined, membership: undefined, known: [] };
 
 /** The state of a server's formation, which is on disk before anything sees it. */
@@ -74,7 +75,7 @@ export class SavedFormation {
   /** @param local the server's local rows, as they were read at its start */
   constructor(rows: RowWriter, local: readonly LocalRow[]) {
     this.#rows = rows;
-    const saved = local.find(({ key }) => key === rowKey)?.value;
+    const saved = local.find(({ key }) => key === formationKey)?.value;
     this.#state = saved ? decodeState(saved) : empty;
   }
 
@@ -92,7 +93,7 @@ export class SavedFormation {
     const run = async (): Promise<boolean> => {
       const changed = next(this.#state);
       if (!changed) return false;
-      await this.#rows.save([{ key: rowKey, value: new TextEncoder().encode(JSON.stringify(changed)) }]);
+      await this.#rows.save([{ key: formationKey, value: new TextEncoder().encode(JSON.stringify(changed)) }]);
       this.#state = changed;
       return true;
     };

@@ -1,12 +1,14 @@
-import { readFileSync } from "node:fs";
+import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
 import { decodeJoin, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
 import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
+import type { CallLeader } from "../../cluster/leader-calls.ts";
+import type { Members } from "../../cluster/members.ts";
+import { pushServers } from "../../cluster/server-list.ts";
 import { ownAddressCode, ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
-import type { GivenEtcd, RuntimeConfig } from "../../config/runtime-config.ts";
-import type { EtcdAccess } from "../../engine/etcd/etcd-client.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { EtcdEngine } from "../../engine/etcd/etcd-engine.ts";
 import type { ForwardedAnswer, SendToServer } from "../../http/forwarding.ts";
 import { sleep } from "../../lib/clock.ts";
@@ -28,11 +30,13 @@ import { meterStore } from "../../registry/store-metrics.ts";
 import type { Store } from "../../registry/store.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
 import type { Command, Outcome } from "../../state/command.ts";
+import type { State } from "../../state/state.ts";
 import { topics } from "../../state/topics.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 import { setOutputs } from "./client-calls.ts";
-import { linkPort, explainPortFailure } from "./links.ts";
+import { type ClusterEtcd, findClusterEtcd } from "./cluster-etcd.ts";
+import { linkPort } from "./links.ts";
 import { indexOfFreshStore } from "./store.ts";
 
 /** The local row of the servers that this one knows: a JSON array of ServerAddress. */
@@ -51,6 +55,9 @@ export interface ClusterParts {
   readonly ownStore: Store;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
+  /** The data that this server had when it was alone; undefined if it had none. */
+  readonly loneState: State | undefined;
+  readonly onFailed: () => void;
 }
 
 /** The functions of the server that answer calls over links. */
@@ -73,7 +80,15 @@ interface ClusterCalls {
  * servers, and loads the store as soon as there is an etcd.
  */
 export async function openCluster(parts: Lifecycle, config: RuntimeConfig, options: ClusterParts): Promise<Cluster> {
-  const cluster = new Cluster(config, options, await engineOf(config, options));
+  const etcd = await findClusterEtcd(config);
+  const { openEtcdEngine } = await import("../../engine/etcd/etcd-engine.ts");
+  const engine = openEtcdEngine({
+    ...etcd.access,
+    ...{ name: options.node.id, ready: etcd.ready, electionMs: electionMs * config.cluster.raftMultiplier },
+    ...{ log: options.log.named("etcd"), clock: options.platform.clock },
+    ...(etcd.prefix !== undefined && { prefix: etcd.prefix }),
+  });
+  const cluster = new Cluster(config, options, { engine, etcd });
   parts.add({ close: () => cluster.engine.close() });
   parts.add({ stop: () => cluster.store.close() });
   return cluster;
@@ -81,6 +96,7 @@ export async function openCluster(parts: Lifecycle, config: RuntimeConfig, optio
 
 export class Cluster {
   readonly engine: EtcdEngine;
+  readonly etcd: ClusterEtcd;
   readonly store: ReplicatedStore;
   readonly localRows: LocalRows;
   readonly links: ServerLinks;
@@ -92,8 +108,14 @@ export class Cluster {
   readonly #log: Log;
   #handlers: Handlers = {};
   #shared: ClusterCalls | undefined;
+  #members: Members | undefined;
+  #admission: ClusterAdmission | undefined;
 
-  constructor(config: RuntimeConfig, parts: ClusterParts, engine: EtcdEngine) {
+  constructor(
+    config: RuntimeConfig,
+    parts: ClusterParts,
+    { engine, etcd }: { readonly engine: EtcdEngine; readonly etcd: ClusterEtcd },
+  ) {
     const { platform, metrics, node, ownStore, local } = parts;
     const { clock, random } = platform;
     this.#config = config;
@@ -101,6 +123,7 @@ export class Cluster {
     this.#start = random.uuid();
     this.#log = parts.log.named("server");
     this.engine = engine;
+    this.etcd = etcd;
     this.localRows = new LocalRows({ submitTogether: (commands, rows) => this.#submit(commands, rows) });
     const ownRows = new LocalRows(ownStore);
     this.links = new ServerLinks({
@@ -127,6 +150,7 @@ export class Cluster {
     this.store = new ReplicatedStore({
       ...{ engine, server: node.id, start: this.#start, leaderCalls: this.calls, clock },
       ...{ firstIndex: indexOfFreshStore, holdMs: config.cluster.rpcHoldMs, log: parts.log.named("store") },
+      beginning: etcd.beginning,
       meter: logWriteTrouble(meterStore(metrics, clock), parts.log.named("store")),
     });
   }
@@ -139,6 +163,37 @@ export class Cluster {
       ...{ store, localRows, catalog, clock: platform.clock, log: log.named("catalog") },
       tellOutputs: (outputs) => this.tellOutputs({ node: node.name, outputs }),
     });
+  }
+
+  /** The calls of this server to the leader, for the members. */
+  get leader(): CallLeader {
+    return this.calls;
+  }
+
+  /**
+   * Creates the admission of the agents that link with this server, which the leader decides on.
+   * @param expel closes the link of an agent
+   */
+  createAdmission(members: Members, expel: (id: string, reason: string) => void): ClusterAdmission {
+    this.#members = members;
+    this.#admission = new ClusterAdmission({
+      ...{
+        own: () => this.#joinRequest,
+        start: this.#start,
+        leader: this.calls,
+        servers: () => members.servers,
+        expel,
+      },
+      onLeader: (listener) => this.engine.onLeader(listener),
+      ...{ clock: this.#parts.platform.clock, log: this.#log },
+    });
+    return this.#admission;
+  }
+
+  /** Takes this server out of the cluster. Its local rows stay. @throws OperatingError when no majority of the servers answers */
+  async leave(): Promise<void> {
+    await this.#admission?.leaveCluster();
+    await this.etcd.formation?.leave();
   }
 
   /** Tells the other servers new outputs of the checks of this server's agent, or of a client agent that is linked with it. */
@@ -163,25 +218,22 @@ export class Cluster {
    * @throws OperatingError unavailable when the port is taken
    */
   async begin(parts: Lifecycle, calls: ClusterCalls): Promise<void> {
-    const { clock, listenForLinks } = this.#parts.platform;
+    const { clock } = this.#parts.platform;
     const { linked, sync } = calls;
     this.#shared = calls;
     this.#handlers = { ...calls.handlers, ...this.#serverCalls(calls) };
     const handler = this.#joining(linked.handler(this.#handlers));
     const port = await linkPort(this.#config, { handler, clock, log: this.#log });
-    try {
-      const listener = listenForLinks({ ...port.options, refusalOf: () => undefined });
-      parts.add({
-        stop() {
-          listener.stop();
-          port.close();
-        },
-      });
-    } catch (error) {
-      throw new OperatingError("unavailable", "cannot-listen", explainPortFailure(this.#config, error));
-    }
+    const { local, loneState, onFailed, ownStore, platform } = this.#parts;
+    await this.etcd.open(parts, {
+      ...{ platform, log: this.#parts.log, own: this.#own, port, links: this.links, local, loneState, onFailed },
+      ownRows: new LocalRows(ownStore),
+    });
     this.links.start();
     parts.add({ stop: () => this.links.stop() });
+    this.#admission?.start();
+    parts.add({ stop: () => this.#admission?.stop() });
+    if (this.#members) pushServers(this.store, { members: this.#members, linked });
     // A new leader means that writes succeed again. A start that fails brings nothing in step.
     const stop = this.engine.onLeader((leader) => leader && sync.request().catch(() => {}));
     parts.add({ stop });
@@ -193,7 +245,11 @@ export class Cluster {
 
   /** The calls of other servers. */
   #serverCalls({ outputs, coordinates }: ClusterCalls): Handlers {
+    const members: Record<string, AgentHandler> = {};
+    for (const [kind, handler] of Object.entries(this.#members?.leaderHandlers ?? {}))
+      members[kind] = ofServers(async ({ head }) => ({ head: await handler(head) }));
     return {
+      ...members,
       [serverOutputsCall]: ofServers(({ head }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
         setOutputs(outputs, head as ServerOutputs);
@@ -208,6 +264,7 @@ export class Cluster {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
         head: await this.store.takeForwarded(head as ForwardedWrites),
       })),
+      formation: ofServers(async ({ head }, { id }) => ({ head: await this.etcd.formation?.answer(head, { id }) })),
       [newestCall]: ofServers(async () => ({ head: await this.store.newest() })),
       [serversCall]: ofServers(({ head }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
@@ -290,39 +347,6 @@ export class Cluster {
 
 const done = Promise.resolve({ head: null });
 const coordinatesCall = "server-coordinates";
-
-async function engineOf(config: RuntimeConfig, { platform, node, log }: ClusterParts): Promise<EtcdEngine> {
-  const { givenEtcd, raftMultiplier } = config.cluster;
-  const { openEtcdEngine } = await import("../../engine/etcd/etcd-engine.ts");
-  const shared = {
-    name: node.id,
-    electionMs: electionMs * raftMultiplier,
-    log: log.named("etcd"),
-    clock: platform.clock,
-  };
-  if (givenEtcd) return openEtcdEngine({ ...shared, ...accessOf(givenEtcd), prefix: givenEtcd.prefix });
-  throw new OperatingError("unavailable", "no-etcd", "an etcd of its own");
-}
-
-/** @throws OperatingError invalid when a certificate cannot be read */
-function accessOf({ endpoints, tls, user }: GivenEtcd): EtcdAccess {
-  const read = (path: string | undefined): string | undefined => {
-    if (path === undefined) return undefined;
-    try {
-      return readFileSync(path, "utf8");
-    } catch (error) {
-      throw new OperatingError("invalid", "etcd-certificate", `cannot read the file ${path}: ${messageOf(error)}`);
-    }
-  };
-  const [ca, cert, key] = [read(tls?.caFile), read(tls?.certFile), read(tls?.keyFile)];
-  return {
-    endpoints,
-    ...(tls && {
-      tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
-    }),
-    ...(user && { user }),
-  };
-}
 
 function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
   return { id, name, address, port };

@@ -19,7 +19,7 @@ interface LinkParts {
 
 /** The server's port as an agent of a cluster opens it, and the links that come over it. */
 export interface LinkPort {
-  readonly options: Omit<ListenOptions, "refusalOf">;
+  readonly options: ListenOptions;
   /** Closes all links. */
   close(): void;
 }
@@ -54,6 +54,7 @@ export async function linkPort(config: RuntimeConfig, { handler, clock, log }: L
       security: await securityOf(config, clock),
       handler,
       clock,
+      refusalOf: config.clusterKey === undefined ? refusalWithoutKey : () => undefined,
       onLink(link, from) {
         log.debug("An agent has connected", { from });
         links.add(link);
@@ -87,8 +88,7 @@ function listen(
   parts: LinkParts & { readonly listen: Platform["listenForLinks"] },
 ): LinkListener | undefined {
   try {
-    const refusalOf = config.clusterKey === undefined ? refusalWithoutKey : () => undefined;
-    return parts.listen({ ...options, refusalOf });
+    return parts.listen(options);
   } catch (error) {
     parts.log.warn(`no client agent can join this server: ${explainPortFailure(config, error)}`);
     return undefined;

@@ -6,6 +6,7 @@ import { meterStore } from "../../registry/store-metrics.ts";
 import { Store } from "../../registry/store.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
 import { openState, type OpenedState } from "../../state/open-state.ts";
+import { emptyState, type State } from "../../state/state.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 
@@ -18,6 +19,16 @@ export const indexOfFreshStore = 6;
 interface OpenedStore extends Pick<OpenedState, "local"> {
   readonly engine: Engine;
   readonly store: Store;
+  /** The data of a server that has stood alone until now, if it is to be one of several and its store has only local rows. */
+  readonly loneState: State | undefined;
+}
+
+interface StoreParts {
+  readonly platform: Platform;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Returns whether the store holds only the local rows, as of a server whose data are in a cluster. */
+  readonly isOfCluster?: (local: OpenedState["local"]) => boolean;
 }
 
 /**
@@ -27,13 +38,22 @@ interface OpenedStore extends Pick<OpenedState, "local"> {
 export async function openStore(
   parts: Lifecycle,
   config: RuntimeConfig,
-  { platform, metrics, log }: { readonly platform: Platform; readonly metrics: Metrics; readonly log: Log },
+  { platform, metrics, log, isOfCluster = () => false }: StoreParts,
 ): Promise<OpenedStore> {
   const { engine, rows, revision } = await platform.openEngine(config);
   parts.add({ close: () => engine.close() });
   const { state, local } = openState(rows, revision === 0 ? indexOfFreshStore : revision);
   const meter = logWriteTrouble(meterStore(metrics, platform.clock), log.named("store"));
-  const store = new Store(engine, state, { clock: platform.clock, meter });
+  const isShared = isOfCluster(local);
+  const store = new Store(engine, isShared ? { ...emptyState, index: state.index } : state, {
+    clock: platform.clock,
+    meter,
+  });
   parts.add({ stop: () => store.close() });
-  return { engine, store, local };
+  return { engine, store, local, loneState: isShared && hasDataOfClients(state) ? state : undefined };
+}
+
+/** Returns whether a lone server's state has more than the rows that its own agent registers again at each start. */
+function hasDataOfClients({ kv, nodes, preparedQueries }: State): boolean {
+  return kv.size > 0 || preparedQueries.size > 0 || nodes.size > 1;
 }
