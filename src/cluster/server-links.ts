@@ -43,6 +43,12 @@ export interface ServerJoinAnswer {
   readonly own: ServerAddress;
 }
 
+/** A server that has accepted this one, and the link to it. */
+interface Joined {
+  readonly server: ServerAddress;
+  readonly link: Link;
+}
+
 /** Pauses between two attempts at a known server: the first, and the longest, in milliseconds. */
 const pauseMsMin = 50;
 const pauseMsMax = 1_000;
@@ -66,6 +72,7 @@ export class ServerLinks {
   readonly #links = new Map<string, Link>();
   /** The ids of the servers that a loop keeps a link to. */
   readonly #kept = new Set<string>();
+  readonly #attempts = new Map<string, Promise<Joined>>();
   readonly #listeners: (() => void)[] = [];
   readonly #stopping = new AbortController();
 
@@ -127,7 +134,6 @@ export class ServerLinks {
    */
   async joinBy(address: string): Promise<void> {
     const { server, link } = await this.#attempt(this.#placeOf(address));
-    if (this.#links.has(server.id)) return link.close("the server is linked already");
     this.#adopt(server, link);
     this.learn([server]);
   }
@@ -176,33 +182,32 @@ export class ServerLinks {
   }
 
   async #run(id: string): Promise<void> {
+    const { clock } = this.#options;
     const { signal } = this.#stopping;
     let pauseMs = pauseMsMin;
     let wasLinked = false;
     while (!signal.aborted) {
-      const linked = this.#links.get(id);
-      if (linked) {
-        await linked.lost;
+      if (this.#links.has(id)) {
+        const sinceMs = clock.monotonicMs();
+        await this.#unlinked(id);
         wasLinked = true;
-        pauseMs = pauseMsMin;
+        // A server that closes each link at once is tried less and less often.
+        if (clock.monotonicMs() - sinceMs >= pauseMsMax) pauseMs = pauseMsMin;
+        else await sleep(clock, pauseMs, signal);
       }
       const known = this.#known.get(id);
       if (!known || signal.aborted) return;
       try {
         const { server, link } = await this.#attempt({ host: known.address, port: known.port });
-        if (server.id === id) {
-          if (this.#links.has(id)) link.close("the server is linked already");
-          else this.#adopt(server, link);
-          continue;
-        }
-        link.close("another server is expected at this address");
+        this.#adopt(server, link);
         this.learn([server]);
+        if (server.id === id) continue;
       } catch (error) {
         this.#logFailure(error);
         if (wasLinked && isRefusal(error) && !signal.aborted) this.#options.onGone(id);
         wasLinked = false;
       }
-      await sleep(this.#options.clock, pauseMs, signal);
+      await sleep(clock, pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }
   }
@@ -216,11 +221,12 @@ export class ServerLinks {
     let pauseMs = pauseMsMin;
     while (!signal.aborted) {
       try {
+        const known = [...this.#known.values()].find((each) => each.address === place.host && each.port === place.port);
+        if (known && this.#links.has(known.id)) await this.#unlinked(known.id);
         const { server, link } = await this.#attempt(place);
-        if (this.#links.has(server.id)) link.close("the server is linked already");
-        else this.#adopt(server, link);
+        this.#adopt(server, link);
         this.learn([server]);
-        await this.#links.get(server.id)?.lost;
+        await this.#unlinked(server.id);
         pauseMs = pauseMsMin;
       } catch (error) {
         if (error instanceof OperatingError && error.code === ownAddressCode) return;
@@ -231,13 +237,22 @@ export class ServerLinks {
     }
   }
 
+  /** Resolves when there is no link to the server. */
+  async #unlinked(id: string): Promise<void> {
+    for (let link = this.#links.get(id); link; link = this.#links.get(id)) await link.lost;
+  }
+
+  /** Takes a link in place of an earlier one to the same server, which that server closes now. */
   #adopt(server: ServerAddress, link: Link): void {
     const { log } = this.#options;
     if (this.#stopping.signal.aborted) return link.close("the server stops");
+    const isFirst = !this.#links.has(server.id);
     this.#known.set(server.id, server);
     this.#links.set(server.id, link);
-    log.info("Connected to a server", { server: server.name, address: `${server.address}:${server.port}` });
+    if (isFirst)
+      log.info("Connected to a server", { server: server.name, address: `${server.address}:${server.port}` });
     void link.lost.then((reason) => {
+      if (this.#links.get(server.id) !== link) return;
       this.#links.delete(server.id);
       if (!this.#stopping.signal.aborted) log.warn("Lost the connection to a server", { server: server.name, reason });
       this.#notify();
@@ -253,8 +268,18 @@ export class ServerLinks {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Connects to the server at a place and joins it. @throws OperatingError naming the place and the reason */
-  async #attempt({ host, port }: Place): Promise<{ readonly server: ServerAddress; readonly link: Link }> {
+  /**
+   * Connects to the server at a place and joins it. Attempts at one place at the same time are one.
+   * @throws OperatingError naming the place and the reason
+   */
+  #attempt(place: Place): Promise<Joined> {
+    const key = `${place.host} ${place.port}`;
+    const underWay = this.#attempts.get(key) ?? this.#dial(place).finally(() => this.#attempts.delete(key));
+    this.#attempts.set(key, underWay);
+    return underWay;
+  }
+
+  async #dial({ host, port }: Place): Promise<Joined> {
     const { clock, dial, handler, joinRequest, key } = this.#options;
     let isLate = false;
     const dialling = dial({ host, port, key, clock, handler });

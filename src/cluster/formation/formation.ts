@@ -101,6 +101,8 @@ export class Formation {
   readonly #formed = Promise.withResolvers<Formed>();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** The token of the cluster that the log names. */
+  #toldToken: string | undefined;
   /** The id of the question by which this server now asks to be taken in. */
   #takeIn: string | undefined;
   #list: readonly EtcdMember[] = [];
@@ -299,7 +301,8 @@ export class Formation {
   async #serve(): Promise<void> {
     const { etcd, own, log } = this.#options;
     const { token = "", founder } = this.#membership ?? {};
-    if (this.#throttle.isNew(`member ${token}`)) log.info("This server is a member of the cluster", { cluster: token });
+    if (this.#toldToken !== token) log.info("This server is a member of the cluster", { cluster: token });
+    this.#toldToken = token;
     this.#formed.resolve({
       endpoint: etcd.endpoint,
       token,

@@ -89,8 +89,12 @@ export async function openCluster(parts: Lifecycle, config: RuntimeConfig, optio
     ...(etcd.prefix !== undefined && { prefix: etcd.prefix }),
   });
   const cluster = new Cluster(config, options, { engine, etcd });
-  parts.add({ close: () => cluster.engine.close() });
-  parts.add({ stop: () => cluster.store.close() });
+  parts.add({
+    async stop() {
+      await cluster.store.close();
+      await cluster.engine.close();
+    },
+  });
   return cluster;
 }
 
