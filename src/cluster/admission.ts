@@ -71,7 +71,7 @@ export class ClusterAdmission implements Admission {
   #serial = 0;
   /** Counts the leaders. Answers to reports of an earlier generation are not used. */
   #generation = 0;
-  /** What the leader of this generation has: no whole report, one that is under way, or all reports so far. */
+  /** The reports that the leader of this generation has: no whole report, one that is under way, or all reports so far. */
   #leaderHas: "nothing" | "promise" | "all" = "nothing";
   #isSending = false;
   #retry: Timer | undefined;

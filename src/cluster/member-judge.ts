@@ -42,7 +42,7 @@ const failedAfterMs = 3_000;
 const startGraceMs = 5_000;
 /** Milliseconds that the agents of a server have to move to another one, after they would count as failed themselves. */
 const moveMs = 3_000;
-/** Milliseconds after a server's link came or went for which nobody is judged: servers may have links that are not reported. */
+/** Milliseconds after a server's link came or went for which no member is judged: servers may have links that are not reported. */
 const unrestMs = 3_000;
 /** The longest time, in milliseconds, for which a judgement waits for the reports of servers. */
 const unsureMsMax = 15_000;
@@ -55,7 +55,7 @@ const flapMs = 60_000;
 
 /**
  * Decides which agents are alive, for as long as this server leads: from `start` to `stop`. The next term has a new judge, which
- * knows no links until the servers report them, so it believes nobody dead for the first seconds.
+ * knows no links until the servers report them, so it believes no member dead for the first seconds.
  *
  * A member is absent while no server has a link with it (LinkTable). It fails when it is absent for `failedAfterMs` after it was
  * last heard. If it is absent because the server that had its link is absent, it gets `moveMs` more, since its agent runs and
@@ -153,8 +153,6 @@ export class MemberJudge {
     const isFirst = !this.#writing.has(agent.id);
     // The agent counts as linked from now on, so that it is not marked as failed while the write is under way.
     this.link(server, agent);
-    // Other servers report this one as linked, too; it writes its own row by its own report.
-    if (agent.id === this.#options.own.id && server !== agent.id) return;
     try {
       await this.#writeAlive(agent);
     } catch (error) {

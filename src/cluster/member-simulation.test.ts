@@ -29,13 +29,13 @@ interface Agent {
 class Simulation {
   readonly cluster: MemberCluster;
   readonly agents: readonly Agent[];
-  /** What each member's row became, in order, by name. */
+  /** The successive contents of each member's row, by name. */
   readonly history = new Map<string, string[]>();
   /** The faults that the commits showed. */
   readonly faults: string[] = [];
   readonly #random: FakeRandom;
   readonly #rows = new Map<string, MemberRow>();
-  /** What happens later, by the time at which it does. */
+  /** The events to come, with their times. */
   readonly #later: { readonly atMs: number; readonly run: () => void | Promise<void> }[] = [];
   /** By the name of an agent and a server: whether the server has not noticed yet that the link is gone. */
   readonly #unnoticed = new Map<string, symbol>();
@@ -62,7 +62,7 @@ class Simulation {
   async #pass(ms: number): Promise<void> {
     const endMs = this.cluster.clock.monotonicMs() + ms;
     for (;;) {
-      const due = this.#later.filter(({ atMs }) => atMs <= endMs).sort((left, right) => left.atMs - right.atMs)[0];
+      const due = this.#later.filter(({ atMs }) => atMs <= endMs).toSorted((left, right) => left.atMs - right.atMs)[0];
       const nextMs = due?.atMs ?? endMs;
       await this.cluster.advance(Math.max(0, nextMs - this.cluster.clock.monotonicMs()));
       if (!due) return;
@@ -160,7 +160,7 @@ class Simulation {
   #shuffled<T>(from: readonly T[]): T[] {
     return from
       .map((item) => ({ item, at: this.#random.uniform() }))
-      .sort((left, right) => left.at - right.at)
+      .toSorted((left, right) => left.at - right.at)
       .map(({ item }) => item);
   }
 }

@@ -202,6 +202,27 @@ describe("an agent that leaves", () => {
   });
 });
 
+test("an agent that joins again while its leave is being written is alive", async () => {
+  const world = openWorld();
+  await world.members.join(joinOf(4));
+  world.engine.hold();
+  const leaving = world.members.leave(joinOf(4));
+  const joining = world.members.join(joinOf(4));
+  world.engine.release();
+  await Promise.all([leaving, joining]);
+  expect(view(world)).toEqual(["n4 alive passing"]);
+});
+
+test("the loss of an agent without a link does not delay its failure", async () => {
+  const world = openWorld();
+  await world.members.join(joinOf(4));
+  world.members.lost(joinOf(4), 0);
+  await world.clock.advance(2_000);
+  world.members.lost(joinOf(4), 0);
+  await world.clock.advance(1_000);
+  expect(view(world)).toEqual(["n4 failed critical"]);
+});
+
 describe("force-leave", () => {
   test("changes a failed agent's status to left, and with prune deletes the member", async () => {
     const world = openWorld();

@@ -106,7 +106,7 @@ export class Members implements Admission {
       (row) => row.status === "alive" && isServer(row) && nodeIdOf(row) !== nodeIdOf(own),
     );
     const self = { id: nodeIdOf(own), name: own.name, address: own.address, port: serverPort };
-    return [self, ...others.map(addressOf)].sort((left, right) => (left.name < right.name ? -1 : 1));
+    return [self, ...others.map(addressOf)].toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   /**

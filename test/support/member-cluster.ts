@@ -39,6 +39,8 @@ export interface MemberServer {
   admission: ClusterAdmission;
   linked: LinkedAgents;
   isUp: boolean;
+  /** Whether the calls of this server to the leader wait. */
+  isMuted: boolean;
 }
 
 /**
@@ -148,7 +150,7 @@ export class MemberCluster {
   view({ members, store }: MemberServer = this.leader): string[] {
     return members.all
       .map(({ name, status }) => `${name} ${status} ${checkOfNode(store, name, "serfHealth")?.status ?? "gone"}`)
-      .sort();
+      .toSorted();
   }
 
   /** Returns the status of a member in the leader's table, and its node's serfHealth. */
@@ -173,7 +175,7 @@ export class MemberCluster {
     };
     const store = await this.#stores.start(name, { clock: this.clock });
     const self = serverJoin(node, settings);
-    const bare = { name, self, store, lines: [], links: new Set<MemberServer>(), isUp: true };
+    const bare = { name, self, store, lines: [], links: new Set<MemberServer>(), isUp: true, isMuted: false };
     this.servers.push({ ...bare, ...this.#parts(bare) });
   }
 
@@ -221,6 +223,7 @@ export class MemberCluster {
   /** Carries calls as links do: they are lost when the link with the leader is. */
   #callsOf(name: string): CallLeader {
     const { clock } = this;
+    const isMuted = (): boolean => this.servers.some((server) => server.name === name && server.isMuted);
     const isReached = (leader: MemberServer): boolean =>
       leader.isUp && (leader.name === name || [...leader.links].some((other) => other.name === name));
     return {
@@ -228,7 +231,7 @@ export class MemberCluster {
         const endMs = clock.monotonicMs() + 7_000;
         while (clock.monotonicMs() < endMs) {
           const leader = this.#leader;
-          const handler = leader && isReached(leader) ? leader.members.leaderHandlers[kind] : undefined;
+          const handler = leader && !isMuted() && isReached(leader) ? leader.members.leaderHandlers[kind] : undefined;
           if (!leader || !handler) {
             await sleep(clock, 50);
             continue;
