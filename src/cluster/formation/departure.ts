@@ -1,7 +1,7 @@
 import type { EtcdMember, EtcdMembers } from "./etcd-members.ts";
 import type { KnownServers } from "./known-servers.ts";
 import type { OwnMember } from "./own-member.ts";
-import type { Membership, SavedFormation } from "./saved-formation.ts";
+import type { SavedFormation } from "./saved-formation.ts";
 
 interface DepartureOptions {
   /** The node id of this server. */
@@ -15,7 +15,10 @@ interface DepartureOptions {
 /** How often this server tries to remove itself. */
 const triesMax = 5;
 
-/** Takes this server out of its cluster. After a crash on the way, `forget` at the next start does the rest. */
+/**
+ * Takes this server out of its cluster. Its data stays until it is removed: without it, the others would have lost a voter. After a
+ * crash on the way it is still a member at its next start or, if it was removed, is taken in anew.
+ */
 export class Departure {
   readonly #options: DepartureOptions;
   #isUnderWay = false;
@@ -30,34 +33,23 @@ export class Departure {
   }
 
   /**
-   * Removes this server from the voters, and does nothing if it is the only one.
+   * Removes this server from the members, ends its etcd, moves its data aside, and forgets the cluster. Does nothing if it is the only
+   * voter.
    * @throws Error of etcd when no majority answers: this server stays a member
    */
   async leave(): Promise<void> {
-    const { saved, members } = this.#options;
-    const { membership } = saved.state;
+    const { saved, members, member } = this.#options;
     const voters = (await members.list()).filter(({ isVoter }) => isVoter);
-    if (!membership || voters.length === 1) return;
+    if (voters.length === 1) return;
     this.#isUnderWay = true;
     try {
-      await this.#set(membership, "leaving");
       await this.#remove(voters);
     } catch (error) {
-      await this.#set(membership, membership.stage);
       this.#isUnderWay = false;
       throw error;
     }
-    await this.forget();
-  }
-
-  /** Ends etcd, moves its data aside, and forgets the cluster. */
-  async forget(): Promise<void> {
-    await this.#options.member.retire();
-    await this.#options.saved.change((state) => ({ ...state, membership: undefined }));
-  }
-
-  async #set(membership: Membership, stage: Membership["stage"]): Promise<void> {
-    await this.#options.saved.change((state) => ({ ...state, membership: { ...membership, stage } }));
+    await member.retire();
+    await saved.change((state) => ({ ...state, membership: undefined }));
   }
 
   async #remove(voters: readonly EtcdMember[]): Promise<void> {

@@ -101,11 +101,11 @@ export class Formation {
   readonly #formed = Promise.withResolvers<Formed>();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** The token of the cluster that the log names. */
-  #toldToken: string | undefined;
   /** The id of the question by which this server now asks to be taken in. */
   #takeIn: string | undefined;
   #list: readonly EtcdMember[] = [];
+  /** The raft id of the member that the log has named last. */
+  #announced: string | undefined;
 
   constructor(options: FormationOptions, saved: SavedFormation) {
     const { own, links, clock } = options;
@@ -279,16 +279,11 @@ export class Formation {
     if (this.#departure.isUnderWay) return "";
     const membership = this.#membership;
     if (!membership) return this.#seek(await this.#greetings.greet());
-    if (membership.stage === "leaving") {
-      await this.#departure.forget();
-      return "";
-    }
     if (membership.stage === "lost") return this.#ask(await this.#greetings.greet(), false);
     if (this.#member.isDamaged) await this.#replaceDamaged();
     const waitsFor = await this.#member.step();
-    const { isServing } = this.#member;
-    if (this.#greetings.isDue(isServing ? memberMs : greetMs)) await this.#greetings.greet();
-    if (isServing) await this.#serve();
+    if (this.#greetings.isDue(this.#member.isServing ? memberMs : greetMs)) await this.#greetings.greet();
+    if (this.#member.isServing) await this.#serve();
     return waitsFor;
   }
 
@@ -300,9 +295,12 @@ export class Formation {
 
   async #serve(): Promise<void> {
     const { etcd, own, log } = this.#options;
-    const { token = "", founder } = this.#membership ?? {};
-    if (this.#toldToken !== token) log.info("This server is a member of the cluster", { cluster: token });
-    this.#toldToken = token;
+    const { membership } = this.#saved.state;
+    if (!membership) return;
+    const { token, founder, raftId } = membership;
+    if (raftId !== this.#announced)
+      log.info("This server is a member of the cluster", { cluster: token, raft: raftId });
+    this.#announced = raftId;
     this.#formed.resolve({
       endpoint: etcd.endpoint,
       token,

@@ -24,9 +24,8 @@ export interface Promised {
  * - "begun": etcd may have been started, and may have voted.
  * - "member": etcd was ready, as a voter.
  * - "lost": etcd is a member no longer or has no data, so the other members have to take it in anew.
- * - "leaving": the operator has this server leave. It is a member, or has just been one.
  */
-export type Stage = "decided" | "begun" | "member" | "lost" | "leaving";
+export type Stage = "decided" | "begun" | "member" | "lost";
 
 export interface Membership {
   readonly stage: Stage;
