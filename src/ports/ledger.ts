@@ -161,6 +161,12 @@ export class Ledger {
     return false;
   }
 
+  /** Returns the other services to which this port is assigned, those that were deregistered left out. */
+  assignedAt(hostPort: HostPort, service: string): readonly string[] {
+    const found = [...othersAt(this.#assigned, this.hosts.key(hostPort), service)];
+    return found.filter((id) => this.#records.get(id)?.state !== "released");
+  }
+
   /** Returns whether the service's record says that this port has another owner. */
   isDisputed(service: string, key: string): boolean {
     const record = this.#records.get(service);

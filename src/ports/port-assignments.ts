@@ -53,7 +53,8 @@ export class PortAssignments {
   /**
    * Assigns another port to the service. The record and the new port in `stored`, the service's configurations, become durable
    * together; if a client has changed a port in `stored` meanwhile, only the record is written. Assignments run one after the
-   * other, so no two services get the same port.
+   * other, so no two services get the same port. Another server of a cluster can assign the same port at the same time: then the
+   * assignment with the lower index counts, and the other one is repeated.
    */
   assign(
     conflict: PortConflict,
@@ -61,17 +62,42 @@ export class PortAssignments {
     write: (transactions: KeyTransactions, record: PortRecord) => Promise<void> = this.#write,
   ): Promise<PortRecord> {
     return this.#queue.run(["ports"], async () => {
-      const { service, hostPort } = conflict;
-      let port = await findFreePort(service, hostPort, this.#options);
-      // The commit of an earlier assignment, reported as failed after a timeout, may have succeeded during the search.
-      while (port !== undefined && !this.#isStillFree(conflict, port))
-        port = await findFreePort(service, hostPort, this.#options);
-      const record = this.#next(conflict, port ?? 0);
-      logRecord(this.#options.log, record);
-      const isKnown = record === this.#options.ledger.record(service);
-      await write(isKnown ? [] : this.#assigning(record, stored), record);
+      let record = await this.#assignOnce(conflict, stored, write);
+      while (this.#wasAssignedBefore(record)) {
+        const present = stored.map((each) => this.#options.ledger.storedAt(each.base) ?? each);
+        record = await this.#assignOnce(conflict, present, write);
+      }
       return record;
     });
+  }
+
+  async #assignOnce(
+    conflict: PortConflict,
+    stored: readonly StoredPort[],
+    write: (transactions: KeyTransactions, record: PortRecord) => Promise<void>,
+  ): Promise<PortRecord> {
+    const { service, hostPort } = conflict;
+    let port = await findFreePort(service, hostPort, this.#options);
+    // The commit of an earlier assignment, reported as failed after a timeout, may have succeeded during the search.
+    while (port !== undefined && !this.#isStillFree(conflict, port))
+      port = await findFreePort(service, hostPort, this.#options);
+    const record = this.#next(conflict, port ?? 0);
+    logRecord(this.#options.log, record);
+    const isKnown = record === this.#options.ledger.record(service);
+    await write(isKnown ? [] : this.#assigning(record, stored), record);
+    return record;
+  }
+
+  /** Returns whether the record assigns a port that the record of another service has assigned before. */
+  #wasAssignedBefore({ service, host, newPort: port }: PortRecord): boolean {
+    if (port === 0) return false;
+    const own = this.#indexOf(service);
+    const others = this.#options.ledger.assignedAt({ host, port }, service);
+    return others.some((other) => this.#indexOf(other) < own);
+  }
+
+  #indexOf(service: string): number {
+    return this.#reader.read(kvEntry(portRecordKey(service)))?.modifyIndex ?? Infinity;
   }
 
   /** Records a conflict. Returns the present record, and writes none, if it has the same conflict. */

@@ -178,6 +178,8 @@ export class ServicePorts {
 
   /** Records a conflict of a stored port. Assigns no port: `claim` and `register` do, when the service starts. */
   async #reviewStored(base: string): Promise<void> {
+    // Each server of a cluster sees the stored port. One of them records the conflict.
+    if (!this.#options.store.leads) return;
     const service = this.#ledger.storedAt(base)?.service;
     if (service === undefined || this.#policyOf(service) === "off") return;
     await this.#queue.run([service], async () => {
