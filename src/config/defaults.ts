@@ -38,6 +38,8 @@ export const defaultSource: Source = sourceOf({
   retry_interval: 30_000,
   ui_content_path: "/ui/",
   tls_min_version: "tls12",
+  "dns_config.allow_stale": true,
+  "dns_config.max_stale": 87_600 * 3_600_000,
   "dns_config.enable_additional_node_meta_txt": true,
   "dns_config.udp_answer_limit": 3,
   "dns_config.recursor_timeout": 2_000,

@@ -23,6 +23,8 @@ export function buildDns(sources: AddressSources): DnsConfig {
       minTtl: settings.number("dns_config.soa.min_ttl"),
     },
     recursors: recursors(sources),
+    allowStale: settings.flag("dns_config.allow_stale"),
+    maxStaleMs: settings.number("dns_config.max_stale"),
     recursorTimeoutMs: settings.number("dns_config.recursor_timeout"),
   };
 }

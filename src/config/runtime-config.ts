@@ -174,6 +174,9 @@ export interface DnsConfig {
   /** DNS servers for names outside the domain, with or without a port. */
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
+  /** Whether a server of a cluster answers from its own state, unless it has been without the leader for `maxStaleMs`. */
+  readonly allowStale: boolean;
+  readonly maxStaleMs: number;
 }
 
 /** The times in the SOA record, in seconds. */

@@ -1,8 +1,10 @@
+import { copyOf } from "../lib/copy-of.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
+import type { LeaderContact } from "../registry/cluster-view.ts";
 import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { subnetAddress } from "./addresses.ts";
@@ -18,6 +20,7 @@ import type { Zone } from "./zone.ts";
 
 export interface ResponderParts {
   readonly store: Registry;
+  readonly cluster: LeaderContact;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,6 +32,11 @@ export interface ResponderParts {
 export interface AnsweringSettings extends Pick<FitOptions, "udpAnswersMax" | "truncates" | "compresses"> {
   readonly zone: Zone;
   readonly recursors: Recursors;
+  /**
+   * Milliseconds since this server heard from the leader up to which it answers from its own state; 0 if it always asks the
+   * leader. Has no effect on a server that stands alone.
+   */
+  readonly maxStaleMs: number;
 }
 
 /** The client that sent a question, and the protocol that it used. */
@@ -82,10 +90,47 @@ export class Responder {
   }
 
   /**
-   * Returns the answer to a packet, as a promise only if recursors must be asked; the promise never rejects. The caller must send
-   * or copy the message before it calls `respond` again, which may overwrite the message.
+   * Returns the answer to a packet, as a promise only if recursors or the leader must be asked; the promise never rejects. The
+   * caller must send or copy the message before it calls `respond` again, which may overwrite the message.
    */
   respond(packet: Uint8Array, client: DnsClient): Answer | Promise<Answer> {
+    const { cluster } = this.#parts;
+    if (cluster.isAlone || cluster.lastContactMs < this.#settings.maxStaleMs) return this.#respondNow(packet, client);
+    const fresh = this.#isOwn(packet) ? this.#parts.store.freshen("leader") : undefined;
+    return fresh ? this.#respondWhen(fresh, copyOf(packet), client) : this.#respondNow(packet, client);
+  }
+
+  /** Returns whether a packet asks for a name in the agent's domains, or for that of an address. */
+  #isOwn(packet: Uint8Array): boolean {
+    const received = decodeQuery(packet);
+    if (received.kind !== "query") return false;
+    const { name } = received.query.question;
+    return this.#settings.zone.domainOf(name) !== undefined || endsWith(name, reverseDomain);
+  }
+
+  /** Answers when the state is new enough. Consul: SERVFAIL if there is no leader. */
+  async #respondWhen(fresh: Promise<void>, packet: Uint8Array, client: DnsClient): Promise<Answer> {
+    try {
+      await fresh;
+    } catch (error) {
+      return this.#fail(packet, client, error);
+    }
+    const answer = await this.#respondNow(packet, client);
+    // Other questions can wait for the same moment, and their answers may overwrite this one.
+    return answer && copyOf(answer);
+  }
+
+  #fail(packet: Uint8Array, { network, address }: DnsClient, error: unknown): Answer {
+    const received = decodeQuery(packet);
+    if (received.kind !== "query") return undefined;
+    const { query } = received;
+    const question = nameText(query.question.name);
+    this.#parts.log.error("failed to answer", { client: address, question, error: messageOf(error) });
+    const authoritative = this.#settings.zone.domainOf(query.question.name) !== undefined;
+    return this.#encode(query, { ...failure(rcodes.serverFailure), authoritative }, network);
+  }
+
+  #respondNow(packet: Uint8Array, client: DnsClient): Answer | Promise<Answer> {
     const startMs = this.#parts.clock.monotonicMs();
     const asked = cacheKey(packet, client.network);
     const known = this.#cache.get(asked, startMs);
@@ -109,7 +154,7 @@ export class Responder {
     const fail = (error: unknown): Answer => {
       const question = nameText(query.question.name);
       this.#parts.log.error("failed to answer", { client: call.address, question, error: messageOf(error) });
-      return this.#encode(query, failure(rcodes.serverFailure), call);
+      return this.#encode(query, failure(rcodes.serverFailure), call.network);
     };
     try {
       const answered = this.#answer(query, call);
@@ -127,10 +172,12 @@ export class Responder {
     if (endsWith(name, reverseDomain)) {
       const reply = zone.answerReverse(query, new ZoneRead(this.#reader, call));
       this.#addLatency(this.#reverseQueries, call.startMs);
-      if (reply) return this.#encode(query, reply, call);
-      if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call);
+      if (reply) return this.#encode(query, reply, call.network);
+      if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call.network);
     }
-    return recursors.areConfigured ? this.#recurse(query, call) : this.#encode(query, failure(rcodes.refused), call);
+    return recursors.areConfigured
+      ? this.#recurse(query, call)
+      : this.#encode(query, failure(rcodes.refused), call.network);
   }
 
   #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
@@ -140,7 +187,7 @@ export class Responder {
     if (read.missingNames.size > 0 && recursors.areConfigured)
       return this.#answerWithRecursors(query, domain, { read, call });
     this.#addLatency(this.#domainQueries, call.startMs);
-    const message = this.#encode(query, reply, call);
+    const message = this.#encode(query, reply, call.network);
     if (message && read.isCacheable) {
       const dependencies = { topics: [...read.topics], orderCount: read.orderCount };
       this.#cache.put(call.asked, message, dependencies);
@@ -167,15 +214,15 @@ export class Responder {
       reply = zone.answer(query, read, domain);
     }
     this.#addLatency(this.#domainQueries, call.startMs);
-    return this.#encode(query, reply, call);
+    return this.#encode(query, reply, call.network);
   }
 
   async #recurse(query: DnsQuery, call: Call): Promise<Answer> {
     const answer = await this.#settings.recursors.forward(call.packet, call.network);
-    return answer ?? this.#encode(query, failure(rcodes.serverFailure), call);
+    return answer ?? this.#encode(query, failure(rcodes.serverFailure), call.network);
   }
 
-  #encode(query: DnsQuery, reply: Reply, { network }: Call): Answer {
+  #encode(query: DnsQuery, reply: Reply, network: Network): Answer {
     const { recursors, ...fitting } = this.#settings;
     return encodeFitting(query, reply, {
       network,

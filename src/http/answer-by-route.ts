@@ -1,3 +1,5 @@
+import { messageOf } from "../lib/errors.ts";
+import { isNoLeader } from "../registry/leader-wait.ts";
 import { answerFromCache } from "./cached.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
@@ -37,7 +39,10 @@ export function answerByRoute(pipeline: Pipeline, chosen: Chosen, request: HttpR
   const { cachedQuestions: questions } = pipeline;
   const cache = questions && cacheOf(route, request);
   if (!cache) return answer(pipeline, chosen, request);
-  return answerFromCache(request, { ...cache, questions, answer: (asked) => answer(pipeline, chosen, asked) });
+  return answerFromCache(request, {
+    ...{ ...cache, questions, answer: (asked) => answer(pipeline, chosen, asked) },
+    isAlone: pipeline.cluster.isAlone,
+  });
 }
 
 function cacheOf({ consulCache }: Route, { method, query, rest }: HttpRequest): ConsulCache | undefined {
@@ -83,15 +88,17 @@ async function answer(pipeline: Pipeline, { route, endpoint }: Chosen, request: 
 }
 
 function withMeta(error: unknown): unknown {
-  return error instanceof HttpError && error.status === 500
-    ? new HttpError(500, error.message, failedReadHeaders)
-    : error;
+  const isFailure = error instanceof HttpError ? error.status === 500 : isNoLeader(error);
+  return isFailure ? new HttpError(500, messageOf(error), failedReadHeaders) : error;
 }
+
+/** Consul's error text for a datacenter that no server knows. */
+export const noPath = "No path to datacenter";
 
 /** Checks that `?dc` is absent or names this datacenter. @throws HttpError 500 if it names another datacenter */
 function checkDatacenter(route: Route, { method, query }: HttpRequest, datacenter: string): void {
   const asked = query.get("dc") ?? "";
   if (asked === "" || asked === datacenter) return;
   if ("inPrimary" in route && route.inPrimary?.some((each) => each === method)) return;
-  throw new HttpError(500, "No path to datacenter");
+  throw new HttpError(500, noPath);
 }

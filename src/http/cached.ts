@@ -4,7 +4,8 @@ import type { HttpRequest } from "./http-request.ts";
 import type { ConsulCache } from "./route.ts";
 
 /*
- * Answers requests with `?cached`, always from the current state (see CachedQuestions). The headers X-Cache and Age have the
+ * Answers requests with `?cached`, always from the state of this server (see CachedQuestions). Another server of a cluster may
+ * have a newer state, as in Consul, where the cache is a copy too; so a cached read works without a leader. The headers X-Cache and Age have the
  * values that Consul's agent would send.
  */
 
@@ -17,6 +18,8 @@ interface Cached extends ConsulCache {
   readonly questions: CachedQuestions;
   /** Answers from the current state. */
   readonly answer: (request: HttpRequest) => Promise<Response>;
+  /** Whether this server stands alone. */
+  readonly isAlone: boolean;
 }
 
 export function answerFromCache(request: HttpRequest, cached: Cached): Promise<Response> {
@@ -26,10 +29,10 @@ export function answerFromCache(request: HttpRequest, cached: Cached): Promise<R
 }
 
 async function answerRefreshed(request: HttpRequest, cached: Cached): Promise<Response> {
-  const { questions, type, answer } = cached;
+  const { questions, type } = cached;
   const { index } = request.queryOptions();
   if (questions.ageMs(questionOf(request, cached)) !== undefined) {
-    const current = await answer(request.without("cached", "index", "wait"));
+    const current = await answerHere(request.without("cached", "index", "wait"), cached);
     if (index === 0 || Number(current.headers.get("X-Consul-Index")) > index) {
       questions.count(type, "hit");
       return hit(current, 0);
@@ -40,7 +43,7 @@ async function answerRefreshed(request: HttpRequest, cached: Cached): Promise<Re
 }
 
 async function answerSimple(request: HttpRequest, cached: Cached): Promise<Response> {
-  const { questions, type, answer } = cached;
+  const { questions, type } = cached;
   const { maxAgeMs, mustRevalidate } = request.cacheControl();
   const ageMs = questions.ageMs(questionOf(request, cached));
   if (ageMs === undefined || mustRevalidate || (maxAgeMs !== 0 && ageMs > maxAgeMs)) {
@@ -48,7 +51,16 @@ async function answerSimple(request: HttpRequest, cached: Cached): Promise<Respo
     return missed(request, cached);
   }
   questions.count(type, "hit");
-  return hit(await answer(request.without("cached")), ageMs);
+  return hit(await answerHere(request.without("cached"), cached), ageMs);
+}
+
+/** Answers without asking the leader. Consul: the headers name the consistency of the request that filled the cache. */
+async function answerHere(request: HttpRequest, { answer, isAlone }: Cached): Promise<Response> {
+  if (isAlone || request.queryOptions().consistency === "stale") return answer(request);
+  const response = await answer(request.asStale());
+  const consistency = "X-Consul-Effective-Consistency";
+  if (response.headers.has(consistency)) response.headers.set(consistency, request.queryOptions().consistency);
+  return response;
 }
 
 /** Throws a 404 as a 500, and any other error unchanged. Consul: every failed fetch by the cache is a 500. */

@@ -1,13 +1,13 @@
 import { OperatingError } from "../lib/errors.ts";
 import { HttpError } from "./http-error.ts";
+import { withHop } from "./hop.ts";
 import type { HttpRequest } from "./http-request.ts";
-import type { Endpoint } from "./route.ts";
 import { pathOf, SentPath, targetOf } from "./sent-path.ts";
 import type { RequestHandler } from "./server.ts";
 
 /*
- * A client agent passes requests on to a server as they came, and answers with what the server answers. Both cross the
- * link as a head, with a short body in it; a longer body follows as a stream.
+ * A client agent passes requests on to a server as they came, and answers with what the server answers. A server that does not
+ * lead does the same with requests for the leader (on-leader.ts). Both cross the link as a head, with a short body in it; a longer body follows as a stream.
  */
 
 export interface ForwardedRequest {
@@ -20,6 +20,8 @@ export interface ForwardedRequest {
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
   /** The IP address of the HTTP client; undefined on a unix socket. */
   readonly peer?: string | undefined;
+  /** The node of the client agent that the client asked; undefined if the sender is that agent. */
+  readonly agentNode?: string | undefined;
 }
 
 export interface ForwardedAnswer {
@@ -67,7 +69,10 @@ const ofConnection: ReadonlySet<string> = new Set([
  * Returns the endpoint that passes a request on to a server.
  * @param targetFor returns the target for the server; default: the request's own
  */
-export function forward(send: SendToServer, targetFor: (target: string) => string = (target) => target): Endpoint {
+export function forward(
+  send: SendToServer,
+  targetFor: (target: string) => string = (target) => target,
+): (request: HttpRequest) => Promise<Response> {
   return async (request) => {
     const target = targetFor(request.target);
     const packed = await packRequest(request, target);
@@ -75,7 +80,7 @@ export function forward(send: SendToServer, targetFor: (target: string) => strin
     const signal = request.method !== "GET" || request.query.has("index") ? request.signal : undefined;
     const options = { isRepeatable: request.method === "GET", signal };
     const { head, body } = await send(packed, options).catch(explainLoss);
-    const answer = { ...head, body: withHop(head, target) };
+    const answer = { ...head, body: bodyWithHop(head, target) };
     return new Response(body ?? answer.body ?? null, {
       status: head.status,
       headers: fieldsOf(head.headers, capitalized),
@@ -114,8 +119,8 @@ function capitalized(name: string): string {
 }
 
 async function packRequest(request: HttpRequest, target: string): Promise<WithBody<ForwardedRequest>> {
-  const { method, raw, peerAddress: peer } = request;
-  const head = { method, target, headers: linesOf(raw.headers), peer };
+  const { agentNode, method, raw, peerAddress: peer } = request;
+  const head = { method, target, headers: linesOf(raw.headers), peer, agentNode };
   if (method === "GET" || method === "HEAD" || !raw.body) return { head };
   const length = Number(raw.headers.get("content-length") ?? Infinity);
   if (length > shortBytesMax) return { head, body: raw.body };
@@ -129,25 +134,20 @@ function explainLoss(error: unknown): never {
 }
 
 const decoder = new TextDecoder();
-/** The requests whose errors have no such text in Consul. */
-const withoutHop = /^\/v1\/(snapshot|agent\/force-leave\/)/;
 
-/**
- * Returns the short body of an answer. Consul: an error of the store that passes through another agent has a text before it; an
- * error of the HTTP layer, which a client agent finds itself, has none.
- */
-function withHop({ status, headers, body }: ForwardedAnswer, target: string): Uint8Array<ArrayBuffer> | undefined {
+/** Returns the short body of an answer, with the text that an error gets on its way through another agent. */
+function bodyWithHop({ status, headers, body }: ForwardedAnswer, target: string): Uint8Array<ArrayBuffer> | undefined {
   if (!body || (status !== 500 && status !== 404)) return body;
   const isText = /^content-type: text\/plain/im.test(headers);
-  if (!isText || withoutHop.test(target)) return body;
+  if (!isText) return body;
   const text = decoder.decode(body);
-  const isOfStore = status === 500 ? !text.includes("strconv.") : text === "Query not found";
-  return isOfStore ? Buffer.from(`rpc error making call: ${text}`) : body;
+  const shown = withHop({ status, text, target });
+  return shown === text ? body : Buffer.from(shown);
 }
 
 /**
- * Answers a request that a client agent has passed on.
- * @param agentNode the name of the client agent's node
+ * Answers a request that another agent has passed on: a client agent, or a server that does not lead.
+ * @param agentNode the name of that agent's node
  */
 export async function answerForwarded(
   router: RequestHandler,
@@ -155,7 +155,8 @@ export async function answerForwarded(
   { agentNode, signal }: { readonly agentNode: string; readonly signal: AbortSignal },
 ): Promise<WithBody<ForwardedAnswer>> {
   const { method, headers, peer } = head;
-  const target = nearAgent(head.target, agentNode);
+  const asked = head.agentNode ?? agentNode;
+  const target = nearAgent(head.target, asked);
   const hasBody = method !== "GET" && method !== "HEAD";
   const request = new Request(`http://agent${target}`, {
     method,
@@ -164,7 +165,7 @@ export async function answerForwarded(
     ...(hasBody && { body: body ?? head.body ?? null }),
   });
   const connections = {
-    agentNode,
+    agentNode: asked,
     requestIP: () => (peer === undefined ? null : { address: peer, port: 0 }),
     timeout: (): void => {},
   };
@@ -217,7 +218,7 @@ function continued(begun: Uint8Array[], reader: PieceReader): ReadableStream<Uin
 }
 
 /** Returns the endpoint of a request that only a server can answer, whatever its method. @param reason Consul's text */
-export function refuseOnClient(reason: string): Endpoint {
+export function refuseOnClient(reason: string): () => never {
   return () => {
     throw new HttpError(500, reason);
   };

@@ -84,6 +84,13 @@ export class HttpRequest {
     return (this.#cacheControl ??= parseCacheControl(this.raw.headers.get("cache-control")));
   }
 
+  /** Returns the same request as a stale read. It must have none of the parameters for consistency. */
+  asStale(): HttpRequest {
+    const at = this.target.indexOf("?");
+    const target = at < 0 ? `${this.target}?stale` : `${this.target}&stale`;
+    return new HttpRequest(this.raw, target, { ...this.#options, query: target.slice(target.indexOf("?") + 1) });
+  }
+
   /** Returns the same request without these parameters. */
   without(...names: readonly string[]): HttpRequest {
     const query = this.query.without(...names);

@@ -20,7 +20,7 @@ function refusal(act: () => unknown): { readonly status: number; readonly messag
 
 describe("the options of a read", () => {
   test('are by default index 0, no wait, and consistency "leader"', () => {
-    const plain = { index: 0, waitMs: undefined, consistency: "leader" } as const;
+    const plain = { index: 0, waitMs: undefined, consistency: "leader", maxStaleMs: undefined } as const;
     for (const text of ["", "raw", "index=&wait="]) expect(parse(text)).toEqual(plain);
   });
 
@@ -31,7 +31,7 @@ describe("the options of a read", () => {
     ["wait=0", { waitMs: 0 }],
     ["stale", { consistency: "stale" }],
     ["stale=false", { consistency: "stale" }],
-    ["max_stale=1s", { consistency: "stale" }],
+    ["max_stale=1s", { consistency: "stale", maxStaleMs: 1_000 }],
     ["max_stale=0s", { consistency: "leader" }],
     ["consistent", { consistency: "consistent" }],
   ])("are parsed from the query string %s", (text, expected) => {

@@ -2,18 +2,23 @@ import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
 import type { OfNode } from "../registry/nearness.ts";
 import { waitForChange, type Query } from "../registry/query.ts";
+import type { Consistency } from "../registry/registry.ts";
+import { whenFresh } from "../registry/when-fresh.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
+import { addContact, consistencyOf, currentHeaders } from "./leader-contact.ts";
+import { passToLeader } from "./on-leader.ts";
 import type { Operation, Reading } from "./route.ts";
 
 /*
  * A read of the datacenter: the last of the steps in answer-by-route.ts. The filter is compiled first, so that an invalid filter
  * is an error at once. Then the read passes these steps:
  *
+ *   freshen  the state, if another server can have a newer one and the read is not stale
  *   wait     until the index of the query's topics is above the client's, for as long as the client says
  *   read     rows of the state; a kept answer replaces this step and all later ones
  *   near     sorts the rows by the distance of their nodes
@@ -28,16 +33,19 @@ export interface Rendering<T> {
   readonly headers: HeaderFields;
   /** Whether the answer is kept; default true. False if a read can itself change the answer. */
   readonly isKept?: boolean;
+  /** Whether the read is stale only up to its `max_stale`; default false. */
+  readonly heedsMaxStale?: boolean;
   /** The text of the 404; default: no text. */
   readonly missing?: string;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** One read: the query, the rendering of its result, and the key under which the answer is kept. */
+/** One read: the query, the rendering of its result, the key under which the answer is kept, and how new the state must be. */
 interface Read<T> {
   readonly query: Query<T>;
   readonly rendering: Rendering<T>;
   readonly key: string;
+  readonly consistency: Consistency;
 }
 
 /**
@@ -46,12 +54,13 @@ interface Read<T> {
  */
 export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
   return (reading) => {
-    const read = { query, rendering, key: keyOf(request, rendering) };
-    const { consistency, index } = request.queryOptions();
-    const answer = (): Response | Promise<Response> =>
-      index === 0 ? answerNow(reading, request, read) : waitThenAnswer(reading, request, read);
-    const fresh = reading.store.freshen(consistency);
-    return fresh ? fresh.then(answer) : answer();
+    const { cluster, store } = reading;
+    const { consistency: asked, index } = request.queryOptions();
+    const consistency = rendering.heedsMaxStale === true ? consistencyOf(cluster, request) : asked;
+    const read = { query, rendering, key: keyOf(request, rendering), consistency };
+    return whenFresh(store, consistency, () =>
+      index === 0 ? answerNow(reading, request, read) : waitThenAnswer(reading, request, read),
+    );
   };
 }
 
@@ -68,7 +77,9 @@ function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Re
   const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
   if (room !== undefined)
     return room.then(() => (request.signal.aborted ? new Response() : answerNow(reading, request, read)));
-  return send(answer, request);
+  const response = send(answer, request);
+  const { cluster } = reading;
+  return cluster.isAlone ? response : addContact(response, cluster, read.consistency);
 }
 
 /** Returns a promise that resolves when the client's limit allows a large answer; undefined if the limit allows it now. */
@@ -76,7 +87,10 @@ function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Pr
   return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
 
-function currentAnswer<T>({ answers, reader, store }: Reading, { key, query, rendering }: Read<T>): KeptAnswer {
+function currentAnswer<T>(
+  { answers, cluster, reader, store }: Reading,
+  { key, query, rendering }: Read<T>,
+): KeptAnswer {
   const known = answers.get(key);
   if (known) return known;
   const index = store.indexOf(query.topics);
@@ -88,8 +102,7 @@ function currentAnswer<T>({ answers, reader, store }: Reading, { key, query, ren
     headers: new Headers({
       ...shown.headers,
       "X-Consul-Index": String(index),
-      "X-Consul-Knownleader": "true",
-      "X-Consul-Lastcontact": "0",
+      ...(cluster.isAlone && currentHeaders),
     }),
   };
   if (rendering.isKept !== false) answers.put(key, query.topics, answer);
@@ -123,19 +136,26 @@ export function answerJson<T>(
   encode: (value: T) => unknown,
   headers: HeaderFields = jsonHeaders,
 ): Operation {
-  return answerQuery(request, query, {
+  return answerQuery(request, query, jsonRendering(request, encode, headers));
+}
+
+function jsonRendering<T>({ pretty }: HttpRequest, encode: (value: T) => unknown, headers: HeaderFields): Rendering<T> {
+  return {
     headers,
     body(value) {
       const encoded = encode(value);
-      return encoded === undefined ? undefined : renderGoJson(encoded, { pretty: request.pretty });
+      return encoded === undefined ? undefined : renderGoJson(encoded, { pretty });
     },
-  });
+  };
 }
 
 /** Returns the operation that answers a query of the catalog or of health with JSON and a consistency header. */
 export function answerCatalog<T>(request: HttpRequest, query: Query<T>, encode: (value: T) => unknown): Operation {
   const { consistency } = request.queryOptions();
-  return answerJson(request, query, encode, { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency });
+  return answerQuery(request, query, {
+    ...jsonRendering(request, encode, { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency }),
+    heedsMaxStale: true,
+  });
 }
 
 /** Does the same as answerCatalog, and passes `encode` the test of `?filter=`, with which it drops rows. */
@@ -159,21 +179,30 @@ export function answerRows<T extends OfNode>(
     readonly fields: FilterFields;
   },
 ): Operation {
-  return (reading) =>
-    answerFiltered(request, nearestFirst(reading, request, list.query), {
+  return (reading) => {
+    const near = nearNode(reading, request);
+    // The leader alone has the coordinates of all nodes.
+    const pass = near === "" || isStale(request) ? undefined : passToLeader(reading, request);
+    const query = near === "" ? list.query : reading.nearness.order(list.query, near);
+    const answer = answerFiltered(request, query, {
       fields: list.fields,
       encode: (rows, accept) => rows.map(list.encode).filter(accept),
-    })(reading);
+    });
+    return (pass ?? answer)(reading);
+  };
 }
 
-/** Sorts rows by the distance of their nodes. Consul: `near=_ip` means the client's node only in prepared queries. */
-function nearestFirst<T extends OfNode>(
-  { agent, nearness }: Reading,
-  { query: parameters }: HttpRequest,
-  query: Query<readonly T[]>,
-): Query<readonly T[]> {
-  const near = parameters.get("near") ?? "";
-  return near === "" ? query : nearness.order(query, near === "_agent" ? agent.node.name : near);
+function isStale(request: HttpRequest): boolean {
+  return request.queryOptions().consistency === "stale";
+}
+
+/**
+ * Returns the name of the node by whose distance the rows are sorted; "" for no order. Consul: `near=_ip` means the client's node
+ * only in prepared queries.
+ */
+function nearNode({ agent }: Reading, { query }: HttpRequest): string {
+  const near = query.get("near") ?? "";
+  return near === "_agent" ? agent.node.name : near;
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { Agent } from "../agent/agent.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { LeaderContact } from "../registry/cluster-view.ts";
 import type { Nearness } from "../registry/nearness.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
+import type { SendToServer } from "./forwarding.ts";
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
 
@@ -60,6 +62,12 @@ export type Operation = (reading: Reading) => Response | Promise<Response>;
 /** The parts of the agent that every read uses. */
 export interface Reading {
   readonly store: Registry;
+  readonly cluster: LeaderContact;
+  /**
+   * Sends a request to the leader, and waits for a leader for as long as a write does; undefined on a server that stands alone.
+   * @throws OperatingError unavailable "no-leader"
+   */
+  readonly sendToLeader: SendToServer | undefined;
   /** Runs the queries of clients, without access control. */
   readonly reader: Reader;
   readonly answers: AnswerCache;

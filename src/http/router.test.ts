@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { askInProcess } from "../../test/support/in-process.ts";
 import { FakeRandom } from "../../test/support/fake-random.ts";
 import { nodeNamed } from "../../test/support/state.ts";
+import { loneServer } from "../../test/support/lone-server.ts";
 import { openTestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
@@ -32,6 +33,8 @@ function trial(
     ...{ store, clock, log, datacenter: "dc1", cachedQuestions: undefined, agent: { node: nodeNamed("n1") } },
     ...{ nearness: new Nearness(coordinates), waitLimits: { defaultMs: 1, maxMs: 1 }, random: new FakeRandom() },
     reader: new Reader(store, "anonymous"),
+    cluster: loneServer(store),
+    sendToLeader: undefined,
     answers: new AnswerCache(),
     clientLimit: new ClientLimit(0),
     metrics: new Metrics(0),

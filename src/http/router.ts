@@ -1,15 +1,19 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { noLeaderText } from "../registry/leader-wait.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
-import { answerByRoute, type Pipeline } from "./answer-by-route.ts";
+import { answerByRoute, noPath, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { ClientLimit } from "./client-limit.ts";
+import { withHop } from "./hop.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
+import { addContact } from "./leader-contact.ts";
+import { consistencyOfTarget } from "./query-options.ts";
 import { hideTokens } from "./request-log.ts";
 import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
 import { cleanPath, pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
@@ -72,6 +76,7 @@ export class Router {
   readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Pipeline["clock"];
   readonly #isPretty: boolean;
+  readonly #isAlone: boolean;
   readonly #throttle: LogThrottle;
   readonly #metrics: HttpMetrics;
 
@@ -87,6 +92,7 @@ export class Router {
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#isPretty = options.isPretty;
+    this.#isAlone = options.cluster.isAlone;
     this.#throttle = new LogThrottle(options.clock);
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
@@ -101,8 +107,11 @@ export class Router {
     const isGet = request.method === "GET";
     // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
     const known = isGet ? this.#answers.get(answerKey(target, anyone)) : undefined;
-    if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
-      return this.#sendAgain(known, request, target);
+    if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target))))) {
+      if (this.#isAlone) return this.#sendAgain(known, request, target);
+      const again = this.#sendIfFresh(known, request, target);
+      if (again) return again;
+    }
     const { parts } = path;
     if (!parts) return this.refuse(whyUnreadable(request));
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
@@ -128,6 +137,23 @@ export class Router {
     const response = this.#addHeaders(sendWhole(known, request));
     repeats.add(startMs === undefined ? undefined : this.#clock.monotonicMs() - startMs);
     return response;
+  }
+
+  /**
+   * Sends a kept answer on a server of a cluster if it may be sent at once. Otherwise returns undefined, and the request passes
+   * all steps, in one of which this server asks the leader.
+   */
+  #sendIfFresh(known: KeptAnswer, request: Request, target: string): Response | undefined {
+    const { cluster, store } = this.#pipeline;
+    const consistency = consistencyOfTarget(target);
+    if (consistency === undefined) return undefined;
+    if (consistency !== "stale") {
+      if (!store.leads) return undefined;
+      const fresh = store.freshen(consistency);
+      // The request waits for the same confirmation in a later step, which answers with the error.
+      if (fresh) return void fresh.catch(() => {});
+    }
+    return addContact(this.#sendAgain(known, request, target), cluster, consistency);
   }
 
   async #answer(route: Route | undefined, request: Request, asked: Asked): Promise<Response> {
@@ -169,7 +195,7 @@ export class Router {
       });
       return await answerByRoute(this.#pipeline, { route, endpoint }, read);
     } catch (error) {
-      return this.#explain(error, request.method, target);
+      return this.#explain(error, request.method, { target, route });
     } finally {
       this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
     }
@@ -199,17 +225,29 @@ export class Router {
     return clean;
   }
 
-  #explain(error: unknown, method: string, target: string): Response {
+  #explain(error: unknown, method: string, asked: { readonly target: string; readonly route: Route }): Response {
+    const { target } = asked;
     if (error instanceof HttpError && error.message === "") return new Response(null, { status: error.status });
-    if (error instanceof HttpError) return text(error.status, error.message, error.headers);
+    if (error instanceof HttpError) return text(error.status, this.#shown(error, error.status, asked), error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
       if (status >= 500) this.#logError(error, method, target);
-      return text(status, error.message);
+      return text(status, isOfThisServer(error) ? error.message : this.#shown(error, status, asked));
     }
     const url = hideTokens(target);
     this.#log.error("Request failed by a fault of the agent", { method, url, error: faultOf(error) });
     return text(500, "internal error: the agent's log says more");
+  }
+
+  /** Returns an error's text. Consul: a server that does not lead has the errors of the store from the leader. */
+  #shown(
+    { message }: Error,
+    status: number,
+    { target, route }: { readonly target: string; readonly route: Route },
+  ): string {
+    if (this.#isAlone || this.#pipeline.store.leads || route.scope === "agent") return message;
+    if (message === noPath || message === noLeaderText || consistencyOfTarget(target) === "stale") return message;
+    return withHop({ status, text: message, target });
   }
 
   /** Logs an error. Disk errors fail every write, so each distinct disk error is logged at most once a minute. */
@@ -217,6 +255,11 @@ export class Router {
     const level = diskTroubles.has(code) && !this.#throttle.isNew(error) ? "debug" : "error";
     this.#log[level]("Request error", { method, url: hideTokens(target), error });
   }
+}
+
+/** Returns whether the error says that this server, and not the leader, cannot do what the client asks for. */
+function isOfThisServer({ kind }: OperatingError): boolean {
+  return kind === "unavailable" || kind === "timeout";
 }
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);

@@ -94,7 +94,8 @@ import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact, type TxnParts } from "./endpoints/txn.ts";
 import { redirectToUi, serveBanner, showOverview, type UiParts } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
-import type { Endpoint, Route } from "./route.ts";
+import { type LeaderAccess, onLeader } from "./on-leader.ts";
+import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
 
 /** All parts of an agent that the endpoints use. */
 export type Api = Pipeline &
@@ -200,20 +201,33 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
   ];
 }
 
-type DatacenterApi = CoordinateParts & EventParts & KvParts & PreparedQueryParts & SessionParts & TxnParts;
+type DatacenterApi = CoordinateParts &
+  EventParts &
+  KvParts &
+  LeaderAccess &
+  PreparedQueryParts &
+  SessionParts &
+  TxnParts;
 
 function datacenterRoutes(api: DatacenterApi): readonly Route[] {
   const datacenter = { scope: "datacenter" } as const;
   const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  // The leader alone has the coordinates of all nodes.
+  const readCoordinates = (endpoint: DatacenterEndpoint): DatacenterEndpoint =>
+    unlessDisabled(api, onLeader(api, endpoint, { staleHere: true }));
   return [
     {
       path: "/v1/coordinate/datacenters",
       scope: "agent",
       methods: { GET: unlessDisabled(api, listCoordinateDatacenters(api)) },
     },
-    { path: "/v1/coordinate/node/", ...read, methods: { GET: unlessDisabled(api, getNodeCoordinate(api)) } },
-    { path: "/v1/coordinate/nodes", ...read, methods: { GET: unlessDisabled(api, listCoordinates(api)) } },
-    { path: "/v1/coordinate/update", ...datacenter, methods: { PUT: unlessDisabled(api, updateCoordinate(api)) } },
+    { path: "/v1/coordinate/node/", ...read, methods: { GET: readCoordinates(getNodeCoordinate(api)) } },
+    { path: "/v1/coordinate/nodes", ...read, methods: { GET: readCoordinates(listCoordinates(api)) } },
+    {
+      path: "/v1/coordinate/update",
+      ...datacenter,
+      methods: { PUT: unlessDisabled(api, onLeader(api, updateCoordinate(api))) },
+    },
     { path: "/v1/event/fire/", ...datacenter, methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", scope: "agent", held: "index", methods: { GET: listEvents(api) } },
     {
@@ -254,23 +268,27 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
   ];
 }
 
-function operatorRoutes(api: OperatorParts & SnapshotParts): readonly Route[] {
+function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): readonly Route[] {
   const datacenter = { scope: "datacenter" } as const;
   const changeKeyring = changeKeys(api);
   return [
     {
       path: "/v1/operator/autopilot/configuration",
       ...datacenter,
-      methods: { GET: getAutopilot(api), PUT: setAutopilot(api) },
+      methods: { GET: onLeader(api, getAutopilot(api)), PUT: onLeader(api, setAutopilot(api)) },
     },
-    { path: "/v1/operator/autopilot/health", ...datacenter, methods: { GET: getAutopilotHealth(api) } },
+    { path: "/v1/operator/autopilot/health", ...datacenter, methods: { GET: onLeader(api, getAutopilotHealth(api)) } },
     {
       path: "/v1/operator/keyring",
       scope: "agent",
       methods: { GET: listKeys(api), POST: changeKeyring, PUT: changeKeyring, DELETE: changeKeyring },
     },
-    { path: "/v1/operator/raft/peer", ...datacenter, methods: { DELETE: removePeer(api) } },
-    { path: "/v1/operator/raft/configuration", ...datacenter, methods: { GET: getRaftConfiguration(api) } },
+    { path: "/v1/operator/raft/peer", ...datacenter, methods: { DELETE: onLeader(api, removePeer(api)) } },
+    {
+      path: "/v1/operator/raft/configuration",
+      ...datacenter,
+      methods: { GET: onLeader(api, getRaftConfiguration(api), { staleHere: true }) },
+    },
     {
       path: "/v1/snapshot",
       ...datacenter,

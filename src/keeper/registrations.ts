@@ -87,9 +87,10 @@ export class Registrations {
 
   /** Registers a new service. Resolves with undefined, and changes nothing, if a service with this id exists, halted or not. */
   add(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
-    return this.#changes.run([service.serviceId], async () =>
-      this.#isTaken(service.serviceId) ? undefined : this.#put({ service, createdMs: undefined }, client),
-    );
+    return this.#changes.run([service.serviceId], async () => {
+      await this.#options.store.freshen("leader");
+      return this.#isTaken(service.serviceId) ? undefined : this.#put({ service, createdMs: undefined }, client);
+    });
   }
 
   /**
@@ -98,6 +99,7 @@ export class Registrations {
    */
   update(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () => {
+      await this.#options.store.freshen("leader");
       const known = this.find(service.serviceId);
       return known && this.#put({ service, createdMs: known.createdMs }, client);
     });
@@ -113,6 +115,7 @@ export class Registrations {
         await agent.deregisterService(serviceId, saved.deleting(serviceId));
         return true;
       }
+      await store.freshen("leader");
       const row = this.#others().find(({ id }) => id === serviceId);
       if (row) await deregister(store, { node: row.node, serviceId });
       return row !== undefined;

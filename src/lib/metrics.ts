@@ -134,7 +134,7 @@ class Sums {
 export class Metrics {
   readonly #counters: Meter[] = [];
   readonly #samples: Meter[] = [];
-  readonly #gauges = new Map<string, () => number>();
+  readonly #gauges = new Map<string, () => number | undefined>();
   #ended: readonly MetricsSnapshot[] = [];
   #startMs: number;
 
@@ -152,7 +152,8 @@ export class Metrics {
     return keep(this.#samples, new Meter(name, labels, new RecentValues()));
   }
 
-  gauge(name: string, read: () => number): void {
+  /** Adds a gauge. @param read returns its present value; undefined while it has no value */
+  gauge(name: string, read: () => number | undefined): void {
     this.#gauges.set(name, read);
   }
 
@@ -188,7 +189,8 @@ export class Metrics {
   }
 
   #readGauges(): readonly Gauge[] {
-    return [...this.#gauges].map(([name, value]) => ({ name, value: value() })).toSorted(byName);
+    const read = [...this.#gauges].map(([name, value]) => ({ name, value: value() }));
+    return read.filter((gauge): gauge is Gauge => gauge.value !== undefined).toSorted(byName);
   }
 }
 

@@ -34,7 +34,15 @@ async function repeat(task: () => Promise<void>, clock: Clock, signal: AbortSign
   }
 }
 
-/** Returns the error of a read or write that found no leader in time. Consul has the same text. */
+/** Consul's error text while no server leads. */
+export const noLeaderText = "No cluster leader";
+
+/** Returns the error of a read or write that found no leader in time. */
 export function noLeader(): OperatingError {
-  return new OperatingError("unavailable", "no-leader", "No cluster leader");
+  return new OperatingError("unavailable", "no-leader", noLeaderText);
+}
+
+/** Returns whether an operation failed because no server leads. */
+export function isNoLeader(error: unknown): boolean {
+  return error instanceof OperatingError && error.code === "no-leader";
 }

@@ -2,17 +2,22 @@ import { assert } from "../lib/assert.ts";
 import { isRead, type TxnError, type TxnOperation, type TxnResult } from "../model/txn.ts";
 import type { Outcome } from "../state/command.ts";
 import { readTxn } from "../state/txn.ts";
-import type { Registry } from "./registry.ts";
+import type { Consistency, Registry } from "./registry.ts";
 
 /** The results of all operations of a transaction, or the errors because of which no operation took effect. */
 export type TxnOutcome = { readonly results: readonly TxnResult[] } | { readonly errors: readonly TxnError[] };
 
 /**
  * Runs all operations of a transaction as one command. A transaction that only reads runs on a snapshot and submits no command.
+ * @param consistency how new the state must be for a transaction that only reads
  */
-export async function runTxn(store: Registry, operations: readonly TxnOperation[]): Promise<TxnOutcome> {
+export async function runTxn(
+  store: Registry,
+  operations: readonly TxnOperation[],
+  consistency: Consistency,
+): Promise<TxnOutcome> {
   if (operations.every(isRead)) {
-    await store.freshen("leader");
+    await store.freshen(consistency);
     return toTxnOutcome(readTxn(store.state, operations));
   }
   return toTxnOutcome(await store.submit({ type: "txn", operations }));

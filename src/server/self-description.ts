@@ -5,13 +5,15 @@ import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "../http/endpoints/agent.ts";
 import { messageOf } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
-import type { Member, MemberStatus } from "../model/member.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { isServer, type Member, type MemberStatus } from "../model/member.ts";
+import type { ClusterView, RaftPeer } from "../registry/cluster-view.ts";
 import type { Registry } from "../registry/registry.ts";
 
 interface Parts {
   readonly agent: Agent;
   readonly store: Registry;
-  readonly leader: string;
+  readonly cluster: ClusterView;
   readonly members: readonly Member[];
   readonly definitionFaults: readonly FileFault[];
 }
@@ -19,9 +21,9 @@ interface Parts {
 /** Returns the body for agent/self, with those of Consul's fields that apply to Praetor. Consul: numbers are strings. */
 export function describeSelf(
   config: RuntimeConfig,
-  { agent, store, leader, members, definitionFaults }: Parts,
+  { agent, store, cluster, members, definitionFaults }: Parts,
 ): SelfDescription {
-  const stats = describeStats(config, { agent, store, leader, members });
+  const stats = describeStats(config, { agent, store, cluster, members });
   return { ...describeAgent(config, agent, definitionFaults), stats };
 }
 
@@ -89,7 +91,7 @@ function agentStats(agent: Agent): object {
 
 function describeStats(
   config: RuntimeConfig,
-  { agent, store, leader, members }: Omit<Parts, "definitionFaults">,
+  { agent, store, cluster, members }: Omit<Parts, "definitionFaults">,
 ): object {
   const index = String(store.state.index);
   return {
@@ -98,28 +100,43 @@ function describeStats(
       acl: "disabled",
       bootstrap: String(config.bootstrap),
       known_datacenters: "1",
-      leader: "true",
-      leader_addr: leader,
+      leader: String(cluster.leads),
+      leader_addr: cluster.leader?.address ?? "",
       server: "true",
     },
     raft: {
       applied_index: index,
       commit_index: index,
       fsm_pending: "0",
-      last_contact: "0",
+      last_contact: lastContactOf(cluster),
       last_log_index: index,
-      last_log_term: "1",
-      latest_configuration: `[{Suffrage:Voter ID:${agent.node.id} Address:${leader}}]`,
+      last_log_term: String(cluster.term),
+      latest_configuration: `[${cluster.knownPeers.map(showPeer).join(" ")}]`,
       latest_configuration_index: "0",
-      num_peers: "0",
+      // Consul: the number of the other voters.
+      num_peers: String(cluster.knownPeers.filter(({ id, isVoter }) => isVoter && id !== cluster.own.id).length),
       protocol_version: "3",
-      state: "Leader",
-      term: "1",
+      state: raftStateOf(cluster),
+      term: String(cluster.term),
     },
     runtime,
     serf_lan: { ...serfAlone, encrypted: String(config.clusterKey !== undefined), ...countOf(members) },
-    serf_wan: serfAlone,
+    serf_wan: { ...serfAlone, ...countOf(members.filter(isServer)) },
     // This field exists only in Praetor, not in Consul.
     ...(store.refusal !== undefined && { store: { write_refused: messageOf(store.refusal) } }),
   };
+}
+
+function lastContactOf({ leads, lastContactMs }: ClusterView): string {
+  if (leads) return "0";
+  return Number.isFinite(lastContactMs) ? formatDuration(lastContactMs) : "never";
+}
+
+function raftStateOf({ leads, leader }: ClusterView): string {
+  if (leads) return "Leader";
+  return leader ? "Follower" : "Candidate";
+}
+
+function showPeer({ id, address, isVoter }: RaftPeer): string {
+  return `{Suffrage:${isVoter ? "Voter" : "Nonvoter"} ID:${id} Address:${address}}`;
 }

@@ -1,5 +1,6 @@
 import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
 import { formationKey } from "../cluster/formation/saved-formation.ts";
+import { LoneServer } from "../cluster/lone-server.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -93,8 +94,10 @@ export async function openServer(
   });
   const admission = cluster?.createAdmission(members, (id, reason) => linked.expel(id, reason)) ?? members;
   const linked: LinkedAgents = new LinkedAgents(admission);
+  const view: ClusterView =
+    cluster?.createView(members) ?? new LoneServer({ node, serverPort: config.ports.server, startedMs, store });
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
-  addGauges(metrics, { store, sessionTtls });
+  addGauges(metrics, { store, sessionTtls, cluster: view });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
@@ -107,7 +110,8 @@ export async function openServer(
       await catalogSync.resync();
       await members.reconcile();
     },
-    ...{ members, startedMs },
+    ...{ members, startedMs, cluster },
+    sendToLeader: undefined,
     leave: options.onLeave,
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,

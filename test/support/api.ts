@@ -20,6 +20,7 @@ import { Nearness } from "../../src/registry/nearness.ts";
 import { askInProcess } from "./in-process.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
+import { loneServer } from "./lone-server.ts";
 
 export interface TestApi extends TestAgent {
   readonly ports: ServicePorts;
@@ -88,7 +89,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     autopilot: new Autopilot(),
     startedMs: 0,
     members: { all: [], forceLeave: async () => false },
-    leader: "127.0.0.1:8300",
+    cluster: loneServer(world.store),
+    sendToLeader: undefined,
     datacenter: "dc1",
     kvValueBytesMax: 512 * 1024,
     sessionTtlMsMin: 10_000,

@@ -9,6 +9,7 @@ import type { Service } from "../../src/model/service.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { packetOf, parseDnsQuestion, readDnsAnswer, recordLines, type DnsAnswer } from "./dns-exchange.ts";
 import { FakeRandom } from "./fake-random.ts";
+import { loneServer } from "./lone-server.ts";
 import { nodeNamed, serviceNamed } from "./state.ts";
 import { openTestStore, type TestStore } from "./store.ts";
 
@@ -43,13 +44,14 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
   const world = { store, clock, random, metrics, log };
   const queries = new PreparedQueries(store, { ...world, datacenter: "dc1", node: "n1" });
   const responder = new Responder(
-    { ...world, nodeName: "n1" },
+    { ...world, cluster: loneServer(store), nodeName: "n1" },
     {
       zone: new Zone({ ...settings, ...changes }, { ...world, queries }),
       recursors: new Recursors([], { ...world, timeoutMs: 1_000 }),
       udpAnswersMax: 3,
       truncates: false,
       compresses: true,
+      maxStaleMs: Infinity,
     },
   );
   const answer = (line: string): DnsAnswer => {

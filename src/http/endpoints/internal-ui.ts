@@ -1,25 +1,29 @@
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
+import { isNoLeader } from "../../registry/leader-wait.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { topics } from "../../state/topics.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
 import { requireName } from "../parameters.ts";
+import type { HttpRequest } from "../http-request.ts";
 import { answerJson } from "../read.ts";
-import type { DatacenterEndpoint } from "../route.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
 
 export interface UiApiParts {
   readonly store: Registry;
   readonly outputs: CheckOutputs;
 }
 
-export const listUiServices: DatacenterEndpoint = (request) =>
-  answerJson(request, serviceSummaries(), (all) => all.map(encodeServiceSummary));
+export const listUiServices: DatacenterEndpoint = orStale((request) =>
+  answerJson(request, serviceSummaries(), (all) => all.map(encodeServiceSummary)),
+);
 
 export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint {
-  return (request) =>
+  return orStale((request) =>
     answerJson(request, nodeDumps(store), (all) =>
       all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))),
-    );
+    ),
+  );
 }
 
 /**
@@ -32,12 +36,28 @@ export const listUiGatewayServices: DatacenterEndpoint = (request) => {
 };
 
 export function getUiNode({ outputs }: Pick<UiApiParts, "outputs">): DatacenterEndpoint {
-  return (request) => {
+  return orStale((request) => {
     const name = requireName(request.rest, "Missing node name");
     return answerJson(
       request,
       nodeDump(name),
       (dump) => dump && encodeNodeDump(dump, (check) => outputs.outputOf(check)),
     );
+  });
+}
+
+/** Returns the endpoint that answers from stale data while there is no leader. Consul: only the reads of the UI do. */
+function orStale(read: (request: HttpRequest) => Operation): DatacenterEndpoint {
+  return (request) => {
+    const operation = read(request);
+    return async (reading) => {
+      try {
+        return await operation(reading);
+      } catch (error) {
+        if (!isNoLeader(error)) throw error;
+        const { query } = request;
+        return read((query.has("consistent") ? request.without("consistent") : request).asStale())(reading);
+      }
+    };
   };
 }

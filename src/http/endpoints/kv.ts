@@ -2,6 +2,7 @@ import type { KvEntry } from "../../model/kv-entry.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
@@ -31,7 +32,9 @@ export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
       if (!ports.isClaimable(key)) return answerQuery(request, kvTree(key), jsonTree(request));
       // A service that starts sends this read, and `claim` may store another port before the read.
       const read = answerQuery(request, kvTree(key), { ...jsonTree(request), isKept: false });
-      return request.queryOptions().index > 0 ? read : (reading) => ports.claim(key).then(() => read(reading));
+      const { consistency, index } = request.queryOptions();
+      if (index > 0) return read;
+      return (reading) => whenFresh(reading.store, consistency, () => ports.claim(key).then(() => read(reading)));
     }
     requireKey(key);
     return answerQuery(request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));

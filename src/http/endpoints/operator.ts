@@ -1,50 +1,59 @@
 import type { Agent } from "../../agent/agent.ts";
 import type { Autopilot } from "../../cluster/autopilot.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import { OperatingError } from "../../lib/errors.ts";
-import { consulVersion } from "../../model/consul-version.ts";
-import type { Registry } from "../../registry/registry.ts";
+import type { ClusterView, RaftPeer, ServerHealth } from "../../registry/cluster-view.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
+import { renderGoJson } from "../../wire/go-json.ts";
 import { decodeKeyringKey } from "../../wire/keyring.ts";
-import { json } from "../answers.ts";
+import { empty, json, jsonText } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import { readJson } from "../json-body.ts";
 import { parseBool } from "../../lib/go-bool.ts";
 import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
 export interface OperatorParts {
-  readonly store: Registry;
   readonly agent: Pick<Agent, "node">;
   readonly autopilot: Autopilot;
+  readonly cluster: ClusterView;
   readonly datacenter: string;
-  /** host:port of the leader. */
-  readonly leader: string;
-  /** When the agent started, in milliseconds since 1970. */
-  readonly startedMs: number;
 }
 
-/** Lists the only server, in the form of Consul's Raft configuration. */
-export function getRaftConfiguration({ agent, leader }: OperatorParts): DatacenterEndpoint {
-  return (request) => () => {
-    const { id, name } = agent.node;
-    const server = { ID: id, Node: name, Address: leader, Leader: true, ProtocolVersion: "3", Voter: true };
-    return json(request, { Servers: [server], Index: 0 });
+/** Lists the servers, in the form of Consul's Raft configuration. Consul: with `?stale` every server answers by itself. */
+export function getRaftConfiguration({ cluster }: Pick<OperatorParts, "cluster">): DatacenterEndpoint {
+  return (request) => {
+    const isStale = request.queryOptions().consistency === "stale";
+    return async () => {
+      const peers = isStale ? cluster.knownPeers : await cluster.peers();
+      return json(request, { Servers: peers.map(encodePeer), Index: 0 });
+    };
   };
 }
 
-/** Refuses to remove a server, because this server is the only one. Consul: the last server cannot be removed. */
-export function removePeer({ agent, leader }: OperatorParts): DatacenterEndpoint {
-  return ({ query }) => {
-    const id = query.get("id");
-    const address = query.get("address");
+function encodePeer({ id, name, address, leads, isVoter }: RaftPeer): object {
+  return { ID: id, Node: name, Address: address, Leader: leads, ProtocolVersion: "3", Voter: isVoter };
+}
+
+/** Removes a server from those that elect the leader. Consul: the last of them cannot be removed. */
+export function removePeer({ cluster }: Pick<OperatorParts, "cluster">): DatacenterEndpoint {
+  return (request) => {
+    const id = request.query.get("id");
+    const address = request.query.get("address");
     if (id === undefined && address === undefined) throw new HttpError(400, `Bad request: ${missingPeer}`);
     if (id !== undefined && address !== undefined)
       throw new HttpError(400, "Bad request: Must specify only one of ?id or ?address");
-    return () => {
-      if (id === agent.node.id || address === leader)
+    return async () => {
+      const peers = await cluster.peers();
+      const peer = peers.find((each) => (id === undefined ? each.address === address : each.id === id));
+      if (!peer) {
+        const asked = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
+        throw new HttpError(500, `${asked} was not found in the Raft configuration`);
+      }
+      if (!peers.some((each) => each.isVoter && each.id !== peer.id))
         throw new HttpError(500, "Need at least one voter in configuration: {[]}");
-      const peer = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
-      throw new HttpError(500, `${peer} was not found in the Raft configuration`);
+      await cluster.removePeer(peer);
+      return empty();
     };
   };
 }
@@ -76,15 +85,22 @@ function badNumber(what: string, parser: string, text: string): HttpError {
   return new HttpError(400, `Bad request: Error parsing ${what}: ${cause}`);
 }
 
-export function getAutopilotHealth({ store, agent, leader, startedMs }: OperatorParts): DatacenterEndpoint {
-  return (request) => () => {
-    const { id, name } = agent.node;
-    const server = {
-      ...{ ID: id, Name: name, Address: leader, SerfStatus: "alive", Version: consulVersion, Leader: true },
-      ...{ LastContact: "0s", LastTerm: 1, LastIndex: store.state.index, Healthy: true, Voter: true },
-      StableSince: goSeconds(startedMs),
-    };
-    return json(request, { Healthy: true, FailureTolerance: 0, Servers: [server] });
+/** Answers with the health of the servers. Consul: status 429 while one of them is unhealthy. */
+export function getAutopilotHealth({ cluster }: Pick<OperatorParts, "cluster">): DatacenterEndpoint {
+  return (request) => async () => {
+    const { isHealthy, failureTolerance, servers } = await cluster.health();
+    const body = { Healthy: isHealthy, FailureTolerance: failureTolerance, Servers: servers.map(encodeHealth) };
+    return jsonText(request, renderGoJson(body, { pretty: request.pretty }), { status: isHealthy ? 200 : 429 });
+  };
+}
+
+function encodeHealth(server: ServerHealth): object {
+  const { id, name, address, status, version, leads, lastContactMs } = server;
+  return {
+    ...{ ID: id, Name: name, Address: address, SerfStatus: status, Version: version, Leader: leads },
+    LastContact: lastContactMs === undefined ? "never" : formatDuration(lastContactMs),
+    ...{ LastTerm: server.lastTerm, LastIndex: server.lastIndex, Healthy: server.isHealthy, Voter: server.isVoter },
+    StableSince: goSeconds(server.stableSinceMs),
   };
 }
 

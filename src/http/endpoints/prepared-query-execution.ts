@@ -1,11 +1,14 @@
 import { OperatingError } from "../../lib/errors.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import type { ExecutionOptions, PreparedQueries } from "../../registry/prepared-query-execution.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
 import { encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { encodeQueryAnswer } from "../../wire/query-answer.ts";
 import { json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
+import { addContact, consistencyOf, contactFields, currentHeaders } from "../leader-contact.ts";
+import { passToLeader } from "../on-leader.ts";
 import { parseBool } from "../../lib/go-bool.ts";
 import type { DatacenterEndpoint, Operation } from "../route.ts";
 
@@ -51,17 +54,28 @@ export function queryNotFound(): HttpError {
 }
 
 function answerResolved(request: HttpRequest, resolve: () => object | undefined): Operation {
-  return () => {
-    const { consistency } = request.queryOptions();
-    const found = resolving(resolve);
-    if (!found) throw queryNotFound();
-    const meta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: consistency };
-    return json(request, { ...found, ...meta }, { ...readHeaders, "X-Consul-Effective-Consistency": consistency });
+  return (reading) => {
+    const { cluster, store } = reading;
+    const consistency = consistencyOf(cluster, request);
+    // The answer can depend on the distances of nodes, which the leader alone knows.
+    const pass = consistency === "stale" ? undefined : passToLeader(reading, request);
+    if (pass) return pass(reading);
+    return whenFresh(store, consistency, () => {
+      const found = resolving(resolve);
+      if (!found) throw queryNotFound();
+      const meta = { Index: 0, ...contactFields(cluster, consistency), ConsistencyLevel: consistency };
+      const response = json(
+        request,
+        { ...found, ...meta },
+        { ...readHeaders, "X-Consul-Effective-Consistency": consistency },
+      );
+      return cluster.isAlone ? response : addContact(response, cluster, consistency);
+    });
   };
 }
 
 /** The headers of an execution. Consul: the index is always 1. */
-const readHeaders = { "X-Consul-Index": "1", "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } as const;
+const readHeaders = { "X-Consul-Index": "1", ...currentHeaders } as const;
 
 function resolving<T>(resolve: () => T): T {
   try {

@@ -5,6 +5,7 @@ import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
 import type { Reader } from "../../registry/reader.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
 import { validatePreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { empty, json } from "../answers.ts";
@@ -62,11 +63,14 @@ function answerPreparedQuery(request: HttpRequest): Operation {
     const fault = uuidFault(request.rest);
     if (fault !== undefined) throw new HttpError(500, lookupFailure(fault));
     const query = queries.preparedQuery(request.rest);
-    if (!reading.reader.read(query)) throw queryNotFound();
-    return answerCatalog(request, query, (row) => {
+    const answer = answerCatalog(request, query, (row) => {
       if (!row) throw queryNotFound();
       return [encodePreparedQuery(row)];
-    })(reading);
+    });
+    return whenFresh(reading.store, request.queryOptions().consistency, () => {
+      if (!reading.reader.read(query)) throw queryNotFound();
+      return answer(reading);
+    });
   };
 }
 
@@ -77,6 +81,7 @@ export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEn
     const body = await request.body(bodyBytesMax);
     const query = { ...decodePreparedQuery(body.length === 0 ? null : parseJson(body)), id: request.rest };
     return async ({ reader }) => {
+      await store.freshen("leader");
       requireChangeable(reader, query.id);
       check(query);
       await queries.updatePreparedQuery(store, query);
@@ -89,6 +94,7 @@ export function deletePreparedQuery({ store }: PreparedQueryParts): DatacenterEn
   return (request) => {
     refuseOtherMethod(request);
     return async ({ reader }) => {
+      await store.freshen("leader");
       requireChangeable(reader, request.rest);
       await queries.deletePreparedQuery(store, request.rest);
       return empty();

@@ -7,6 +7,7 @@ import type { Query } from "../../registry/query.ts";
 import * as sessions from "../../registry/session.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeSession, encodeSession } from "../../wire/session.ts";
 import { json } from "../answers.ts";
@@ -14,6 +15,7 @@ import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { requireName } from "../parameters.ts";
+import { type LeaderAccess, onLeader } from "../on-leader.ts";
 import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
 
@@ -44,13 +46,19 @@ export function destroySession({ store }: Pick<SessionParts, "store">): Datacent
   });
 }
 
-/** Renews a session. Consul: the answer has no index header, since nothing was written. */
-export function renewSession({ sessionTtls }: Pick<SessionParts, "sessionTtls">): DatacenterEndpoint {
-  return onSession((request, id) => {
-    const session = sessionTtls.renew(id);
-    if (!session) throw new HttpError(404, `Session id '${id}' not found`);
-    return json(request, [encodeSession(session)]);
-  });
+/**
+ * Renews a session. Runs at the leader, which alone has the timers. Consul: the answer has no index header, since nothing was
+ * written.
+ */
+export function renewSession(parts: Pick<SessionParts, "sessionTtls"> & LeaderAccess): DatacenterEndpoint {
+  const renew = onSession((request, id, { store }) =>
+    whenFresh(store, "leader", () => {
+      const session = parts.sessionTtls.renew(id);
+      if (!session) throw new HttpError(404, `Session id '${id}' not found`);
+      return json(request, [encodeSession(session)]);
+    }),
+  );
+  return onLeader(parts, renew);
 }
 
 export const getSession: DatacenterEndpoint = onSession((request, id, reading) =>

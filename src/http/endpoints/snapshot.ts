@@ -2,19 +2,22 @@ import type { Agent } from "../../agent/agent.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import type { ClusterView } from "../../registry/cluster-view.ts";
+import { noLeader } from "../../registry/leader-wait.ts";
 import { IncomingSnapshot, takeSnapshot } from "../../registry/snapshot.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { validateSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
 import { empty } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
+import { addContact, currentHeaders } from "../leader-contact.ts";
 import { snapshotBytesMax } from "../limits.ts";
+import { type LeaderAccess, onLeader } from "../on-leader.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface SnapshotParts {
   readonly store: Registry;
   readonly agent: Pick<Agent, "node">;
-  /** host:port of the leader. */
-  readonly leader: string;
+  readonly cluster: Pick<ClusterView, "isAlone" | "leader" | "lastContactMs" | "own">;
   /** Writes this agent's local state to the catalog. */
   readonly resync: () => Promise<void>;
   readonly clock: Clock;
@@ -24,27 +27,34 @@ export interface SnapshotParts {
 const metaName = "meta.json";
 const stateName = "state.bin";
 
-/** Sends a snapshot. Consul: the options of other reads, even ?stale, have no effect. */
+/** Sends a snapshot. Consul: it does not wait for a leader, and of the options of other reads only ?stale has an effect. */
 export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
-  return () => async () => {
-    const { index, archive } = await packSnapshot(parts);
-    return new Response(archive, {
-      headers: {
-        "Content-Type": "application/x-gzip",
-        Vary: "Accept-Encoding",
-        "X-Consul-Index": String(index),
-        "X-Consul-Knownleader": "true",
-        "X-Consul-Lastcontact": "0",
-      },
-    });
-  };
+  const { cluster, store } = parts;
+  return ({ query }) =>
+    async () => {
+      const consistency = query.has("stale") ? "stale" : "leader";
+      if (consistency === "leader") {
+        if (!cluster.leader) throw noLeader();
+        await store.freshen(consistency);
+      }
+      const { index, archive } = await packSnapshot(parts);
+      const response = new Response(archive, {
+        headers: {
+          "Content-Type": "application/x-gzip",
+          Vary: "Accept-Encoding",
+          "X-Consul-Index": String(index),
+          ...currentHeaders,
+        },
+      });
+      return cluster.isAlone ? response : addContact(response, cluster, consistency);
+    };
 }
 
 async function packSnapshot({
   store,
   clock,
   agent,
-  leader: serverAddress,
+  cluster,
 }: SnapshotParts): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
   // The module is loaded on first use, since most agents never take a snapshot.
   const { measureFile, packArchive } = await import("../../lib/checked-archive.ts");
@@ -53,25 +63,26 @@ async function packSnapshot({
   const state = await measureFile(stateName, () => snapshot.blocks());
   if (state.bytes > snapshotBytesMax) throw tooLarge(state.bytes);
   const takenMs = clock.wallMs();
-  const text = encodeSnapshotMeta({ index, takenMs, bytes: state.bytes, serverId: agent.node.id, serverAddress });
+  const server = { serverId: agent.node.id, serverAddress: cluster.own.address };
+  const text = encodeSnapshotMeta({ index, takenMs, bytes: state.bytes, ...server });
   const meta = await measureFile(metaName, () => [Buffer.from(text)]);
   return { index, archive: packArchive([meta, state], new Date(takenMs)) };
 }
 
-export function restoreSnapshot(parts: SnapshotParts): DatacenterEndpoint {
-  return ({ query, raw }) =>
-    async () => {
-      if (query.has("stale")) throw new HttpError(500, "stale not allowed for restore");
-      const announced = Number(raw.headers.get("content-length") ?? 0);
-      if (announced > snapshotBytesMax) throw tooLarge(announced);
-      const incoming = await readSnapshot(parts.store, raw.body ?? new Blob([]).stream());
-      await incoming.commit();
-      parts.log.info("Snapshot restored", { index: parts.store.state.index });
-      await syncAgent(parts);
-      // Without this call the unpacked bytes and the previous state would stay on the heap for a long time.
-      Bun.gc(true);
-      return empty();
-    };
+/** Replaces the whole state by a snapshot, at the leader. */
+export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): DatacenterEndpoint {
+  return onLeader(parts, ({ query, raw }) => async () => {
+    if (query.has("stale")) throw new HttpError(500, "stale not allowed for restore");
+    const announced = Number(raw.headers.get("content-length") ?? 0);
+    if (announced > snapshotBytesMax) throw tooLarge(announced);
+    const incoming = await readSnapshot(parts.store, raw.body ?? new Blob([]).stream());
+    await incoming.commit();
+    parts.log.info("Snapshot restored", { index: parts.store.state.index });
+    await syncAgent(parts);
+    // Without this call the unpacked bytes and the previous state would stay on the heap for a long time.
+    Bun.gc(true);
+    return empty();
+  });
 }
 
 /**

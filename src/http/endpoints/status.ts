@@ -1,15 +1,21 @@
+import type { ClusterView } from "../../registry/cluster-view.ts";
 import { json } from "../answers.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface StatusParts {
-  /** host:port of the leader, which is the only server. */
-  readonly leader: string;
+  readonly cluster: Pick<ClusterView, "leader" | "knownPeers">;
 }
 
-export function getLeader({ leader }: StatusParts): DatacenterEndpoint {
-  return (request) => () => json(request, leader);
+/** Answers with the leader's address. Consul: an empty text if there is no leader, and every server answers by itself. */
+export function getLeader({ cluster }: StatusParts): DatacenterEndpoint {
+  return (request) => () => json(request, cluster.leader?.address ?? "");
 }
 
-export function listPeers({ leader }: StatusParts): DatacenterEndpoint {
-  return (request) => () => json(request, [leader]);
+/** Lists the servers' addresses. Consul: they are also listed while there is no leader. */
+export function listPeers({ cluster }: StatusParts): DatacenterEndpoint {
+  return (request) => () =>
+    json(
+      request,
+      cluster.knownPeers.map(({ address }) => address),
+    );
 }

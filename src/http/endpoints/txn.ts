@@ -8,6 +8,7 @@ import { decodeTxn, encodeTxnErrors, encodeTxnResults } from "../../wire/txn.ts"
 import { jsonText } from "../answers.ts";
 import { deviceSdkCOperationsMax, isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
+import { addContact, contactFields, currentHeaders } from "../leader-contact.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface TxnParts {
@@ -27,14 +28,16 @@ export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: Tx
     const operations = decoded.map((operation) => inDatacenter(operation, datacenter));
     checkSizes(operations, kvValueBytesMax);
     const readsOnly = operations.every(isRead);
-    if (readsOnly) request.queryOptions();
-    return async () => {
-      const outcome = await runTxn(store, operations);
-      const body = { ...encodeOutcome(outcome), ...(readsOnly ? readMeta : {}) };
-      return jsonText(request, renderGoJson(body, { pretty }), {
+    const consistency = readsOnly ? request.queryOptions().consistency : "leader";
+    return async ({ cluster }) => {
+      const outcome = await runTxn(store, operations, consistency);
+      const meta = { Index: 0, ...contactFields(cluster, consistency), ConsistencyLevel: "" };
+      const body = { ...encodeOutcome(outcome), ...(readsOnly ? meta : {}) };
+      const response = jsonText(request, renderGoJson(body, { pretty }), {
         status: "errors" in outcome ? 409 : 200,
-        headers: readsOnly ? readHeaders : {},
+        headers: readsOnly ? currentHeaders : {},
       });
+      return readsOnly && !cluster.isAlone ? addContact(response, cluster, consistency) : response;
     };
   };
 }
@@ -44,9 +47,6 @@ function inDatacenter(operation: TxnOperation, datacenter: string): TxnOperation
   if (operation.kind !== "node" || operation.node.datacenter !== "") return operation;
   return { ...operation, node: { ...operation.node, datacenter } };
 }
-
-const readMeta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } as const;
-const readHeaders = { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } as const;
 
 function encodeOutcome(outcome: TxnOutcome): object {
   if ("errors" in outcome) return { Results: null, Errors: encodeTxnErrors(outcome.errors) };

@@ -16,6 +16,7 @@ export function getKeys(keeper: Keeper): Endpoint {
     const key = requireKey(request.rest);
     // A starting service first requests the keys alone, to learn whether its configuration is stored. Such a request reads no
     // port, so it claims none.
+    await keeper.store.freshen("leader");
     if (!keyOnly) await keeper.ports.claim(key);
     const entries = reader.read(kvBranch(key));
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);

@@ -27,16 +27,19 @@ export function updateRegistration({ registrations }: Keeper): Endpoint {
   };
 }
 
-export function listRegistrations({ registrations }: Keeper): Endpoint {
-  return (request) => {
+export function listRegistrations({ registrations, store }: Keeper): Endpoint {
+  return async (request) => {
+    await store.freshen("leader");
     const found = registrations.list({ halted: request.flag("deregistered") });
     return success({ totalCount: found.length, registrations: found.map(encodeKeeperRegistration) });
   };
 }
 
-export function getRegistration({ registrations }: Keeper): Endpoint {
-  return (request) => {
-    const registration = registrations.find(serviceIdOf(request));
+export function getRegistration({ registrations, store }: Keeper): Endpoint {
+  return async (request) => {
+    const id = serviceIdOf(request);
+    await store.freshen("leader");
+    const registration = registrations.find(id);
     if (!registration) throw new KeeperError(404, "registration not found by serviceId");
     return success({ registration: encodeKeeperRegistration(registration) });
   };

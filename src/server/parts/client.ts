@@ -184,5 +184,8 @@ export function createClientApi(
     },
     ui: uiOf(config),
     waitLimits: config.blockingQuery,
+    // A client agent passes each read of the datacenter on, so it keeps no answer and reads no state.
+    cluster: { isAlone: true, leader: undefined, lastContactMs: 0 },
+    sendToLeader: undefined,
   };
 }

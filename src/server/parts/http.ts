@@ -37,6 +37,8 @@ type ApiParts = Pick<
   | "resync"
   | "leave"
   | "members"
+  | "cluster"
+  | "sendToLeader"
   | "startedMs"
   | "spread"
 > & {
@@ -48,7 +50,6 @@ type ApiParts = Pick<
 /** Collects the parts and settings that the endpoints of Consul's API use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
-  const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, machine, definitionFaults, ...others } = parts;
   const { clock, metrics, store } = parts;
   const coordinates = new Coordinates(store, {
@@ -82,7 +83,6 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       distances: nearness,
     }),
     autopilot: new Autopilot(),
-    leader,
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
     sessionTtlMsMin: config.sessionTtlMsMin,
@@ -93,7 +93,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     ui: uiOf(config),
     self: () =>
       describeSelf(config, {
-        ...{ agent: parts.agent, store: parts.store, leader },
+        ...{ agent: parts.agent, store: parts.store, cluster: parts.cluster },
         members: parts.members.all,
         definitionFaults: definitionFaults(),
       }),

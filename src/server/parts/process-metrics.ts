@@ -1,23 +1,31 @@
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { intervalMs, type Metrics } from "../../lib/metrics.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
+import type { ClusterView } from "../../registry/cluster-view.ts";
 import type { Registry } from "../../registry/registry.ts";
 
 interface Gauged {
   readonly store: Registry;
   readonly sessionTtls: SessionTtls;
+  readonly cluster: ClusterView;
 }
 
-/** Adds the gauges of the process and of the state. Gauges of Consul that apply to a single server have Consul's names. */
-export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): void {
-  metrics.gauge("consul.autopilot.failure_tolerance", () => 0);
-  metrics.gauge("consul.autopilot.healthy", () => 1);
+/** Adds the gauges of the process, of the state and of the cluster. Those that Consul has, too, have Consul's names. */
+export function addGauges(metrics: Metrics, { store, sessionTtls, cluster }: Gauged): void {
+  // Consul: the leader alone has these two.
+  metrics.gauge("consul.autopilot.failure_tolerance", () => cluster.judgement?.failureTolerance);
+  metrics.gauge("consul.autopilot.healthy", () => cluster.judgement && Number(cluster.judgement.isHealthy));
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
   addProcessGauges(metrics);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
   // Consul: a single server counts one won election.
-  metrics.counter("consul.raft.state.leader").add(1);
+  const elections = metrics.counter("consul.raft.state.leader");
+  const countElection = (): void => {
+    if (store.leads) elections.add(1);
+  };
+  countElection();
+  store.onRole(countElection);
 }
 
 export function addProcessGauges(metrics: Metrics): void {

@@ -10,6 +10,7 @@ import { describeSelf } from "../../../src/server/self-description.ts";
 import { encodeCheck } from "../../../src/wire/check.ts";
 import { renderGoJson } from "../../../src/wire/go-json.ts";
 import { encodeAgentService } from "../../../src/wire/service.ts";
+import { loneServer } from "../../support/lone-server.ts";
 import { startTestAgent, type TestAgent } from "../../support/agent.ts";
 import { runCommandWith } from "../../support/command-io.ts";
 import { changedSettings, withoutFindings } from "./outcomes.ts";
@@ -117,7 +118,8 @@ function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfi
 }
 
 function debugConfig(config: RuntimeConfig, { agent, store }: TestAgent): object {
-  return describeSelf(config, { agent, store, leader: "", members: [], definitionFaults: [] }).debugConfig;
+  return describeSelf(config, { agent, store, cluster: loneServer(store), members: [], definitionFaults: [] })
+    .debugConfig;
 }
 
 let plain: Promise<object> | undefined;

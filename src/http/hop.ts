@@ -1,0 +1,28 @@
+/*
+ * Consul: an error that comes from a server's store has a text before it if another agent has passed the request on; an error
+ * of the HTTP layer, which each agent finds itself, has none. Some errors that Praetor finds in HTTP are Consul's store's.
+ */
+
+export interface FailedAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** The path and query of the request. */
+  readonly target: string;
+}
+
+/** Returns the text of an error as another agent shows it that has passed the request on. */
+export function withHop(failed: FailedAnswer): string {
+  return isOfStore(failed) ? `rpc error making call: ${failed.text}` : failed.text;
+}
+
+function isOfStore({ status, text, target }: FailedAnswer): boolean {
+  if (ofHttp.test(target)) return false;
+  return status === 500 ? !textsOfHttp.test(text) : status === 404 && text === "Query not found";
+}
+
+/** The requests whose errors have no such text. */
+const ofHttp = /^\/v1\/(?:snapshot|event\/fire\/|agent\/force-leave\/)/;
+
+/** The errors with status 500 that Consul's HTTP layer finds: unreadable numbers, flags, bodies and missing parameters. */
+const textsOfHttp =
+  /strconv\.|^Failed to decode request body: |^required query parameter '|^'by' parameter must be one of/;
