@@ -29,11 +29,14 @@ export interface TestApi extends TestAgent {
   readonly coordinates: Coordinates;
   /** The routes of the whole HTTP API. */
   readonly routes: readonly Route[];
+  readonly router: Router;
   /** Sends a request to the router without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
 export interface TestApiOptions extends Partial<RouterOptions> {
+  /** The server of a cluster that the API shows; default: one that stands alone, whose catalog has the agent's services. */
+  readonly server?: Pick<Api, "store" | "cluster" | "sendToLeader">;
   readonly portRules?: Partial<PortRules>;
   /** Resolves with whether a port is in use. The default is that no port is in use. */
   readonly probe?: ListenerProbe;
@@ -42,14 +45,16 @@ export interface TestApiOptions extends Partial<RouterOptions> {
 /** Starts the whole HTTP API over a test agent. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const world = await startTestAgent();
+  const { server = { store: world.store, cluster: loneServer(world.store), sendToLeader: undefined } } = options;
+  const { store } = server;
   const answers = new AnswerCache();
   const metrics = new Metrics(0);
-  invalidateOnChange(answers, world);
+  invalidateOnChange(answers, { ...world, store });
   const log = createLog(
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
     "http",
   );
-  const coordinates = new Coordinates(world.store, {
+  const coordinates = new Coordinates(store, {
     own: world.agent.node.name,
     areWanted: true,
     clock: world.clock,
@@ -57,7 +62,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   const events = new Events(metrics.counter("events"));
   const ports = new ServicePorts({
-    ...{ store: world.store, agent: world.agent, events, clock: world.clock, random: new FakeRandom(), log },
+    ...{ store, agent: world.agent, events, clock: world.clock, random: new FakeRandom(), log },
     rules: {
       policy: "warn",
       policies: new Map(),
@@ -69,14 +74,14 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     machine: { ...thisMachine, openProbe: () => options.probe ?? (() => Promise.resolve(false)) },
   });
   const api: Api = {
-    store: world.store,
-    reader: new Reader(world.store, "anonymous"),
+    ...server,
+    reader: new Reader(store, "anonymous"),
     outputs: world.outputs,
-    sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
+    sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
     coordinates,
     nearness: new Nearness(coordinates),
     agent: world.agent,
-    preparedQueries: new PreparedQueries(world.store, {
+    preparedQueries: new PreparedQueries(store, {
       ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
       ...{ datacenter: "dc1", node: "n1" },
     }),
@@ -89,8 +94,6 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     autopilot: new Autopilot(),
     startedMs: 0,
     members: { all: [], forceLeave: async () => false },
-    cluster: loneServer(world.store),
-    sendToLeader: undefined,
     datacenter: "dc1",
     kvValueBytesMax: 512 * 1024,
     sessionTtlMsMin: 10_000,
@@ -121,7 +124,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   return {
     ...world,
-    ...{ answers, coordinates, events, ports, routes: table },
+    ...{ answers, coordinates, events, ports, router, routes: table },
     ask: async (path, init) => askInProcess(router, path, init),
   };
 }

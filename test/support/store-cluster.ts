@@ -49,6 +49,7 @@ export class StoreCluster {
   /** By the name of a server that does not follow the log yet: the functions that begin to. */
   readonly #unfollowed = new Map<string, (() => void)[]>();
   #failsQuestions = false;
+  #electsNone = false;
   readonly #expiring = new Set<Promise<void>>();
   #commitGate: PromiseWithResolvers<void> | undefined;
   /**
@@ -107,6 +108,13 @@ export class StoreCluster {
     return expiring;
   }
 
+  /** Ends the current term, and lets no server lead or answer a question for the newest position from now on. */
+  async loseQuorum(): Promise<void> {
+    this.#electsNone = true;
+    this.failQuestions();
+    await this.expire();
+  }
+
   async compact(): Promise<void> {
     await this.#place.compact();
   }
@@ -163,7 +171,7 @@ export class StoreCluster {
         return engine.newest();
       },
       campaign: async (signal) =>
-        campaigns
+        campaigns && !this.#electsNone
           ? this.#delayed(await engine.campaign(signal))
           : new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
       get leader() {
