@@ -115,9 +115,9 @@ export class Responder {
     } catch (error) {
       return this.#fail(packet, client, error);
     }
-    const answer = await this.#respondNow(packet, client);
-    // Other questions can wait for the same moment, and their answers may overwrite this one.
-    return answer && copyOf(answer);
+    const answer = this.#respondNow(packet, client);
+    // Other questions can wait for the same moment, and their answers may overwrite this one, so it is copied in this turn.
+    return answer instanceof Uint8Array ? copyOf(answer) : answer;
   }
 
   #fail(packet: Uint8Array, { network, address }: DnsClient, error: unknown): Answer {

@@ -1,5 +1,5 @@
 import { Recursors } from "../../src/dns/recursors.ts";
-import { Responder } from "../../src/dns/responder.ts";
+import { type AnsweringSettings, Responder, type ResponderParts } from "../../src/dns/responder.ts";
 import type { ZoneSettings } from "../../src/dns/settings.ts";
 import { Zone } from "../../src/dns/zone.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -34,24 +34,30 @@ const settings: ZoneSettings = {
   soa: { refresh: 3_600, retry: 600, expire: 86_400, minTtl: 0 },
 };
 
-/** Opens a DNS responder over an empty store, without sockets. */
-export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
+/** The server of a cluster over whose state the responder answers. */
+interface DnsServer extends Pick<ResponderParts, "store" | "cluster">, Pick<AnsweringSettings, "maxStaleMs"> {}
+
+/** Opens a DNS responder over an empty store, without sockets. @param server default: one that stands alone */
+export function openDnsWorld(changes: Partial<ZoneSettings> = {}, server?: DnsServer): DnsWorld {
   const opened = openTestStore();
-  const { store, clock } = opened;
+  const { clock } = opened;
+  const { store, cluster, maxStaleMs } = server ?? {
+    ...{ store: opened.store, cluster: loneServer(opened.store), maxStaleMs: Infinity },
+  };
   const random = new FakeRandom();
   const metrics = new Metrics(clock.wallMs());
   const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
   const world = { store, clock, random, metrics, log };
   const queries = new PreparedQueries(store, { ...world, datacenter: "dc1", node: "n1" });
   const responder = new Responder(
-    { ...world, cluster: loneServer(store), nodeName: "n1" },
+    { ...world, cluster, nodeName: "n1" },
     {
       zone: new Zone({ ...settings, ...changes }, { ...world, queries }),
       recursors: new Recursors([], { ...world, timeoutMs: 1_000 }),
       udpAnswersMax: 3,
       truncates: false,
       compresses: true,
-      maxStaleMs: Infinity,
+      maxStaleMs,
     },
   );
   const answer = (line: string): DnsAnswer => {
