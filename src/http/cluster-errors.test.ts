@@ -95,6 +95,14 @@ const failing: readonly (readonly [request: string, body: string | undefined, te
     false,
   ],
   ["GET /v1/connect/ca/roots", undefined, "500 Connect must be enabled in order to use this endpoint", true],
+  ["GET /v1/agent/connect/ca/roots", undefined, "500 Connect must be enabled in order to use this endpoint", true],
+  [
+    "POST /v1/connect/intentions",
+    "{x",
+    "500 Failed to decode request body: invalid character 'x' looking for beginning of object key string",
+    false,
+  ],
+  ["GET /v1/connect/intentions/match", undefined, "500 required query parameter 'by' not set", false],
   ["PUT /v1/snapshot?stale", "zip", "500 stale not allowed for restore", false],
   ["PUT /v1/agent/service/register", '{"Name":""}', "400 Missing service name", false],
   [

@@ -80,9 +80,9 @@ export function forward(
     const signal = request.method !== "GET" || request.query.has("index") ? request.signal : undefined;
     const options = { isRepeatable: request.method === "GET", signal };
     const { head, body } = await send(packed, options).catch(explainLoss);
-    const answer = { ...head, body: bodyWithHop(head, target) };
+    const answer = shownAnswer(head, target);
     return new Response(body ?? answer.body ?? null, {
-      status: head.status,
+      status: answer.status,
       headers: fieldsOf(head.headers, capitalized),
     });
   };
@@ -135,14 +135,14 @@ function explainLoss(error: unknown): never {
 
 const decoder = new TextDecoder();
 
-/** Returns the short body of an answer, with the text that an error gets on its way through another agent. */
-function bodyWithHop({ status, headers, body }: ForwardedAnswer, target: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!body || (status !== 500 && status !== 404)) return body;
-  const isText = /^content-type: text\/plain/im.test(headers);
-  if (!isText) return body;
+/** Returns an answer with the text that an error gets on its way through another agent. */
+function shownAnswer(answer: ForwardedAnswer, target: string): Pick<ForwardedAnswer, "status" | "body"> {
+  const { status, headers, body } = answer;
+  const isError = status === 500 || status === 404 || status === 400;
+  if (!body || !isError || !/^content-type: text\/plain/im.test(headers)) return answer;
   const text = decoder.decode(body);
   const shown = withHop({ status, text, target });
-  return shown === text ? body : Buffer.from(shown);
+  return shown.text === text ? answer : { status: shown.status, body: Buffer.from(shown.text) };
 }
 
 /**

@@ -10,10 +10,19 @@ export interface FailedAnswer {
   readonly target: string;
 }
 
-/** Returns the text of an error as another agent shows it that has passed the request on. */
-export function withHop(failed: FailedAnswer): string {
-  return isOfStore(failed) ? `rpc error making call: ${failed.text}` : failed.text;
+const hop = "rpc error making call: ";
+
+/** Returns status and text of an error as another agent shows it that has passed the request on. */
+export function withHop(failed: FailedAnswer): Pick<FailedAnswer, "status" | "text"> {
+  const { status, text } = failed;
+  // Consul: the other agent does not know this error by its text any more.
+  if (status === 404 && text === "Intention not found") return { status: 500, text: hop + text };
+  if (status === 400 && text.startsWith(badLookup)) return { status, text: text.replace(badRequest, badRequest + hop) };
+  return { status, text: isOfStore(failed) ? hop + text : text };
 }
+
+const badRequest = "Bad request: ";
+const badLookup = `${badRequest}failed intention lookup: `;
 
 function isOfStore({ status, text, target }: FailedAnswer): boolean {
   if (ofHttp.test(target)) return false;

@@ -36,6 +36,10 @@ export interface RouterOptions extends Pipeline {
 
 type ClientAddress = () => string | undefined;
 
+interface AskedRoute extends Pick<Asked, "target"> {
+  readonly route: Route;
+}
+
 interface Asked {
   /** Path and query, encoded. GETs with equal targets are the same read. */
   readonly target: string;
@@ -225,29 +229,38 @@ export class Router {
     return clean;
   }
 
-  #explain(error: unknown, method: string, asked: { readonly target: string; readonly route: Route }): Response {
+  #explain(error: unknown, method: string, asked: AskedRoute): Response {
     const { target } = asked;
     if (error instanceof HttpError && error.message === "") return new Response(null, { status: error.status });
-    if (error instanceof HttpError) return text(error.status, this.#shown(error, error.status, asked), error.headers);
+    if (error instanceof HttpError) {
+      const shown = this.#shown(error, error.status, asked);
+      return text(shown.status, shown.text, error.headers);
+    }
     if (error instanceof OperatingError) {
       const status = statusOf(error);
       if (status >= 500) this.#logError(error, method, target);
-      return text(status, isOfThisServer(error) ? error.message : this.#shown(error, status, asked));
+      if (isOfThisServer(error)) return text(status, error.message);
+      const shown = this.#shown(error, status, asked);
+      return text(shown.status, shown.text);
     }
     const url = hideTokens(target);
     this.#log.error("Request failed by a fault of the agent", { method, url, error: faultOf(error) });
     return text(500, "internal error: the agent's log says more");
   }
 
-  /** Returns an error's text. Consul: a server that does not lead has the errors of the store from the leader. */
-  #shown(
-    { message }: Error,
-    status: number,
-    { target, route }: { readonly target: string; readonly route: Route },
-  ): string {
-    if (this.#isAlone || this.#pipeline.store.leads || route.scope === "agent") return message;
-    if (message === noPath || message === noLeaderText || consistencyOfTarget(target) === "stale") return message;
-    return withHop({ status, text: message, target });
+  /**
+   * Returns an error's status and text. Consul: a server that does not lead has the errors of the store from the leader, except in
+   * stale reads.
+   */
+  #shown({ message }: Error, status: number, { target, route }: AskedRoute): { status: number; text: string } {
+    const isOwn =
+      this.#isAlone ||
+      this.#pipeline.store.leads ||
+      (route.scope === "agent" && !target.startsWith(agentConnect)) ||
+      message === noPath ||
+      message === noLeaderText ||
+      consistencyOfTarget(target) === "stale";
+    return isOwn ? { status, text: message } : withHop({ status, text: message, target });
   }
 
   /** Logs an error. Disk errors fail every write, so each distinct disk error is logged at most once a minute. */
@@ -277,6 +290,9 @@ function hasUnprintable(path: string): boolean {
 function isSubtree(path: string): boolean {
   return path.endsWith("/") && path !== "/";
 }
+
+/** The requests to an agent that it passes on to the leader in Consul. */
+const agentConnect = "/v1/agent/connect/";
 
 /** The path of keys. It is tested before the search for the longest subtree, which is slow for keys with many parts. */
 const kvPath = "/v1/kv/";

@@ -21,7 +21,7 @@ afterAll(() => all.close());
 const hop = "rpc error making call: ";
 
 /** Sends a request to the client agent and to the server, and returns the two answers' statuses and texts. */
-async function both(method: string, path: string, body: unknown) {
+async function both(method: string, path: string, body: unknown = "") {
   const ask = async (agent: AgentProcess) => {
     const { status, text } = await agent.send(method, path, { body });
     return { status, text };
@@ -78,6 +78,16 @@ describe("an error that the store of a server gives has a text before it on a cl
     });
 });
 
+test("an intention that does not exist is a 404 on a server and a 500 on a client agent", async () => {
+  const unknown = await both("GET", `/v1/connect/intentions/${unknownId}`);
+  expect(unknown.there).toEqual({ status: 404, text: "Intention not found" });
+  expect(unknown.here).toEqual({ status: 500, text: `${hop}Intention not found` });
+  const invalid = await both("GET", "/v1/connect/intentions/x");
+  const fault = "failed intention lookup: index error: UUID must be 36 characters";
+  expect(invalid.there).toEqual({ status: 400, text: `Bad request: ${fault}` });
+  expect(invalid.here).toEqual({ status: 400, text: `Bad request: ${hop}${fault}` });
+});
+
 const ofHttp: readonly AskedRow[] = [
   ["PUT", `/v1/session/renew/${unknownId}`],
   ["PUT", "/v1/catalog/deregister", "x"],
@@ -85,6 +95,10 @@ const ofHttp: readonly AskedRow[] = [
   ["PUT", "/v1/txn", [{ KV: { Verb: "nosuch", Key: "a" } }]],
   ["DELETE", "/v1/operator/raft/peer"],
   ["DELETE", "/v1/kv/a?cas=x"],
+  ["POST", "/v1/connect/intentions", "{x"],
+  ["GET", "/v1/connect/intentions/match"],
+  ["GET", "/v1/connect/intentions/match?by=x"],
+  ["GET", "/v1/connect/intentions/check?source=a"],
   ["GET", "/v1/coordinate/node/nosuch"],
   ["PUT", "/v1/config", { Kind: "bad" }],
   ["GET", "/v1/config/service-defaults/x"],
