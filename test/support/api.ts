@@ -8,7 +8,7 @@ import type { Route } from "../../src/http/route.ts";
 import { type Api, routes } from "../../src/http/routes.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
-import { createLog } from "../../src/lib/log.ts";
+import { createLog, type Log } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
 import { Coordinates } from "../../src/registry/coordinates.ts";
 import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
@@ -30,6 +30,7 @@ export interface TestApi extends TestAgent {
   /** The routes of the whole HTTP API. */
   readonly routes: readonly Route[];
   readonly router: Router;
+  readonly httpLog: Log;
   /** Sends a request to the router without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
@@ -124,7 +125,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   return {
     ...world,
-    ...{ answers, coordinates, events, ports, router, routes: table },
+    ...{ answers, coordinates, events, ports, router, routes: table, httpLog: log },
     ask: async (path, init) => askInProcess(router, path, init),
   };
 }
