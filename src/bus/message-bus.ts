@@ -4,6 +4,7 @@ import type { Metrics } from "../lib/metrics.ts";
 import type { KeyChange } from "../registry/key-changes.ts";
 import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 import type { Registry } from "../registry/registry.ts";
+import { WhileLeading } from "../registry/while-leading.ts";
 import type { ConnectBroker } from "./broker-connection.ts";
 import type { Message } from "./delivery.ts";
 import { encodeEnvelope, type EnvelopeOptions } from "./envelope.ts";
@@ -18,6 +19,8 @@ export interface MessageBusOptions extends EnvelopeOptions {
   /** The rows that the engine's table `local` had when the agent started. */
   readonly local: readonly LocalRow[];
   readonly localRows: LocalRows;
+  /** Tells the other servers up to which index all changes are published; undefined if there is no other server. */
+  readonly tellPosition: ((index: number) => void) | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -30,11 +33,16 @@ export interface MessageBus {
    * writes until then. Changes that are not published within a second are published after the next start.
    */
   readonly stopped: Promise<void>;
+  /** Takes up the index up to which the server that leads has published all changes. */
+  passTo(index: number): void;
 }
 
 /**
  * Publishes every durable change of the keys below the prefixes to a broker, at least once and in the order of their
  * indexes. After a restart the bus continues after the saved position.
+ *
+ * Of several servers only the one that leads publishes. It tells the others its position when it saves it, so that the next leader
+ * goes on from there; that one publishes the changes of some seconds again, and leaves none out.
  */
 export async function openMessageBus(store: Registry, options: MessageBusOptions): Promise<MessageBus> {
   const { local, localRows, clock, metrics, log } = options;
@@ -50,14 +58,34 @@ export async function openMessageBus(store: Registry, options: MessageBusOptions
     log,
     onPublished() {
       published.add(1);
-      position.saveSoon(() => outbox.position);
+      position.saveSoon(() => {
+        options.tellPosition?.(outbox.position);
+        return outbox.position;
+      });
     },
     onLeftOut: () => leftOut.add(1),
   });
   metrics.gauge("praetor.bus.connected", () => Number(publisher.isConnected));
   metrics.gauge("praetor.bus.waiting", () => outbox.size);
   metrics.gauge("praetor.bus.lag", () => store.state.index - outbox.position);
-  return { stopped: publisher.run(options.stopping).then(() => position.saveAndStop(outbox.position)) };
+  const publishing = new WhileLeading(store, (signal) => publisher.run(signal));
+  const stopped = aborted(options.stopping)
+    .then(() => publishing.stop())
+    .then(() => position.saveAndStop(outbox.position));
+  return {
+    stopped,
+    passTo(index) {
+      outbox.passTo(index);
+      position.saveSoon(() => outbox.position);
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function encode(change: KeyChange, options: MessageBusOptions): Message | undefined {

@@ -108,6 +108,19 @@ export class Outbox {
     this.#underWay.delete(key);
   }
 
+  /** Drops the waiting changes up to an index, which another server has published. */
+  passTo(index: number): void {
+    for (
+      let first = this.#waiting.first;
+      first !== undefined && first.change.index <= index;
+      first = this.#waiting.first
+    ) {
+      this.#waiting.take();
+      this.#bytes -= first.bytes;
+    }
+    if (this.#behindFrom !== undefined) this.#behindFrom = Math.max(this.#behindFrom, index + 1);
+  }
+
   /** Moves the changes under way back to the front of the waiting ones, after a connection was lost. */
   sendAgain(): void {
     this.#waiting.putBack([...this.#underWay.values()]);

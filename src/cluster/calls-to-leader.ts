@@ -4,6 +4,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Answer, Call } from "../link/link.ts";
 import type { ForwardedResult, ForwardedWrites, LeaderCalls } from "../registry/forwarding.ts";
 import { noLeader, retryMs } from "../registry/leader-wait.ts";
+import type { CallLeader } from "./leader-calls.ts";
 import type { ServerLinks } from "./server-links.ts";
 
 export interface CallsToLeaderOptions {
@@ -27,7 +28,7 @@ export const newestCall = "newest";
 const lostCodes: ReadonlySet<string> = new Set(["link-lost", "leadership-lost", "no-leader"]);
 
 /** The calls of a server to the server that leads, which may be itself. */
-export class CallsToLeader implements LeaderCalls {
+export class CallsToLeader implements LeaderCalls, CallLeader {
   readonly #options: CallsToLeaderOptions;
 
   constructor(options: CallsToLeaderOptions) {
@@ -44,20 +45,25 @@ export class CallsToLeader implements LeaderCalls {
     return Number((await this.#options.links.call(leader, { kind: newestCall, head: null })).head);
   }
 
+  async callLeader(kind: string, head: unknown): Promise<unknown> {
+    return (await this.request({ kind, head })).head;
+  }
+
   /**
-   * Sends a call to the leader. Waits for a leader, and sends the call again if the leader is lost before its answer.
+   * Sends a call to the leader. Waits for a leader, and sends the call again if the leader is lost before its answer; so the call
+   * must have no body, and do no harm if it is carried out twice.
    * @throws OperatingError as the leader's handler; unavailable "no-leader" when no leader answers in time
    */
-  async callLeader(kind: string, head: unknown): Promise<unknown> {
+  async request(call: Call, signal?: AbortSignal): Promise<Answer> {
     const { clock, holdMs } = this.#options;
     const deadlineMs = clock.monotonicMs() + holdMs;
     for (;;) {
       try {
-        return (await this.send({ kind, head })).head;
+        return await this.send(call, signal);
       } catch (error) {
         if (!isLost(error)) throw error;
         if (clock.monotonicMs() >= deadlineMs) throw noLeader();
-        await sleep(clock, retryMs);
+        await sleep(clock, retryMs, signal);
       }
     }
   }

@@ -15,6 +15,7 @@ import { SharedRuns } from "../lib/shared-runs.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
 import { type LocalRow, LocalRows } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
+import type { ClusterView } from "../registry/cluster-view.ts";
 import type { Registry } from "../registry/registry.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
@@ -75,7 +76,12 @@ export async function openServer(
   const nodeCatalog = new NodeCatalog(store, { localRows, outputs, node: node.name });
   const catalog = cluster?.createCatalog(nodeCatalog) ?? nodeCatalog;
   const secrets = new Secrets(localRows, local);
-  await parts.open(openBus(config, { ...platform, store, node, localRows, local, secrets, metrics, log }));
+  const bus = await parts.open(
+    openBus(config, {
+      ...{ ...platform, store, node, localRows, local, secrets, metrics, log },
+      tellPosition: cluster && ((index) => cluster.tellBusPosition(index)),
+    }),
+  );
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });
@@ -88,7 +94,7 @@ export async function openServer(
   const members = new Members(store, {
     own: serverMember(node, config, startedMs),
     serverPort: config.ports.server,
-    leader: cluster?.leader,
+    leader: cluster?.calls,
     reconnectTimeoutMs: config.reconnectTimeoutMs || reconnectTimeoutMsDefault,
     ...{ clock, metrics, log: log.named("server") },
   });
@@ -110,8 +116,7 @@ export async function openServer(
       await catalogSync.resync();
       await members.reconcile();
     },
-    ...{ members, startedMs, cluster },
-    sendToLeader: undefined,
+    ...{ members, startedMs, cluster: view, sendToLeader: cluster?.sendToLeader },
     leave: options.onLeave,
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,
@@ -127,7 +132,7 @@ export async function openServer(
     tellOutputs: cluster && ((changed) => cluster.tellOutputs(changed)),
   });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
-  if (cluster) await cluster.begin(parts, { linked, handlers, outputs, coordinates: api.coordinates, sync });
+  if (cluster) await cluster.begin(parts, { linked, handlers, outputs, coordinates: api.coordinates, bus, sync });
   else {
     const links = {
       handler: linked.handler(handlers),

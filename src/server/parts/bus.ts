@@ -1,4 +1,5 @@
 import type { BrokerConnection } from "../../bus/broker-connection.ts";
+import type { MessageBus } from "../../bus/message-bus.ts";
 import type { Credentials, MqttOptions } from "../../bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Secrets } from "../../keeper/secrets.ts";
@@ -19,6 +20,7 @@ interface BusParts {
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
+  readonly tellPosition: ((index: number) => void) | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -27,20 +29,22 @@ interface BusParts {
   readonly connectBroker: typeof connectBroker;
 }
 
+export type BusPart = Part & Pick<MessageBus, "passTo">;
+
 /**
  * Opens the message bus, which publishes changes of keys to the broker that the configuration names. When the bus stops, it
  * stores the index up to which it has published. Without a configured broker, returns an empty part and loads no code.
  */
-export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<Part> {
+export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<BusPart> {
   const bus = config.messageBus;
-  if (bus === undefined) return {};
+  if (bus === undefined) return { passTo() {} };
   const { openMessageBus } = await import("../../bus/message-bus.ts");
   const url = new URL(bus.url);
   // The credentials are read for each connection, since a client may change the secret while the broker refuses the old one.
   const credentials = (): Credentials => storedCredentials(parts.secrets) ?? configuredCredentials(bus, url);
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
   const stopping = new AbortController();
-  const { stopped } = await openMessageBus(parts.store, {
+  const { stopped, passTo } = await openMessageBus(parts.store, {
     ...bus,
     ...parts,
     nodeId: parts.node.id,
@@ -50,6 +54,7 @@ export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<P
     stopping: stopping.signal,
   });
   return {
+    passTo,
     stop() {
       stopping.abort();
       return stopped;

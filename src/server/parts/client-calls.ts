@@ -11,6 +11,7 @@ import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { DnsClient, PacketResponder } from "../../dns/responder.ts";
 import { ClientLimit } from "../../http/client-limit.ts";
+import { leadershipLost } from "../../engine/replicated-engine.ts";
 import { answerForwarded, type ForwardedRequest, serverUiPath } from "../../http/forwarding.ts";
 import { Router } from "../../http/router.ts";
 import { type Api, routes } from "../../http/routes.ts";
@@ -48,7 +49,9 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
   let router: Router | undefined;
   const catalogOf = ({ name: node }: JoinRequest): NodeCatalog => new NodeCatalog(store, { localRows, outputs, node });
   return {
-    http: (call, { name: agentNode }) => {
+    http: (call, { name: agentNode, role }) => {
+      // Another server passes on what the leader alone may do, and this server would pass it on again.
+      if (role === "server" && !store.leads) return Promise.reject(leadershipLost());
       router ??= routerFor(config, api);
       const request = { head: headOf<ForwardedRequest>(call), body: call.body };
       return answerForwarded(router, request, { agentNode, signal: call.signal });

@@ -3,12 +3,14 @@ import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-l
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
 import { decodeJoin, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
 import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
+import { healthCall, progressCall, ServerCluster } from "../../cluster/server-cluster.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
-import type { CallLeader } from "../../cluster/leader-calls.ts";
+import { serverJoin } from "../../cluster/member-rows.ts";
 import type { Members } from "../../cluster/members.ts";
 import { pushServers } from "../../cluster/server-list.ts";
 import { ownAddressCode, ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { leadershipLost } from "../../engine/replicated-engine.ts";
 import type { EtcdEngine } from "../../engine/etcd/etcd-engine.ts";
 import type { ForwardedAnswer, SendToServer } from "../../http/forwarding.ts";
 import { sleep } from "../../lib/clock.ts";
@@ -18,7 +20,6 @@ import type { Metrics } from "../../lib/metrics.ts";
 import type { SharedRuns } from "../../lib/shared-runs.ts";
 import type { Answer, Call, Handler } from "../../link/link.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
-import { consulVersion } from "../../model/consul-version.ts";
 import type { Node } from "../../model/node.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import type { Coordinates } from "../../registry/coordinates.ts";
@@ -34,6 +35,7 @@ import type { State } from "../../state/state.ts";
 import { topics } from "../../state/topics.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import type { BusPart } from "./bus.ts";
 import { setOutputs } from "./client-calls.ts";
 import { type ClusterEtcd, findClusterEtcd } from "./cluster-etcd.ts";
 import { linkPort } from "./links.ts";
@@ -68,6 +70,7 @@ interface ClusterCalls {
   /** What the servers have in memory alone, and tell each other. */
   readonly outputs: CheckOutputs;
   readonly coordinates: Coordinates;
+  readonly bus: Pick<BusPart, "passTo">;
   /** Writes this server's node, services and checks to the catalog. */
   readonly sync: SharedRuns;
 }
@@ -114,6 +117,7 @@ export class Cluster {
   #shared: ClusterCalls | undefined;
   #members: Members | undefined;
   #admission: ClusterAdmission | undefined;
+  #view: ServerCluster | undefined;
 
   constructor(
     config: RuntimeConfig,
@@ -169,11 +173,6 @@ export class Cluster {
     });
   }
 
-  /** The calls of this server to the leader, for the members. */
-  get leader(): CallLeader {
-    return this.calls;
-  }
-
   /**
    * Creates the admission of the agents that link with this server, which the leader decides on.
    * @param expel closes the link of an agent
@@ -194,6 +193,21 @@ export class Cluster {
     return this.#admission;
   }
 
+  /** Tells the other servers up to which index the changes of keys are published. */
+  tellBusPosition(head: number): void {
+    if (this.store.leads) this.links.tellAll({ kind: busPositionCall, head });
+  }
+
+  createView(members: Members): ServerCluster {
+    const { engine, etcd, links, store } = this;
+    this.#view = new ServerCluster({
+      ...{ own: this.#own, store, links, calls: this.calls, members, clock: this.#parts.platform.clock },
+      leader: () => engine.leader,
+      formation: () => etcd.formation,
+    });
+    return this.#view;
+  }
+
   /** Takes this server out of the cluster. Its local rows stay. @throws OperatingError when no majority of the servers answers */
   async leave(): Promise<void> {
     await this.#admission?.leaveCluster();
@@ -211,7 +225,9 @@ export class Cluster {
 
   /** Passes an HTTP request on to the leader. */
   readonly sendToLeader: SendToServer = async ({ head, body }, { signal }) => {
-    const answer = await this.calls.send({ kind: "http", head, body }, signal);
+    const call = { kind: "http", head, body };
+    // A body that is a stream can be sent once only.
+    const answer = await (body ? this.calls.send(call, signal) : this.calls.request(call, signal));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
     return { head: answer.head as ForwardedAnswer, body: answer.body };
   };
@@ -248,7 +264,7 @@ export class Cluster {
   }
 
   /** The calls of other servers. */
-  #serverCalls({ outputs, coordinates }: ClusterCalls): Handlers {
+  #serverCalls({ bus, outputs, coordinates }: ClusterCalls): Handlers {
     const members: Record<string, AgentHandler> = {};
     for (const [kind, handler] of Object.entries(this.#members?.leaderHandlers ?? {}))
       members[kind] = ofServers(async ({ head }) => ({ head: await handler(head) }));
@@ -257,6 +273,10 @@ export class Cluster {
       [serverOutputsCall]: ofServers(({ head }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
         setOutputs(outputs, head as ServerOutputs);
+        return done;
+      }),
+      [busPositionCall]: ofServers(({ head }) => {
+        bus.passTo(Number(head));
         return done;
       }),
       [coordinatesCall]: ofServers(({ head }) => {
@@ -269,6 +289,11 @@ export class Cluster {
         head: await this.store.takeForwarded(head as ForwardedWrites),
       })),
       formation: ofServers(async ({ head }, { id }) => ({ head: await this.etcd.formation?.answer(head, { id }) })),
+      [healthCall]: ofServers(async () => {
+        if (!this.store.leads) throw leadershipLost();
+        return { head: await this.#view?.judge() };
+      }),
+      [progressCall]: ofServers(() => Promise.resolve({ head: this.#view?.progress })),
       [newestCall]: ofServers(async () => ({ head: await this.store.newest() })),
       [serversCall]: ofServers(({ head }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
@@ -321,13 +346,7 @@ export class Cluster {
   }
 
   get #joinRequest(): JoinRequest {
-    const { id, name, address, datacenter, meta, taggedAddresses } = this.#parts.node;
-    const { bootstrap, bootstrapExpect, ports } = this.#config;
-    return {
-      ...{ id, name, address, datacenter, build: consulVersion, role: "server", serfPort: ports.serfLan },
-      ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
-      server: { bootstrap, bootstrapExpect, ports },
-    };
+    return serverJoin(this.#parts.node, this.#config);
   }
 
   /** Writes the local rows to this server's own file, and then the commands to the cluster. */
@@ -351,6 +370,7 @@ export class Cluster {
 
 const done = Promise.resolve({ head: null });
 const coordinatesCall = "server-coordinates";
+const busPositionCall = "bus-position";
 
 function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
   return { id, name, address, port };

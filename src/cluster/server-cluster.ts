@@ -1,0 +1,190 @@
+import type { Leader } from "../engine/replicated-engine.ts";
+import { type Clock, sleep } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { consulVersion } from "../model/consul-version.ts";
+import { isServer, type Member, nodeIdOf } from "../model/member.ts";
+import type { ClusterHealth, ClusterView, RaftPeer, ServerHealth, ServerId } from "../registry/cluster-view.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Formation } from "./formation/formation.ts";
+import type { ServerAddress } from "./join-call.ts";
+import type { CallLeader } from "./leader-calls.ts";
+import type { ServerLinks } from "./server-links.ts";
+
+export interface ServerClusterOptions {
+  readonly own: ServerAddress;
+  readonly store: Pick<Registry, "leads" | "state">;
+  /** Returns the leader as far as this server knows. Its name is the id of its server. */
+  readonly leader: () => Leader | undefined;
+  readonly links: Pick<ServerLinks, "call" | "known" | "silentMs">;
+  readonly calls: CallLeader;
+  /** All members, this server first. */
+  readonly members: {
+    readonly all: readonly Member[];
+    forceLeave(name: string, how: { readonly prune: boolean }): Promise<unknown>;
+  };
+  /** How the servers agree on the members of their own etcd; undefined with an etcd that others run. */
+  readonly formation: () => Formation | undefined;
+  readonly clock: Clock;
+}
+
+/** The call by which a server learns from the leader how healthy all servers are. */
+export const healthCall = "cluster-health";
+/** The call by which the leader learns how far another server is. */
+export const progressCall = "server-progress";
+
+/** The answer to progressCall. */
+export interface Progress {
+  readonly term: number;
+  /** The index of the newest write in the server's state. */
+  readonly index: number;
+}
+
+/** Time after which a server without an answer counts as unhealthy, in milliseconds. */
+const answerMsMax = 1_000;
+
+/** The cluster as one of its servers sees it. */
+export class ServerCluster implements ClusterView {
+  readonly isAlone = false;
+  readonly #options: ServerClusterOptions;
+  /** The monotonic time at which the leader was last heard. */
+  #heardMs = -Infinity;
+  #term = 0;
+  #judgement: ClusterView["judgement"];
+  /** By id: whether the server was healthy when it was last judged, and since when. */
+  readonly #stable = new Map<string, { readonly isHealthy: boolean; readonly sinceMs: number }>();
+
+  constructor(options: ServerClusterOptions) {
+    this.#options = options;
+  }
+
+  get own(): ServerId {
+    return serverIdOf(this.#options.own);
+  }
+
+  get leads(): boolean {
+    return this.#options.store.leads;
+  }
+
+  get leader(): ServerId | undefined {
+    const id = this.#options.leader()?.name;
+    if (id === undefined) return undefined;
+    return id === this.own.id ? this.own : this.#servers.find((server) => server.id === id);
+  }
+
+  get lastContactMs(): number {
+    if (this.leads) return 0;
+    const { clock, leader, links } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const silentMs = links.silentMs(leader()?.name ?? "");
+    if (silentMs !== undefined) this.#heardMs = nowMs - silentMs;
+    return nowMs - this.#heardMs;
+  }
+
+  get knownPeers(): readonly RaftPeer[] {
+    return this.#servers.map((server) => ({ ...server, leads: this.#isLeader(server), isVoter: true }));
+  }
+
+  get term(): number {
+    this.#term = this.#options.leader()?.term ?? this.#term;
+    return this.#term;
+  }
+
+  get judgement(): ClusterView["judgement"] {
+    return this.leads ? this.#judgement : undefined;
+  }
+
+  /** How far this server is. */
+  get progress(): Progress {
+    return { term: this.term, index: this.#options.store.state.index };
+  }
+
+  async peers(): Promise<readonly RaftPeer[]> {
+    const formation = this.#options.formation();
+    if (!formation) return this.knownPeers;
+    const known = new Map(this.#servers.map((server) => [server.id, server]));
+    return (await formation.peers()).map(({ id, isVoter, server }): RaftPeer => {
+      const found = known.get(id) ?? (server ? serverIdOf(server) : { id, name: "(unknown)", address: "" });
+      return { ...found, leads: this.#isLeader(found), isVoter };
+    });
+  }
+
+  async health(): Promise<ClusterHealth> {
+    if (this.leads) return this.judge();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the leader's `judge` made the answer
+    return (await this.#options.calls.callLeader(healthCall, null)) as ClusterHealth;
+  }
+
+  /** Asks all servers how far they are, and judges their health. Called on the leader. */
+  async judge(): Promise<ClusterHealth> {
+    const peers = await this.peers();
+    const judged = await Promise.all(peers.map((peer) => this.#judgeOne(peer)));
+    const servers = judged.toSorted((left, right) => Number(right.leads) - Number(left.leads));
+    const voters = servers.filter(({ isVoter }) => isVoter);
+    const healthy = voters.filter(({ isHealthy }) => isHealthy).length;
+    const quorum = Math.floor(voters.length / 2) + 1;
+    this.#judgement = {
+      isHealthy: servers.every(({ isHealthy }) => isHealthy),
+      failureTolerance: Math.max(0, healthy - quorum),
+    };
+    return { ...this.#judgement, servers };
+  }
+
+  async removePeer({ id, name }: RaftPeer): Promise<void> {
+    const { formation, members } = this.#options;
+    await formation()?.remove(id);
+    await members.forceLeave(name, { prune: false });
+  }
+
+  async #judgeOne(peer: RaftPeer): Promise<ServerHealth> {
+    const { links, members, clock } = this.#options;
+    const isOwn = peer.id === this.own.id;
+    const progress = isOwn ? this.progress : await this.#progressOf(peer.id).catch(() => undefined);
+    const member = members.all.find((each) => nodeIdOf(each) === peer.id);
+    const isHealthy = progress !== undefined;
+    const before = this.#stable.get(peer.id);
+    const stable = before?.isHealthy === isHealthy ? before : { isHealthy, sinceMs: clock.wallMs() };
+    this.#stable.set(peer.id, stable);
+    return {
+      ...peer,
+      status: member?.status ?? "failed",
+      version: consulVersion,
+      lastContactMs: isOwn ? 0 : links.silentMs(peer.id),
+      lastTerm: progress?.term ?? 0,
+      lastIndex: progress?.index ?? 0,
+      isHealthy,
+      stableSinceMs: stable.sinceMs,
+    };
+  }
+
+  async #progressOf(id: string): Promise<Progress> {
+    const { clock, links } = this.#options;
+    const late = sleep(clock, answerMsMax).then(() => {
+      throw new OperatingError("timeout", "server-silent", "the server does not answer");
+    });
+    const { head } = await Promise.race([links.call(id, { kind: progressCall, head: null }), late]);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+    return head as Progress;
+  }
+
+  /** All servers that have not left, as the members and the links name them. */
+  get #servers(): readonly ServerId[] {
+    const { links, members } = this.#options;
+    const servers = new Map<string, ServerId>(links.known.map((server) => [server.id, serverIdOf(server)]));
+    servers.set(this.own.id, this.own);
+    for (const member of members.all) {
+      const id = nodeIdOf(member);
+      if (!isServer(member) || id === this.own.id) continue;
+      if (member.status === "left") servers.delete(id);
+      else servers.set(id, { id, name: member.name, address: `${member.address}:${member.tags["port"]}` });
+    }
+    return [...servers.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  #isLeader({ id }: ServerId): boolean {
+    return this.#options.leader()?.name === id;
+  }
+}
+
+function serverIdOf({ id, name, address, port }: ServerAddress): ServerId {
+  return { id, name, address: `${address.includes(":") ? `[${address}]` : address}:${port}` };
+}
