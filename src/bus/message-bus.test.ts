@@ -41,7 +41,7 @@ async function openBus(
     nodeId: "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11",
     base64Payload: false,
     encodeCbor: undefined,
-    tellPosition: undefined,
+    tellPosition: () => {},
     connect: broker.connect,
     local: disk.rows().filter(({ table }) => table === "local"),
     localRows: new LocalRows(store),

@@ -19,8 +19,8 @@ export interface MessageBusOptions extends EnvelopeOptions {
   /** The rows that the engine's table `local` had when the agent started. */
   readonly local: readonly LocalRow[];
   readonly localRows: LocalRows;
-  /** Tells the other servers up to which index all changes are published; undefined if there is no other server. */
-  readonly tellPosition: ((index: number) => void) | undefined;
+  /** Tells the other servers, if any, up to which index all changes are published. */
+  readonly tellPosition: (index: number) => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -34,14 +34,14 @@ export interface MessageBus {
    */
   readonly stopped: Promise<void>;
   /** Takes up the index up to which the server that leads has published all changes. */
-  passTo(index: number): void;
+  readonly passTo: (index: number) => void;
 }
 
 /**
  * Publishes every durable change of the keys below the prefixes to a broker, at least once and in the order of their
  * indexes. After a restart the bus continues after the saved position.
  *
- * Of several servers only the one that leads publishes. It tells the others its position when it saves it, so that the next leader
+ * If there are several servers, only the leader publishes. It tells the others its position when it saves it, so that the next leader
  * goes on from there; that one publishes the changes of some seconds again, and leaves none out.
  */
 export async function openMessageBus(store: Registry, options: MessageBusOptions): Promise<MessageBus> {
@@ -59,7 +59,7 @@ export async function openMessageBus(store: Registry, options: MessageBusOptions
     onPublished() {
       published.add(1);
       position.saveSoon(() => {
-        options.tellPosition?.(outbox.position);
+        options.tellPosition(outbox.position);
         return outbox.position;
       });
     },
@@ -74,7 +74,7 @@ export async function openMessageBus(store: Registry, options: MessageBusOptions
     .then(() => position.saveAndStop(outbox.position));
   return {
     stopped,
-    passTo(index) {
+    passTo: (index) => {
       outbox.passTo(index);
       position.saveSoon(() => outbox.position);
     },

@@ -1,17 +1,16 @@
-import type { Leader, Position } from "../engine/replicated-engine.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Answer, Call } from "../link/link.ts";
 import type { ForwardedResult, ForwardedWrites, LeaderCalls } from "../registry/forwarding.ts";
 import { noLeader, retryMs } from "../registry/leader-wait.ts";
-import type { CallLeader } from "./leader-calls.ts";
+import type { CallLeader, LeaderTerm } from "./leader-calls.ts";
 import type { ServerLinks } from "./server-links.ts";
 
 export interface CallsToLeaderOptions {
   /** The id of this server. */
   readonly own: string;
-  /** Returns the leader as far as this server knows. Its name is the id of its server. */
-  readonly leader: () => Leader | undefined;
+  /** Returns the leader as far as this server knows. */
+  readonly leader: () => LeaderTerm | undefined;
   readonly links: Pick<ServerLinks, "call">;
   /** Answers a call as the leader, when this server leads. */
   readonly answer: (call: Call) => Promise<Answer>;
@@ -41,7 +40,7 @@ export class CallsToLeader implements LeaderCalls, CallLeader {
     return head as readonly ForwardedResult[];
   }
 
-  async newest(leader: string): Promise<Position> {
+  async newest(leader: string): Promise<number> {
     return Number((await this.#options.links.call(leader, { kind: newestCall, head: null })).head);
   }
 

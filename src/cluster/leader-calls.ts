@@ -1,6 +1,12 @@
 import type { ErrorKind } from "../lib/errors.ts";
 import type { JoinRequest } from "./join-call.ts";
 
+/** The server that leads, by the id of its node, and the number of its term. */
+export interface LeaderTerm {
+  readonly name: string;
+  readonly term: number;
+}
+
 /** Sends calls of this server to the server that leads, which may be this one. */
 export interface CallLeader {
   /**

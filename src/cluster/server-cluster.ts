@@ -1,4 +1,3 @@
-import type { Leader } from "../engine/replicated-engine.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
@@ -7,14 +6,14 @@ import type { ClusterHealth, ClusterView, RaftPeer, ServerHealth, ServerId } fro
 import type { Registry } from "../registry/registry.ts";
 import type { Formation } from "./formation/formation.ts";
 import type { ServerAddress } from "./join-call.ts";
-import type { CallLeader } from "./leader-calls.ts";
+import type { CallLeader, LeaderTerm } from "./leader-calls.ts";
 import type { ServerLinks } from "./server-links.ts";
 
 export interface ServerClusterOptions {
   readonly own: ServerAddress;
   readonly store: Pick<Registry, "leads" | "state">;
-  /** Returns the leader as far as this server knows. Its name is the id of its server. */
-  readonly leader: () => Leader | undefined;
+  /** Returns the leader as far as this server knows. */
+  readonly leader: () => LeaderTerm | undefined;
   readonly links: Pick<ServerLinks, "call" | "known" | "silentMs">;
   readonly calls: CallLeader;
   /** All members, this server first. */
@@ -77,7 +76,7 @@ export class ServerCluster implements ClusterView {
     const nowMs = clock.monotonicMs();
     const silentMs = links.silentMs(leader()?.name ?? "");
     if (silentMs !== undefined) this.#heardMs = nowMs - silentMs;
-    return nowMs - this.#heardMs;
+    return inMicroseconds(nowMs - this.#heardMs);
   }
 
   get knownPeers(): readonly RaftPeer[] {
@@ -144,11 +143,12 @@ export class ServerCluster implements ClusterView {
     const before = this.#stable.get(peer.id);
     const stable = before?.isHealthy === isHealthy ? before : { isHealthy, sinceMs: clock.wallMs() };
     this.#stable.set(peer.id, stable);
+    const silentMs = links.silentMs(peer.id);
     return {
       ...peer,
       status: member?.status ?? "failed",
       version: consulVersion,
-      lastContactMs: isOwn ? 0 : links.silentMs(peer.id),
+      lastContactMs: isOwn ? 0 : silentMs && inMicroseconds(silentMs),
       lastTerm: progress?.term ?? 0,
       lastIndex: progress?.index ?? 0,
       isHealthy,
@@ -183,6 +183,11 @@ export class ServerCluster implements ClusterView {
   #isLeader({ id }: ServerId): boolean {
     return this.#options.leader()?.name === id;
   }
+}
+
+/** Rounds milliseconds to whole microseconds. */
+function inMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 function serverIdOf({ id, name, address, port }: ServerAddress): ServerId {

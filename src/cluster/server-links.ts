@@ -4,7 +4,7 @@ import { LogThrottle } from "../lib/log-throttle.ts";
 import type { Log } from "../lib/log.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, Handler, Link } from "../link/link.ts";
-import type { JoinRequest, ServerAddress } from "./join-call.ts";
+import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
 import { type Place, placeOf } from "./place.ts";
 
 export interface ServerLinksOptions {
@@ -38,7 +38,7 @@ export interface ServerLinksOptions {
 export const serversCall = "server-list";
 
 /** The answer of a server to the call "join" of another server. */
-export interface ServerJoinAnswer {
+export interface ServerJoinAnswer extends JoinAnswer {
   /** The server that answers. */
   readonly own: ServerAddress;
 }

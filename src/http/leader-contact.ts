@@ -19,7 +19,7 @@ export function addContact(response: Response, cluster: LeaderContact, consisten
   if (headers.has(effectiveHeader)) headers.set(effectiveHeader, consistency);
   const { knowsLeader, lastContactMs } = contactOf(cluster, consistency);
   headers.set("X-Consul-Knownleader", String(knowsLeader));
-  headers.set("X-Consul-Lastcontact", String(lastContactMs));
+  headers.set("X-Consul-Lastcontact", String(Math.floor(lastContactMs)));
   return response;
 }
 
@@ -29,7 +29,7 @@ export function contactFields(
   consistency: Consistency,
 ): { readonly LastContact: number; readonly KnownLeader: boolean } {
   const { knowsLeader, lastContactMs } = contactOf(cluster, consistency);
-  return { LastContact: lastContactMs * 1e6, KnownLeader: knowsLeader };
+  return { LastContact: Math.round(lastContactMs * 1e6), KnownLeader: knowsLeader };
 }
 
 function contactOf(

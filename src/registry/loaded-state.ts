@@ -12,6 +12,17 @@ export interface LoadedState {
   readonly applied: NewestWrites;
 }
 
+/**
+ * How a new cluster begins: with the data that a server had when it was alone. The first batch of the log has them. The other
+ * servers do not lead before they have seen that batch.
+ */
+export interface Beginning {
+  /** The data of this server; undefined if it has none, or another server's go in. */
+  readonly state: State | undefined;
+  /** Whether another server writes the first batch. */
+  readonly isElsewhere: boolean;
+}
+
 /** Loads the state and the newest forwarded writes from the rows of an engine. */
 export async function loadState({
   engine,

@@ -29,7 +29,7 @@ import {
 } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
 import { LogPosition } from "./log-position.ts";
-import { type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
+import { type Beginning, type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
 import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { Consistency, Registry } from "./registry.ts";
@@ -54,18 +54,7 @@ export interface ReplicatedStoreOptions {
   readonly meter?: StoreMeter;
 }
 
-/**
- * How a new cluster begins: with the data that a server had when it was alone. The first batch of the log has them. The other
- * servers do not lead before they have seen that batch.
- */
-export interface Beginning {
-  /** The data of this server; undefined if it has none, or another server's go in. */
-  readonly state: State | undefined;
-  /** Whether another server writes the first batch. */
-  readonly isElsewhere: boolean;
-}
-
-/** A leader confirmed within so many milliseconds answers a read with consistency "leader" without asking the engine. */
+/** A leader confirmed within so many milliseconds answers default reads without asking the engine. */
 const confirmedMsMax = 500;
 
 /**
@@ -74,17 +63,14 @@ const confirmedMsMax = 500;
  *     leader     write ─▶ WriteQueue ─▶ term.commit ─▶ visible ─▶ caller
  *     follower   write ─▶ message to the leader ─▶ the batch arrives in the log ─▶ visible ─▶ caller
  *
- * Life cycle: a new store is empty; `run` loads the state, follows the log and campaigns until its signal aborts. Until the state
- * is loaded, reads other than stale ones and writes wait. A server that has won a term first applies all batches of earlier terms. Then it commits an empty batch, by which the others learn that no batch of an
- * earlier term can follow, and from then on it takes writes.
+ * Life cycle: a new store is empty; `run` loads the state, follows the log and campaigns until its signal aborts. Until then writes
+ * wait, and so do reads that are not stale. A server that has won a term applies all batches of earlier terms, and commits an empty
+ * batch, by which the others learn that no batch of an earlier term can follow. From then on it takes writes.
  *
  * A forwarded write has a serial. A batch keeps the serials and outcomes of the forwarded writes in it (origins.ts), so a
  * follower that lost its leader learns from the log which of its writes were done, and sends the others to the next leader. No
  * write is done twice, and no outcome stays unknown, except of a write whose batch was compacted away before this server saw it.
- *
- * The log can bring a batch to a follower before the leader itself has the answer of its commit. So a follower's caller gets its
- * outcome only when the leader has answered too, or has been replaced: else the leader could answer a later read from its memory
- * without the write.
+ * The log can bring a batch to a follower before its leader knows of it, and then the caller waits for the leader's answer too.
  *
  * Invariants:
  * - A caller gets its outcome when its write is durable and in this server's state.
@@ -117,9 +103,12 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#throttle = new LogThrottle(options.clock);
     this.#own = new OwnWrites(options.clock, options.holdMs);
     this.#meter = options.meter ?? noMeter;
-    const opened = Promise.resolve();
-    this.#defaultReads = new SharedRuns(opened, async () => this.#position.reaches(await this.#newestOfLeader()));
-    this.#consistentReads = new SharedRuns(opened, async () => this.#position.reaches(await options.engine.newest()));
+    this.#defaultReads = new SharedRuns(Promise.resolve(), async () =>
+      this.#position.reaches(await this.#newestOfLeader()),
+    );
+    this.#consistentReads = new SharedRuns(Promise.resolve(), async () =>
+      this.#position.reaches(await options.engine.newest()),
+    );
   }
 
   /** Resolves when the state is loaded. */
@@ -229,10 +218,10 @@ export class ReplicatedStore extends VisibleState implements Registry {
   /** Takes no more writes, waits for those under way, and wakes every waiting query. */
   async close(): Promise<void> {
     this.#closed = true;
-    const leading = this.#leading;
-    await leading?.writes.close();
+    const { term, writes } = this.#leading ?? {};
+    await writes?.close();
     this.#own.rejectAll(agentStopping());
-    await leading?.term.close();
+    await term?.close();
     this.watches.wakeAll();
   }
 
@@ -274,7 +263,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     for (const listener of this.#roleListeners) listener();
   }
 
-  #follow(): void {
+  #follow(signal: AbortSignal): void {
     const follower: Follower = {
       batch: (batch, position) => {
         // The leader has published its own batch when its commit resolved.
@@ -283,7 +272,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
         this.#take(batch);
         if (batch.term !== this.#term) this.#beginTerm(batch.term);
       },
-      reload: () => void this.#load(),
+      reload: () => void this.#load(signal),
     };
     this.#unfollow = this.#options.engine.follow(this.#position.value, follower);
   }
@@ -303,10 +292,10 @@ export class ReplicatedStore extends VisibleState implements Registry {
    * Loads the state, at the start and after a compaction has deleted batches that this server had not seen, and follows the log
    * from there.
    */
-  async #load(signal?: AbortSignal): Promise<void> {
+  async #load(signal: AbortSignal): Promise<void> {
     const { clock, server, start } = this.#options;
     let loaded: LoadedState | undefined;
-    while (!loaded && !this.#closed && !signal?.aborted) {
+    while (!loaded && !this.#closed && !signal.aborted) {
       try {
         loaded = await loadState(this.#options);
       } catch (error) {
@@ -314,14 +303,14 @@ export class ReplicatedStore extends VisibleState implements Registry {
         await sleep(clock, retryMs, signal);
       }
     }
-    if (!loaded || this.#closed || signal?.aborted) return;
+    if (!loaded || this.#closed || signal.aborted) return;
     this.#applied.clear();
     for (const [name, applied] of loaded.applied) this.#applied.set(name, applied);
     this.publish(loaded.state, new Set([topics.everything]));
     const newest = loaded.applied.get(server);
     if (newest?.start === start) this.#own.rejectUnconfirmed(newest.serial);
     this.#position.set(loaded.position);
-    this.#follow();
+    this.#follow(signal);
   }
 
   #report(message: string, error: unknown): void {

@@ -7,7 +7,6 @@ import { sleep } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
-import { LocalRows } from "../registry/local-rows.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -38,8 +37,7 @@ export async function openClient(
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
   addProcessGauges(metrics);
-  const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
-  const localRows = new LocalRows(store);
+  const { engine, store, localRows, local } = await openStore(parts, config, { platform, metrics, log });
   const node = await ensureNode(config, store, { localRows, local, random });
   // The pool connects before the agent restores its checks, so that they keep the statuses that the catalog has.
   const own: OwnAgent = { node, agent: undefined };

@@ -1,6 +1,5 @@
 import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
 import { formationKey } from "../cluster/formation/saved-formation.ts";
-import { LoneServer } from "../cluster/lone-server.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -10,13 +9,14 @@ import { ClientLimit } from "../http/client-limit.ts";
 import { routes } from "../http/routes.ts";
 import { Secrets } from "../keeper/secrets.ts";
 import { Metrics } from "../lib/metrics.ts";
+import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
+import type { Node } from "../model/node.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
-import { type LocalRow, LocalRows } from "../registry/local-rows.ts";
+import type { LocalRow } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
-import type { ClusterView } from "../registry/cluster-view.ts";
-import type { Registry } from "../registry/registry.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
@@ -29,9 +29,9 @@ import { clientCalls, spreadEvent } from "./parts/client-calls.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
 import { openDns } from "./parts/dns.ts";
 import { createApi, openHttp } from "./parts/http.ts";
-import { openLinks } from "./parts/links.ts";
 import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
+import { LoneGroup, type ServerGroup } from "./parts/server-group.ts";
 import { addGauges } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
@@ -49,99 +49,59 @@ export async function openServer(
   options: DaemonOptions,
 ): Promise<Omit<Daemon, "stop">> {
   const { log, platform } = options;
-  const { clock, random } = platform;
+  const { clock } = platform;
   const metrics = new Metrics(clock.wallMs());
-  const own = await openStore(parts, config, {
-    platform,
-    metrics,
-    log,
-    isOfCluster: (rows) => sharesData(config, rows),
-  });
-  const { engine, local } = own;
-  const node = await ensureNode(config, own.store, { localRows: new LocalRows(own.store), local, random });
-  const cluster = sharesData(config, local)
-    ? await openCluster(parts, config, {
-        ...own,
-        ownStore: own.store,
-        platform,
-        metrics,
-        log,
-        node,
-        onFailed: options.onFailed,
-      })
-    : undefined;
-  const store: Registry = cluster?.store ?? own.store;
-  const localRows = cluster?.localRows ?? new LocalRows(own.store);
+  const { engine, local, node, group } = await openGroup(parts, config, { ...options, metrics });
+  const { store, localRows } = group;
   const outputs = new CheckOutputs();
-  const nodeCatalog = new NodeCatalog(store, { localRows, outputs, node: node.name });
-  const catalog = cluster?.createCatalog(nodeCatalog) ?? nodeCatalog;
+  const catalog = group.createCatalog(new NodeCatalog(store, { localRows, outputs, node: node.name }));
   const secrets = new Secrets(localRows, local);
   const bus = await parts.open(
     openBus(config, {
       ...{ ...platform, store, node, localRows, local, secrets, metrics, log },
-      tellPosition: cluster && ((index) => cluster.tellBusPosition(index)),
+      tellPosition: (index) => group.tellBusPosition(index),
     }),
   );
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });
   const { registerServer: registerNode } = catalogSync;
-  if (!cluster) await registerNode();
+  if (group.waitsForCatalog) await registerNode();
   const definitions = await openDefinitions(config, agent, log);
-  if (!cluster) await syncCatalog(agent);
+  if (group.waitsForCatalog) await syncCatalog(agent);
 
-  const startedMs = clock.wallMs();
-  const members = new Members(store, {
-    own: serverMember(node, config, startedMs),
-    serverPort: config.ports.server,
-    leader: cluster?.calls,
-    reconnectTimeoutMs: config.reconnectTimeoutMs || reconnectTimeoutMsDefault,
-    ...{ clock, metrics, log: log.named("server") },
-  });
-  const admission = cluster?.createAdmission(members, (id, reason) => linked.expel(id, reason)) ?? members;
-  const linked: LinkedAgents = new LinkedAgents(admission);
-  const view: ClusterView =
-    cluster?.createView(members) ?? new LoneServer({ node, serverPort: config.ports.server, startedMs, store });
+  const { members, cluster, linked } = openMembers(parts, config, { group, node, clock, metrics, log });
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
-  addGauges(metrics, { store, sessionTtls, cluster: view });
+  addGauges(metrics, { store, sessionTtls, cluster });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { agent, definitions, registerNode, listeners, dns, keeper, clientLimit }),
   );
   const api = createApi(config, {
-    ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log },
+    ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
+    startedMs: clock.wallMs(),
     reload: () => reloads.request(),
     resync: async () => {
       await catalogSync.resync();
       await members.reconcile();
     },
-    ...{ members, startedMs, cluster: view, sendToLeader: cluster?.sendToLeader },
+    sendToLeader: group.sendToLeader,
     leave: options.onLeave,
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,
-    tellCoordinates: cluster && ((rows) => cluster.tellCoordinates(rows)),
+    tellCoordinates: (rows) => group.tellCoordinates(rows),
   });
-  parts.add(api.coordinates);
+  const { coordinates } = api;
+  parts.add(coordinates);
   parts.add({ stop: () => api.events.close() });
-  members.start();
-  parts.add({ stop: () => members.stop() });
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
   const handlers = clientCalls(config, {
     ...{ api, localRows, linked, responder: dns.responder },
-    tellOutputs: cluster && ((changed) => cluster.tellOutputs(changed)),
+    tellOutputs: (changed) => group.tellOutputs(changed),
   });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
-  if (cluster) await cluster.begin(parts, { linked, handlers, outputs, coordinates: api.coordinates, bus, sync });
-  else {
-    const links = {
-      handler: linked.handler(handlers),
-      listen: platform.listenForLinks,
-      clock,
-      log: log.named("server"),
-    };
-    await parts.open(openLinks(config, links));
-  }
+  await group.begin(parts, { linked, handlers, outputs, coordinates, bus, sync });
   const keeper = await openKeeper(parts, config, {
     ...api,
     ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
@@ -159,9 +119,50 @@ export async function openServer(
     httpAddresses: listeners.addresses,
     reload: () => reloads.request(),
     metricsText: () => renderIntervals(metrics.ended),
-    leave: async () => cluster?.leave(),
+    leave: () => group.leave(),
     ping: () => engine.ping(),
   };
+}
+
+/** Opens this server's own file, and what it shares with other servers, if any. */
+async function openGroup(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  options: DaemonOptions & { readonly metrics: Metrics },
+) {
+  const { log, metrics, platform, onFailed } = options;
+  const isOfCluster = (rows: readonly LocalRow[]): boolean => sharesData(config, rows);
+  const own = await openStore(parts, config, { platform, metrics, log, isOfCluster });
+  const { engine, local, localRows: ownRows, loneState, store } = own;
+  const node = await ensureNode(config, store, { localRows: ownRows, local, random: platform.random });
+  const group = sharesData(config, local)
+    ? await openCluster(parts, config, { platform, metrics, log, node, ownRows, local, loneState, onFailed })
+    : new LoneGroup(config, { platform, node, store, localRows: ownRows, log });
+  return { engine, local, node, group };
+}
+
+interface MemberParts {
+  readonly group: ServerGroup;
+  readonly node: Node;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Opens the list of members, and the agents that are linked with this server. */
+function openMembers(parts: Lifecycle, config: RuntimeConfig, { group, node, clock, metrics, log }: MemberParts) {
+  const members = new Members(group.store, {
+    own: serverMember(node, config, clock.wallMs()),
+    serverPort: config.ports.server,
+    leader: group.calls,
+    reconnectTimeoutMs: config.reconnectTimeoutMs || reconnectTimeoutMsDefault,
+    ...{ clock, metrics, log: log.named("server") },
+  });
+  const expel = (id: string, reason: string): void => linked.expel(id, reason);
+  const linked: LinkedAgents = new LinkedAgents(group.createAdmission(members, expel));
+  members.start();
+  parts.add({ stop: () => members.stop() });
+  return { members, linked, cluster: group.createView(members) };
 }
 
 /**

@@ -20,7 +20,8 @@ interface BusParts {
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
-  readonly tellPosition: ((index: number) => void) | undefined;
+  /** Tells the other servers, if any, up to which index all changes are published. */
+  readonly tellPosition: (index: number) => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;

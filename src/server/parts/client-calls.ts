@@ -30,8 +30,8 @@ interface ClientCallParts {
   readonly localRows: LocalRows;
   readonly responder: PacketResponder;
   readonly linked: LinkedAgents;
-  /** Tells the other servers new outputs of a linked agent's checks; undefined if there is no other server. */
-  readonly tellOutputs: ((outputs: ServerOutputs) => void) | undefined;
+  /** Tells the other servers new outputs of a linked agent's checks. */
+  readonly tellOutputs: (outputs: ServerOutputs) => void;
 }
 
 /** The longest wait of "node-contents", in milliseconds. */
@@ -76,7 +76,7 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
     "check-output": (call, { name: node }) => {
       const changed = headOf<CheckOutputs>(call);
       setOutputs(outputs, { node, outputs: changed });
-      parts.tellOutputs?.({ node, outputs: changed });
+      parts.tellOutputs({ node, outputs: changed });
       return Promise.resolve(done);
     },
     event: async (call, from) => {

@@ -13,7 +13,7 @@ import { EtcdMembership } from "../../engine/etcd/etcd-membership.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
-import type { Beginning } from "../../registry/replicated-store.ts";
+import type { Beginning } from "../../registry/loaded-state.ts";
 import type { State } from "../../state/state.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";

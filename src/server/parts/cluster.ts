@@ -1,8 +1,8 @@
 import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
-import { decodeJoin, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
-import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
+import { decodeJoin, type JoinAnswer, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
+import type { AgentHandler, Handlers } from "../../cluster/linked-agents.ts";
 import { healthCall, progressCall, ServerCluster } from "../../cluster/server-cluster.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { serverJoin } from "../../cluster/member-rows.ts";
@@ -17,28 +17,24 @@ import { sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
-import type { SharedRuns } from "../../lib/shared-runs.ts";
 import type { Answer, Call, Handler } from "../../link/link.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
 import type { Node } from "../../model/node.ts";
-import type { CheckOutputs } from "../../registry/check-outputs.ts";
-import type { Coordinates } from "../../registry/coordinates.ts";
 import type { ForwardedWrites } from "../../registry/forwarding.ts";
 import { type LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { NodeCatalog } from "../../registry/node-catalog.ts";
 import { ReplicatedStore } from "../../registry/replicated-store.ts";
 import { meterStore } from "../../registry/store-metrics.ts";
-import type { Store } from "../../registry/store.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
 import type { Command, Outcome } from "../../state/command.ts";
 import type { State } from "../../state/state.ts";
 import { topics } from "../../state/topics.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
-import type { BusPart } from "./bus.ts";
 import { setOutputs } from "./client-calls.ts";
 import { type ClusterEtcd, findClusterEtcd } from "./cluster-etcd.ts";
 import { linkPort } from "./links.ts";
+import type { GroupParts, ServerGroup } from "./server-group.ts";
 import { indexOfFreshStore } from "./store.ts";
 
 /** The local row of the servers that this one knows: a JSON array of ServerAddress. */
@@ -53,8 +49,8 @@ export interface ClusterParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly node: Node;
-  /** The store of this server's own file, which has its local rows only. */
-  readonly ownStore: Store;
+  /** The local rows in this server's own file. */
+  readonly ownRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
   /** The data that this server had when it was alone; undefined if it had none. */
@@ -62,21 +58,8 @@ export interface ClusterParts {
   readonly onFailed: () => void;
 }
 
-/** The functions of the server that answer calls over links. */
-interface ClusterCalls {
-  /** The agents that are linked with this server. */
-  readonly linked: LinkedAgents;
-  readonly handlers: Handlers;
-  /** What the servers have in memory alone, and tell each other. */
-  readonly outputs: CheckOutputs;
-  readonly coordinates: Coordinates;
-  readonly bus: Pick<BusPart, "passTo">;
-  /** Writes this server's node, services and checks to the catalog. */
-  readonly sync: SharedRuns;
-}
-
 /**
- * Opens what a server shares with the other servers of its cluster. The server has its local rows in its own file, and everything
+ * Opens the part of a server that works with the other servers of its cluster. The server has its local rows in its own file, and everything
  * else in the etcd that all servers use.
  *
  * Life cycle: `openCluster` makes the parts, and the store is empty; `begin` opens the server's port and the links to the other
@@ -101,7 +84,8 @@ export async function openCluster(parts: Lifecycle, config: RuntimeConfig, optio
   return cluster;
 }
 
-export class Cluster {
+export class Cluster implements ServerGroup {
+  readonly waitsForCatalog = false;
   readonly engine: EtcdEngine;
   readonly etcd: ClusterEtcd;
   readonly store: ReplicatedStore;
@@ -114,7 +98,7 @@ export class Cluster {
   readonly #start: string;
   readonly #log: Log;
   #handlers: Handlers = {};
-  #shared: ClusterCalls | undefined;
+  #shared: GroupParts | undefined;
   #members: Members | undefined;
   #admission: ClusterAdmission | undefined;
   #view: ServerCluster | undefined;
@@ -124,7 +108,7 @@ export class Cluster {
     parts: ClusterParts,
     { engine, etcd }: { readonly engine: EtcdEngine; readonly etcd: ClusterEtcd },
   ) {
-    const { platform, metrics, node, ownStore, local } = parts;
+    const { platform, metrics, node, ownRows, local } = parts;
     const { clock, random } = platform;
     this.#config = config;
     this.#parts = parts;
@@ -133,7 +117,6 @@ export class Cluster {
     this.engine = engine;
     this.etcd = etcd;
     this.localRows = new LocalRows({ submitTogether: (commands, rows) => this.#submit(commands, rows) });
-    const ownRows = new LocalRows(ownStore);
     this.links = new ServerLinks({
       own: () => this.#own,
       joinRequest: () => ({ ...this.#joinRequest, start: this.#start }),
@@ -237,17 +220,17 @@ export class Cluster {
    * or after two seconds.
    * @throws OperatingError unavailable when the port is taken
    */
-  async begin(parts: Lifecycle, calls: ClusterCalls): Promise<void> {
+  async begin(parts: Lifecycle, calls: GroupParts): Promise<void> {
     const { clock } = this.#parts.platform;
     const { linked, sync } = calls;
     this.#shared = calls;
     this.#handlers = { ...calls.handlers, ...this.#serverCalls(calls) };
     const handler = this.#joining(linked.handler(this.#handlers));
     const port = await linkPort(this.#config, { handler, clock, log: this.#log });
-    const { local, loneState, onFailed, ownStore, platform } = this.#parts;
+    const { local, loneState, onFailed, ownRows, platform } = this.#parts;
     await this.etcd.open(parts, {
       ...{ platform, log: this.#parts.log, own: this.#own, port, links: this.links, local, loneState, onFailed },
-      ownRows: new LocalRows(ownStore),
+      ownRows,
     });
     this.links.start();
     parts.add({ stop: () => this.links.stop() });
@@ -264,7 +247,7 @@ export class Cluster {
   }
 
   /** The calls of other servers. */
-  #serverCalls({ bus, outputs, coordinates }: ClusterCalls): Handlers {
+  #serverCalls({ bus, outputs, coordinates }: GroupParts): Handlers {
     const members: Record<string, AgentHandler> = {};
     for (const [kind, handler] of Object.entries(this.#members?.leaderHandlers ?? {}))
       members[kind] = ofServers(async ({ head }) => ({ head: await handler(head) }));
@@ -326,8 +309,9 @@ export class Cluster {
       if ("start" in request && request.start === this.#start) throw ownAddress();
       const answer = await handler(call, link);
       if (request.server) this.links.learn([addressOf(request, request.server.ports.server)]);
-      const head: ServerJoinAnswer = { ...(answer.head as object), own: this.#own };
-      return { head };
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the admission made the answer
+      const { servers } = answer.head as JoinAnswer;
+      return { head: { servers, own: this.#own } satisfies ServerJoinAnswer };
     };
   }
 
@@ -351,7 +335,7 @@ export class Cluster {
 
   /** Writes the local rows to this server's own file, and then the commands to the cluster. */
   async #submit(commands: readonly Command[], rows: readonly LocalRow[]): Promise<readonly Outcome[]> {
-    if (rows.length > 0) await this.#parts.ownStore.submitTogether([], rows);
+    if (rows.length > 0) await this.#parts.ownRows.save(rows);
     return commands.length === 0 ? [] : this.store.submitTogether(commands);
   }
 

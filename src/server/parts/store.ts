@@ -3,6 +3,8 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { meterStore } from "../../registry/store-metrics.ts";
+import { LocalRows } from "../../registry/local-rows.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { Store } from "../../registry/store.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
 import { openState, type OpenedState } from "../../state/open-state.ts";
@@ -18,7 +20,8 @@ export const indexOfFreshStore = 6;
 
 interface OpenedStore extends Pick<OpenedState, "local"> {
   readonly engine: Engine;
-  readonly store: Store;
+  readonly store: Registry;
+  readonly localRows: LocalRows;
   /** The data of a server that has stood alone until now, if it is to be one of several and its store has only local rows. */
   readonly loneState: State | undefined;
 }
@@ -50,7 +53,13 @@ export async function openStore(
     meter,
   });
   parts.add({ stop: () => store.close() });
-  return { engine, store, local, loneState: isShared && hasDataOfClients(state) ? state : undefined };
+  return {
+    engine,
+    store,
+    localRows: new LocalRows(store),
+    local,
+    loneState: isShared && hasDataOfClients(state) ? state : undefined,
+  };
 }
 
 /** Returns whether a lone server's state has more than the rows that its own agent registers again at each start. */
