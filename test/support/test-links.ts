@@ -6,7 +6,7 @@ import type { Handler, Link } from "../../src/link/link.ts";
 
 const pauseMs = 50;
 
-/** What a test's server is asked by another one. */
+/** Answers a call of another server. */
 type Answering = (head: unknown, from: ServerAddress) => Promise<unknown>;
 
 /**

@@ -27,8 +27,8 @@ const answerMsMax = 2_000;
  * often as it looks for a cluster.
  *
  * Why no two clusters with a server in common can begin: a server gives one promise at a time, and the starter is bound to its
- * own attempt in the same way. Each step is on disk before another server learns of it: the promise before its answer, the decision
- * and the end of an attempt before they are told. An attempt is open once, decided or closed for good, and has an id that no other
+ * own attempt in the same way. Each step is on disk before another server learns of it: a promise, a decision, and the end of an
+ * attempt. An attempt is open once, decided or closed for good, and has an id that no other
  * has; so a late message of an old attempt cannot be taken for one of a new attempt. A server asks for the outcome only after
  * its promise is on disk. Its starter had opened the attempt by then, so the answer "closed" cannot be from before.
  */

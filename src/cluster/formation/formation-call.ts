@@ -35,7 +35,7 @@ export type Question =
       readonly isNew: boolean;
     };
 
-/** What all servers that begin a cluster must know. */
+/** The facts that all servers which begin a cluster must know. */
 export interface Decision {
   readonly attempt: string;
   readonly token: string;
@@ -44,7 +44,7 @@ export interface Decision {
 }
 
 /**
- * What a server is to others that look for a cluster: "none" if it looks for one itself, "promised" while it is bound to an attempt,
+ * The state of a server, for others that look for a cluster: "none" if it looks for one itself, "promised" while it is bound to an attempt,
  * "forming" when it knows its cluster and etcd is not ready, "member", and "lost" when it must be taken in anew.
  */
 export type Phase = "none" | "promised" | "forming" | "member" | "lost";

@@ -1,20 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import { runTrial } from "../../../test/support/formation/formation-trial.ts";
-import type { FormationFault } from "../../../test/support/formation/formation-world.ts";
+import type { FormationFault } from "../../../test/support/formation/etcd-cluster.ts";
 
 /** `SEED=1 TRIALS=500` runs more. A failure names its seed. */
 const firstSeed = Number(process.env["SEED"] ?? 1);
-const trials = Number(process.env["TRIALS"] ?? 12);
+const trials = Number(process.env["TRIALS"] ?? 15);
 const historyMax = 150;
 
 describe("servers that crash, lose calls and data, and move", () => {
   for (const [servers, expected] of [
     [3, 3],
-    [5, 3],
     [5, 5],
+    // Most seeds: here servers that do not see each other can choose different sets.
+    [5, 3],
   ] as const)
     test(`end in one cluster, and never begin two: ${servers} with -bootstrap-expect=${expected}`, async () => {
-      for (let seed = firstSeed; seed < firstSeed + trials; seed++) {
+      for (let seed = firstSeed; seed < firstSeed + trials * (servers === expected ? 1 : 4); seed++) {
         const { findings, history, begun } = await runTrial(seed, { servers, expect: expected });
         if (findings.length > 0)
           throw new Error([`seed ${seed}`, ...history.slice(-historyMax), ...findings].join("\n"));

@@ -8,7 +8,7 @@ export interface ServerLinks {
   readonly linked: readonly ServerAddress[];
   /** Calls the listener after each change of `linked`. */
   onChange(listener: () => void): void;
-  /** @throws Error when the other server rejects, or the link is lost: then nobody knows whether it has carried out the call */
+  /** @throws Error when the other server rejects, or the link is lost: then this server does not know whether the other has carried out the call */
   call(
     serverId: string,
     call: { readonly kind: string; readonly head: unknown },

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../lib/clock.ts";
 
-/** Lets a loop sleep until something has happened. What happens while the loop is awake ends its next sleep at once. */
+/** Lets a loop sleep until something has happened. A call while the loop is awake ends its next sleep at once. */
 export class Wakeup {
   readonly #clock: Clock;
   #next = new AbortController();

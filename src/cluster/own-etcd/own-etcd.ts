@@ -13,10 +13,10 @@ import { endOrphan } from "./orphan.ts";
 import type { Address } from "./tunnels.ts";
 
 /**
- * How much data etcd has. "none": no folder. "prepared": the folder, in which etcd has not written yet, so it has not voted.
+ * How far the data of etcd is. "none": no folder. "prepared": the folder, in which etcd has not written yet, so it has not voted.
  * "written": the log of raft.
  */
-export type EtcdData = "none" | "prepared" | "written";
+export type DataStage = "none" | "prepared" | "written";
 
 export interface OwnEtcdOptions extends Omit<ListenOptions, "refusalOf"> {
   /** The folder of etcd's data and of all sockets, which is created if missing. Only this user can enter it. */
@@ -41,7 +41,7 @@ export interface OwnEtcd {
   readonly port: number;
   /** The endpoint of etcd's clients. */
   readonly endpoint: string;
-  readonly data: EtcdData;
+  readonly data: DataStage;
   /** Creates the folder of etcd's data, if missing. */
   prepare(): void;
   start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void;
@@ -99,7 +99,7 @@ class EtcdThread implements OwnEtcd {
     this.#send({ kind: "open", folder, id, address, port, security });
   }
 
-  get data(): EtcdData {
+  get data(): DataStage {
     const { folder } = this.#options;
     if (existsSync(join(folder, walFolder))) return "written";
     return existsSync(join(folder, dataFolder)) ? "prepared" : "none";

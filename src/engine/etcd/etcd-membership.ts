@@ -11,7 +11,7 @@ export interface EtcdMember {
   readonly isVoter: boolean;
 }
 
-/** What the etcd of this server says about itself. */
+/** The status of this server's etcd. */
 export interface EtcdStatus {
   readonly raftId: string;
   /** The member that leads raft; undefined while no leader is known. */

@@ -1,4 +1,5 @@
-import { type FormationFault, FormationWorld } from "./formation-world.ts";
+import type { FormationFault } from "./etcd-cluster.ts";
+import { FormationWorld } from "./formation-world.ts";
 import type { SimulatedServer } from "./simulated-server.ts";
 
 const troubles = 40;
@@ -6,6 +7,8 @@ const troubleMsMax = 2_000;
 /** Milliseconds after the last trouble in which all servers must have become voters of one cluster. */
 const calmMs = 180_000;
 const lookMs = 1_000;
+/** The part of the connections that are cut at the start. */
+const cutAtStart = 0.25;
 
 interface Trial {
   readonly servers: number;
@@ -13,7 +16,7 @@ interface Trial {
   readonly fault?: FormationFault;
 }
 
-/** What a run has shown. */
+/** The outcome of a run. */
 export interface TrialResult {
   readonly findings: readonly string[];
   /** The newest lines of all servers, for a failure's message. */
@@ -44,7 +47,10 @@ class Run {
   }
 
   async troubles(): Promise<void> {
-    const { clock, random, findings } = this.#world;
+    const { clock, random, findings, servers } = this.#world;
+    // Servers that do not see the same others choose different sets.
+    for (const one of servers)
+      for (const other of servers) if (random.uniform() < cutAtStart) this.#connect(one, other, false);
     for (let n = 0; n < troubles && findings.length === 0; n++) {
       await clock.advance(random.uniform() * troubleMsMax);
       this.#trouble();

@@ -4,14 +4,8 @@ import { isRecord } from "../../../src/lib/is-record.ts";
 import { createLog, type Log } from "../../../src/lib/log.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { FakeRandom } from "../fake-random.ts";
-import { EtcdCluster } from "./simulated-etcd.ts";
+import { EtcdCluster, type FormationFault } from "./etcd-cluster.ts";
 import { SimulatedServer } from "./simulated-server.ts";
-
-/** A fault of the formation, which the simulation must find. */
-export type FormationFault =
-  | "a promise is answered before it is saved"
-  | "two promises are given at once"
-  | "lost data goes unnoticed";
 
 interface WorldOptions {
   readonly seed: number;
@@ -148,14 +142,15 @@ export class FormationWorld {
   }
 
   /** Whether the etcd of a server reaches that of another one, which runs in this cluster. */
-  hearsEtcd(server: SimulatedServer, id: string, token: string): boolean {
+  hearsEtcd(server: Pick<SimulatedServer, "id">, id: string, token: string): boolean {
     const other = this.servers.find((each) => each.id === id);
     if (!other?.etcd?.raftId || other.disk.etcd.token !== token) return false;
-    return other === server || this.#hears(server, other);
+    const own = this.servers.find((each) => each.id === server.id);
+    return own !== undefined && (other === own || this.#hears(own, other));
   }
 
   /** Whether the etcd of this server reaches most of the voters. */
-  hasQuorum(server: SimulatedServer, cluster: EtcdCluster): boolean {
+  hasQuorum(server: Pick<SimulatedServer, "id">, cluster: EtcdCluster): boolean {
     const { voters, token } = cluster;
     const heard = voters.filter(({ id, raftId }) => {
       const other = this.servers.find((each) => each.id === id);

@@ -1,48 +1,30 @@
 import type { EtcdMember, EtcdMembers } from "../../../src/cluster/formation/etcd-members.ts";
 import type { FormationEtcd } from "../../../src/cluster/formation/own-member.ts";
 import type { EtcdHealth } from "../../../src/cluster/own-etcd/etcd-child.ts";
-import type { EtcdData } from "../../../src/cluster/own-etcd/own-etcd.ts";
-import type { FormationWorld } from "./formation-world.ts";
-import type { SimulatedServer } from "./simulated-server.ts";
+import type { DataStage } from "../../../src/cluster/own-etcd/own-etcd.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import type { EtcdCluster, EtcdDisk, FormationFault } from "./etcd-cluster.ts";
 
-/** The files of one server's etcd. */
-export interface EtcdDisk {
-  data: EtcdData;
-  token: string;
-  raftId: string;
+/** The server whose etcd this is. */
+interface EtcdOwner {
+  readonly id: string;
+  readonly disk: { etcd: EtcdDisk };
+  runs(etcd: SimulatedEtcd): boolean;
+  /** A point at which the server can be killed. */
+  point(): Promise<void>;
 }
 
-/** The members of one cluster of etcd, as raft has agreed on them. */
-export class EtcdCluster {
-  readonly token: string;
-  readonly members: Map<string, EtcdMember> = new Map();
-  /** The ids of raft under which an etcd has ever run. */
-  readonly used: Set<string> = new Set();
-  #added = 0;
-
-  constructor(token: string, ids: readonly string[]) {
-    this.token = token;
-    for (const id of ids) this.set({ raftId: `${token}/${id}`, id, isVoter: true });
-  }
-
-  set(member: EtcdMember): void {
-    this.members.set(member.raftId, member);
-  }
-
-  ofServer(id: string): EtcdMember | undefined {
-    return [...this.members.values()].find((member) => member.id === id);
-  }
-
-  get voters(): readonly EtcdMember[] {
-    return [...this.members.values()].filter(({ isVoter }) => isVoter);
-  }
-
-  addLearner(id: string): void {
-    if (this.ofServer(id)) throw new Error("etcdserver: Peer URLs already exists");
-    if (this.voters.length < this.members.size) throw new Error("etcdserver: too many learner members in cluster");
-    this.#added += 1;
-    this.set({ raftId: `${this.token}/${id}/${this.#added}`, id, isVoter: false });
-  }
+/** The surroundings of a server's etcd. */
+export interface EtcdWorld {
+  readonly clock: Clock;
+  readonly fault: FormationFault | undefined;
+  readonly clusters: ReadonlyMap<string, EtcdCluster>;
+  chance(trouble: "answer of etcd lost"): boolean;
+  note(finding: string): void;
+  beginCluster(token: string, members: readonly string[]): void;
+  hearsEtcd(owner: EtcdOwner, id: string, token: string): boolean;
+  hasQuorum(owner: EtcdOwner, cluster: EtcdCluster): boolean;
+  hasCaughtUp(member: EtcdMember): boolean;
 }
 
 type Settings = Parameters<FormationEtcd["start"]>[1];
@@ -54,8 +36,8 @@ const retryMs = 1_000;
 /** The etcd of one process of a server, whose files outlive the process. */
 export class SimulatedEtcd implements FormationEtcd, EtcdMembers {
   readonly endpoint = "unix:simulated";
-  readonly #world: FormationWorld;
-  readonly #server: SimulatedServer;
+  readonly #world: EtcdWorld;
+  readonly #server: EtcdOwner;
   readonly #onHealth: (health: EtcdHealth) => void;
   #settings: Settings | undefined;
   /** The id of raft under which etcd runs. */
@@ -65,13 +47,13 @@ export class SimulatedEtcd implements FormationEtcd, EtcdMembers {
   /** Changes with each start and end, so that a late timer of an earlier run does nothing. */
   #run = 0;
 
-  constructor(world: FormationWorld, server: SimulatedServer, onHealth: (health: EtcdHealth) => void) {
+  constructor(world: EtcdWorld, server: EtcdOwner, onHealth: (health: EtcdHealth) => void) {
     this.#world = world;
     this.#server = server;
     this.#onHealth = onHealth;
   }
 
-  get data(): EtcdData {
+  get data(): DataStage {
     return this.#world.fault === "lost data goes unnoticed" ? "written" : this.#server.disk.etcd.data;
   }
 

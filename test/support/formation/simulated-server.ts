@@ -1,12 +1,31 @@
 import { type Formation, openFormation } from "../../../src/cluster/formation/formation.ts";
 import type { ServerLinks } from "../../../src/cluster/formation/server-links.ts";
 import type { ServerAddress } from "../../../src/cluster/join-call.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import type { Log } from "../../../src/lib/log.ts";
+import type { Random } from "../../../src/lib/random.ts";
 import type { LocalRow } from "../../../src/registry/local-rows.ts";
 import { ProcessClock } from "../simulation/process-clock.ts";
-import type { FormationWorld } from "./formation-world.ts";
-import { type EtcdDisk, SimulatedEtcd } from "./simulated-etcd.ts";
+import type { EtcdDisk } from "./etcd-cluster.ts";
+import { type EtcdWorld, SimulatedEtcd } from "./simulated-etcd.ts";
 
-/** What a server keeps over its restarts. */
+/** The surroundings of a server. */
+interface ServerWorld extends EtcdWorld {
+  readonly random: Random;
+  readonly history: string[];
+  chance(trouble: "answer of etcd lost" | "crash"): boolean;
+  logOf(server: SimulatedServer): Log;
+  /** Resolves after a short while of the process. */
+  pause(clock: Clock): Promise<void>;
+  linkedTo(server: SimulatedServer): readonly SimulatedServer[];
+  linksChanged(): void;
+  carry(from: SimulatedServer, id: string, head: unknown): Promise<unknown>;
+  answered(server: SimulatedServer, head: unknown, answer: unknown): unknown;
+  saved(server: SimulatedServer): void;
+  checkPromises(server: SimulatedServer): void;
+}
+
+/** The files of a server, which outlive its processes. */
 interface ServerDisk {
   rows: Map<string, Uint8Array>;
   etcd: EtcdDisk;
@@ -27,12 +46,12 @@ interface Process {
 
 const never = new Promise<never>(() => {});
 /** Milliseconds that a fault keeps a row from the disk. */
-const lateMs = 30;
+const lateMs = 1_000;
 
 /** A server of the simulation: it runs the formation of the product on a disk, an etcd and links that are simulated. */
 export class SimulatedServer {
   readonly id: string;
-  readonly #world: FormationWorld;
+  readonly #world: ServerWorld;
   readonly #expect: number;
   readonly disk: ServerDisk = { rows: new Map(), etcd: { data: "none", token: "", raftId: "" } };
   #port = 1;
@@ -40,7 +59,7 @@ export class SimulatedServer {
   #starts = 0;
   #process: Process | undefined;
 
-  constructor(world: FormationWorld, id: string, expect: number) {
+  constructor(world: ServerWorld, id: string, expect: number) {
     this.#world = world;
     this.id = id;
     this.#expect = expect;
