@@ -168,7 +168,7 @@ describe("a server that joins", () => {
     expect(four.changes).toEqual(["add f", "promote f2"]);
   });
 
-  test("is told apart from a member of another cluster and from one that was removed", async () => {
+  test("learns whether it is a voter, was removed, or belongs to another cluster", async () => {
     const { admission } = new Member(["a", "b", "c"], ["b", "c"]);
     const asked = { ask: "standing", token, raftId: "b1", promote: false, isNew: false } as const;
     expect(await admission.standing(asked, "b")).toMatchObject({ standing: "voter" });

@@ -127,6 +127,7 @@ export class Admission {
     return {
       isTaken: true,
       token: membership.token,
+      raftId: now.find((each) => each.id === id)?.raftId ?? "",
       members: now.map((each) => each.id),
       known: [servers.own, ...servers.all],
       isNew: asked.isNew && !before?.isVoter,

@@ -76,6 +76,8 @@ export type TakeInAnswer =
   | {
       readonly isTaken: true;
       readonly token: string;
+      /** The id of raft of the new member. */
+      readonly raftId: string;
       /** The node ids of all members, with the new one. */
       readonly members: readonly string[];
       readonly known: readonly KnownServer[];

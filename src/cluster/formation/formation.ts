@@ -222,6 +222,8 @@ export class Formation {
         if (this.#greetings.isDue(Infinity)) this.#wakeup.call();
         return this.#hello();
       case "promise":
+        // Taken in elsewhere and bound to begin, this server would be a member twice.
+        if (this.#takeIn) return { isGiven: false, why: `${this.#options.own.name} is being taken into a cluster` };
         return this.#bootstrap.promise(question, from);
       case "release":
         return this.#bootstrap.release(question.attempt, from);
@@ -232,7 +234,7 @@ export class Formation {
       case "take-in":
         return this.#admission.takeIn(question, from);
       case "confirm":
-        return { isOpen: this.#takeIn === question.attempt };
+        return { isOpen: this.#takeIn === question.attempt && !this.#saved.state.promised };
       case "standing":
         return this.#admission.standing(question, from);
     }
@@ -313,7 +315,9 @@ export class Formation {
   }
 
   async #seek(seen: ReadonlyMap<string, Hello>): Promise<string> {
-    const { promised } = this.#saved.state;
+    const { promised, membership } = this.#saved.state;
+    // The decision has come while this server said hello.
+    if (membership) return "";
     if (promised) {
       await this.#bootstrap.inquire(promised, [...seen.keys()]);
       return this.#saved.state.promised ? this.#bound(promised.to) : "";
@@ -355,12 +359,12 @@ export class Formation {
       const answer = await this.#asking.ask<"take-in">(host, { ask: "take-in", attempt, isNew }, takeInMsMax);
       if (!answer.isTaken) return answer.why;
       await this.#servers.learn(answer.known);
-      const { token, members } = answer;
-      const joined = { stage: "decided", state: "existing", token, members, isNew: answer.isNew } as const;
+      const { token, members, raftId } = answer;
+      const joined = { stage: "decided", state: "existing", token, members, raftId, isNew: answer.isNew } as const;
       await this.#saved.change((state) => {
         // This server may have promised meanwhile to begin with others.
         if (state.promised || state.membership !== before) return undefined;
-        return { ...state, membership: { ...joined, attempt: undefined, founder: undefined, raftId: undefined } };
+        return { ...state, membership: { ...joined, attempt: undefined, founder: undefined } };
       });
       return "";
     } finally {

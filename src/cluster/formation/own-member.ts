@@ -167,7 +167,9 @@ export class OwnMember {
     const raftId = this.#membership?.raftId ?? null;
     const { standing } = await this.#ask(raftId, false);
     this.#doubtSinceMs = clock.monotonicMs();
-    if (standing === "removed" && !this.#isReady) await this.lose("another member has removed it");
+    // The servers that begin a cluster are voters from the start, so a learner of that name is another member.
+    const isReplaced = standing === "learner" && this.#membership?.state === "new";
+    if ((standing === "removed" || isReplaced) && !this.#isReady) await this.lose("another member has removed it");
   }
 
   /** Asks one linked server after the other until one knows. */

@@ -41,7 +41,7 @@ export interface Membership {
   readonly founder: string | undefined;
   /** Whether the cluster has one server more by this one. False if it had been a voter before. */
   readonly isNew: boolean;
-  /** The id of raft; undefined until etcd was ready. */
+  /** The id of raft; undefined on a server that begins a cluster until its etcd was ready. */
   readonly raftId: string | undefined;
 }
 
