@@ -62,3 +62,36 @@ test("the answers of a client that disconnects stop counting towards its limit, 
   expect(await hasEnded(waiting)).toBe(true);
   expect(large.clients).toBe(0);
 });
+
+test("one turn of the event loop renders one large answer of a megabyte or more; the others follow one in each turn", async () => {
+  const large = new LargeAnswers();
+  expect(large.mayRender("a", length, open)).toBeUndefined();
+  const ended: string[] = [];
+  for (const client of ["a", "a", "b"])
+    void large.mayRender(client, length, open)?.then(() => {
+      expect(large.mayRender(client, length, open)).toBeUndefined();
+      ended.push(client);
+    });
+  const seen: string[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    await settle();
+    seen.push(ended.join(" "));
+  }
+  expect(seen).toEqual(["a", "a b", "a b a"]);
+});
+
+test("one turn of the event loop renders several large answers of less than a megabyte together", () => {
+  const large = new LargeAnswers();
+  const size = 64 * 1024;
+  const waits = Array.from({ length: 17 }, () => large.mayRender("a", size, open));
+  expect(waits.filter((wait) => wait === undefined)).toHaveLength(16);
+});
+
+test("an answer for which the client's limit has no room is not rendered before the client has read another", async () => {
+  const large = new LargeAnswers(length);
+  const unread = large.body("a", answer, open);
+  const wait = large.mayRender("a", length, open);
+  expect(wait !== undefined && (await hasEnded(wait))).toBe(false);
+  await new Response(unread).bytes();
+  expect(wait !== undefined && (await hasEnded(wait))).toBe(true);
+});

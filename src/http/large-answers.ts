@@ -8,6 +8,9 @@ import { nextTurn } from "../lib/next-turn.ts";
  *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB more        1 MiB to another client: at once
  *
  * An answer larger than 64 MiB is sent when no other large answer to its client is unfinished.
+ *
+ * Rendering takes about 10 ms for each MiB, during which the agent answers nothing else. So one turn of the event loop renders
+ * at most 1 MiB of large answers, or one larger answer; the others wait for later turns, between which small reads are answered.
  */
 
 /** Minimum size of a large answer in bytes. Smaller answers fit into the system's socket buffers. */
@@ -15,6 +18,8 @@ const largeBytesMin = 64 * 1024;
 const pieceBytes = 256 * 1024;
 /** Maximum bytes of unfinished large answers to one client. */
 const roomBytes = 64 * 1024 * 1024;
+/** Maximum bytes of large answers rendered in one turn of the event loop, except that one answer may be larger. */
+const turnBytesMax = 1024 * 1024;
 
 interface Waiting {
   readonly bytes: number;
@@ -27,13 +32,20 @@ interface Holding {
 }
 
 export function isLarge(body: { readonly length: number } | null): boolean {
-  return body !== null && body.length >= largeBytesMin;
+  return body !== null && isLargeSize(body.length);
+}
+
+export function isLargeSize(bytes: number): boolean {
+  return bytes >= largeBytesMin;
 }
 
 export class LargeAnswers {
   readonly #roomBytes: number;
   readonly #clients = new Map<string, Holding>();
   #droppedBytes = 0;
+  /** Bytes of the large answers begun in this turn of the event loop. */
+  #turnBytes = 0;
+  #isPassing = false;
 
   constructor(bytes: number = roomBytes) {
     this.#roomBytes = bytes;
@@ -50,12 +62,30 @@ export class LargeAnswers {
   }
 
   /**
-   * Resolves when the client's limit allows an answer of `bytes`, or when the client has disconnected. The waiting answers of a
-   * client are admitted in the order in which they began to wait.
+   * Returns undefined if an answer of at least `bytes` may be rendered now, and counts it towards the limit of this turn. Otherwise
+   * returns a promise that resolves when the caller may ask again, or when the client has disconnected.
+   */
+  mayRender(client: string, bytes: number, signal: AbortSignal): Promise<void> | undefined {
+    if (signal.aborted) return undefined;
+    const fits = this.#turnBytes === 0 || this.#turnBytes + bytes <= turnBytesMax;
+    if (!fits || !this.hasRoom(client, bytes)) return this.#wait(client, bytes, signal);
+    this.#turnBytes += bytes;
+    this.#passSoon();
+    return undefined;
+  }
+
+  /**
+   * Resolves when the client's limit allows an answer of `bytes`, which was rendered and is dropped, or when the client has
+   * disconnected.
    */
   room(client: string, bytes: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.hasRoom(client, bytes)) return Promise.resolve();
     this.#drop(bytes);
+    return this.#wait(client, bytes, signal);
+  }
+
+  /** The waiting answers of a client are admitted in the order in which they began to wait. */
+  #wait(client: string, bytes: number, signal: AbortSignal): Promise<void> {
     const { waiting } = this.#of(client);
     return new Promise((resolve) => {
       const waiter: Waiting = { bytes, go: resolve };
@@ -64,6 +94,7 @@ export class LargeAnswers {
         const at = waiting.indexOf(waiter);
         if (at >= 0) waiting.splice(at, 1);
         resolve();
+        this.#passSoon();
       });
     });
   }
@@ -96,7 +127,7 @@ export class LargeAnswers {
       isOver = true;
       holding.bytes -= bytes;
       this.#drop(bytes);
-      this.#letGoSoon(client, holding);
+      this.#passSoon();
     };
   }
 
@@ -104,8 +135,10 @@ export class LargeAnswers {
    * Admits waiting answers in the next turn of the event loop, so that an answer whose client disconnects in this turn is not
    * admitted.
    */
-  #letGoSoon(client: string, holding: Holding): void {
-    void nextTurn().then(() => this.#letGo(client, holding));
+  #passSoon(): void {
+    if (this.#isPassing) return;
+    this.#isPassing = true;
+    void nextTurn().then(() => this.#pass());
   }
 
   /** Runs the garbage collector after each 64 MiB sent; otherwise hundreds of MiB of sent answers stay on the heap. */
@@ -116,16 +149,23 @@ export class LargeAnswers {
     Bun.gc(true);
   }
 
-  #letGo(client: string, holding: Holding): void {
-    const [next] = holding.waiting;
-    if (next !== undefined && this.hasRoom(client, next.bytes)) {
-      holding.waiting.shift();
-      next.go();
-      // The admitted answer is under way by the next turn, when the limit may allow another.
-      this.#letGoSoon(client, holding);
+  /** Admits one waiting answer, of the client that has not had one for the longest time. */
+  #pass(): void {
+    this.#isPassing = false;
+    this.#turnBytes = 0;
+    for (const [client, holding] of this.#clients) {
+      const [next] = holding.waiting;
+      if (next === undefined) {
+        if (holding.bytes === 0) this.#clients.delete(client);
+      } else if (this.hasRoom(client, next.bytes)) {
+        holding.waiting.shift();
+        this.#clients.delete(client);
+        this.#clients.set(client, holding);
+        next.go();
+        // The admitted answer is under way by the next turn, when another may be admitted.
+        return this.#passSoon();
+      }
     }
-    if (holding.bytes === 0 && holding.waiting.length === 0 && this.#clients.get(client) === holding)
-      this.#clients.delete(client);
   }
 
   #of(client: string): Holding {

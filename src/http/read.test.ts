@@ -27,6 +27,21 @@ describe("a read", () => {
     }
   });
 
+  test("of a key is answered between the large answers that were requested before it", async () => {
+    const api = await startTestApi();
+    await api.store.submit(keySet("small", "1"));
+    for (const n of [1, 2, 3, 4]) await api.store.submit(keySet(`much/${n}`, "x".repeat(500_000)));
+    const answered: string[] = [];
+    const ask = async (path: string): Promise<void> => {
+      const response = await api.ask(`/v1/kv/${path}`);
+      answered.push(path);
+      await response.bytes();
+    };
+    const large = ["much?recurse", "much?recurse&again", "much/1", "much/1?raw"];
+    await Promise.all([...large, "small"].map(ask));
+    expect(answered).toEqual(["much?recurse", "small", "much?recurse&again", "much/1", "much/1?raw"]);
+  });
+
   test("returns a check's newest output, even an output that is not yet in the catalog", async () => {
     const api = await startTestApi();
     await api.agent.registerService(serviceWith("web", ["up"]), { source: "api" });

@@ -9,7 +9,7 @@ import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
-import { isLarge } from "./large-answers.ts";
+import { isLarge, isLargeSize } from "./large-answers.ts";
 import { addContact, consistencyOf, currentHeaders } from "./leader-contact.ts";
 import { passToLeader } from "./on-leader.ts";
 import type { Operation, Reading } from "./route.ts";
@@ -37,6 +37,8 @@ export interface Rendering<T> {
   readonly heedsMaxStale?: boolean;
   /** The text of the 404; default: no text. */
   readonly missing?: string;
+  /** Returns a number that the size of the body in bytes is not below, much faster than `body` renders it; default 0. */
+  bytesMin?(value: T): number;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -71,30 +73,40 @@ async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: R
   return answerNow(reading, request, read);
 }
 
-/** Answers at once, except that a large answer waits until the client has read enough of its earlier large answers. */
+/**
+ * Answers at once, except that a large answer waits until the client has read enough of its earlier large answers, and for a turn
+ * of the event loop in which no other is rendered.
+ */
 function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
-  const answer = currentAnswer(reading, read);
-  const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
-  if (room !== undefined)
-    return room.then(() => (request.signal.aborted ? new Response() : answerNow(reading, request, read)));
+  const again = (): Response | Promise<Response> =>
+    request.signal.aborted ? new Response() : answerNow(reading, request, read);
+  const answer = reading.answers.get(read.key) ?? newAnswer(reading, request, read);
+  if (answer instanceof Promise) return answer.then(again);
+  const room = roomFor(answer, request);
+  if (room !== undefined) return room.then(again);
   const response = send(answer, request);
   const { cluster } = reading;
   return cluster.isAlone ? response : addContact(response, cluster, read.consistency);
 }
 
-/** Returns a promise that resolves when the client's limit allows a large answer; undefined if the limit allows it now. */
-function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
-  return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
+/** Returns a promise that resolves when the client's limit allows this answer; undefined if the limit allows it now. */
+function roomFor({ body }: KeptAnswer, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
+  if (body === null || !isLarge(body) || signal.aborted || largeAnswers.hasRoom(peer, body.length)) return undefined;
+  return largeAnswers.room(peer, body.length, signal);
 }
 
-function currentAnswer<T>(
+/** Renders the answer, or returns a promise that resolves when it may be rendered. */
+function newAnswer<T>(
   { answers, cluster, reader, store }: Reading,
+  request: HttpRequest,
   { key, query, rendering }: Read<T>,
-): KeptAnswer {
-  const known = answers.get(key);
-  if (known) return known;
+): KeptAnswer | Promise<void> {
   const index = store.indexOf(query.topics);
-  const found = rendering.body(reader.read(query));
+  const value = reader.read(query);
+  const bytesMin = rendering.bytesMin?.(value) ?? 0;
+  const wait = isLargeSize(bytesMin) ? mayRender(bytesMin, request) : undefined;
+  if (wait !== undefined) return wait;
+  const found = rendering.body(value);
   const shown =
     found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
   const answer = {
@@ -107,6 +119,10 @@ function currentAnswer<T>(
   };
   if (rendering.isKept !== false) answers.put(key, query.topics, answer);
   return answer;
+}
+
+function mayRender(bytesMin: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
+  return largeAnswers.mayRender(peer, bytesMin, signal);
 }
 
 /** Encodes a large text as bytes, once for all clients; returns any other body unchanged. */

@@ -83,6 +83,7 @@ const rawEntry: Rendering<KvEntry | undefined> = {
     "X-Content-Type-Options": "nosniff",
     Vary: "Accept-Encoding",
   },
+  bytesMin: (entry) => entry?.value.length ?? 0,
   body: (entry) => entry && new Uint8Array(entry.value),
 };
 
@@ -95,12 +96,21 @@ function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
   return {
     ...(isCForm && { reader: isForC ? "device-sdk-c" : "others" }),
     headers: jsonHeaders,
+    bytesMin: (entries) => entries.reduce((sum, { value }) => sum + base64Length(value), 0),
     body: (entries) => (entries.length === 0 ? undefined : renderKvEntries(entries, { pretty, emptyValue })),
   };
 }
 
 function jsonEntry(pretty: boolean): Rendering<KvEntry | undefined> {
-  return { headers: jsonHeaders, body: (entry) => entry && renderKvEntries([entry], { pretty }) };
+  return {
+    headers: jsonHeaders,
+    bytesMin: (entry) => (entry ? base64Length(entry.value) : 0),
+    body: (entry) => entry && renderKvEntries([entry], { pretty }),
+  };
+}
+
+function base64Length({ length }: Uint8Array): number {
+  return Math.ceil(length / 3) * 4;
 }
 
 function refuseConflict({ query }: HttpRequest, exclusive: readonly string[]): void {
