@@ -1,4 +1,4 @@
-import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { FailingEngine } from "../../test/support/failing-engine.ts";
 import { freePorts } from "../../test/support/free-ports.ts";
 import { askInProcess } from "../../test/support/in-process.ts";
@@ -13,9 +13,6 @@ import { OperatingError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { systemPlatform, type Platform } from "./platform.ts";
 import { startDaemon } from "./start-daemon.ts";
-
-// A busy machine takes seconds to start a program.
-setDefaultTimeout(60_000);
 
 /* These tests send requests to an agent that starts or stops, directly to its router, as if its listeners were already open. */
 

@@ -34,6 +34,10 @@ describe("a test", () => {
     expect(limitsIn({ path: "own.test.ts", text: own.join("\n") })).toEqual(["own.test.ts:5", "own.test.ts:7"]);
   });
 
+  test("leaves the limit of its file as test/support/preload.ts sets it", () => {
+    expect(tests.filter(({ text }) => /^\s*setDefaultTimeout\(/m.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("scales each limit on a duration with patienceMs", () => {
     const bound = /(?:performance\.now\(\)|Date\.now\(\)|\b(?:took|elapsed)\w*)[^;]*\.(?:toBeLessThan\w*|toBeWithin)\(/;
     const fixed = tests.flatMap((file) =>

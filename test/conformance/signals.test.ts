@@ -1,13 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { put, sharedTarget } from "../support/conformance.ts";
 import { sendSignals, signalNumber, signalTable, unnamedSignal } from "../support/signals.ts";
 import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
-
-// Each test may take 60 seconds, because a busy machine takes seconds to start a program.
-setDefaultTimeout(60_000);
 
 const target = await sharedTarget();
 const soonMs = 10_000;

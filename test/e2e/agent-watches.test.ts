@@ -1,13 +1,10 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { localhostCertificate, otherCertificate, type TestCertificate } from "../support/certificates.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
-
-// A busy machine takes seconds to start a program.
-setDefaultTimeout(60_000);
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());

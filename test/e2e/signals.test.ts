@@ -1,13 +1,10 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { sendSignals, signalTable } from "../support/signals.ts";
 import { within } from "../support/within.ts";
-
-// A busy machine takes seconds to start a program.
-setDefaultTimeout(60_000);
 
 /** Sends signals to an agent that is starting or stopping. test/conformance/signals.test.ts sends them to a serving agent. */
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,9 +6,6 @@ import { exchange } from "../support/exchange.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { type NotifySocket, openNotifySocket } from "../support/notify-socket.ts";
 import { within } from "../support/within.ts";
-
-// A busy machine takes seconds to start a program.
-setDefaultTimeout(60_000);
 
 /** Runs the built executable as systemd does: the socket, the environment and the process are real. */
 
