@@ -1,13 +1,11 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { freePorts } from "../../test/support/free-ports.ts";
 import { explainListenFailure, findPortHolders, findSocketHolder, nameProgram } from "./port-holders.ts";
-
-// Starting a program takes seconds on a busy machine.
-setDefaultTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), "holders-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,8 +14,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const program = { pid: process.pid, name: readFileSync("/proc/self/comm", "utf8").trim() };
 const flags = { portFlags: "-http-port", addressFlag: "-client" };
 
-function listenTcp(hostname: string): Bun.TCPSocketListener {
-  return Bun.listen({ hostname, port: 0, socket: { data() {} } });
+/*
+ * The ports are of freePorts. A port that the system assigns may also be the local port of another test's connection, at another
+ * address or to another peer, and would then have a second holder.
+ */
+
+async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+async function listenTcp(hostname: string): Promise<Bun.TCPSocketListener> {
+  return Bun.listen({ hostname, port: await freePort(), socket: { data() {} } });
 }
 
 /** Starts another program that runs `code` and prints a number once it holds its port or socket. */
@@ -48,8 +56,8 @@ describe("the program that holds a port", () => {
     ["::", "::1", "[::]"],
     ["::", "127.0.0.1", "[::]"],
     ["::1", "::", "[::1]"],
-  ])("on %s is found when the port is wanted on %s", (held, wanted, local) => {
-    using listener = listenTcp(held);
+  ])("on %s is found when the port is wanted on %s", async (held, wanted, local) => {
+    using listener = await listenTcp(held);
     const { port } = listener;
     const found = findPortHolders({ network: "tcp", address: wanted, port });
     expect(found).toMatchObject([{ local: `${local}:${port}`, state: "listening", program }]);
@@ -60,14 +68,14 @@ describe("the program that holds a port", () => {
     ["127.0.0.1", "::1"],
     ["::1", "127.0.0.1"],
     ["::1", "0.0.0.0"],
-  ])("on %s is not found when the port is wanted on %s", (held, wanted) => {
-    using listener = listenTcp(held);
+  ])("on %s is not found when the port is wanted on %s", async (held, wanted) => {
+    using listener = await listenTcp(held);
     const { port } = listener;
     expect(findPortHolders({ network: "tcp", address: wanted, port })).toEqual([]);
   });
 
   test("is found for a UDP port, and not for the TCP port of the same number", async () => {
-    const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+    const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: await freePort() });
     const place = { address: "127.0.0.1", port: socket.port };
     expect(findPortHolders({ network: "udp", ...place })).toMatchObject([{ state: "listening", program }]);
     expect(findPortHolders({ network: "tcp", ...place })).toEqual([]);
@@ -78,7 +86,7 @@ describe("the program that holds a port", () => {
   test("is found if it holds the port by a connection, which is listed after a listening socket", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
-    const client = connect(port, "127.0.0.1");
+    const client = connect({ port, host: "127.0.0.1", localPort: await freePort() });
     await once(client, "connect");
     const own = findPortHolders({ network: "tcp", address: "127.0.0.1", port: client.localPort ?? 0 });
     expect(own).toMatchObject([{ state: "connected", remote: `127.0.0.1:${port}`, program }]);
@@ -90,7 +98,7 @@ describe("the program that holds a port", () => {
 });
 
 async function listening(): Promise<Server> {
-  const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+  const server = createServer((socket) => socket.resume()).listen(await freePort(), "127.0.0.1");
   await once(server, "listening");
   return server;
 }
@@ -108,7 +116,7 @@ describe("the program that holds a Unix socket", () => {
 
 describe("the explanation of a failed listen", () => {
   test("names the program that listens on the port, and its address if that differs from the wanted one", async () => {
-    const code = 'console.log(Bun.listen({ hostname: "0.0.0.0", port: 0, socket: { data() {} } }).port)';
+    const code = `console.log(Bun.listen({ hostname: "0.0.0.0", port: ${await freePort()}, socket: { data() {} } }).port)`;
     const { name, printed: port, stop } = await startProgram(code);
     const advice = "Stop that program, or choose another address with -http-port or -client.";
     expect(failure("EADDRINUSE", port, "0.0.0.0")).toBe(`another program listens there: ${name}. ${advice}`);
@@ -127,7 +135,8 @@ describe("the explanation of a failed listen", () => {
   test("for a port that a connection occupies names the peer and the range of ports to avoid", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
-    const client = connect(port, "127.0.0.1");
+    // The system shares the port of a socket that is bound to an address with no other connection from this address.
+    const client = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.1" });
     await once(client, "connect");
     const text = failure("EADDRINUSE", client.localPort ?? 0);
     client.destroy();

@@ -1,6 +1,7 @@
 import { dlopen, ptr } from "bun:ffi";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { freePorts } from "./free-ports.ts";
 
 /**
  * A port of this machine where connections neither succeed nor fail, as behind a firewall that drops packets. Its listen queue
@@ -21,15 +22,13 @@ export async function openUnacceptingPort(): Promise<UnacceptingPort> {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
     listen: { args: ["i32", "i32"], returns: "i32" },
-    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
   });
-  const address = Buffer.from([internet, 0, 0, 0, 127, 0, 0, 1, ...Array<number>(8).fill(0)]);
+  const [port = 0] = await freePorts(1);
+  const address = Buffer.from([internet, 0, port >> 8, port & 255, 127, 0, 0, 1, ...Array<number>(8).fill(0)]);
   const descriptor = libc.socket(internet, stream, 0);
   libc.bind(descriptor, ptr(address), addressBytes);
   libc.listen(descriptor, 0);
-  libc.getsockname(descriptor, ptr(address), ptr(new Uint32Array([addressBytes])));
-  const port = address.readUInt16BE(2);
   const queued = connect(port, "127.0.0.1");
   await once(queued, "connect");
   return {
