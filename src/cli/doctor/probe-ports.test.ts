@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
+import { arrived } from "../../../test/support/arrived.ts";
+import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { startUpstream } from "../../../test/support/upstream.ts";
 import { JsonRow } from "../json.ts";
 import { probePorts } from "./probe-ports.ts";
 
-async function answersAt(port: number): Promise<boolean | undefined> {
-  const [dns] = await probePorts(new URL("http://127.0.0.1:8500"), new JsonRow({ DNSPort: port }));
+async function answersAt(port: number, clock = new FakeClock()): Promise<boolean | undefined> {
+  const [dns] = await probePorts(new URL("http://127.0.0.1:8500"), new JsonRow({ DNSPort: port }), clock);
   return dns?.answers;
 }
 
@@ -15,6 +17,8 @@ test("a DNS server counts as answering, whatever response code it sends", async 
 });
 
 test("an echo of the query, or a response with another id, does not count as a DNS answer", async () => {
+  const queries = Promise.withResolvers<void>();
+  let received = 0;
   const echo = await Bun.udpSocket({
     hostname: "127.0.0.1",
     socket: {
@@ -24,9 +28,16 @@ test("an echo of the query, or a response with another id, does not count as a D
         answer.writeUInt16BE(answer.readUInt16BE(0) ^ 1, 0);
         answer.writeUInt8(0x81, 2);
         socket.send(answer, port, address);
+        received += 1;
+        if (received === 3) queries.resolve();
       },
     },
   });
-  expect(await answersAt(echo.port)).toBe(false);
+  const clock = new FakeClock();
+  const answers = answersAt(echo.port, clock);
+  await queries.promise;
+  await arrived();
+  await clock.advance(1_000);
+  expect(await answers).toBe(false);
   echo.close();
 });
