@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { arrived } from "../../test/support/arrived.ts";
 import { CheckTrial } from "../../test/support/check-trial.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { openUnacceptingPort } from "../../test/support/unaccepting-port.ts";
@@ -48,7 +49,7 @@ test("a TCP check of a silent address leaves one connection attempt pending, and
   const trial = new CheckTrial((options) => startTcpCheck(method, options));
   await trial.startRun();
   for (let run = 0; run < 10; run += 1) {
-    await Bun.sleep(10); // lets the run open its real connections while the test's clock does not advance
+    await arrived(); // the run opens its real connections while the test's clock does not advance
     await trial.clock.advance(method.timeoutMs);
     await trial.clock.advance(method.intervalMs - method.timeoutMs);
   }

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
+import { arrived } from "../../test/support/arrived.ts";
 import { CheckTrial, firstResult } from "../../test/support/check-trial.ts";
 import { openFakeDocker } from "../../test/support/fake-docker.ts";
 import type { CheckResult } from "./check-runner.ts";
@@ -120,7 +121,7 @@ test("a Docker check whose command times out is critical, and its output has wha
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("hangs", 2_000), { ...options, dockerHost }));
   await trial.startRun();
   await docker.hanging();
-  await Bun.sleep(50); // lets the sent bytes arrive: the check cannot know that the server will send no more
+  await arrived(); // the check cannot know that the server will send no more
   await trial.clock.advance(2_000);
   expect(await trial.result()).toEqual({ status: "critical", output: "Timed out (2s) running check\n\npartial\n" });
   trial.runner.stop();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { arrived } from "../../test/support/arrived.ts";
 import { localhostCertificate, otherCertificate } from "../../test/support/certificates.ts";
 import { CheckTrial, firstResult } from "../../test/support/check-trial.ts";
 import { openUnacceptingPort } from "../../test/support/unaccepting-port.ts";
@@ -202,7 +203,7 @@ test("the HTTP status code decides the result of an HTTP check even if the body 
   const asked = new Promise<void>((resolve) => (onSilent = resolve));
   await trial.startRun();
   await asked;
-  await Bun.sleep(50); // lets the sent bytes arrive; the client has no event for that, since the body does not end
+  await arrived(); // the client has no event for the bytes that it gets, since the body does not end
   await trial.clock.advance(10_000);
   expect((await trial.result()).output).toBe(`HTTP GET ${base}/stalls: 200 OK Output: partial`);
   trial.runner.stop();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommandWith } from "../../test/support/command-io.ts";
+import { arrived } from "../../test/support/arrived.ts";
 import { startCannedAgent } from "../../test/support/canned-agent.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { within } from "../../test/support/within.ts";
@@ -82,6 +83,7 @@ test.each(tested.map((command) => [command.name, command] as const))(
     await within(30_000, async () => expect(ended || agent.requests.length > 0).toBe(true));
     await within(30_000, async () => {
       await clock.advance(5_000);
+      await arrived();
       expect(ended).toBe(true);
     });
     const { code, stdout, stderr } = await running;
