@@ -16,7 +16,7 @@ afterEach(async () => {
  */
 function serve(rules: { readonly watching?: () => Response; readonly woken: () => Response }): number {
   server = Bun.serve({
-    ...{ hostname: "127.0.0.1", port: 0 },
+    ...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
     fetch(request) {
       if (request.method === "PUT") {
         for (const answer of waiting.splice(0)) answer(rules.woken());

@@ -19,6 +19,8 @@ export function startCannedAgent(answer: (request: CannedRequest) => Response | 
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
+    // A request may wait for its answer, or a connection for its next request, as long as a busy machine takes.
+    idleTimeout: 0,
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       const { method, headers, signal } = request;

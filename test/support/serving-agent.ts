@@ -102,6 +102,8 @@ class WatchedService {
   readonly #server: Bun.Server<undefined> = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
+    // A request may wait for its answer, or a connection for its next request, as long as a busy machine takes.
+    idleTimeout: 0,
     fetch: () => new Response(`said ${this.#said}`),
   });
   #said = 0;
