@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
 import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
 import { FakeRandom } from "../support/fake-random.ts";
+import { patienceMs } from "../support/patience.ts";
 import { rowsAfter, trialBatch } from "../support/trial-batch.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 import type { Row } from "../../src/engine/engine.ts";
@@ -131,7 +132,9 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippe
     async (signal) => {
       await using etcd = await openEtcd(1, ...fast);
       const place = openEtcdPlace(etcd);
-      const words = [process.execPath, program, etcd.endpoints[0] ?? "", place.prefix];
+      // The program keeps its lease until it is stopped, also while it waits for a processor.
+      const leaseMs = Math.ceil(patienceMs(2_000));
+      const words = [process.execPath, program, etcd.endpoints[0] ?? "", place.prefix, String(leaseMs)];
       const leader = Bun.spawn(words, { stdout: "pipe", stderr: "inherit" });
       const output = readLines(leader.stdout);
       await output.reaches(30);
@@ -201,7 +204,8 @@ async function closeAll(place: EtcdPlace, ...servers: readonly EtcdEngine[]): Pr
 /** Collects the lines of a program's output. */
 function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const lines: string[] = [];
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  const waiting: { readonly count: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
+    [];
   const ended = (async () => {
     let rest = "";
     for await (const part of stream.pipeThrough(new TextDecoderStream())) {
@@ -210,11 +214,13 @@ function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
       lines.push(...complete);
       for (const each of waiting) if (lines.length >= each.count) each.resolve();
     }
+    for (const each of waiting) each.reject(new Error(`the program has ended: ${lines.join(", ")}`));
   })();
   return {
     lines,
     ended,
     numbers: () => lines.map(Number).filter((number) => number > 0),
-    reaches: (count: number) => new Promise<void>((resolve) => void waiting.push({ count, resolve })),
+    /** Resolves when there are `count` lines. Rejects when the program ends before. */
+    reaches: (count: number) => new Promise<void>((resolve, reject) => void waiting.push({ count, resolve, reject })),
   };
 }

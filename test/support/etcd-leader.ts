@@ -9,9 +9,9 @@ import { OperatingError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { trialBatch } from "./trial-batch.ts";
 
-const [endpoint = "", prefix = ""] = process.argv.slice(2);
+const [endpoint = "", prefix = "", electionMs] = process.argv.slice(2);
 const log = createLog({ level: "error", json: false, clock: systemClock, sink: say }, "etcd");
-const server = openEtcdEngine({ endpoints: [endpoint], prefix, name: "program", log, electionMs: 1_000 });
+const server = openEtcdEngine({ endpoints: [endpoint], prefix, name: "program", log, electionMs: Number(electionMs) });
 const term = await server.campaign(new AbortController().signal);
 say("leads");
 try {
