@@ -72,6 +72,18 @@ describe("a slow disk", () => {
     await all;
   });
 
+  test("that has answered while the process did not run fails no write, although the time limit is over", async () => {
+    const { store, engine, clock } = openTestStore();
+    engine.hold();
+    const written = store.submit(keySet("a", "1"));
+    await settle();
+    clock.pause(2 * limitMs);
+    const fired = clock.advance(0);
+    engine.release();
+    await fired;
+    expect(await written).toEqual({ type: "done" });
+  });
+
   test("that answers within the time limit leaves no timer", async () => {
     const { store, clock } = openTestStore();
     await store.submit(keySet("a", "1"));

@@ -2,6 +2,7 @@ import type { Engine, RowChange } from "../engine/engine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
+import { nextTurn } from "../lib/next-turn.ts";
 import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
 import type { Command, Outcome } from "../state/command.ts";
@@ -193,7 +194,12 @@ export class WriteQueue {
     };
     if (batch.changes.length === 0) return publish();
     this.#publish = publish;
-    const stalling = clock.schedule(commitMsMax + batch.changes.length, () => this.#stall(pending));
+    let isOver = false;
+    const stalling = clock.schedule(commitMsMax + batch.changes.length, async () => {
+      // The engine's answer may have come while the process did not run, or was busy for as long. The timer fires first then.
+      await nextTurn();
+      if (!isOver) this.#stall(pending);
+    });
     try {
       await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
     } catch (cause) {
@@ -202,6 +208,7 @@ export class WriteQueue {
       for (const { reject } of pending) reject(cause);
       return;
     } finally {
+      isOver = true;
       stalling.cancel();
       this.#stalled = false;
     }
