@@ -43,15 +43,15 @@ async function commitThrough(
       if (!(error instanceof OperatingError && error.code === "leadership-lost")) throw error;
     }
     await term.close();
-    expect(await newest(server)).toBe(position);
+    expect(await answered(() => server.newest())).toBe(position);
   }
 }
 
-/** Returns the newest position; asks again if etcd does not answer because of an election. */
-async function newest(server: EtcdEngine): Promise<Position> {
+/** Returns the answer; asks again if etcd does not answer because of an election. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
-      return await server.newest();
+      return await ask();
     } catch (error) {
       if (!(error instanceof OperatingError && error.code === "etcd-unreachable")) throw error;
     }
@@ -93,7 +93,7 @@ describe.skipIf(withoutEtcd !== undefined)(`commits while etcd is killed and sto
     });
     await fault;
     await mirror.reaches(240);
-    const { rows, position } = await one.load();
+    const { rows, position } = await answered(() => one.load());
     expect(position).toBe(240);
     expect(sorted(rows)).toEqual(sorted(rowsAfter(240)));
     expect(mirror.rows).toEqual(readable(rows));
@@ -114,7 +114,7 @@ describe.skipIf(withoutEtcd !== undefined)(`commits while etcd is killed and sto
     });
     await fault;
     await Promise.all(mirrors.map((mirror) => mirror.reaches(batches)));
-    const loaded = await Promise.all(servers.map((server) => server.load()));
+    const loaded = await Promise.all(servers.map((server) => answered(() => server.load())));
     for (const [n, { rows, position }] of loaded.entries()) {
       expect(position).toBe(batches);
       expect(sorted(rows)).toEqual(sorted(rowsAfter(batches)));
@@ -141,7 +141,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippe
       const two = await place.open("two", { electionMs });
       leader.kill(signal);
       const term = await two.campaign(new AbortController().signal);
-      const taken = await two.newest();
+      const taken = await answered(() => two.newest());
       expect(taken).toBeGreaterThanOrEqual(Math.max(...output.numbers()));
       await term.commit(trialBatch(taken + 1));
       leader.kill("SIGCONT");
@@ -151,7 +151,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippe
       // term.
       expect(Math.max(...output.numbers())).toBeLessThanOrEqual(taken);
       if (signal === "SIGSTOP") expect(output.lines.at(-1)).toBe("leadership-lost");
-      const { rows, position } = await two.load();
+      const { rows, position } = await answered(() => two.load());
       expect(position).toBe(taken + 1);
       expect(sorted(rows)).toEqual(sorted(rowsAfter(taken + 1)));
       await closeAll(place, two);
