@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
 import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
 import { promptly } from "../support/promptly.ts";
+import { within } from "../support/within.ts";
 import { rejectionOf } from "../support/rejection.ts";
 import { batch, put } from "../../src/engine/engine.suite.ts";
 import type { Position } from "../../src/engine/replicated-engine.ts";
@@ -58,6 +59,8 @@ describe.skipIf(withoutEtcd !== undefined)(`damaged keys in etcd${skippedWithout
     const reloaded = Promise.withResolvers<void>();
     const seen: Position[] = [];
     two.follow(0, { batch: (_, position) => void seen.push(position), reload: reloaded.resolve });
+    // A follower that gets both batches in one message loads again before it reports the first.
+    await within(deadlineMs, async () => expect(seen).toEqual([1]));
     await place.client.txn({ success: [putKey(place.layout.batch(2), "0 1 abc\nother")] }, deadlineMs);
     await place.client.txn({ success: [putKey(place.layout.batch(3), "0 1 abc\nother")] }, deadlineMs);
     await promptly(reloaded.promise);

@@ -45,8 +45,8 @@ describe.skipIf(withoutEtcd !== undefined)(`during or after a leader's term in e
   }
 
   /**
-   * Waits until some parts of the batch are in etcd. Of the bytes that the proxy forwards, two parts fit, or one if its request is
-   * repeated.
+   * Waits until some parts of the batch are in etcd. The bytes that the proxy forwards are enough for two parts, or for one whose
+   * request is repeated.
    */
   function someParts(seq: number): Promise<void> {
     return within(soonMs, async () => expect(await partsOf(seq)).toBeGreaterThan(0));
