@@ -22,7 +22,9 @@ function conflict(message: string): OperatingError {
 
 /** Returns the error for a server that joins a server without a cluster. */
 export function serverAlone({ name }: JoinRequest): OperatingError {
-  const message = `servers of this version stand alone: start ${name} without -server, as a client agent`;
+  const message =
+    `this server stands alone, since it has -bootstrap: start ${name} without -server, as a client agent, or all servers with ` +
+    "-bootstrap-expect and -retry-join";
   return new OperatingError("invalid", "server-alone", message);
 }
 

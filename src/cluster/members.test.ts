@@ -79,7 +79,7 @@ describe("an agent that joins", () => {
     ],
     ["with the node id of a member", { id: nodeIdNumbered(4) }, `Member 'n4' has conflicting node ID`],
     ["with the name of a member", { name: "n4" }, `Node name n4 is reserved by node ${nodeIdNumbered(4)}`],
-    ["that is a server", { role: "server" }, "servers of this version stand alone"],
+    ["that is a server", { role: "server" }, "this server stands alone"],
   ] as const;
   test.each(refused)("%s is refused, and repeated refusals are logged once", async (_, changes, reason) => {
     const world = openWorld();

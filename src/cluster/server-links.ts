@@ -5,7 +5,7 @@ import type { Log } from "../lib/log.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, Handler, Link } from "../link/link.ts";
 import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
-import { type Place, placeOf } from "./place.ts";
+import { joinFailed, type Place, placeOf } from "./place.ts";
 
 export interface ServerLinksOptions {
   /** This server. */
@@ -129,11 +129,14 @@ export class ServerLinks {
   }
 
   /**
-   * Joins the server at an address, unless it is linked.
-   * @throws OperatingError unavailable naming the address and the reason
+   * Joins the server at an address.
+   * @throws OperatingError unavailable "join-failed" with Consul's text
    */
   async joinBy(address: string): Promise<void> {
-    const { server, link } = await this.#attempt(this.#placeOf(address));
+    const place = this.#placeOf(address);
+    const { server, link } = await this.#attempt(place).catch((error: unknown) => {
+      throw joinFailed(place, error);
+    });
     this.#adopt(server, link);
     this.learn([server]);
   }

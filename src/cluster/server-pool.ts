@@ -7,7 +7,7 @@ import { shuffle } from "../lib/shuffle.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, IncomingCall, Link } from "../link/link.ts";
 import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
-import { type Place, placeOf } from "./place.ts";
+import { joinFailed, type Place, placeOf } from "./place.ts";
 
 export interface ServerPoolOptions {
   /** Returns how this agent introduces itself to a server. */
@@ -295,20 +295,6 @@ export class ServerPool {
 
 export function noServers(): OperatingError {
   return new OperatingError("unavailable", "no-servers", "No known Consul servers");
-}
-
-function joinFailed({ host, port }: Place, error: unknown): OperatingError {
-  const code = codeOf(error);
-  let text = `Failed to join ${host}: ${messageOf(error)}`;
-  if (code === "ECONNREFUSED") text = `Failed to join ${host}: dial tcp ${host}:${port}: connect: connection refused`;
-  if (code === "ENOTFOUND") text = `Failed to resolve ${host}: lookup ${host}: no such host`;
-  return new OperatingError("unavailable", "join-failed", text, { cause: error });
-}
-
-/** Returns the code of the system's error that is the cause of an error. */
-function codeOf(error: unknown): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
 }
 
 function serversIn(head: unknown): readonly ServerAddress[] {

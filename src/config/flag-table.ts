@@ -95,7 +95,7 @@ const text: readonly Row[] = [
 ];
 
 const int: readonly Row[] = [
-  ["bootstrap-expect", "bootstrap_expect", "number", "1 is the same as -bootstrap.", ""],
+  ["bootstrap-expect", "bootstrap_expect", "number", "Number of servers that begin a cluster together.", ""],
   ["check_output_max_size", "check_output_max_size", "bytes", "Longest output of a check to keep.", ""],
   ["dns-port", "ports.dns", "port", "Port of DNS, over UDP and TCP; -1 switches it off.", ""],
   ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
@@ -114,7 +114,7 @@ const int: readonly Row[] = [
 ];
 
 const bool: readonly Row[] = [
-  ["bootstrap", "bootstrap", "", "This server is the only one, or the first.", "-server -bootstrap"],
+  ["bootstrap", "bootstrap", "", "This server stands alone.", "-server -bootstrap"],
   ["disable-host-node-id", "disable_host_node_id", "", "Node ids are always random.", ""],
   ["disable-keyring-file", "disable_keyring_file", "", "", ""],
   [

@@ -383,7 +383,7 @@ describe("the validation of a configuration", () => {
   const warnings: readonly (readonly [hcl: string, warning: string])[] = [
     ['node_name = "a b"', 'Node name "a b" will not be discoverable via DNS due to invalid characters.'],
     ["server = true\nbootstrap_expect = 1", "BootstrapExpect is set to 1; this is the same as Bootstrap mode."],
-    ["server = true\nbootstrap_expect = 3", "bootstrap_expect = 3: servers of this version stand alone"],
+    ['server = true\nbootstrap = true\nretry_join = ["a"]', "retry_join: a server with bootstrap stands alone"],
     ['ui_dir = "/nowhere"', 'ui_dir "/nowhere" is not a folder: no UI is served (flags-0.hcl:1)'],
     ['reconnect_timeout_wan = "8h"', "reconnect_timeout_wan has no meaning here: "],
     ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],

@@ -3,22 +3,19 @@ import { moved } from "./answers.ts";
 import { type EventParts, fireEvent, listEvents } from "./endpoints/event.ts";
 import { serveBanner } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
-import { empty, json } from "./answers.ts";
+import { json } from "./answers.ts";
 import { forward, refuseOnClient, type SendToServer, serverUiPath } from "./forwarding.ts";
-import { HttpError } from "./http-error.ts";
-import { messageOf, OperatingError } from "../lib/errors.ts";
+import { OperatingError } from "../lib/errors.ts";
 import { encodeMember } from "../wire/member.ts";
 import { agentRoutes, forAnyMethod, type AgentApi, type UiApi } from "./routes.ts";
 import type { Endpoint, Route } from "./route.ts";
 
 export interface ClientApi extends AgentApi, EventParts, Pick<UiApi, "ui"> {
   readonly send: SendToServer;
-  /** Joins a cluster by the server at this address. @throws OperatingError "Failed to join" with the reason */
-  readonly joinServer: (address: string) => Promise<void>;
 }
 
 /** The paths under /v1/agent/ that a client agent does not answer as a server does. */
-const otherwise: ReadonlySet<string> = new Set(["/v1/agent/force-leave/", "/v1/agent/join/", "/v1/agent/members"]);
+const otherwise: ReadonlySet<string> = new Set(["/v1/agent/force-leave/", "/v1/agent/members"]);
 
 /**
  * Returns the routes of a client agent. It answers for its own services, checks, events and process itself. Everything else
@@ -29,7 +26,6 @@ export function clientRoutes(api: ClientApi): readonly Route[] {
   const agent = { scope: "agent" } as const;
   return [
     ...agentRoutes(api).filter(({ path }) => !otherwise.has(path)),
-    { path: "/v1/agent/join/", ...agent, methods: { PUT: joinServer(api) } },
     { path: "/v1/agent/members", ...agent, methods: { GET: listMembers(api, toServer) } },
     { path: "/v1/event/fire/", scope: "datacenter", methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", ...agent, held: "index", methods: { GET: listEvents(api) } },
@@ -62,17 +58,6 @@ function listMembers({ members }: Pick<ClientApi, "members">, toServer: Endpoint
     } catch (error) {
       if (!(error instanceof OperatingError) || error.code !== "no-servers") throw error;
       return json(request, members.all.map(encodeMember));
-    }
-  };
-}
-
-function joinServer({ joinServer: join }: Pick<ClientApi, "joinServer">): Endpoint {
-  return async ({ rest }) => {
-    try {
-      await join(rest);
-      return empty();
-    } catch (error) {
-      throw new HttpError(500, `1 error occurred:\n\t* ${messageOf(error)}\n\n`);
     }
   };
 }

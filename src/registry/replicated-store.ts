@@ -84,8 +84,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   readonly #position = new LogPosition();
   /** By the id of a server: its newest forwarded write in the log. */
   readonly #applied: NewestWrites = new Map();
-  /** The number of the term of the last batch. */
-  #term = 0;
+  #termOfLastBatch = 0;
   #unfollow: () => void = () => {};
   #leading: Leading | undefined;
   /** The newest term of this server, also after its end: its last batch may become visible later. */
@@ -270,7 +269,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
         if (position <= this.#position.value) return;
         assert(position === this.#position.value + 1, "the log has no gap");
         this.#take(batch);
-        if (batch.term !== this.#term) this.#beginTerm(batch.term);
+        if (batch.term !== this.#termOfLastBatch) this.#beginTerm(batch.term);
       },
       reload: () => void this.#load(signal),
     };
@@ -279,18 +278,18 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   /** Publishes the batch after the last one. If this server committed it, the queue of writes does. */
   #take(batch: CommittedBatch): void {
+    this.#position.value += 1;
     const own = this.#newestOwn?.term.number === batch.term ? this.#newestOwn : undefined;
     if (!own?.writes.publishEarly()) {
       const { state, touched } = applyRows(this.state, batch);
       this.publish(state, touched);
     }
     this.#learnOrigins(batch);
-    this.#position.set(this.#position.value + 1);
+    this.#position.wake();
   }
 
   /**
-   * Loads the state, at the start and after a compaction has deleted batches that this server had not seen, and follows the log
-   * from there.
+   * Loads the state at the start, and after a compaction of batches that this server had not seen. Follows the log from there.
    */
   async #load(signal: AbortSignal): Promise<void> {
     const { clock, server, start } = this.#options;
@@ -304,21 +303,22 @@ export class ReplicatedStore extends VisibleState implements Registry {
       }
     }
     if (!loaded || this.#closed || signal.aborted) return;
+    this.#position.value = loaded.position;
     this.#applied.clear();
     for (const [name, applied] of loaded.applied) this.#applied.set(name, applied);
     this.publish(loaded.state, new Set([topics.everything]));
     const newest = loaded.applied.get(server);
     if (newest?.start === start) this.#own.rejectUnconfirmed(newest.serial);
-    this.#position.set(loaded.position);
     this.#follow(signal);
+    this.#position.wake();
   }
 
   #report(message: string, error: unknown): void {
     const reason = messageOf(error);
-    if (!this.#closed) this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"](message, { error: reason });
+    if (!this.#closed) this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"](message, { reason });
   }
 
-  /** Learns from a batch which writes of each server are in the log, and the outcomes of those of this server. */
+  /** Learns from a batch which writes are in the log, and the outcomes of those of this server. */
   #learnOrigins({ changes, term }: CommittedBatch): void {
     for (const { server, start, serial, outcomes } of originsIn(changes)) {
       this.#applied.set(server, { start, serial });
@@ -332,7 +332,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
    * done, and is sent to the new leader.
    */
   #beginTerm(term: number): void {
-    this.#term = term;
+    this.#termOfLastBatch = term;
     this.#own.endTermsBefore(term);
     this.#send();
   }

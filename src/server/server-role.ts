@@ -86,7 +86,7 @@ export async function openServer(
       await catalogSync.resync();
       await members.reconcile();
     },
-    sendToLeader: group.sendToLeader,
+    ...{ sendToLeader: group.sendToLeader, joinServer: group.joinServer },
     leave: options.onLeave,
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,

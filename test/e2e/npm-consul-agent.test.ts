@@ -49,8 +49,10 @@ test("agent.maintenance starts the maintenance of the node with a reason, and en
 });
 
 test("agent.join with an unreachable address fails with an error that names the address", async () => {
-  const alone = differs("praetor", "its servers stand alone: it tries nobody");
-  const reason = alone ? "servers of this version stand alone" : "dial tcp 127.0.0.1:1: connect: connection refused";
+  const alone = differs("praetor", "it stands alone: it tries nobody");
+  const reason = alone
+    ? "this server stands alone. Start it without -bootstrap, and with -retry-join"
+    : "dial tcp 127.0.0.1:1: connect: connection refused";
   expect(await refusalOf(agent.join("127.0.0.1:1"))).toEqual({
     status: 500,
     body: `1 error occurred:\n\t* Failed to join 127.0.0.1: ${reason}\n\n`,

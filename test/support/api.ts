@@ -76,6 +76,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   const api: Api = {
     ...server,
+    joinServer: undefined,
     reader: new Reader(store, "anonymous"),
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),

@@ -58,6 +58,8 @@ export class MemberCluster {
   static async start(count: number): Promise<MemberCluster> {
     const cluster = new MemberCluster();
     for (let number = 1; number <= count; number += 1) await cluster.#open(`s${number}`, number);
+    // The servers report to the leader at once.
+    await cluster.clock.advance(0);
     for (const server of cluster.servers) cluster.#run(server);
     for (const server of cluster.servers)
       for (const other of cluster.servers) if (server.name < other.name) cluster.connect(server, other);

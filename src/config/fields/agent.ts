@@ -3,7 +3,7 @@ import { type Field, settled, unused, used } from "../field.ts";
 /** Fields about the agent's identity, storage, limits, definitions and log. */
 export const agentFields: readonly Field[] = [
   used("server", "bool", "false (-dev: true)", "Keep the catalog; without it the agent is a client of a server."),
-  used("bootstrap_expect", "int", "0", "1 is the same as bootstrap; more is taken as 1, with a warning."),
+  used("bootstrap_expect", "int", "0", "Number of servers that begin a cluster together; 1 is the same as bootstrap."),
   used("datacenter", "string", "dc1", "Name of the datacenter, lower case."),
   used("node_name", "string", "the host's name", "Name of this node, unique in the datacenter."),
   used("node_id", "string", "kept in the data folder", "Id of this node (a UUID)."),
@@ -48,7 +48,7 @@ export const agentFields: readonly Field[] = [
   used("log_rotate_bytes", "int", "0", "Begin a new log file at this size, in bytes; 0 for no limit."),
   used("log_rotate_duration", "duration", "24h", "Begin a new log file at this age."),
   used("log_rotate_max_files", "int", "0", "Old log files to keep; 0 keeps all, -1 none."),
-  settled("bootstrap", "bool", "Servers of this version stand alone, each its own leader."),
+  used("bootstrap", "bool", "false", "Whether this server stands alone, without a cluster."),
   settled("check_update_interval", "duration", "The output of checks is shown at once, and never stored."),
   settled("disable_update_check", "bool", "The agent never contacts the project's servers."),
   settled("disable_anonymous_signature", "bool", "The agent never contacts the project's servers."),

@@ -68,15 +68,15 @@ export const clusterFields: readonly Field[] = [
     "consul.server.health_interval": "duration",
   }),
   used("reconnect_timeout", "duration", "72h", "How long a server remembers a client agent that has left or failed."),
-  ...unused("servers of this version stand alone; there is no gossip", {
+  ...unused("agents connect to each other directly; there is no gossip", {
     reconnect_timeout_wan: "duration",
     serf_lan: "string",
     serf_wan: "string",
     serf_lan_allowed_cidrs: "strings",
     serf_wan_allowed_cidrs: "strings",
   }),
-  ...unused("servers of this version stand alone; there is no gossip", gossip, "gossip_lan."),
-  ...unused("servers of this version stand alone; there is no gossip", gossip, "gossip_wan."),
+  ...unused("agents connect to each other directly; there is no gossip", gossip, "gossip_lan."),
+  ...unused("agents connect to each other directly; there is no gossip", gossip, "gossip_wan."),
   ...unused("there is one datacenter", {
     primary_datacenter: "string",
     primary_gateways: "strings",

@@ -1,6 +1,6 @@
 import type { Members } from "../../cluster/members.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
-import { OperatingError } from "../../lib/errors.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { startingCoordinate } from "../../model/coordinate.ts";
 import { isServer } from "../../model/member.ts";
@@ -24,6 +24,11 @@ export interface AgentParts {
   /** Whether agent/metrics can also answer in Prometheus's format. */
   readonly prometheus: boolean;
   readonly reload: () => Promise<void>;
+  /**
+   * Joins the cluster of the server at an address; undefined on a server that stands alone.
+   * @throws OperatingError "Failed to join" with the reason
+   */
+  readonly joinServer: ((address: string) => Promise<void>) | undefined;
   readonly leave: () => void;
 }
 
@@ -87,20 +92,25 @@ export function getHost({ host }: Pick<AgentParts, "host">): Endpoint {
 }
 
 /** Returns the endpoint of agent/join. It succeeds only for this agent's own addresses, since the agent cannot join others. */
-export function join({ members }: Pick<AgentParts, "members">): Endpoint {
-  return ({ rest }) => {
+export function join({ members, joinServer }: Pick<AgentParts, "joinServer" | "members">): Endpoint {
+  return async ({ rest }) => {
     const [self] = members.all;
     const own = self ? [self, wanMember(self)] : [];
     if (own.some(({ address, port }) => rest === address || rest === `${address}:${port}`)) return empty();
-    throw new HttpError(
-      500,
-      `1 error occurred:\n\t* Failed to join ${hostOf(rest)}: servers of this version stand alone\n\n`,
-    );
+    try {
+      if (!joinServer) throw alone(rest);
+      await joinServer(rest);
+      return empty();
+    } catch (error) {
+      throw new HttpError(500, `1 error occurred:\n\t* ${messageOf(error)}\n\n`);
+    }
   };
 }
 
-function hostOf(address: string): string {
-  return address.replace(/:\d+$/, "");
+function alone(address: string): OperatingError {
+  const host = address.replace(/:\d+$/, "");
+  const message = `Failed to join ${host}: this server stands alone. Start it without -bootstrap, and with -retry-join`;
+  return new OperatingError("invalid", "server-alone", message);
 }
 
 export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {

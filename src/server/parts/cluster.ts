@@ -206,6 +206,8 @@ export class Cluster implements ServerGroup {
     this.links.tellAll({ kind: coordinatesCall, head });
   }
 
+  readonly joinServer = (address: string): Promise<void> => this.links.joinBy(address);
+
   /** Passes an HTTP request on to the leader. */
   readonly sendToLeader: SendToServer = async ({ head, body }, { signal }) => {
     const call = { kind: "http", head, body };

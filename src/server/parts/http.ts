@@ -39,6 +39,7 @@ type ApiParts = Pick<
   | "members"
   | "cluster"
   | "sendToLeader"
+  | "joinServer"
   | "startedMs"
   | "spread"
 > & {

@@ -29,6 +29,11 @@ export interface ServerGroup {
   readonly waitsForCatalog: boolean;
   /** The calls to the leader; undefined if this server stands alone. */
   readonly calls: CallLeader | undefined;
+  /**
+   * Joins the cluster of the server at an address; undefined if this server stands alone.
+   * @throws OperatingError unavailable "join-failed" with Consul's text
+   */
+  readonly joinServer: ((address: string) => Promise<void>) | undefined;
   /** Passes an HTTP request on to the leader; undefined if this server stands alone. */
   readonly sendToLeader: SendToServer | undefined;
   /** Returns the catalog for this server's own agent. @param rows the rows of its node in the store */
@@ -73,6 +78,7 @@ export class LoneGroup implements ServerGroup {
   readonly localRows: LocalRows;
   readonly waitsForCatalog = true;
   readonly calls = undefined;
+  readonly joinServer = undefined;
   readonly sendToLeader = undefined;
   readonly #config: RuntimeConfig;
   readonly #parts: LoneParts;
