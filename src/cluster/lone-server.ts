@@ -1,4 +1,3 @@
-import { OperatingError } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
 import type { Node } from "../model/node.ts";
 import type { ClusterHealth, ClusterView, RaftPeer, ServerId } from "../registry/cluster-view.ts";
@@ -48,7 +47,8 @@ export class LoneServer implements ClusterView {
     return Promise.resolve({ ...this.judgement, servers });
   }
 
+  /** Never called: the caller removes no server that is the last voter. */
   removePeer(): Promise<never> {
-    return Promise.reject(new OperatingError("conflict", "last-voter", "the last server cannot be removed"));
+    return Promise.reject(new Error("the last voter cannot be removed"));
   }
 }
