@@ -5,13 +5,16 @@ import { type Line, type LineAnswer, LineBroken, type LineRequest } from "./line
  * kept connection turns out to be closed, and then one operation of the history has been executed twice.
  */
 export class SocketLine implements Line {
-  readonly #port: number;
+  readonly #connectTo: (socket: Bun.SocketHandler<undefined>) => Promise<Bun.Socket>;
   #socket: Bun.Socket | undefined;
   #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<LineAnswer> | undefined;
 
-  constructor(url: string) {
-    this.#port = Number(new URL(url).port);
+  /** @param place the agent's URL, or the path of its unix socket */
+  constructor(place: string) {
+    this.#connectTo = place.startsWith("/")
+      ? (socket) => Bun.connect({ unix: place, socket })
+      : (socket) => Bun.connect({ hostname: "127.0.0.1", port: Number(new URL(place).port), socket });
   }
 
   async send(request: LineRequest): Promise<LineAnswer> {
@@ -37,7 +40,7 @@ export class SocketLine implements Line {
       error: (socket: Bun.Socket): void => this.#break(socket),
     };
     try {
-      return await Bun.connect({ hostname: "127.0.0.1", port: this.#port, socket });
+      return await this.#connectTo(socket);
     } catch {
       throw new LineBroken(false);
     }
