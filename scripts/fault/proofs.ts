@@ -19,6 +19,8 @@ export const proofs: readonly Proof[] = [
   fault("kill-restore", 5),
   fault("linearizable", 10),
   fault("load", 11),
+  fault("cluster", 15),
+  fault("cluster-linearizable", 10),
   fault("kill-nine", 20),
   fault("power-cut", 25),
   fault("damaged-blocks", 20),

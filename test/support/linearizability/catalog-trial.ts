@@ -6,19 +6,23 @@ import type { SeenRow, Wait } from "./index-laws.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationEvent, pick, pickOf, type Plan, type Trial, waiting } from "./trial.ts";
 
-const instances = ["x", "y", agentInstance];
+/** The instances that clients write to the catalog, each on its own node. */
+export const catalogInstances: readonly string[] = ["x", "y"];
 const endpoints = ["catalog/service", "health/service"];
 const waitMs = 40;
 const requests = { register: 10, deregister: 5, read: 8, "read-waiting": 3 } as const;
 
-/** A trial in which clients read and write a service of three instances, one of which is registered with the agent. */
+/** A trial in which clients read and write a service of a few instances, by default three, one of them registered with the agent. */
 export class CatalogTrial implements Trial {
   readonly name: string;
   readonly #operations: Operation<InstanceInput, InstanceOutput>[] = [];
   readonly #questionIndexes = new Map<string, number>();
 
-  constructor(name: string) {
+  readonly #instances: readonly string[];
+
+  constructor(name: string, instances: readonly string[] = [...catalogInstances, agentInstance]) {
     this.name = name;
+    this.#instances = instances;
   }
 
   get operationCount(): number {
@@ -28,7 +32,7 @@ export class CatalogTrial implements Trial {
   plan(random: FakeRandom, write: string): Plan {
     const kind = pick(random, requests);
     const endpoint = pickOf(random, endpoints) ?? "";
-    const instance = pickOf(random, instances) ?? "";
+    const instance = pickOf(random, this.#instances) ?? "";
     switch (kind) {
       case "register":
         return this.#plan({ kind, instance, revision: write });

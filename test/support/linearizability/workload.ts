@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   readonly clock?: Clock;
   /** How long a client waits before it reconnects to an agent that was down, in milliseconds. */
   readonly reconnectMs?: number;
+  /** Creates the trial with this number; by default every fifth trial uses a service, and the others a group of keys. */
+  readonly trial?: (at: number) => Trial;
 }
 
 /**
@@ -23,7 +25,6 @@ export interface WorkloadOptions {
 const operationsOfATrial = 300;
 /** Number of groups and services in use at a time: small, so that clients contend. */
 const trialsAtATime = 16;
-/** Every fifth trial uses a service; the others use a group of keys. */
 const everySo = 5;
 const reconnectMsDefault = 5;
 
@@ -44,9 +45,7 @@ export class Workload {
     this.#openLine = openLine;
     this.#options = options;
     const count = trialsAtATime + Math.ceil(options.operations / operationsOfATrial);
-    this.#trials = Array.from({ length: count }, (_, at) =>
-      at % everySo === 0 ? new CatalogTrial(`linear-${at}`) : new KvTrial(`linear-${at}`),
-    );
+    this.#trials = Array.from({ length: count }, (_, at) => (options.trial ?? usualTrial)(at));
   }
 
   /** Returns the number of requests sent. */
@@ -122,4 +121,8 @@ export class Workload {
       } else await sleep(clock, reconnectMs);
     }
   }
+}
+
+function usualTrial(at: number): Trial {
+  return at % everySo === 0 ? new CatalogTrial(`linear-${at}`) : new KvTrial(`linear-${at}`);
 }
