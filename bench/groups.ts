@@ -2,6 +2,7 @@ import type { Limit } from "./lib/limit.ts";
 import type { Group, Row } from "./lib/row.ts";
 import { limitKeyGet, limitLeader } from "./limits/answer.ts";
 import { limitCommit } from "./limits/commit.ts";
+import { cluster } from "./rows/cluster.ts";
 import { commandKvGet, commandVersion } from "./rows/command.ts";
 import { names } from "./rows/dns.ts";
 import { heldQuery } from "./rows/held-query.ts";
@@ -35,6 +36,7 @@ export const groups: readonly Group[] = [
   group("restarts", restartAfterStop, restartAfterKill),
   group("memory", memory, memoryFilled, memoryAfterLoad, heldQuery),
   group("idle", idleProcessor, idleWritten),
+  cluster,
 ];
 
 /**

@@ -38,6 +38,7 @@ export async function* compareGroup(group: Group, contenders: Contenders, effort
     }
   } finally {
     await stop(both);
+    await group.finish?.();
   }
 }
 

@@ -7,6 +7,8 @@ export interface Group {
   readonly rows: readonly Row[];
   /** Prepares the data of the group. Called once on each new agent, before the first row. */
   prepare?(contender: Contender): Promise<void>;
+  /** Ends what the rows of the group have started besides their contenders. Called once, after the last row. */
+  finish?(): Promise<void>;
 }
 
 /** A benchmark row: one measurement, which is made in the same way on each contender. */

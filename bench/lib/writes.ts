@@ -2,6 +2,9 @@ import type { Contender } from "./contender.ts";
 import type { Figure } from "./row.ts";
 import { runWrk, type Load } from "./wrk.ts";
 
+/** The agent that is measured, and its HTTP API. */
+export type Written = Pick<Contender, "name" | "url" | "put" | "get">;
+
 export interface Writing {
   /** In a load of reads and writes, the number of all requests for each write; by default each request is a write. */
   readonly requestsPerWrite?: number;
@@ -12,7 +15,7 @@ export interface Writing {
  * must rise by the number of writes.
  * @throws Error when the index rises less, which shows that writes repeated a value
  */
-export async function runWrites(contender: Contender, load: Load, writing: Writing = {}): Promise<Figure> {
+export async function runWrites(contender: Written, load: Load, writing: Writing = {}): Promise<Figure> {
   const before = await writeIndex(contender);
   const { requests, ...figure } = await runWrk(contender.url, load);
   const written = (await writeIndex(contender)) - before;
@@ -24,7 +27,7 @@ export async function runWrites(contender: Contender, load: Load, writing: Writi
 let probes = 0;
 
 /** Writes a key and returns the index of this write. This write raises the index, too. */
-async function writeIndex(contender: Contender): Promise<number> {
+async function writeIndex(contender: Written): Promise<number> {
   probes += 1;
   await contender.put("/v1/kv/bench/probe", probes);
   const index = /"ModifyIndex":(\d+)/.exec(await contender.get("/v1/kv/bench/probe"))?.[1];

@@ -8,6 +8,8 @@ export interface Load {
   readonly script?: string;
   /** Arguments of the script. */
   readonly words?: readonly string[];
+  /** A command that starts wrk, as on a machine of a cluster. */
+  readonly before?: readonly string[];
 }
 
 /** The rate of a run of wrk, with its latency and its number of answered requests. */
@@ -32,6 +34,7 @@ export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
   const child = Bun.spawn(
     [
+      ...(load.before ?? []),
       ...["wrk", "-t1", `-c${load.connections}`, `-d${Math.max(1, Math.round(load.seconds))}s`, "--latency"],
       ...["--timeout", "10s", ...script, url, "--", ...(load.words ?? [])],
     ],

@@ -22,7 +22,10 @@ export interface Question {
 
 const patientMs = 60_000;
 
-/** One agent of a cluster, on a machine of its own. Its HTTP API is on a unix socket, which faults of the network do not reach. */
+/**
+ * One agent of a cluster, on a machine of its own. Its HTTP API is at the machine's address, for the programs of other machines, and
+ * on a unix socket, for this process; faults of the network do not reach the socket.
+ */
 export class ClusterAgent {
   readonly name: string;
   readonly isServer: boolean;
@@ -58,6 +61,11 @@ export class ClusterAgent {
     return this.#process.pid;
   }
 
+  /** The URL of the agent's HTTP API, for programs on the cluster's machines. */
+  get url(): string {
+    return `http://${this.machine.address}:8500`;
+  }
+
   get isRunning(): boolean {
     return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }
@@ -77,7 +85,7 @@ export class ClusterAgent {
         "-bind",
         address,
         "-hcl",
-        `addresses { http = "unix://${this.socket}" }`,
+        `addresses { http = "unix://${this.socket} ${address}" }`,
       ],
       ...["-http-port", "8500", "-grpc-port", "-1", "-dns-port", "8600"],
       ...this.#words(),
