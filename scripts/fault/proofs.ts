@@ -21,6 +21,8 @@ export const proofs: readonly Proof[] = [
   fault("load", 11),
   fault("cluster", 15),
   fault("cluster-linearizable", 10),
+  fault("cluster-membership", 2),
+  fault("cluster-disk", 2),
   fault("kill-nine", 20),
   fault("power-cut", 25),
   fault("damaged-blocks", 20),

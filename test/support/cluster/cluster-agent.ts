@@ -71,7 +71,12 @@ export class ClusterAgent {
   }
 
   /** Starts the agent on the data that it has, and returns at once. */
-  async start(...more: readonly string[]): Promise<void> {
+  start(...more: readonly string[]): Promise<void> {
+    return this.startWith({}, ...more);
+  }
+
+  /** Starts the agent with these environment variables, besides those of this process. */
+  async startWith(env: Readonly<Record<string, string>>, ...more: readonly string[]): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     rmSync(this.socket, { force: true });
     const { address } = this.machine;
@@ -92,7 +97,8 @@ export class ClusterAgent {
       ...more,
     ];
     const log = Bun.file(`${this.folder}.log`);
-    this.#process = Bun.spawn([...this.machine.command(...this.#program, ...words)], {
+    const setting = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    this.#process = Bun.spawn([...this.machine.command("env", ...setting, ...this.#program, ...words)], {
       stdio: ["ignore", log, log],
     });
   }
