@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { isAtLength } from "../support/at-length.ts";
+import { atLength, isAtLength } from "../support/at-length.ts";
 import { Cluster } from "../support/cluster/cluster.ts";
 import type { ClusterAgent } from "../support/cluster/cluster-agent.ts";
 import { ClusterLoad } from "../support/cluster/cluster-load.ts";
@@ -21,10 +21,13 @@ const target = process.env["CONFORMANCE_TARGET"] ?? "praetor";
 const isConsul = target === "consul";
 const skipped = cannotMakeNetwork === undefined ? "" : ` (skipped: ${cannotMakeNetwork})`;
 
-/** The faults of the short form; the long form has all, three times. */
+/** The faults of the short form; the long form has all, several times. */
 const usual: readonly Fault[] = [leaderKilled, leaderSuspended, leaderUnplugged, leaderMute];
-const rounds = isAtLength ? 3 : 1;
+const rounds = Number(process.env["ROUNDS"] ?? atLength({ short: 1, long: 3 }));
 const chosen = (isAtLength ? faults : usual).filter(({ needsEtcd }) => needsEtcd !== true || !isConsul);
+
+/** The number of writes through each other server before a fault is mended. */
+const writesDuringFault = atLength({ short: 20, long: 200 });
 
 const spareMachines = 1;
 let running: Cluster | undefined;
@@ -152,7 +155,12 @@ describe.skipIf(skipped !== "")(`a cluster of three servers and two client agent
     onCluster(async (cluster) => {
       const stranger = cluster.agentOn(6, false, "-encrypt", "b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgISE=");
       await stranger.start();
-      const { status, text } = await within(60_000, () => stranger.ask("GET", "/v1/kv/whole"));
+      await within(60_000, async () => {
+        expect(await stranger.log()).toMatch(/join.*fail|refuse/i);
+        const logs = await Promise.all(cluster.servers.map((server) => server.log()));
+        expect(logs.join("\n")).toContain(stranger.machine.address);
+      });
+      const { status, text } = await stranger.ask("GET", "/v1/kv/whole");
       expect([status, text]).toEqual([500, "No known Consul servers"]);
       await stranger.kill();
       expect(await cluster.server(1).ask("GET", "/v1/catalog/nodes")).not.toMatchObject({
@@ -175,6 +183,7 @@ async function outlive(fault: Fault, cluster: Cluster, name: string): Promise<vo
   const { struck, mend } = await fault.strike(cluster);
   const survivors = cluster.servers.filter((server) => !struck.includes(server));
   const tookMs = await load.moreWrites(survivors);
+  await load.moreWrites(survivors, writesDuringFault);
   await mend();
   await load.moreWrites(cluster.agents);
   await cluster.whole();
