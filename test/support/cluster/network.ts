@@ -151,7 +151,11 @@ class Holder {
 
   /** Starts the holder of a new namespace, which the command `creation` creates. */
   static async start(creation: readonly string[]): Promise<Holder> {
-    const held = Bun.spawn([...creation, "sh", "-c", hold], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    const held = Bun.spawn([...creation, "sh", "-c", hold], {
+      ...{ stdin: "pipe", stdout: "pipe", stderr: "pipe" },
+      // In a group of its own, so that a signal to the group of the tests does not end it before the namespace's processes.
+      detached: true,
+    });
     const { value } = await held.stdout.getReader().read();
     if (value === undefined) throw new Error(`no network namespace: ${(await held.stderr.text()).trim()}`);
     return new Holder(held);
