@@ -2,6 +2,8 @@
 export interface Facts {
   readonly agent: AgentFacts;
   readonly members: readonly MemberFacts[];
+  /** The servers of the cluster; undefined if the agent does not know how they are. */
+  readonly servers: ServersFacts | undefined;
   /** The nodes in the catalog. */
   readonly nodes: readonly NodeFacts[];
   readonly services: readonly ServiceFacts[];
@@ -36,6 +38,8 @@ export interface AgentFacts {
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
   /** Why the agent's last write to the disk failed; "" if that write succeeded. */
   readonly writeRefused: string;
+  /** Whether the agent knows a leader. */
+  readonly hasLeader: boolean;
   /** The message bus; undefined if the agent has none, or does not report it. */
   readonly messageBus: { readonly isConnected: boolean; readonly changesWaiting: number } | undefined;
   /** The wall clock of the agent's machine, in milliseconds since 1970. */
@@ -44,7 +48,26 @@ export interface AgentFacts {
 
 export interface MemberFacts {
   readonly name: string;
+  readonly isServer: boolean;
+  /** "alive", "failed", "left" or "leaving". */
+  readonly status: string;
   readonly version: string;
+}
+
+export interface ServersFacts {
+  /** How many more voters may fail until no leader can be elected. */
+  readonly failureTolerance: number;
+  readonly all: readonly ServerFacts[];
+}
+
+export interface ServerFacts {
+  readonly name: string;
+  readonly address: string;
+  readonly isHealthy: boolean;
+  readonly isVoter: boolean;
+  readonly leads: boolean;
+  /** The index of the newest write that the server has. */
+  readonly index: number;
 }
 
 export interface NodeFacts {

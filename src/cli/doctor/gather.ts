@@ -22,6 +22,14 @@ export interface Gathered {
 
 const timeoutMs = 5_000;
 
+/** Serf's numbers of a member's status. */
+const statusNames: ReadonlyMap<number, string> = new Map([
+  [1, "alive"],
+  [2, "leaving"],
+  [3, "left"],
+  [4, "failed"],
+]);
+
 /**
  * Collects facts from the agent, and from this machine if the agent runs on it.
  * @throws OperatingError if the agent does not answer agent/self
@@ -46,15 +54,23 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
     const answer = await api.request({ path: "/v1/praetor/ports", timeoutMs }).catch(() => undefined);
     return answer?.status === 200 ? jsonOf(answer) : [];
   };
-  const [nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] = await Promise.all([
-    ask("/v1/internal/ui/nodes", "nodes, services and checks"),
-    ask("/v1/agent/checks", "the output of the agent's checks"),
-    ask("/v1/agent/members", "members"),
-    ask("/v1/agent/host", "memory"),
-    ask("/v1/kv/?keys&separator=/", "keys"),
-    ask("/v1/agent/metrics", "metrics"),
-    askPorts(),
-  ]);
+  // Consul answers 429, with the same content, while a server is not healthy.
+  const askServers = async (): Promise<unknown> => {
+    const answer = await api.request({ path: "/v1/operator/autopilot/health", timeoutMs }).catch(() => undefined);
+    return answer?.status === 200 || answer?.status === 429 ? jsonOf(answer) : undefined;
+  };
+  const [serversJson, leaderJson, nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] =
+    await Promise.all([
+      askServers(),
+      ask("/v1/status/leader", "the leader"),
+      ask("/v1/internal/ui/nodes", "nodes, services and checks"),
+      ask("/v1/agent/checks", "the output of the agent's checks"),
+      ask("/v1/agent/members", "members"),
+      ask("/v1/agent/host", "memory"),
+      ask("/v1/kv/?keys&separator=/", "keys"),
+      ask("/v1/agent/metrics", "metrics"),
+      askPorts(),
+    ]);
   const host = new JsonRow(hostJson);
   const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
   const dataDir = debug.text("DataDir");
@@ -63,12 +79,15 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   const services = servicesIn(nodesJson);
   return {
     facts: {
-      agent: { ...agent, messageBus: messageBusIn(new JsonRow(metricsJson)) },
+      agent: { ...agent, hasLeader: leaderJson !== "", messageBus: messageBusIn(new JsonRow(metricsJson)) },
+      servers: serversIn(serversJson),
       nodes: nodesIn(nodesJson),
       services,
       checks: withOwnOutput(checksIn(nodesJson), new JsonRow(ownChecksJson), agent.nodeName),
       members: rowsOf(membersJson).map((member) => ({
         name: member.text("Name"),
+        isServer: member.row("Tags").text("role") === "consul",
+        status: statusNames.get(member.number("Status")) ?? "unknown",
         version: member.row("Tags").text("build").split(":")[0] ?? "",
       })),
       // Consul: answers with an empty list, not 404, if there are no keys.
@@ -102,8 +121,25 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
       .map((fault) => ({ where: fault.text("Where"), message: fault.text("Message") })),
     writeRefused: self.row("Stats").row("store").text("write_refused"),
     messageBus: undefined,
+    hasLeader: true,
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
     clockMs,
+  };
+}
+
+function serversIn(json: unknown): Facts["servers"] {
+  if (json === undefined) return undefined;
+  const health = new JsonRow(json);
+  return {
+    failureTolerance: health.number("FailureTolerance"),
+    all: health.rows("Servers").map((server) => ({
+      name: server.text("Name"),
+      address: server.text("Address"),
+      isHealthy: server.bool("Healthy"),
+      isVoter: server.bool("Voter"),
+      leads: server.bool("Leader"),
+      index: server.number("LastIndex"),
+    })),
   };
 }
 

@@ -16,7 +16,15 @@ import {
   unattendedTtls,
   wrongPaths,
 } from "./checks.ts";
-import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
+import {
+  clonedNodes,
+  laggingServers,
+  neighbours,
+  noLeader,
+  otherAgents,
+  otherVersions,
+  unhealthyServers,
+} from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
 import { clock, consulData, disk, files, lowMemory, volatileData } from "./machine.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
@@ -36,6 +44,8 @@ import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./servi
  */
 const rules: readonly Rule[] = [
   refusedWrites,
+  noLeader,
+  unhealthyServers,
   clock,
   disk,
   files,
@@ -50,6 +60,7 @@ const rules: readonly Rule[] = [
   neighbours,
   otherAgents,
   otherVersions,
+  laggingServers,
   clonedNodes,
   loopbackAddresses,
   unresolvedAddresses,
