@@ -65,7 +65,7 @@ export async function openServer(
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });
-  const { registerServer: registerNode } = catalogSync;
+  const registerNode = (): Promise<void> => catalogSync.registerServer().then(() => group.reportNode());
   if (group.waitsForCatalog) await registerNode();
   const definitions = await openDefinitions(config, agent, log);
   if (group.waitsForCatalog) await syncCatalog(agent);
@@ -101,7 +101,7 @@ export async function openServer(
     tellOutputs: (changed) => group.tellOutputs(changed),
   });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
-  await group.begin(parts, { linked, handlers, outputs, coordinates, bus, sync });
+  await group.begin(parts, { agent, linked, handlers, outputs, coordinates, bus, sync });
   const keeper = await openKeeper(parts, config, {
     ...api,
     ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },

@@ -59,8 +59,8 @@ export interface ClusterParts {
 }
 
 /**
- * Opens the part of a server that works with the other servers of its cluster. The server has its local rows in its own file, and everything
- * else in the etcd that all servers use.
+ * Opens the part of a server that works with the other servers of its cluster. The server has its local rows in its own file, and
+ * everything else in the etcd that all servers use.
  *
  * Life cycle: `openCluster` makes the parts, and the store is empty; `begin` opens the server's port and the links to the other
  * servers, and loads the store as soon as there is an etcd.
@@ -189,6 +189,10 @@ export class Cluster implements ServerGroup {
       formation: () => etcd.formation,
     });
     return this.#view;
+  }
+
+  reportNode(): void {
+    this.#admission?.reportOwn();
   }
 
   /** Takes this server out of the cluster. Its local rows stay. @throws OperatingError when no majority of the servers answers */
@@ -332,7 +336,7 @@ export class Cluster implements ServerGroup {
   }
 
   get #joinRequest(): JoinRequest {
-    return serverJoin(this.#parts.node, this.#config);
+    return serverJoin(this.#shared?.agent.node ?? this.#parts.node, this.#config);
   }
 
   /** Writes the local rows to this server's own file, and then the commands to the cluster. */

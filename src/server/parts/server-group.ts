@@ -1,3 +1,4 @@
+import type { Agent } from "../../agent/agent.ts";
 import type { Catalog } from "../../agent/catalog.ts";
 import type { CallLeader } from "../../cluster/leader-calls.ts";
 import type { ServerOutputs } from "../../cluster/catalog-calls.ts";
@@ -43,6 +44,8 @@ export interface ServerGroup {
   createView(members: Members): ClusterView;
   /** Opens the server's port, and begins to work with the other servers. @throws OperatingError unavailable */
   begin(parts: Lifecycle, group: GroupParts): Promise<void>;
+  /** Tells the other servers that this server's node has changed. */
+  reportNode(): void;
   /** Takes this server out of the cluster. @throws OperatingError when the other servers do not agree */
   leave(): Promise<void>;
   /** Tell the other servers what each server has in memory alone. */
@@ -53,6 +56,7 @@ export interface ServerGroup {
 
 /** The parts of a server that work with other agents. */
 export interface GroupParts {
+  readonly agent: Pick<Agent, "node">;
   /** The agents that are linked with this server. */
   readonly linked: LinkedAgents;
   /** The answers to the calls of client agents. */
@@ -111,6 +115,8 @@ export class LoneGroup implements ServerGroup {
       openLinks(this.#config, { handler: linked.handler(handlers), listen, clock, log: log.named("server") }),
     );
   }
+
+  reportNode(): void {}
 
   leave(): Promise<void> {
     return Promise.resolve();
