@@ -2,7 +2,6 @@ import { OperatingError } from "../lib/errors.ts";
 import type { ClusterConfig, GivenEtcd, RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
-const raftMultiplierDefault = 2;
 const raftMultiplierMax = 10;
 
 /** Builds the settings of a server of a cluster. @throws OperatingError invalid */
@@ -36,11 +35,10 @@ type ServerConfig = Pick<
   "bootstrap" | "bootstrapExpect" | "cluster" | "devMode" | "server" | "serverRejoin"
 >;
 
-/** Consul: 0 means the default. */
 function raftMultiplierOf(settings: Settings): number {
   const path = "performance.raft_multiplier";
   const given = settings.number(path);
-  if (given >= 0 && given <= raftMultiplierMax) return given === 0 ? raftMultiplierDefault : given;
+  if (given >= 1 && given <= raftMultiplierMax) return given;
   throw invalid(`${path} cannot be ${given}. Must be between 1 and ${raftMultiplierMax}${settings.from(path)}`);
 }
 

@@ -30,7 +30,7 @@ export const defaultSource: Source = sourceOf({
   "limits.http_max_conns_per_client": 200,
   "limits.kv_max_value_size": kvValueBytesMax,
   "limits.txn_max_req_len": 512 * 1024,
-  "performance.raft_multiplier": 0,
+  "performance.raft_multiplier": 2,
   "performance.rpc_hold_timeout": 7_000,
   log_level: "INFO",
   log_rotate_duration: 24 * 3_600_000,

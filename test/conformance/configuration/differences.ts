@@ -57,8 +57,6 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
     why: "nothing follows from them",
     pieces: [
       "start_join_wan",
-      "performance: raft_multiplier of 11",
-      "performance: raft_multiplier of 0",
       "autopilot: max_trailing_logs below 0",
       "acl: a policy that is none",
       "acl: a policy for outages that is none",

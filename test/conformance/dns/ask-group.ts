@@ -92,11 +92,14 @@ class InstanceNames {
 
   apply(lines: readonly string[]): readonly string[] {
     return lines
-      .map((line) =>
-        line
-          .replace(this.#serverPort, '"port":<server port>')
-          .replace(traces, (_, ...found: string[]) => `<${this.#numberOf(Number(found.slice(0, 3).join("")))}>`),
-      )
+      .map((line) => {
+        // The server's port can be that of an instance by chance.
+        const named = /-\d{3}\b/.test(line) ? line : line.replace(this.#serverPort, '"port":<server port>');
+        return named.replace(
+          traces,
+          (_, ...found: string[]) => `<${this.#numberOf(Number(found.slice(0, 3).join("")))}>`,
+        );
+      })
       .toSorted();
   }
 
