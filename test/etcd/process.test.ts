@@ -4,16 +4,22 @@ import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../
 import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
 import { FakeRandom } from "../support/fake-random.ts";
 import { patienceMs } from "../support/patience.ts";
+import { rejectionOf } from "../support/rejection.ts";
 import { rowsAfter, trialBatch } from "../support/trial-batch.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 import type { Row } from "../../src/engine/engine.ts";
 import { readable } from "../../src/engine/engine.suite.ts";
-import type { Position } from "../../src/engine/replicated-engine.ts";
+import type { Leader, Position } from "../../src/engine/replicated-engine.ts";
 import { Mirror } from "../../src/engine/replicated-engine.suite.ts";
 import type { EtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";
 
 const program = join(import.meta.dir, "../support/etcd-leader.ts");
 const electionMs = 1_000;
+
+/** A lease that lasts longer than any test, in milliseconds. */
+const longLeaseMs = 86_400_000;
+/** The name of the server that `program` runs. */
+const leaderName = "program";
 
 /** Flags for an etcd with a short election timeout. */
 const fast = ["--heartbeat-interval=50", "--election-timeout=500"];
@@ -161,8 +167,7 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippe
   test("and that another server deposes is replaced by that server before its lease ends", async () => {
     await using etcd = await openEtcd(1, ...fast);
     const place = openEtcdPlace(etcd);
-    // This server's lease lasts longer than any test.
-    const one = await place.open("one", { electionMs: 86_400_000 });
+    const one = await place.open("one", { electionMs: longLeaseMs });
     const first = await one.campaign(new AbortController().signal);
     const two = await place.open("two", { electionMs });
     const leader = Promise.withResolvers<number>();
@@ -174,7 +179,67 @@ describe.skipIf(withoutEtcd !== undefined)(`a leader whose process fails${skippe
     expect(second.number).toBeGreaterThan(first.number);
     await closeAll(place, one, two);
   });
+
+  test("and that starts again leads again before its lease ends", async () => {
+    await using etcd = await openEtcd(1, ...fast);
+    const place = openEtcdPlace(etcd);
+    const words = [process.execPath, program, etcd.endpoints[0] ?? "", place.prefix, String(longLeaseMs)];
+    const leader = Bun.spawn(words, { stdout: "pipe", stderr: "inherit" });
+    const output = readLines(leader.stdout);
+    await output.reaches(3);
+    leader.kill("SIGKILL");
+    await leader.exited;
+    const other = await place.open("other", { electionMs });
+    const lost = (await leaderOf(other)).term;
+    const again = await place.open(leaderName, { electionMs });
+    const term = await again.campaign(new AbortController().signal);
+    expect(term.number).toBeGreaterThan(lost);
+    // The next start of the other one does not depose the server that leads.
+    const next = await place.open("other", { electionMs });
+    expect(await leaderOf(next)).toEqual({ name: leaderName, term: term.number });
+    await term.ping();
+    await closeAll(place, other, again, next);
+  });
 });
+
+describe.skipIf(withoutEtcd !== undefined)(`while etcd does not answer${skippedWithoutEtcd}`, () => {
+  test("a leader ends its term, and leads again as soon as etcd answers", async () => {
+    await using etcd = await openEtcd(1, ...fast);
+    const place = openEtcdPlace(etcd);
+    const [member = expect.unreachable()] = etcd.members;
+    const one = await place.open("one", { electionMs: longLeaseMs });
+    const first = await one.campaign(new AbortController().signal);
+    await member.kill();
+    await first.close();
+    member.start();
+    const second = await one.campaign(new AbortController().signal);
+    expect(second.number).toBeGreaterThan(first.number);
+    await closeAll(place, one);
+  });
+
+  test("a server deposes another one as soon as etcd answers", async () => {
+    await using etcd = await openEtcd(1, ...fast);
+    const place = openEtcdPlace(etcd);
+    const [member = expect.unreachable()] = etcd.members;
+    const one = await place.open("one", { electionMs: longLeaseMs });
+    const first = await one.campaign(new AbortController().signal);
+    const two = await place.open("two", { electionMs });
+    await leaderOf(two);
+    await member.kill();
+    const deposing = two.depose(first.number);
+    // A read gives up after some tries.
+    expect(await rejectionOf(two.load())).toMatchObject({ code: "etcd-unreachable" });
+    member.start();
+    await deposing;
+    await first.ended;
+    await closeAll(place, one, two);
+  });
+});
+
+/** Resolves with the leader that a server sees first. */
+function leaderOf(server: EtcdEngine): Promise<Leader> {
+  return new Promise((resolve) => server.onLeader((leader) => leader && resolve(leader)));
+}
 
 /** Opens the server whose first endpoint is one member of etcd. It uses the other members when that one fails. */
 function openBeside(place: EtcdPlace, { endpoints }: EtcdCluster, n: number): Promise<EtcdEngine> {

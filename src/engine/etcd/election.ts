@@ -14,6 +14,8 @@ export interface ElectionPlace extends TermPlace {
   readonly name: string;
   /** Milliseconds that the leader's lease lasts: if the leader is silent for so long, the servers elect another. */
   readonly electionMs: number;
+  /** The leases of this process that are over here, though etcd may still keep the leader's key under one of them. */
+  readonly endedLeases: Set<bigint>;
 }
 
 /** Milliseconds between a failed campaign and the next one. */
@@ -42,6 +44,7 @@ export async function winTerm(place: ElectionPlace, signal: AbortSignal): Promis
 async function campaign(place: ElectionPlace, signal: AbortSignal): Promise<EtcdTerm | undefined> {
   const { client, view, name } = place;
   const lease = await Lease.grant(client, place.electionMs, signal);
+  void lease.ended.then(() => place.endedLeases.add(lease.id));
   try {
     const number = await announce(place, lease, signal);
     if (number !== undefined) {
@@ -66,9 +69,12 @@ async function campaign(place: ElectionPlace, signal: AbortSignal): Promise<Etcd
   return undefined;
 }
 
-/** Puts the leader's key if it does not exist. Returns the number of the new term; undefined when another server leads. */
+/**
+ * Puts the leader's key if it does not exist. Returns the number of the new term; undefined when another server leads. Deletes the
+ * key of an earlier term of this process, which could not be deleted at the end of that term because etcd did not answer.
+ */
 async function announce(place: ElectionPlace, lease: Lease, signal: AbortSignal): Promise<number | undefined> {
-  const { client, view, name } = place;
+  const { client, endedLeases, view, name } = place;
   const key = place.layout.leader;
   const transaction = { compare: [createdAt(key, 0n)], success: [put(key, name, lease.id)], failure: [get(key)] };
   const answer = await client.persist((deadlineMs) => client.txn(transaction, deadlineMs), { signal });
@@ -77,6 +83,10 @@ async function announce(place: ElectionPlace, lease: Lease, signal: AbortSignal)
   const [found] = readAt(answer, 0);
   // If the key has this lease, an earlier try put it, and the answer to that try was lost.
   if (found?.lease === lease.id) return Number(found.createRevision);
+  if (found && endedLeases.has(found.lease)) {
+    await client.persist((deadlineMs) => client.revokeLease(found.lease, deadlineMs), { signal });
+    return announce(place, lease, signal);
+  }
   view.observe(revision, found && leaderOf(found));
   return undefined;
 }

@@ -37,8 +37,8 @@ const deadlineMsMin = 500;
 /** The longest deadline of a try of a call, in milliseconds. */
 const deadlineMsMax = 8_000;
 /**
- * The deadline of a call's first try is this many times `#slowestMs`. The deadline of each further try is twice that of the try
- * before.
+ * The deadline of a call's first try is this many times `#slowestMs`. The deadline of each further try is twice that of a try
+ * before that was not answered in time.
  */
 const patience = 4;
 /** The factor by which each answer lowers `#slowestMs`, so that a slow answer is forgotten in time. */
@@ -46,7 +46,7 @@ const forgetting = 0.95;
 /** Milliseconds between the first two tries of a call; each further pause is twice the one before. */
 const pauseMsMin = 25;
 /** The longest pause between two tries, in milliseconds. */
-const pauseMsMax = 500;
+const pauseMsMax = 250;
 /** The first failures of a call, up to this many, are not logged: an election within etcd alone causes a few. */
 const quietTries = 3;
 /** Milliseconds between two tests whether a watch is silent; a silent watch gets a progress request. */
@@ -216,15 +216,17 @@ export class EtcdClient {
     attempt: (deadlineMs: number) => Promise<Result>,
     { signal, triesMax = Infinity }: Persistence = {},
   ): Promise<Result> {
-    const deadlineMs = Math.max(deadlineMsMin, patience * this.#slowestMs);
+    let deadlineMs = Math.max(deadlineMsMin, patience * this.#slowestMs);
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       try {
-        const running = attempt(Math.min(deadlineMs * 2 ** tries, deadlineMsMax));
+        const running = attempt(Math.min(deadlineMs, deadlineMsMax));
         return await (signal ? unlessAborted(running, signal) : running);
       } catch (error) {
         if (!isUnanswered(error) || tries + 1 >= triesMax) throw error;
         if (tries >= quietTries) this.report("etcd does not answer; trying again", error);
+        // A refusal comes at once, as long as etcd has no quorum, and says nothing about how long an answer takes.
+        if (isLate(error)) deadlineMs *= 2;
       }
       await sleep(this.clock, Math.min(pauseMsMin * 2 ** tries, pauseMsMax), signal);
     }
@@ -286,7 +288,7 @@ export class EtcdClient {
     if (isStaleToken(error)) this.#token = undefined;
     else if (isUnanswered(error) && at === this.#at) {
       // A connection without an answer may be dead. Its reset also fails the other calls on it, which `persist` repeats.
-      if (error instanceof GrpcError && error.code === grpcCode.deadlineExceeded) this.#channel(at).reset();
+      if (isLate(error)) this.#channel(at).reset();
       this.#at = (at + 1) % this.#channels.length;
     }
   }
@@ -323,6 +325,11 @@ const unanswered: ReadonlySet<number> = new Set([
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof GrpcError)) return false;
   return unanswered.has(error.code) || isStaleToken(error) || /too many requests/.test(error.details);
+}
+
+/** Returns whether no answer has come in time. */
+function isLate(error: unknown): boolean {
+  return error instanceof GrpcError && error.code === grpcCode.deadlineExceeded;
 }
 
 /** Returns whether etcd refuses the token, as it does after its restart or a change of its users. */

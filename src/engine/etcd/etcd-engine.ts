@@ -9,6 +9,7 @@ import { type EtcdAccess, EtcdClient } from "./etcd-client.ts";
 import { followLog } from "./etcd-follower.ts";
 import type { EtcdTerm } from "./etcd-term.ts";
 import { failureOfEtcd } from "./failures.ts";
+import type { KeyValue } from "./generated/etcd_pb.ts";
 import { Layout } from "./layout.ts";
 import { LeaderView } from "./leader-view.ts";
 import { LogReader } from "./log-reader.ts";
@@ -47,6 +48,12 @@ export function openEtcdEngine(options: EtcdOptions): EtcdEngine {
   return new EtcdEngine(options);
 }
 
+/** The leader's key, undefined without one, and the revision of etcd at which it was read. */
+interface ObservedLeader {
+  readonly leader: KeyValue | undefined;
+  readonly revision: bigint;
+}
+
 /** A replicated engine on etcd. See Layout for what it stores and why two leaders cannot commit. */
 export class EtcdEngine implements ReplicatedEngine {
   readonly #place: ElectionPlace;
@@ -57,6 +64,8 @@ export class EtcdEngine implements ReplicatedEngine {
   readonly #tasks = new Set<Promise<unknown>>();
   readonly #newest: SharedRuns;
   readonly #ready: Promise<void>;
+  /** Resolves when the engine has read the leader's key for the first time, and ended a term of an earlier process of this server. */
+  readonly #looked = Promise.withResolvers<void>();
   #newestSeq: Position = 0;
   #closed: Promise<void> | undefined;
 
@@ -74,7 +83,10 @@ export class EtcdEngine implements ReplicatedEngine {
     const client = new EtcdClient(options, { clock, log });
     const layout = new Layout(prefix);
     const reader = new LogReader(client, layout);
-    this.#place = { client, layout, reader, name, electionMs, snapshotBytes, view: new LeaderView() };
+    this.#place = {
+      ...{ client, layout, reader, name, electionMs, snapshotBytes },
+      ...{ view: new LeaderView(), endedLeases: new Set() },
+    };
     this.#newest = new SharedRuns(ready, async () => {
       this.#newestSeq = (await this.#read(reader.marks(this.#reading))).head.seq;
     });
@@ -116,7 +128,7 @@ export class EtcdEngine implements ReplicatedEngine {
     this.#requireOpen();
     signal.throwIfAborted();
     const ending = AbortSignal.any([signal, this.#closing.signal]);
-    const winning = winTerm(this.#place, ending);
+    const winning = unlessAborted(this.#looked.promise, ending).then(() => winTerm(this.#place, ending));
     this.#track(winning);
     const term = await winning;
     this.#terms.add(term);
@@ -131,22 +143,7 @@ export class EtcdEngine implements ReplicatedEngine {
 
   async depose(term: number): Promise<void> {
     this.#requireOpen();
-    const { client, layout, view } = this.#place;
-    // Repeats the revocation until the key is gone. If it deleted the key alone, the leader would renew the lease and not learn
-    // that its term is over.
-    const revoke = async (): Promise<void> => {
-      for (;;) {
-        const found = await client.persist(
-          (deadlineMs) => client.range({ key: layout.leader }, deadlineMs),
-          this.#reading,
-        );
-        const [leader] = found.kvs;
-        view.observe(found.header?.revision ?? 0n, leader && leaderOf(leader));
-        if (!leader || leader.createRevision !== BigInt(term)) return;
-        await client.persist((deadlineMs) => client.revokeLease(leader.lease, deadlineMs), this.#reading);
-      }
-    };
-    await this.#read(revoke());
+    await this.#read(this.#revoke(term));
   }
 
   close(): Promise<void> {
@@ -173,19 +170,44 @@ export class EtcdEngine implements ReplicatedEngine {
     }
   }
 
-  /** Keeps the view of the leader up to date until the engine closes. */
-  async #watchLeader(): Promise<void> {
+  /**
+   * Revokes the lease of a term, again and again until the leader's key is gone; while etcd has no quorum, that takes until a
+   * quorum is back. If it deleted the key alone, the leader would renew the lease and not learn that its term is over.
+   */
+  async #revoke(term: number): Promise<void> {
+    const { client } = this.#place;
+    const { signal } = this.#closing;
+    for (;;) {
+      const { leader } = await this.#observeLeader();
+      if (!leader || leader.createRevision !== BigInt(term)) return;
+      await client.persist((deadlineMs) => client.revokeLease(leader.lease, deadlineMs), { signal });
+    }
+  }
+
+  /** Reads the leader's key into the view. Tries until etcd answers, or the engine closes. */
+  async #observeLeader(): Promise<ObservedLeader> {
     const { client, layout, view } = this.#place;
     const { signal } = this.#closing;
+    const found = await client.persist((deadlineMs) => client.range({ key: layout.leader }, deadlineMs), { signal });
+    const [leader] = found.kvs;
+    const revision = found.header?.revision ?? 0n;
+    view.observe(revision, leader && leaderOf(leader));
+    return { leader, revision };
+  }
+
+  /** Keeps the view of the leader up to date until the engine closes. */
+  async #watchLeader(): Promise<void> {
+    const { client, layout, name, view } = this.#place;
+    const { signal } = this.#closing;
+    let hasLooked = false;
     await unlessAborted(this.#ready, signal).catch(() => {});
     while (!signal.aborted) {
       try {
-        const found = await client.persist((deadlineMs) => client.range({ key: layout.leader }, deadlineMs), {
-          signal,
-        });
-        const revision = found.header?.revision ?? 0n;
-        const [leader] = found.kvs;
-        view.observe(revision, leader && leaderOf(leader));
+        const { leader, revision } = await this.#observeLeader();
+        // This process has not campaigned yet, so a process of this server that has ended won that term.
+        if (!hasLooked && leader && leaderOf(leader).name === name) await this.#revoke(Number(leader.createRevision));
+        hasLooked = true;
+        this.#looked.resolve();
         for await (const events of client.watch({ key: layout.leader, startRevision: revision + 1n }, signal)) {
           for (const event of events) {
             const put = putOf(event);
