@@ -90,6 +90,7 @@ export class ClusterAdmission implements Admission {
     });
   }
 
+  /** Reports no more. */
   stop(): void {
     this.#isStopped = true;
     this.#unfollow();
@@ -99,13 +100,6 @@ export class ClusterAdmission implements Admission {
   /** Tells the leader how this server introduces itself now. */
   reportOwn(): void {
     this.#startOver();
-  }
-
-  /** Makes this server a member that has left, and reports no more. @throws OperatingError as callLeader */
-  async leaveCluster(): Promise<void> {
-    const { leader, own } = this.#options;
-    this.stop();
-    await leader.callLeader(leaderCallKinds.leave, { id: own().id } satisfies LeaveCall);
   }
 
   async join(agent: JoinRequest): Promise<JoinAnswer> {

@@ -110,6 +110,15 @@ export class LinkedAgents {
   }
 }
 
+/** Returns a handler that refuses the calls of client agents. */
+export function ofServers(handler: AgentHandler): AgentHandler {
+  return (call, agent) => {
+    if (agent.role === "server") return handler(call, agent);
+    const message = `the client agent ${agent.name} called ${JSON.stringify(call.kind)}, which only servers may`;
+    return Promise.reject(new OperatingError("denied", "servers-only", message));
+  };
+}
+
 function notJoined(kind: string): OperatingError {
   return new OperatingError("denied", "not-joined", `the agent called ${JSON.stringify(kind)} before it joined`);
 }

@@ -318,7 +318,7 @@ describe("an operator", () => {
   });
 
   test("lets a server leave: its node goes, and it is no server for agents", async () => {
-    await followers[0].admission.leaveCluster();
+    followers[0].admission.stop();
     for (const other of [leader, followers[1]]) await other.admission.leave(followers[0].self);
     await cluster.kill(followers[0]);
     await cluster.changeLeader();

@@ -207,6 +207,7 @@ export class Members implements Admission {
   }
 }
 
-function addressOf(row: Member): ServerAddress {
+/** Returns the address at which other agents reach a member that is a server. */
+export function addressOf(row: Member): ServerAddress {
   return { id: nodeIdOf(row), name: row.name, address: row.address, port: Number(row.tags["port"]) };
 }

@@ -6,7 +6,7 @@ import type { ClusterHealth, ClusterView, RaftPeer, ServerHealth, ServerId } fro
 import type { Registry } from "../registry/registry.ts";
 import type { Formation } from "./formation/formation.ts";
 import type { ServerAddress } from "./join-call.ts";
-import type { CallLeader, LeaderTerm } from "./leader-calls.ts";
+import type { CallLeader, ForceLeaveCall, LeaderHandler, LeaderTerm } from "./leader-calls.ts";
 import type { ServerLinks } from "./server-links.ts";
 
 export interface ServerClusterOptions {
@@ -132,6 +132,25 @@ export class ServerCluster implements ClusterView {
     const { formation, members } = this.#options;
     await formation()?.remove(id);
     await members.forceLeave(name, { prune: false });
+  }
+
+  /**
+   * Lets a member leave, as an operator asks. A server that is not alive loses its vote first. Called on the leader.
+   * @throws OperatingError unavailable "raft-peer-needed"; the member has not left then
+   */
+  async forceLeave(call: ForceLeaveCall, leave: LeaderHandler): Promise<unknown> {
+    const member = this.#options.members.all.find(({ name }) => name === call.name);
+    const isDead = member?.status === "failed" || member?.status === "left";
+    if (member && isDead && isServer(member)) await this.#removeVoter(nodeIdOf(member));
+    return leave(call);
+  }
+
+  async #removeVoter(id: string): Promise<void> {
+    try {
+      await this.#options.formation()?.remove(id);
+    } catch (error) {
+      if (!(error instanceof OperatingError && error.kind === "not-found")) throw error;
+    }
   }
 
   async #judgeOne(peer: RaftPeer): Promise<ServerHealth> {

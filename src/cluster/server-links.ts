@@ -54,6 +54,8 @@ const pauseMsMin = 50;
 const pauseMsMax = 1_000;
 /** Time after which an attempt without a result is given up, in milliseconds: a host that is down does not refuse. */
 const attemptMsMax = 1_000;
+/** Milliseconds for which the others may take up the departure of this server. They wait for a leader. */
+const leaveMsMax = 5_000;
 
 /**
  * The links from this server to each other server of the cluster. Each of two servers dials the other, and calls it over the link
@@ -107,8 +109,30 @@ export class ServerLinks {
     for (const address of this.#options.addresses) void this.#join(address);
   }
 
-  stop(): void {
+  /** Dials no server any more. The links that exist stay until `stop`. */
+  stopDialling(): void {
     this.#stopping.abort();
+  }
+
+  /**
+   * Tells all linked servers that this one has left the cluster. Resolves when each has taken that up, or after `leaveMsMax`.
+   * @throws OperatingError unavailable "leave-unheard" if none has taken it up
+   */
+  async leave(): Promise<void> {
+    let isHeard = false;
+    const telling = [...this.#links.values()].map((link) =>
+      link.call({ kind: "leave", head: null }).then(
+        () => (isHeard = true),
+        () => {},
+      ),
+    );
+    await Promise.race([Promise.all(telling), sleep(this.#options.clock, leaveMsMax)]);
+    if (!isHeard)
+      throw new OperatingError("unavailable", "leave-unheard", "no other server has taken up the departure");
+  }
+
+  stop(): void {
+    this.stopDialling();
     for (const link of this.#links.values()) link.close("the server stops");
   }
 

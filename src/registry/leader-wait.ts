@@ -7,7 +7,7 @@ export const retryMs = 50;
 /**
  * Repeats a task that needs a leader until it succeeds.
  * @param holdMs milliseconds after which it is given up
- * @throws OperatingError unavailable "no-leader" when the task has not succeeded in time
+ * @throws OperatingError unavailable "no-leader" when the task has not succeeded in time; "store-closed"
  */
 export async function whenThereIsALeader(
   task: () => Promise<void>,
@@ -28,7 +28,9 @@ async function repeat(task: () => Promise<void>, clock: Clock, signal: AbortSign
   while (!signal.aborted) {
     try {
       return await task();
-    } catch {
+    } catch (error) {
+      // The engine of a server that leaves the cluster is closed before its listeners are.
+      if (error instanceof OperatingError && error.code === "store-closed") throw error;
       await sleep(clock, retryMs, signal);
     }
   }

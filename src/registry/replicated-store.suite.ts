@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { promptly } from "../../test/support/promptly.ts";
 import { anyCommand } from "../../test/support/random-commands.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
 import { keySet } from "../../test/support/state.ts";
 import { linkLost, StoreCluster, type StorePlace } from "../../test/support/store-cluster.ts";
 import { within } from "../../test/support/within.ts";
@@ -272,6 +274,27 @@ export function describeReplicatedStore(
       await within(1_000, async () => expect(followers.some(({ leads }) => leads)).toBe(true));
       expect(leader.leads).toBe(false);
       expect(heard).toEqual([false]);
+    });
+
+    test("a leader that closes does not lead again, and another server leads", async () => {
+      const { leader, follower } = await start(2);
+      await leader.close();
+      await within(1_000, async () => expect(follower.leads).toBe(true));
+      await cluster.expire();
+      await follower.submit(keySet("a", "1"));
+      expect([leader.leads, leader.closed]).toEqual([false, true]);
+    });
+
+    test("a leader whose commit has no answer closes when its term is over", async () => {
+      const { leader } = await start(2);
+      cluster.holdCommits();
+      const unanswered = leader.submit(keySet("a", "1")).catch(() => {});
+      await settle();
+      const closing = leader.close();
+      await cluster.expire();
+      await promptly(closing);
+      cluster.releaseCommits();
+      await unanswered;
     });
 
     test("random commands through random servers, with lost answers and ended terms, leave all servers with the same state", async () => {

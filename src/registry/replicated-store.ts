@@ -91,7 +91,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   #newestOwn: Leading | undefined;
   readonly #own: OwnWrites;
   #isSending = false;
-  #closed = false;
+  readonly #closing = new AbortController();
   readonly #roleListeners: (() => void)[] = [];
   readonly #defaultReads: SharedRuns;
   readonly #consistentReads: SharedRuns;
@@ -120,7 +120,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#closing.signal.aborted;
   }
 
   get leads(): boolean {
@@ -143,7 +143,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(agentStopping());
+      if (this.closed) return reject(agentStopping());
       this.#own.add(commands, { resolve, reject });
       this.#send();
     });
@@ -191,8 +191,9 @@ export class ReplicatedStore extends VisibleState implements Registry {
     });
   }
 
-  /** Loads the state, follows the log and campaigns until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Loads the state, follows the log and campaigns until the signal aborts or the store closes. */
+  async run(ending: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([ending, this.#closing.signal]);
     await this.#load(signal);
     try {
       const beginning = await unlessAborted(this.#options.beginning ?? Promise.resolve(undefined), signal);
@@ -216,9 +217,10 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   /** Takes no more writes, waits for those under way, and wakes every waiting query. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(agentStopping());
     const { term, writes } = this.#leading ?? {};
-    await writes?.close();
+    // If etcd does not answer, the writes under way settle only when the term is closed.
+    await Promise.race([writes?.close(), term?.ended]);
     this.#own.rejectAll(agentStopping());
     await term?.close();
     this.watches.wakeAll();
@@ -288,13 +290,11 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#position.wake();
   }
 
-  /**
-   * Loads the state at the start, and after a compaction of batches that this server had not seen. Follows the log from there.
-   */
+  /** Loads the state at the start, and after a compaction of batches that this server had not seen, and follows the log from there. */
   async #load(signal: AbortSignal): Promise<void> {
     const { clock, server, start } = this.#options;
     let loaded: LoadedState | undefined;
-    while (!loaded && !this.#closed && !signal.aborted) {
+    while (!loaded && !signal.aborted) {
       try {
         loaded = await loadState(this.#options);
       } catch (error) {
@@ -302,7 +302,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
         await sleep(clock, retryMs, signal);
       }
     }
-    if (!loaded || this.#closed || signal.aborted) return;
+    if (!loaded || signal.aborted) return;
     this.#position.value = loaded.position;
     this.#applied.clear();
     for (const [name, applied] of loaded.applied) this.#applied.set(name, applied);
@@ -315,7 +315,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   #report(message: string, error: unknown): void {
     const reason = messageOf(error);
-    if (!this.#closed) this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"](message, { reason });
+    if (!this.closed) this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"](message, { reason });
   }
 
   /** Learns from a batch which writes are in the log, and the outcomes of those of this server. */

@@ -2,7 +2,10 @@ import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
 import { decodeJoin, type JoinAnswer, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
-import type { AgentHandler, Handlers } from "../../cluster/linked-agents.ts";
+import { followDepartures } from "../../cluster/departed-servers.ts";
+import { leaveServers } from "../../cluster/leave-servers.ts";
+import { type ForceLeaveCall, leaderCallKinds } from "../../cluster/leader-calls.ts";
+import { type AgentHandler, type Handlers, ofServers } from "../../cluster/linked-agents.ts";
 import { healthCall, progressCall, ServerCluster } from "../../cluster/server-cluster.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { serverJoin } from "../../cluster/member-rows.ts";
@@ -102,6 +105,7 @@ export class Cluster implements ServerGroup {
   #members: Members | undefined;
   #admission: ClusterAdmission | undefined;
   #view: ServerCluster | undefined;
+  #isLeaving = false;
 
   constructor(
     config: RuntimeConfig,
@@ -195,10 +199,19 @@ export class Cluster implements ServerGroup {
     this.#admission?.reportOwn();
   }
 
-  /** Takes this server out of the cluster. Its local rows stay. @throws OperatingError when no majority of the servers answers */
+  /**
+   * Takes this server out of the cluster, before it stops; its local rows stay. If the others cannot agree, logs that it stays a
+   * member. The last server stays what it is, since its data would be lost.
+   */
   async leave(): Promise<void> {
-    await this.#admission?.leaveCluster();
-    await this.etcd.formation?.leave();
+    const { engine, etcd, links, store } = this;
+    this.#isLeaving = true;
+    this.#admission?.stop();
+    try {
+      await leaveServers({ engine, links, store, formation: etcd.formation, servers: this.#members?.servers ?? [] });
+    } catch (error) {
+      this.#log.error("This server has not left the cluster", { reason: messageOf(error) });
+    }
   }
 
   /** Tells the other servers new outputs of the checks of this server's agent, or of a client agent that is linked with it. */
@@ -242,6 +255,7 @@ export class Cluster implements ServerGroup {
     parts.add({ stop: () => this.links.stop() });
     this.#admission?.start();
     parts.add({ stop: () => this.#admission?.stop() });
+    followDepartures(this.store, this.links);
     if (this.#members) pushServers(this.store, { members: this.#members, linked });
     // A new leader means that writes succeed again. A start that fails brings nothing in step.
     const stop = this.engine.onLeader((leader) => leader && sync.request().catch(() => {}));
@@ -257,6 +271,12 @@ export class Cluster implements ServerGroup {
     const members: Record<string, AgentHandler> = {};
     for (const [kind, handler] of Object.entries(this.#members?.leaderHandlers ?? {}))
       members[kind] = ofServers(async ({ head }) => ({ head: await handler(head) }));
+    const forceLeave = this.#members?.leaderHandlers[leaderCallKinds.forceLeave];
+    if (forceLeave)
+      members[leaderCallKinds.forceLeave] = ofServers(async ({ head }) => ({
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+        head: await this.#view?.forceLeave(head as ForceLeaveCall, forceLeave),
+      }));
     return {
       ...members,
       [serverOutputsCall]: ofServers(({ head }) => {
@@ -312,6 +332,7 @@ export class Cluster implements ServerGroup {
     return async (call, link) => {
       if (call.kind !== "join") return handler(call, link);
       const request = decodeJoin(call.head);
+      if (this.#isLeaving) throw new OperatingError("unavailable", "leaving", "this server leaves the cluster");
       if ("start" in request && request.start === this.#start) throw ownAddress();
       const answer = await handler(call, link);
       if (request.server) this.links.learn([addressOf(request, request.server.ports.server)]);
@@ -364,15 +385,6 @@ const busPositionCall = "bus-position";
 
 function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
   return { id, name, address, port };
-}
-
-/** Refuses the calls of client agents. */
-function ofServers(handler: AgentHandler): AgentHandler {
-  return (call, agent) => {
-    if (agent.role === "server") return handler(call, agent);
-    const message = `the client agent ${agent.name} called ${JSON.stringify(call.kind)}, which only servers may`;
-    return Promise.reject(new OperatingError("denied", "servers-only", message));
-  };
 }
 
 function ownAddress(): OperatingError {
