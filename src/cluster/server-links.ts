@@ -165,6 +165,12 @@ export class ServerLinks {
     this.learn([server]);
   }
 
+  /** Takes up the list of a server, which has itself first. The address of a linked server is not taken from another one. */
+  hear([own, ...others]: readonly ServerAddress[]): void {
+    const unlinked = others.filter(({ id }) => !this.#links.has(id));
+    this.learn(own ? [own, ...unlinked] : unlinked);
+  }
+
   /** Learns of servers, or of new addresses of known ones. */
   learn(servers: readonly ServerAddress[]): void {
     const own = this.#options.own().id;
@@ -195,7 +201,7 @@ export class ServerLinks {
     try {
       const { head } = await link.call({ kind: serversCall, head: [this.#options.own(), ...this.#known.values()] });
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
-      this.learn(head as readonly ServerAddress[]);
+      this.hear(head as readonly ServerAddress[]);
     } catch {
       // The link is lost; the next one exchanges the lists again.
     }
@@ -211,31 +217,29 @@ export class ServerLinks {
   async #run(id: string): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    let pauseMs = pauseMsMin;
+    let pauseMs = 0;
     let wasLinked = false;
     while (!signal.aborted) {
-      if (this.#links.has(id)) {
-        const sinceMs = clock.monotonicMs();
-        await this.#unlinked(id);
-        wasLinked = true;
-        // A server that closes each link at once is tried less and less often.
-        if (clock.monotonicMs() - sinceMs >= pauseMsMax) pauseMs = pauseMsMin;
-        else await sleep(clock, pauseMs, signal);
-      }
       const known = this.#known.get(id);
-      if (!known || signal.aborted) return;
+      if (!known) return;
+      const startMs = clock.monotonicMs();
       try {
-        const { server, link } = await this.#attempt({ host: known.address, port: known.port });
-        this.#adopt(server, link);
-        this.learn([server]);
-        if (server.id === id) continue;
+        if (!this.#links.has(id)) {
+          const { server, link } = await this.#attempt({ host: known.address, port: known.port });
+          if (!this.#known.has(id)) return link.close("the server has left the cluster");
+          this.#adopt(server, link);
+        }
+        wasLinked = this.#links.has(id);
+        await this.#unlinked(id);
       } catch (error) {
         this.#logFailure(error);
         if (wasLinked && isRefusal(error) && !signal.aborted) this.#options.onGone(id);
         wasLinked = false;
       }
+      // After a link that lasted, the server is tried at once. One that closes each link is tried less and less often.
+      const hasLasted = wasLinked && clock.monotonicMs() - startMs >= pauseMsMax;
+      pauseMs = hasLasted ? 0 : Math.min(Math.max(2 * pauseMs, pauseMsMin), pauseMsMax);
       await sleep(clock, pauseMs, signal);
-      pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }
   }
 
@@ -246,11 +250,15 @@ export class ServerLinks {
     const place = this.#placeOf(address);
     // A first start of several servers at once takes longer for each second that they wait for each other.
     let pauseMs = pauseMsMin;
+    let id: string | undefined;
     while (!signal.aborted) {
       try {
-        const known = [...this.#known.values()].find((each) => each.address === place.host && each.port === place.port);
-        if (known && this.#links.has(known.id)) await this.#unlinked(known.id);
+        id =
+          [...this.#known.values()].find(({ address: host, port }) => host === place.host && port === place.port)?.id ??
+          id;
+        if (id !== undefined) await this.#unlinked(id);
         const { server, link } = await this.#attempt(place);
+        ({ id } = server);
         this.#adopt(server, link);
         this.learn([server]);
         await this.#unlinked(server.id);
@@ -314,9 +322,9 @@ export class ServerLinks {
       (link) => isLate && link.close("the server has answered too late"),
       () => {},
     );
-    const link = await Promise.race([dialling, sleep(clock, attemptMsMax, this.#stopping.signal)]);
+    const late = sleep(clock, attemptMsMax, this.#stopping.signal).then(() => void (isLate = true));
+    const link = await Promise.race([dialling, late]);
     if (!link) {
-      isLate = true;
       const message = `cannot connect to the agent at ${host}:${port}: it does not answer`;
       throw new OperatingError("unavailable", "cannot-connect", message);
     }

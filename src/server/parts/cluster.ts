@@ -306,7 +306,7 @@ export class Cluster implements ServerGroup {
       [newestCall]: ofServers(async () => ({ head: await this.store.newest() })),
       [serversCall]: ofServers(({ head }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
-        this.links.learn(head as readonly ServerAddress[]);
+        this.links.hear(head as readonly ServerAddress[]);
         return Promise.resolve({ head: [this.#own, ...this.links.known] });
       }),
     };
