@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { cpSync, lstatSync } from "node:fs";
 import { join } from "node:path";
+import { longOnly } from "../support/at-length.ts";
 import { Cluster, type ClusterOptions } from "../support/cluster/cluster.ts";
 import type { ClusterAgent } from "../support/cluster/cluster-agent.ts";
 import { ClusterLoad } from "../support/cluster/cluster-load.ts";
@@ -11,7 +12,11 @@ import { within } from "../support/within.ts";
 
 const target = process.env["CONFORMANCE_TARGET"] ?? "praetor";
 const isConsul = target === "consul";
-const skipped = cannotMakeNetwork === undefined ? "" : ` (skipped: ${cannotMakeNetwork})`;
+/*
+ * The long form alone has these tests: each has a cluster of its own. The rules of who is taken in, who leaves and who is refused
+ * have tests in src/cluster/formation, src/cluster/leave-servers.test.ts and src/cluster/member-judge.test.ts.
+ */
+const skipped = cannotMakeNetwork === undefined ? longOnly : ` (skipped: ${cannotMakeNetwork})`;
 const admitsCopies = isConsul ? " (skipped: Consul does not know a copy from the original)" : "";
 const hasNoEtcd = isConsul ? " (skipped: Consul has no etcd)" : "";
 const soonMs = 60_000;

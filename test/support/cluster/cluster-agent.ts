@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { patienceMs } from "../patience.ts";
 import type { Machine } from "./network.ts";
 
 /** A process, or the processes, of an agent on its machine: Praetor's servers have an etcd as a child. */
@@ -16,7 +17,7 @@ export interface Answered {
 
 export interface Question {
   readonly body?: string;
-  /** Milliseconds until the client gives up; by default longer than any agent holds a request. */
+  /** Milliseconds, on a quiet machine, until the client gives up; by default longer than any agent holds a request. */
   readonly withinMs?: number;
 }
 
@@ -146,7 +147,7 @@ export class ClusterAgent {
       method,
       ...(body !== undefined && { body }),
       headers: { Connection: "close" },
-      signal: AbortSignal.timeout(withinMs),
+      signal: AbortSignal.timeout(patienceMs(withinMs)),
     });
     const index = answer.headers.get("X-Consul-Index");
     return {

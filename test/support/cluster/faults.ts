@@ -96,7 +96,7 @@ export const leaderUnplugged: Fault = {
   },
 };
 
-export const leaderMute: Fault = {
+const leaderMute: Fault = {
   name: "what the leader sends to the other servers is lost",
   strike: async (cluster) => {
     const leader = await cluster.leader();
