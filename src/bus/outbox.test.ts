@@ -118,6 +118,19 @@ describe("the outbox of changes to publish", () => {
     fc.tuple(fc.constantFrom<"send" | "acknowledge" | "lose" | "restart">("send", "acknowledge", "lose", "restart")),
   );
 
+  test("drops the changes up to the index that another server has published, and those that it reads later", async () => {
+    const { store, put } = openOutbox();
+    for (const key of ["a", "b", "c"]) await put(key, "1");
+    const inMemory = new Outbox(store, all);
+    const behind = new Outbox(store, { ...all, bytesMax: 100 });
+    for (const outbox of [inMemory, behind]) {
+      outbox.passTo(2);
+      outbox.passTo(1);
+      expect(outbox.position).toBe(2);
+      expect(sendAll(outbox)).toEqual(["c@3=1"]);
+    }
+  });
+
   test("publishes each key's last value whatever connections are lost, and never an older value after a newer one", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(300, 1_000, 1e6), async (steps, bytesMax) => {
