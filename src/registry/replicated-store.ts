@@ -110,9 +110,9 @@ export class ReplicatedStore extends VisibleState implements Registry {
     );
   }
 
-  /** Resolves when the state is loaded. */
-  get loaded(): Promise<void> {
-    return this.#position.reaches(0);
+  /** Resolves when the state is loaded, and has the batches of the log up to this position. */
+  reaches(position: Position): Promise<void> {
+    return this.#position.reaches(position);
   }
 
   get refusal(): unknown {

@@ -1,5 +1,5 @@
 import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
-import { formationKey } from "../cluster/formation/saved-formation.ts";
+import { hasFormation, isInCluster } from "../cluster/formation/saved-formation.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -170,9 +170,11 @@ function openMembers(parts: Lifecycle, config: RuntimeConfig, { group, node, clo
  * @throws OperatingError invalid when it is to stand alone on the data folder of a server of a cluster
  */
 function sharesData(config: RuntimeConfig, local: readonly LocalRow[]): boolean {
-  const wasShared = local.some(({ key }) => key === formationKey);
-  if (wasShared && (config.bootstrap || config.devMode)) throw isOfClusterAlready(config);
-  return wasShared || isOfCluster(config);
+  if (config.bootstrap || config.devMode) {
+    if (isInCluster(local)) throw isOfClusterAlready(config);
+    return false;
+  }
+  return hasFormation(local) || isOfCluster(config);
 }
 
 /** Loads the code of a server of a cluster, which one that stands alone does not need. */

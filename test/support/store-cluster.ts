@@ -81,7 +81,7 @@ export class StoreCluster {
     });
     const stopping = new AbortController();
     this.#servers.set(name, { store, engine: opened, stopping, running: store.run(stopping.signal) });
-    await store.loaded;
+    await store.reaches(0);
     return store;
   }
 

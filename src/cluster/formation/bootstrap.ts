@@ -39,10 +39,18 @@ export class Bootstrap {
     this.#options = options;
   }
 
-  /** Closes the attempt that this server had open when it was stopped. */
+  /**
+   * Closes the attempt that this server had open when it was stopped, and forgets a cluster that it has not entered if it has got data
+   * of its own since.
+   */
   async recover(): Promise<void> {
     const { id, saved } = this.#options;
-    await saved.change((state) => (state.promised?.to === id ? { ...state, promised: undefined } : undefined));
+    await saved.change((state) => {
+      const promised = state.promised?.to === id ? undefined : state.promised;
+      const membership = this.#mayEnter(state.membership) ? state.membership : undefined;
+      const isSame = promised === state.promised && membership === state.membership;
+      return isSame ? undefined : { ...state, promised, membership };
+    });
   }
 
   /**
@@ -89,9 +97,10 @@ export class Bootstrap {
 
   /** Takes up the decision of an attempt to which this server is bound. */
   async decided(decision: Decision): Promise<void> {
+    const membership = begun(decision);
     await this.#options.saved.change((state) =>
       isPromise(state, decision.attempt) && !state.membership
-        ? { ...state, promised: undefined, membership: begun(decision) }
+        ? { ...state, promised: undefined, ...(this.#mayEnter(membership) && { membership }) }
         : undefined,
     );
   }
@@ -168,6 +177,13 @@ export class Bootstrap {
       else void asking.tryAsk<"release">(each, { ask: "release", attempt }, answerMsMax);
     if (why === undefined) log.info("Begins a cluster", { servers: members.join(" "), founder });
     return why;
+  }
+
+  /** Returns false if this server would lose data that it got after it had agreed to begin a cluster, when it stood alone again. */
+  #mayEnter(membership: Membership | undefined): boolean {
+    const { id, hasLoneData } = this.#options;
+    if (!hasLoneData || membership?.state !== "new" || membership.founder === id) return true;
+    return membership.stage !== "decided" && membership.stage !== "begun";
   }
 
   /** Returns why this server does not promise; "" if it does. */

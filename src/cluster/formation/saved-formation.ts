@@ -61,7 +61,7 @@ export interface RowWriter {
 }
 
 /** The key of the local row of a server that has been one of several. */
-export const formationKey = "cluster/formation";
+const formationKey = "cluster/formation";
 const empty: FormationState = { start: 0, promised: undefined, membership: undefined, known: [] };
 
 /** The state of a server's formation, which is on disk before anything sees it. */
@@ -74,8 +74,7 @@ export class SavedFormation {
   /** @param local the server's local rows, as they were read at its start */
   constructor(rows: RowWriter, local: readonly LocalRow[]) {
     this.#rows = rows;
-    const saved = local.find(({ key }) => key === formationKey)?.value;
-    this.#state = saved ? decodeState(saved) : empty;
+    this.#state = savedState(local);
   }
 
   get state(): FormationState {
@@ -100,6 +99,31 @@ export class SavedFormation {
     this.#last = running;
     return running;
   }
+}
+
+/** The key of the local row of a server whose data of the time when it was alone are in a cluster. */
+export const movedKey = "cluster/moved";
+
+/** Returns whether a server has been one of several, or has begun to become one. */
+export function hasFormation(local: readonly LocalRow[]): boolean {
+  return local.some(({ key }) => key === formationKey);
+}
+
+/** Returns whether the data of the time when a server was alone are in a cluster, so that its own copy of them is old. */
+export function hasMoved(local: readonly LocalRow[]): boolean {
+  return local.some(({ key }) => key === movedKey);
+}
+
+/** Returns whether a server's data are, or may be, in a cluster. A server that still waits for the first others may stand alone again. */
+export function isInCluster(local: readonly LocalRow[]): boolean {
+  const { membership } = savedState(local);
+  const hasNotEntered = membership?.state === "new" && (membership.stage === "decided" || membership.stage === "begun");
+  return hasMoved(local) || (membership !== undefined && !hasNotEntered);
+}
+
+function savedState(local: readonly LocalRow[]): FormationState {
+  const saved = local.find(({ key }) => key === formationKey)?.value;
+  return saved ? decodeState(saved) : empty;
 }
 
 /** @throws SyntaxError if the row is damaged, which its checksum does not let happen */

@@ -71,7 +71,8 @@ class SharedEtcd implements ClusterEtcd {
     this.prefix = given.prefix;
   }
 
-  async open(parts: Lifecycle, { platform, port }: OpenParts): Promise<void> {
+  async open(parts: Lifecycle, { platform, port, loneState }: OpenParts): Promise<void> {
+    if (loneState) throw hasLoneData(this.#config);
     try {
       const listener = platform.listenForLinks(port.options);
       parts.add({
@@ -157,6 +158,14 @@ class OwnEtcdOfServer implements ClusterEtcd {
       throw cannotListen(this.#config, error);
     }
   }
+}
+
+function hasLoneData({ dataDir }: RuntimeConfig): OperatingError {
+  const message =
+    `the data folder ${dataDir} has data of the time when this server was alone, which do not go into the etcd of etcd.endpoints by ` +
+    "themselves. Start the server alone, as before, and take a backup: praetor snapshot save FILE. Then start it on an empty folder " +
+    "with etcd.endpoints, and restore: praetor snapshot restore FILE";
+  return new OperatingError("invalid", "lone-data", message);
 }
 
 function cannotListen(config: RuntimeConfig, error: unknown): OperatingError {

@@ -1,6 +1,7 @@
 import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
+import { movedKey } from "../../cluster/formation/saved-formation.ts";
 import { decodeJoin, type JoinAnswer, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
 import { followDepartures } from "../../cluster/departed-servers.ts";
 import { leaveServers } from "../../cluster/leave-servers.ts";
@@ -263,7 +264,15 @@ export class Cluster implements ServerGroup {
     // A restored snapshot has not what this agent has registered.
     this.store.follow((touched) => touched.has(topics.everything) && sync.request().catch(() => {}));
     parts.add(loop((signal) => this.store.run(signal)));
-    await Promise.race([this.store.loaded, sleep(clock, loadMsMax)]);
+    if (loneState && this.etcd.formation) void this.#noteMoved();
+    await Promise.race([this.store.reaches(0), sleep(clock, loadMsMax)]);
+  }
+
+  /** Records that the cluster has the data of this server: the first batch of the log is theirs. The next start records it otherwise. */
+  async #noteMoved(): Promise<void> {
+    await this.store.reaches(1);
+    this.#log.info("The cluster has begun with the data of this server");
+    await this.#parts.ownRows.save([{ key: movedKey, value: new Uint8Array() }]).catch(() => {});
   }
 
   /** The calls of other servers. */

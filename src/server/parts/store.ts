@@ -1,3 +1,4 @@
+import { hasMoved } from "../../cluster/formation/saved-formation.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../lib/log.ts";
@@ -22,7 +23,7 @@ interface OpenedStore extends Pick<OpenedState, "local"> {
   readonly engine: Engine;
   readonly store: Registry;
   readonly localRows: LocalRows;
-  /** The data of a server that has stood alone until now, if it is to be one of several and its store has only local rows. */
+  /** The data of a server that has stood alone until now and is to be one of several; undefined if a cluster has them already. */
   readonly loneState: State | undefined;
 }
 
@@ -58,7 +59,7 @@ export async function openStore(
     store,
     localRows: new LocalRows(store),
     local,
-    loneState: isShared && hasDataOfClients(state) ? state : undefined,
+    loneState: isShared && !hasMoved(local) && hasDataOfClients(state) ? state : undefined,
   };
 }
 
