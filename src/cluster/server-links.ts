@@ -350,7 +350,7 @@ export class ServerLinks {
 }
 
 /** The code of the refusal of a server that finds itself at an address. */
-export const ownAddressCode = "own-address";
+const ownAddressCode = "own-address";
 
 /** Returns whether the system of the other machine has refused a connection, because no program listens on the port. */
 function isRefusal(error: unknown): boolean {

@@ -13,7 +13,7 @@ interface Row {
   readonly ModifyIndex: number;
 }
 
-/** What clients read of a server: each answer's body, and its index. */
+/** The answers of a server to clients, by path: each with its body and index. */
 type Seen = Readonly<Record<string, { readonly body: unknown; readonly index: number }>>;
 
 const healthPath = "/v1/health/service/camera";

@@ -12,7 +12,7 @@ import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { serverJoin } from "../../cluster/member-rows.ts";
 import type { Members } from "../../cluster/members.ts";
 import { pushServers } from "../../cluster/server-list.ts";
-import { ownAddressCode, ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
+import { ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { leadershipLost } from "../../engine/replicated-engine.ts";
 import type { EtcdEngine } from "../../engine/etcd/etcd-engine.ts";
@@ -397,7 +397,7 @@ function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddr
 }
 
 function ownAddress(): OperatingError {
-  return new OperatingError("conflict", ownAddressCode, "the address is the server's own");
+  return new OperatingError("conflict", "own-address", "the address is the server's own");
 }
 
 function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
