@@ -73,3 +73,14 @@ function isTextMap(value: unknown): boolean {
 export function nodeOf({ id, name, address, datacenter, taggedAddresses, meta }: JoinRequest): Node {
   return { id, name, address, datacenter, taggedAddresses, meta };
 }
+
+/** Encodes servers for a local row. */
+export function encodeServers(servers: readonly ServerAddress[]): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(servers));
+}
+
+/** Decodes a local row that `encodeServers` made; an agent without that row knows no servers. */
+export function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- encodeServers made the row; the engine has verified it
+  return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
+}

@@ -350,7 +350,11 @@ export class ServerLinks {
 }
 
 /** The code of the refusal of a server that finds itself at an address. */
-const ownAddressCode = "own-address";
+export const ownAddressCode = "own-address";
+
+export function ownAddress(): OperatingError {
+  return new OperatingError("conflict", ownAddressCode, "the address is the server's own");
+}
 
 /** Returns whether the system of the other machine has refused a connection, because no program listens on the port. */
 function isRefusal(error: unknown): boolean {

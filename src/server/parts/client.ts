@@ -2,7 +2,7 @@ import type { Agent } from "../../agent/agent.ts";
 import { syncCatalog } from "../../agent/anti-entropy.ts";
 import type { FileFault } from "../../agent/file-definitions.ts";
 import { isMeant } from "../../agent/event-filter.ts";
-import type { ServerAddress } from "../../cluster/join-call.ts";
+import { decodeServers, encodeServers } from "../../cluster/join-call.ts";
 import type { LinkCatalog } from "../../cluster/link-catalog.ts";
 import { clientMember } from "../../cluster/server-registration.ts";
 import { ServerPool } from "../../cluster/server-pool.ts";
@@ -98,18 +98,13 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
       },
     },
     onServers(servers) {
-      save(new TextEncoder().encode(JSON.stringify(servers))).catch(() => {
+      save(encodeServers(servers)).catch(() => {
         log.warn("The servers could not be stored; the next start needs -retry-join");
       });
     },
     onJoined: parts.onJoined,
   });
   return { pool, events, forget: () => save(undefined) };
-}
-
-function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only openPool writes this row; the engine has verified it
-  return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
 }
 
 /** Returns a function that makes the catalog's rows of this node equal the local state, if there is a server. */

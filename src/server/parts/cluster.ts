@@ -2,7 +2,14 @@ import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
 import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
 import { movedKey } from "../../cluster/formation/saved-formation.ts";
-import { decodeJoin, type JoinAnswer, type JoinRequest, type ServerAddress } from "../../cluster/join-call.ts";
+import {
+  decodeJoin,
+  type JoinAnswer,
+  type JoinRequest,
+  type ServerAddress,
+  decodeServers,
+  encodeServers,
+} from "../../cluster/join-call.ts";
 import { followDepartures } from "../../cluster/departed-servers.ts";
 import { leaveServers } from "../../cluster/leave-servers.ts";
 import { type ForceLeaveCall, leaderCallKinds } from "../../cluster/leader-calls.ts";
@@ -12,7 +19,7 @@ import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { serverJoin } from "../../cluster/member-rows.ts";
 import type { Members } from "../../cluster/members.ts";
 import { pushServers } from "../../cluster/server-list.ts";
-import { ServerLinks, serversCall, type ServerJoinAnswer } from "../../cluster/server-links.ts";
+import { ServerLinks, serversCall, type ServerJoinAnswer, ownAddress } from "../../cluster/server-links.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { leadershipLost } from "../../engine/replicated-engine.ts";
 import type { EtcdEngine } from "../../engine/etcd/etcd-engine.ts";
@@ -131,8 +138,7 @@ export class Cluster implements ServerGroup {
       intervalMs: config.serverRejoin.retryIntervalMs,
       handler: (call) => this.#answer(call),
       onServers: (servers) => {
-        const value = new TextEncoder().encode(JSON.stringify(servers));
-        ownRows.save([{ key: serversKey, value }]).catch(() => {});
+        ownRows.save([{ key: serversKey, value: encodeServers(servers) }]).catch(() => {});
       },
       onLinked: (id) => this.#tellNew(id),
       onGone: (id) => void this.#deposeIfLeader(id),
@@ -168,13 +174,8 @@ export class Cluster implements ServerGroup {
   createAdmission(members: Members, expel: (id: string, reason: string) => void): ClusterAdmission {
     this.#members = members;
     this.#admission = new ClusterAdmission({
-      ...{
-        own: () => this.#joinRequest,
-        start: this.#start,
-        leader: this.calls,
-        servers: () => members.servers,
-        expel,
-      },
+      ...{ own: () => this.#joinRequest, start: this.#start, leader: this.calls, expel },
+      servers: () => members.servers,
       onLeader: (listener) => this.engine.onLeader(listener),
       ...{ clock: this.#parts.platform.clock, log: this.#log },
     });
@@ -228,9 +229,9 @@ export class Cluster implements ServerGroup {
 
   /** Passes an HTTP request on to the leader. */
   readonly sendToLeader: SendToServer = async ({ head, body }, { signal }) => {
-    const call = { kind: "http", head, body };
     // A body that is a stream can be sent once only.
-    const answer = await (body ? this.calls.send(call, signal) : this.calls.request(call, signal));
+    const send = body ? this.calls.send : this.calls.request;
+    const answer = await send.call(this.calls, { kind: "http", head, body }, signal);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
     return { head: answer.head as ForwardedAnswer, body: answer.body };
   };
@@ -394,13 +395,4 @@ const busPositionCall = "bus-position";
 
 function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
   return { id, name, address, port };
-}
-
-function ownAddress(): OperatingError {
-  return new OperatingError("conflict", "own-address", "the address is the server's own");
-}
-
-function decodeServers(value: Uint8Array | undefined): readonly ServerAddress[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file writes the row; the engine has verified it
-  return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
 }
