@@ -8,6 +8,8 @@ import { rejectionOf } from "../support/rejection.ts";
 import { within } from "../support/within.ts";
 
 const withinMs = 60_000;
+/** A value that is easy to find in a file. */
+const longValue = "1".repeat(1_000);
 
 type Three = readonly [FormationServer, FormationServer, FormationServer];
 
@@ -107,17 +109,20 @@ describe.skipIf(withoutEtcd !== undefined)(`servers that keep etcds of their own
     await lost.put("b", "2");
   });
 
-  test("take one in anew whose log of raft is damaged", async () => {
+  test.each<[string, (log: Buffer) => void]>([
+    ["a value", (log) => log.fill(0xff, log.indexOf(longValue), log.lastIndexOf(longValue))],
+    ["a record's header", (log) => log.fill(0xa5, recordOf(log, longValue) + 8, recordOf(log, longValue) + 24)],
+  ])("take one in anew whose log of raft is damaged in %s", async (_, damage) => {
     await using servers = await openServers(3);
     const three = await formThree(servers);
     const [one, , damaged] = three;
-    for (const key of ["a", "b", "c", "d"]) await one.put(key, "1".repeat(1_000));
+    for (const key of ["a", "b", "c", "d"]) await one.put(key, longValue);
     await within(withinMs, async () => expect(await damaged.get("d")).toBeDefined());
     await damaged.stop();
     const folder = join(damaged.folder, "data/member/wal");
     const [file = ""] = readdirSync(folder).filter((name) => name.endsWith(".wal"));
     const log = readFileSync(join(folder, file));
-    log.fill(0xff, log.indexOf("1".repeat(1_000)), log.lastIndexOf("1".repeat(1_000)));
+    damage(log);
     writeFileSync(join(folder, file), log);
     await damaged.start({ join: [] });
     await formed(damaged);
@@ -203,4 +208,16 @@ describe.skipIf(withoutEtcd !== undefined)(`servers that keep etcds of their own
 async function leadersOfRaft(asked: FormationServer, { all }: FormationServers): Promise<readonly FormationServer[]> {
   const leading = (await asked.formation.peers()).filter(({ leadsRaft }) => leadsRaft).map(({ id }) => id);
   return all.filter(({ id }) => leading.includes(id));
+}
+
+/** Returns the offset of the record that has a text, in a log of etcd: each is a length, of which the lowest 56 bits count, and padding. */
+function recordOf(log: Buffer, text: string): number {
+  const end = log.indexOf(text);
+  for (let at = 0; ;) {
+    const length = log.readUIntLE(at, 6);
+    const hasPadding = (log.readUInt8(at + 7) & 0x80) !== 0;
+    const next = at + 8 + length + (hasPadding ? log.readUInt8(at + 7) & 0x07 : 0);
+    if (next > end) return at;
+    at = next;
+  }
 }

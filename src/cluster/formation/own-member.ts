@@ -32,7 +32,7 @@ const doubtMs = 2_000;
 const damagedEndsMin = 3;
 /** The texts with which etcd ends when its files are damaged. */
 const damage =
-  /crc mismatch|cannot be repaired|failed to (?:read|open|verify|recover).*(?:WAL|wal|snap|database|backend)|slice bounds|wal: |snap: |unexpected EOF|freelist|page \d+|invalid database|checksum error|corrupt|database snapshot file|file checksum/i;
+  /crc mismatch|cannot be repaired|failed to (?:read|open|verify|recover).*(?:WAL|wal|snap|database|backend)|slice bounds|wal: |snap: |unexpected EOF|freelist|page \d+|invalid database|checksum error|corrupt|database snapshot file|file checksum|proto: |unexpected block type|runtime error/i;
 
 /**
  * This server's etcd as a member of the cluster: it is started as its saved membership says, promoted, and watched. When it
