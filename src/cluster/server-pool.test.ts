@@ -160,6 +160,22 @@ describe("the pool of servers", () => {
     expect(await pool.call(read, repeatable)).toEqual({ head: "one" });
   });
 
+  test("tries retry_join again soon after all known servers have failed, though retry_interval is long", async () => {
+    const [known, moved] = [new TestServer("known"), new TestServer("moved")];
+    moved.end();
+    const { pool } = openPool({
+      known: [addressOf(known)],
+      retryJoin: { addresses: [`127.0.0.1:${moved.port}`], intervalMs: 86_400_000 },
+    });
+    await pool.start();
+    known.end();
+    await within(soonMs, async () => {
+      expect(await pool.call(read, repeatable).catch(messageOf)).toBe("No known Consul servers");
+    });
+    new TestServer("moved", moved.port);
+    await within(soonMs, async () => expect(await pool.call(read, repeatable)).toEqual({ head: "moved" }));
+  });
+
   test("gives up after the attempts that retry_max allows", async () => {
     const exhausted = Promise.withResolvers<string>();
     const { pool } = openPool({

@@ -33,6 +33,7 @@ export interface ServerPoolOptions {
 export interface RetryJoin {
   /** "host", "host:port", "[IPv6]:port" or an IPv6 address. */
   readonly addresses: readonly string[];
+  /** The longest pause between two attempts by these addresses; every pause if the number of attempts is limited. */
   readonly intervalMs: number;
   /** Maximum number of attempts to join by these addresses; 0 for no limit. */
   readonly attemptsMax: number;
@@ -51,6 +52,8 @@ const headStartMs = 500;
 /** Pauses between rounds of attempts: the first one, and the longest, in milliseconds. */
 const pauseMsMin = 100;
 const pauseMsMax = 2_000;
+/** The first pause between two attempts by retry_join, in milliseconds; each further one is twice the one before. */
+const retryJoinMsMin = 1_000;
 
 /**
  * The servers that a client agent knows, and its link to one of them.
@@ -242,12 +245,22 @@ export class ServerPool {
     const nowMs = clock.monotonicMs();
     if (retryJoin.addresses.length > 0 && nowMs >= this.#retryJoinMs) {
       this.#attempts += 1;
-      this.#retryJoinMs = nowMs + retryJoin.intervalMs;
+      this.#retryJoinMs = nowMs + this.#retryJoinPauseMs;
       if (retryJoin.attemptsMax > 0 && this.#attempts > retryJoin.attemptsMax) retryJoin.onExhausted();
       else places.push(...retryJoin.addresses.map((address) => this.#placeOf(address)));
     }
     const seen = new Set<string>();
     return places.filter(({ host, port }) => !seen.has(`${host} ${port}`) && seen.add(`${host} ${port}`));
+  }
+
+  /**
+   * Milliseconds until the next attempt by retry_join. The first pauses are short, because the servers may have new addresses that
+   * the agent can only find by a name in retry_join. With a maximum number of attempts, the attempts last as long as the operator
+   * expects.
+   */
+  get #retryJoinPauseMs(): number {
+    const { attemptsMax, intervalMs } = this.#options.retryJoin;
+    return attemptsMax > 0 ? intervalMs : Math.min(intervalMs, retryJoinMsMin * 2 ** (this.#attempts - 1));
   }
 
   async #attempt({ host, port }: Place): Promise<Link> {

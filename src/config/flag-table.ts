@@ -75,7 +75,7 @@ const text: readonly Row[] = [
   ["pid-file", "pid_file", "path", "File to write the process id to.", "-pid-file /run/praetor.pid"],
   ["primary-gateway", "primary_gateways", "address", "", ""],
   ["recursor", "recursors", "address", "DNS server for names outside the domain. Repeatable.", "-recursor 9.9.9.9"],
-  ["retry-interval", "retry_interval", "duration", "Pause between two attempts of -retry-join.", ""],
+  ["retry-interval", "retry_interval", "duration", "Longest pause between two attempts of -retry-join.", ""],
   ["retry-interval-wan", "retry_interval_wan", "duration", "", ""],
   [
     "retry-join",

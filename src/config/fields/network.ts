@@ -79,7 +79,7 @@ export const networkFields: readonly Field[] = [
   ),
   used("start_join", "strings", "", "Servers that a client agent joins when it starts; it exits if it reaches none."),
   used("retry_join", "strings", "", "Servers that a client agent tries to join until one accepts it."),
-  used("retry_interval", "duration", "30s", "How long a client agent waits before it tries retry_join again."),
+  used("retry_interval", "duration", "30s", "The longest pause of a client agent before it tries retry_join again."),
   used("retry_max", "int", "0", "Attempts to join by retry_join before a client agent exits; 0 for no limit."),
   ...unused("there is no gRPC listener", { "addresses.grpc": "string" }),
   ...unused("HTTPS uses the certificates of ca_file or ca_path, cert_file and key_file", {
