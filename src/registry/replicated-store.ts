@@ -236,7 +236,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     const writes = new WriteQueue(
       this,
       { commit: (batch) => this.#commit(term, batch), ping: () => term.ping(), close: () => term.close() },
-      { clock, meter: this.#meter, rowsOfOrigins: originRows },
+      { clock, meter: this.#meter, gathers: true, rowsOfOrigins: originRows },
     );
     const leading = new Leading(term, writes);
     this.#newestOwn = leading;

@@ -9,6 +9,7 @@ import type { Command, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
 import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
+import { Gathering } from "./gathering.ts";
 import type { LocalRow } from "./local-rows.ts";
 import type { ForwardedOutcomes, Origin } from "./origins.ts";
 import type { VisibleState } from "./visible-state.ts";
@@ -61,6 +62,8 @@ export const noMeter: StoreMeter = {
 interface WriteQueueOptions {
   readonly clock: Clock;
   readonly meter: StoreMeter;
+  /** Whether the queue waits between batches (Gathering): it pays on an engine whose commits take milliseconds. */
+  readonly gathers?: boolean;
   /** Returns the rows that record the outcomes of forwarded writes; the queue adds them to a batch that changes something. */
   readonly rowsOfOrigins?: (forwarded: readonly ForwardedOutcomes[]) => readonly RowChange[];
 }
@@ -69,8 +72,8 @@ interface WriteQueueOptions {
  * Orders the writes of the server that leads.
  *
  * Writes queue up while the engine makes a batch durable. Then the queue applies all of them, in order, to a private next state
- * and commits their rows as one batch (group commit, without a timer). When the batch is durable, the queue publishes the state,
- * which resolves the callers' promises and wakes the watchers of the touched topics.
+ * and commits their rows as one batch (group commit). When the batch is durable, the queue publishes the state, which resolves the
+ * callers' promises and wakes the watchers of the touched topics.
  *
  * Life cycle: take writes; stall when the engine has not answered in time, and take writes again when it has; close.
  *
@@ -85,10 +88,13 @@ export class WriteQueue {
   readonly #visible: VisibleState;
   readonly #engine: Engine;
   readonly #options: WriteQueueOptions;
+  readonly #gathering: Gathering | undefined;
   /** Milliseconds by which the state's time is ahead of the monotonic clock. */
   #aheadMs: number;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** The number of writes that waited when the last batch was durable, those in it included. */
+  #callers = 0;
   /** Publishes the batch under way; undefined while no batch is under way. */
   #publish: (() => void) | undefined;
   #stalled = false;
@@ -99,6 +105,7 @@ export class WriteQueue {
     this.#visible = visible;
     this.#engine = engine;
     this.#options = options;
+    if (options.gathers === true) this.#gathering = new Gathering(options.clock);
     this.#aheadMs = latestMs(visible.state) - options.clock.monotonicMs();
   }
 
@@ -129,6 +136,7 @@ export class WriteQueue {
     const { commands, local, origin } = write;
     this.#queue.push({ commands, local, origin, startMs: this.#options.meter.now(), resolve, reject });
     this.#running ??= this.#drain();
+    this.#gathering?.arrived(this.#queue.length);
   }
 
   /**
@@ -144,6 +152,7 @@ export class WriteQueue {
   /** Takes no more writes, and resolves when those under way have their outcomes. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#gathering?.end();
     await this.#running;
   }
 
@@ -153,9 +162,18 @@ export class WriteQueue {
     while (this.#queue.length > 0) {
       const pending = this.#queue;
       this.#queue = [];
-      await this.#commit(pending);
+      await (this.#gathering ? this.#commitAndGather(pending, this.#gathering) : this.#commit(pending));
     }
     this.#running = undefined;
+  }
+
+  async #commitAndGather(pending: readonly Pending[], gathering: Gathering): Promise<void> {
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    await this.#commit(pending);
+    if (this.#closed) return;
+    const commitMs = clock.monotonicMs() - startMs;
+    await gathering.wait(this.#callers, { commitMs, queued: () => this.#queue.length });
   }
 
   /**
@@ -186,6 +204,7 @@ export class WriteQueue {
       // A lock delay starts when the end of its session is durable, because no client can know of it before.
       if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - clock.monotonicMs();
       if (batch.changes.length > 0) this.#refusal = undefined;
+      this.#callers = pending.length + this.#queue.length;
       const endMs = meter.now();
       meter.committed(endMs - startMs);
       for (const { commands, startMs: submittedMs } of pending)
@@ -204,6 +223,7 @@ export class WriteQueue {
       await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
     } catch (cause) {
       this.#publish = undefined;
+      this.#callers = 0;
       this.#refused(cause);
       for (const { reject } of pending) reject(cause);
       return;
