@@ -222,6 +222,10 @@ export class ServerLinks {
     while (!signal.aborted) {
       const known = this.#known.get(id);
       if (!known) return;
+      if (this.#isOfAnother(known)) {
+        await sleep(clock, pauseMsMax, signal);
+        continue;
+      }
       const startMs = clock.monotonicMs();
       try {
         if (!this.#links.has(id)) {
@@ -241,6 +245,12 @@ export class ServerLinks {
       pauseMs = hasLasted ? 0 : Math.min(Math.max(2 * pauseMs, pauseMsMin), pauseMsMax);
       await sleep(clock, pauseMs, signal);
     }
+  }
+
+  /** Returns whether another server has this address: this one, or a linked one, as after it has lost its data folder. */
+  #isOfAnother({ id, address, port }: ServerAddress): boolean {
+    const others = [this.#options.own(), ...this.linked].filter((each) => each.id !== id);
+    return others.some((each) => each.address === address && each.port === port);
   }
 
   /** Tries an address until the server there is known and linked, and again after that server's link is lost. */

@@ -60,7 +60,8 @@ export class Bootstrap {
    */
   async propose(seen: ReadonlyMap<string, Hello>): Promise<string | undefined> {
     const { id, expect, random, saved } = this.#options;
-    if (expect === 0) return "no linked server is in a cluster";
+    if (expect === 0)
+      return "a linked server that is in a cluster: this one has no -bootstrap-expect, so it begins none with others";
     const chosen = this.#choose(seen);
     if ("why" in chosen) return chosen.why;
     const { members, founder } = chosen;
@@ -73,7 +74,7 @@ export class Bootstrap {
       state.promised || state.membership ? undefined : { ...state, promised: { to: id, attempt, members } },
     );
     if (!isOpen) return "this server has promised to begin with others";
-    return this.#conclude({ attempt, token: random.uuid(), members, founder });
+    return this.#conclude({ attempt, token: random.uuid(), members, founder }, seen);
   }
 
   /** Gives the promise, or says why not. */
@@ -141,15 +142,15 @@ export class Bootstrap {
       return { why };
     }
     const candidates = [...seen].filter(([, hello]) => hello.expect === expect);
+    const names = [name, ...candidates.map(([, { own }]) => own.name)];
+    const double = names.find((each, at) => names.indexOf(each) !== at);
+    if (double !== undefined)
+      return { why: `two servers have the name ${double}: give each one of its own with -node` };
     const withData = candidates.filter(([, hello]) => hello.hasLoneData);
     const owners = [...(hasLoneData ? [name] : []), ...withData.map(([, { own }]) => own.name)];
     if (owners.length > 1) return { why: severalWithData(owners) };
-    if (candidates.length + 1 < expect) {
-      const names = candidates.map(([, { own }]) => own.name);
-      return {
-        why: `${candidates.length + 1} of ${expect} servers are here: this one${names.map((name) => `, ${name}`).join("")}`,
-      };
-    }
+    if (names.length < expect)
+      return { why: `${names.length} of ${expect} servers are here: ${["this one", ...names.slice(1)].join(", ")}` };
     // A server that has data begins the cluster with the others, since later it could only join without its data.
     const founder = hasLoneData ? id : withData[0]?.[0];
     const free = [id, ...candidates.map(([each]) => each)].filter((each) => each !== founder).toSorted();
@@ -157,14 +158,14 @@ export class Bootstrap {
     return { members, founder: founder ?? members[0] ?? id };
   }
 
-  async #conclude(decision: Decision): Promise<string | undefined> {
+  async #conclude(decision: Decision, seen: ReadonlyMap<string, Hello>): Promise<string | undefined> {
     const { id, asking, saved, log } = this.#options;
     const { attempt, members, founder } = decision;
     const others = members.filter((each) => each !== id);
     const refusals = await Promise.all(
       others.map(async (each) => {
         const answer = await asking.tryAsk<"promise">(each, { ask: "promise", attempt, members, founder }, answerMsMax);
-        return answer?.isGiven ? [] : [answer?.why ?? `no answer of ${each}`];
+        return answer?.isGiven ? [] : [answer?.why ?? `${seen.get(each)?.own.name} does not answer`];
       }),
     );
     const why = refusals.flat()[0];
