@@ -61,7 +61,7 @@ export class LoopbackServers {
       const { status, text } = await server.send("GET", "/v1/operator/raft/configuration");
       expect(status).toBe(200);
       const { Servers } = JSON.parse(text) as { Servers: readonly { Address: string; Voter: boolean }[] };
-      const voters = Servers.filter(({ Voter }) => Voter).map(({ Address }) => Address.split(":")[0]);
+      const voters = Servers.filter(({ Voter }) => Voter).map(({ Address }) => Address.split(":")[0] ?? "");
       expect(voters.toSorted()).toEqual(numbers.map((number) => host(number)));
       expect((await server.send("GET", "/v1/kv/?keys")).status).not.toBe(500);
     });
