@@ -51,7 +51,7 @@ export class CallsToLeader implements LeaderCalls, CallLeader {
   /**
    * Sends a call to the leader. Waits for a leader, and sends the call again if the leader is lost before its answer; so the call
    * must have no body, and do no harm if it is carried out twice.
-   * @throws OperatingError as the leader's handler; unavailable "no-leader" when no leader answers in time
+   * @throws OperatingError as the leader's handler; unavailable "no-leader" when no leader answers in time; the signal's reason
    */
   async request(call: Call, signal?: AbortSignal): Promise<Answer> {
     const { clock, holdMs } = this.#options;
@@ -63,6 +63,7 @@ export class CallsToLeader implements LeaderCalls, CallLeader {
         if (!isLost(error)) throw error;
         if (clock.monotonicMs() >= deadlineMs) throw noLeader();
         await sleep(clock, retryMs, signal);
+        signal?.throwIfAborted();
       }
     }
   }
