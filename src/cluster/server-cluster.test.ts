@@ -32,7 +32,7 @@ beforeEach(() => {
   silentMs = new Map(others.map((number) => [`s${number}-id`, number + 0.0004]));
   members = [1, 2, 3].map((number) => memberNumbered(number));
   known = others.map((number) => addressOf(number));
-  peers = [1, 2, 3].map((number) => peerOf(number, true));
+  peers = [2, 1, 3].map((number) => peerOf(number, true));
   steps = [];
   cluster = new ServerCluster({
     own: addressOf(1),

@@ -36,6 +36,40 @@ describe.skipIf(skipped !== "")(`the servers of a cluster${skipped}`, () => {
     expect(await load.stop(second)).toEqual([]);
   });
 
+  test("take the vote of a dead server that an operator forces out or removes, and take it in again when it starts", async () => {
+    const cluster = await startedCluster({});
+    const [struck, other] = (await cluster.followers()) as readonly [ClusterAgent, ClusterAgent];
+    const rest = cluster.servers.filter((server) => server !== struck);
+    const { Config } = await struck.json<{ Config: { NodeID: string } }>("/v1/agent/self");
+    const operators = [
+      ["PUT", `/v1/agent/force-leave/${struck.name}`],
+      ["DELETE", `/v1/operator/raft/peer?id=${Config.NodeID}`],
+      ["DELETE", `/v1/operator/raft/peer?address=${struck.machine.address}:8300`],
+    ] as const;
+    for (const [method, path] of operators) {
+      await struck.kill();
+      await within(soonMs, async () => expect(await statusOf(struck, other)).toBe("failed"));
+      expect(await other.ask(method, path)).toMatchObject({ status: 200 });
+      await expectVoters(rest, rest);
+      expect(await statusOf(struck, other)).toBe("left");
+      await struck.start();
+      await cluster.whole();
+    }
+  });
+
+  test("keep a server that a signal has ended", async () => {
+    const cluster = await startedCluster({});
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const leader = await cluster.leader();
+      const rest = cluster.servers.filter((server) => server !== leader);
+      expect(await leader.end(signal)).toBe(1);
+      await expectVoters(rest, cluster.servers);
+      await within(soonMs, async () => expect(await statusOf(leader, rest[0] as ClusterAgent)).toBe("failed"));
+      await leader.start();
+      await cluster.whole();
+    }
+  });
+
   test("find only those client agents critical that died with the leader", async () => {
     const cluster = await startedCluster({ clients: 4 });
     const [first, second, third, fourth] = cluster.clients as readonly [
@@ -122,6 +156,13 @@ async function expectVoters(asked: readonly ClusterAgent[], voters: readonly Clu
       const found = Servers.filter(({ Voter }) => Voter).map(({ Address }) => Address);
       expect(found.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(addresses);
     });
+}
+
+/** Returns the status of an agent among the members that another one lists. */
+async function statusOf({ name }: ClusterAgent, asked: ClusterAgent): Promise<string | undefined> {
+  const members = await asked.json<readonly { Name: string; Status: number }[]>("/v1/agent/members");
+  const status = members.find(({ Name }) => Name === name)?.Status;
+  return [undefined, "alive", "leaving", "left", "failed"][status ?? 0];
 }
 
 async function leaderOf(servers: readonly ClusterAgent[]): Promise<ClusterAgent> {

@@ -113,6 +113,7 @@ export class Cluster implements ServerGroup {
   #members: Members | undefined;
   #admission: ClusterAdmission | undefined;
   #view: ServerCluster | undefined;
+  #catalog: ServerCatalog | undefined;
   #isLeaving = false;
 
   constructor(
@@ -161,10 +162,11 @@ export class Cluster implements ServerGroup {
   createCatalog(catalog: NodeCatalog): ServerCatalog {
     const { store, localRows } = this;
     const { platform, log, node } = this.#parts;
-    return new ServerCatalog({
+    this.#catalog = new ServerCatalog({
       ...{ store, localRows, catalog, clock: platform.clock, log: log.named("catalog") },
       tellOutputs: (outputs) => this.tellOutputs({ node: node.name, outputs }),
     });
+    return this.#catalog;
   }
 
   /**
@@ -255,6 +257,7 @@ export class Cluster implements ServerGroup {
     });
     this.links.start();
     parts.add({ stop: () => this.links.stop() });
+    parts.add({ stop: () => this.#catalog?.stop() });
     this.#admission?.start();
     parts.add({ stop: () => this.#admission?.stop() });
     followDepartures(this.store, this.links);
