@@ -18,7 +18,10 @@ export function clonedNodes({ nodes }: Facts): readonly Finding[] {
 }
 
 /** Reports that the servers have no leader, without which no write succeeds. */
-export function noLeader({ agent, members }: Facts): readonly Finding[] {
+export function noLeader({
+  agent,
+  members,
+}: Pick<Facts, "members"> & { readonly agent: Pick<Facts["agent"], "hasLeader" | "nodeName"> }): readonly Finding[] {
   if (agent.hasLeader) return [];
   const away = members.filter(({ isServer, status }) => isServer && status !== "alive").map(({ name }) => name);
   return [
@@ -36,7 +39,7 @@ export function noLeader({ agent, members }: Facts): readonly Finding[] {
 }
 
 /** Reports servers that do not answer the leader, and whether one more failure would stop all writes. */
-export function unhealthyServers({ servers }: Facts): readonly Finding[] {
+export function unhealthyServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
   const unhealthy = servers?.all.filter(({ isHealthy }) => !isHealthy) ?? [];
   const voters = servers?.all.filter(({ isVoter }) => isVoter).length ?? 0;
   const isAtRisk = voters > 2 && servers?.failureTolerance === 0;
@@ -54,7 +57,7 @@ export function unhealthyServers({ servers }: Facts): readonly Finding[] {
 const lagMax = 1_000;
 
 /** Reports servers that answer but are far behind the leader. */
-export function laggingServers({ servers }: Facts): readonly Finding[] {
+export function laggingServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
   const newest = Math.max(0, ...(servers?.all.map(({ index }) => index) ?? []));
   return (servers?.all ?? [])
     .filter(({ index, isHealthy }) => isHealthy && newest - index > lagMax)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServerFacts, ServiceFacts } from "./facts.ts";
+import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServiceFacts } from "./facts.ts";
 import {
   devMode,
   exhaustedPorts,
@@ -18,15 +18,7 @@ import {
   unattendedTtls,
   wrongPaths,
 } from "./checks.ts";
-import {
-  clonedNodes,
-  laggingServers,
-  neighbours,
-  noLeader,
-  otherAgents,
-  otherVersions,
-  unhealthyServers,
-} from "./cluster.ts";
+import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
 import { clock, consulData, disk, files, volatileData, lowMemory } from "./machine.ts";
 import { findingsIn } from "./rules.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
@@ -49,7 +41,7 @@ const healthy: Facts = {
     clockMs: nowMs,
   },
   members: [{ name: "gw", isServer: true, status: "alive", version: "1.8.7" }],
-  servers: { failureTolerance: 1, all: [server("gw", { leads: true }), server("b", {}), server("c", {})] },
+  servers: undefined,
   nodes: [node("gw", {})],
   services: [service("core-data", {}), service("core-command", { port: 48082 })],
   checks: [check("serfHealth", { serviceId: "", type: "" }), check("c1", {})],
@@ -65,10 +57,6 @@ const healthy: Facts = {
 
 function node(name: string, more: Partial<NodeFacts>): NodeFacts {
   return { name, id: `id-of-${name}`, address: "10.0.0.7", isExternal: false, ...more };
-}
-
-function server(name: string, more: Partial<ServerFacts>): ServerFacts {
-  return { name, address: `${name}:8300`, isHealthy: true, isVoter: true, leads: false, index: 5_000, ...more };
 }
 
 function service(name: string, more: Partial<ServiceFacts>): ServiceFacts {
@@ -254,41 +242,6 @@ describe("nodes", () => {
   test("with a second agent at port 8500 of the same machine are reported", () => {
     const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
     expect(only(found(neighbours, { neighbour }))).toMatchObject({ kind: "second-agent", where: neighbour.url });
-  });
-});
-
-describe("the servers of a cluster", () => {
-  test("without a leader are reported, with those that do not run", () => {
-    const agent = { ...healthy.agent, hasLeader: false };
-    const members = [...healthy.members, { name: "b", isServer: true, status: "failed", version: "1.8.7" }];
-    const finding = only(found(noLeader, { agent, members }));
-    expect(finding).toMatchObject({
-      kind: "no-leader",
-      where: "node gw",
-      problem: expect.stringContaining(" b did not"),
-    });
-    expect(found(noLeader, {})).toEqual([]);
-  });
-
-  test("that do not answer are reported, with a warning when one more failure would stop all writes", () => {
-    const all = [server("gw", { leads: true }), server("b", { isHealthy: false }), server("c", {})];
-    const risky = only(found(unhealthyServers, { servers: { failureTolerance: 0, all } }));
-    expect(risky).toMatchObject({ kind: "server-unhealthy", where: "server b at b:8300" });
-    expect(risky.problem).toContain("one more server");
-    const safe = only(found(unhealthyServers, { servers: { failureTolerance: 1, all } }));
-    expect(safe.problem).not.toContain("one more server");
-    expect(found(unhealthyServers, { servers: undefined })).toEqual([]);
-  });
-
-  test("that are far behind are reported, unless they do not answer at all", () => {
-    const all = [
-      server("gw", { leads: true }),
-      server("b", { index: 3_000 }),
-      server("c", { index: 0, isHealthy: false }),
-    ];
-    const finding = only(found(laggingServers, { servers: { failureTolerance: 1, all } }));
-    expect(finding).toMatchObject({ where: "server b", problem: expect.stringContaining("2000 writes behind") });
-    expect(found(laggingServers, {})).toEqual([]);
   });
 });
 

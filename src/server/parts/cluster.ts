@@ -184,7 +184,6 @@ export class Cluster implements ServerGroup {
     return this.#admission;
   }
 
-  /** Tells the other servers up to which index the changes of keys are published. */
   tellBusPosition(head: number): void {
     if (this.store.leads) this.links.tellAll({ kind: busPositionCall, head });
   }
@@ -218,7 +217,6 @@ export class Cluster implements ServerGroup {
     }
   }
 
-  /** Tells the other servers new outputs of the checks of this server's agent, or of a client agent that is linked with it. */
   tellOutputs(head: ServerOutputs): void {
     this.links.tellAll({ kind: serverOutputsCall, head });
   }
@@ -231,9 +229,9 @@ export class Cluster implements ServerGroup {
 
   /** Passes an HTTP request on to the leader. */
   readonly sendToLeader: SendToServer = async ({ head, body }, { signal }) => {
+    const call = { kind: "http", head, body };
     // A body that is a stream can be sent once only.
-    const send = body ? this.calls.send : this.calls.request;
-    const answer = await send.call(this.calls, { kind: "http", head, body }, signal);
+    const answer = await (body ? this.calls.send(call, signal) : this.calls.request(call, signal));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
     return { head: answer.head as ForwardedAnswer, body: answer.body };
   };
