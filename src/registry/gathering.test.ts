@@ -56,12 +56,12 @@ describe("a queue that gathers the writes of its callers", () => {
     expect(sizes).toHaveLength(4);
   });
 
-  test("waits at most half a commit for callers that do not come back, and then not for a while", async () => {
+  test("waits at most as long as a commit took for callers that do not come back, and then not for a while", async () => {
     const { advance, sizes, write } = openQueue();
     const gone = [1, 2, 3].map(write);
     await advance(1);
     const on = writeOn(write, 4);
-    await advance(commitMs - 1 + commitMs / 2 - 1);
+    await advance(commitMs - 1 + commitMs - 1);
     await Promise.all(gone);
     expect(sizes).toEqual([3]);
     await advance(1);

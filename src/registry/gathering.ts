@@ -1,10 +1,11 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
-/** The longest wait as a part of the time that the last commit took, and in milliseconds. */
-const partOfCommit = 0.5;
-const waitMsMax = 10;
+/** A wait is at most as long as the last commit, and as this. */
+const waitMsMax = 25;
 /** A shorter wait is left out: a timer would make it longer. */
 const waitMsMin = 0.25;
+/** A wait was in vain if it brought less than this part of the writes that it was for. */
+const partInVain = 1 / 8;
 /** Number of batches without a wait after a wait that was in vain. */
 const batchesAfterVain = 16;
 
@@ -25,8 +26,7 @@ export class Gathering {
   }
 
   /**
-   * Resolves when the queue has as many writes as callers waited when the last batch was durable, or after a part of the time that
-   * its commit took.
+   * Resolves when the queue has as many writes as callers waited when the last batch was durable, or after as long as its commit took.
    * @param callers the number of writes in that batch and in the queue at its end
    * @param queued returns the number of writes in the queue
    */
@@ -35,7 +35,7 @@ export class Gathering {
     { commitMs, queued }: { readonly commitMs: number; readonly queued: () => number },
   ): Promise<void> {
     const missing = callers - queued();
-    const waitMs = Math.min(commitMs * partOfCommit, waitMsMax);
+    const waitMs = Math.min(commitMs, waitMsMax);
     if (missing <= 0 || waitMs < waitMsMin) return;
     if (this.#batchesWithout > 0) {
       this.#batchesWithout -= 1;
@@ -45,7 +45,8 @@ export class Gathering {
       this.#wait = { writes: callers, end, timer: this.#clock.schedule(waitMs, end) };
     });
     this.end();
-    if (2 * (callers - queued()) > missing) this.#batchesWithout = batchesAfterVain;
+    const come = missing - (callers - queued());
+    if (come < missing * partInVain) this.#batchesWithout = batchesAfterVain;
   }
 
   /** Ends the wait if the queue has all writes that it waits for. */
