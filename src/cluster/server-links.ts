@@ -363,7 +363,7 @@ export class ServerLinks {
 export const ownAddressCode = "own-address";
 
 export function ownAddress(): OperatingError {
-  return new OperatingError("conflict", ownAddressCode, "the address is the server's own");
+  return new OperatingError("conflict", "own-address", "the address is the server's own");
 }
 
 /** Returns whether the system of the other machine has refused a connection, because no program listens on the port. */
