@@ -37,3 +37,9 @@ export interface ServerOutputs {
 }
 
 export const serverOutputsCall = "server-outputs";
+
+/** "server-coordinates": coordinates of nodes, which one server tells another. */
+export const coordinatesCall = "server-coordinates";
+
+/** "bus-position": the index up to which the leader has published the changes of keys. */
+export const busPositionCall = "bus-position";

@@ -84,3 +84,8 @@ export function decodeServers(value: Uint8Array | undefined): readonly ServerAdd
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- encodeServers made the row; the engine has verified it
   return value ? (JSON.parse(new TextDecoder().decode(value)) as readonly ServerAddress[]) : [];
 }
+
+/** Returns the address of a server that joins. @param port its server port */
+export function serverAddressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
+  return { id, name, address, port };
+}

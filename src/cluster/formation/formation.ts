@@ -181,6 +181,11 @@ export class Formation {
     }));
   }
 
+  /** Lets another voter lead raft, of which this server's etcd is the leader. @throws GrpcError if it is not, or the voter lags */
+  handRaftTo(raftId: string): Promise<void> {
+    return this.#options.members.moveLeader(raftId);
+  }
+
   /**
    * Removes a server from the cluster, which an operator has found to be gone. A server that still runs joins again by itself. Before
    * there is a cluster: takes back the promise that this server has given to that server.

@@ -1,4 +1,5 @@
 import { isRecord } from "../../lib/is-record.ts";
+import type { Log } from "../../lib/log.ts";
 import type { LocalRow } from "../../registry/local-rows.ts";
 import type { ServerAddress } from "../join-call.ts";
 
@@ -102,7 +103,7 @@ export class SavedFormation {
 }
 
 /** The key of the local row of a server whose data of the time when it was alone are in a cluster. */
-export const movedKey = "cluster/moved";
+const movedKey = "cluster/moved";
 
 /** Returns whether a server has been one of several, or has begun to become one. */
 export function hasFormation(local: readonly LocalRow[]): boolean {
@@ -119,6 +120,15 @@ export function isInCluster(local: readonly LocalRow[]): boolean {
   const { membership } = savedState(local);
   const hasNotEntered = membership?.state === "new" && (membership.stage === "decided" || membership.stage === "begun");
   return hasMoved(local) || (membership !== undefined && !hasNotEntered);
+}
+
+/**
+ * Records that the cluster has the data of this server, since the first batch of the log is theirs. If that fails, the next start
+ * records it.
+ */
+export async function noteMoved(rows: RowWriter, log: Log): Promise<void> {
+  log.info("The cluster has begun with the data of this server");
+  await rows.save([{ key: movedKey, value: new Uint8Array() }]).catch(() => {});
 }
 
 function savedState(local: readonly LocalRow[]): FormationState {

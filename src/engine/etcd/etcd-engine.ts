@@ -146,6 +146,12 @@ export class EtcdEngine implements ReplicatedEngine {
     await this.#read(this.#revoke(term));
   }
 
+  /** Runs a task, which never rejects, while no commit of this server is under way. Later commits wait for its end. */
+  async betweenCommits(task: () => Promise<void>): Promise<void> {
+    const term = [...this.#terms].at(-1);
+    await (term ? term.between(task) : task());
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -85,6 +85,11 @@ export class EtcdTerm implements Term {
     });
   }
 
+  /** Runs a task, which never rejects, after the commits so far and before later ones. */
+  async between(task: () => Promise<void>): Promise<void> {
+    await this.#enqueue(task);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,7 +1,12 @@
 import { ClusterAdmission } from "../../cluster/admission.ts";
 import { CallsToLeader, forwardCall, newestCall } from "../../cluster/calls-to-leader.ts";
-import { type ServerOutputs, serverOutputsCall } from "../../cluster/catalog-calls.ts";
-import { movedKey } from "../../cluster/formation/saved-formation.ts";
+import {
+  type ServerOutputs,
+  serverOutputsCall,
+  busPositionCall,
+  coordinatesCall,
+} from "../../cluster/catalog-calls.ts";
+import { noteMoved } from "../../cluster/formation/saved-formation.ts";
 import {
   decodeJoin,
   type JoinAnswer,
@@ -9,12 +14,14 @@ import {
   type ServerAddress,
   decodeServers,
   encodeServers,
+  serverAddressOf,
 } from "../../cluster/join-call.ts";
 import { followDepartures } from "../../cluster/departed-servers.ts";
 import { leaveServers } from "../../cluster/leave-servers.ts";
 import { type ForceLeaveCall, leaderCallKinds } from "../../cluster/leader-calls.ts";
 import { type AgentHandler, type Handlers, ofServers } from "../../cluster/linked-agents.ts";
 import { healthCall, progressCall, ServerCluster } from "../../cluster/server-cluster.ts";
+import { handRaftCall, RaftLead } from "../../cluster/raft-lead.ts";
 import { ServerCatalog } from "../../cluster/server-catalog.ts";
 import { serverJoin } from "../../cluster/member-rows.ts";
 import type { Members } from "../../cluster/members.ts";
@@ -35,6 +42,7 @@ import type { ForwardedWrites } from "../../registry/forwarding.ts";
 import { type LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { NodeCatalog } from "../../registry/node-catalog.ts";
 import { ReplicatedStore } from "../../registry/replicated-store.ts";
+import { WhileLeading } from "../../registry/while-leading.ts";
 import { meterStore } from "../../registry/store-metrics.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
 import type { Command, Outcome } from "../../state/command.ts";
@@ -261,20 +269,17 @@ export class Cluster implements ServerGroup {
     followDepartures(this.store, this.links);
     if (this.#members) pushServers(this.store, { members: this.#members, linked });
     // A new leader means that writes succeed again. A start that fails brings nothing in step.
-    const stop = this.engine.onLeader((leader) => leader && sync.request().catch(() => {}));
-    parts.add({ stop });
+    parts.add({ stop: this.engine.onLeader((leader) => leader && sync.request().catch(() => {})) });
     // A restored snapshot has not what this agent has registered.
     this.store.follow((touched) => touched.has(topics.everything) && sync.request().catch(() => {}));
     parts.add(loop((signal) => this.store.run(signal)));
-    if (loneState && this.etcd.formation) void this.#noteMoved();
+    const raftLead = new RaftLead({
+      ...{ own: this.#own.id, engine: this.engine, links: this.links, clock, log: this.#log },
+      formation: () => this.etcd.formation,
+    });
+    parts.add(new WhileLeading(this.store, (signal) => raftLead.run(signal)));
+    if (loneState && this.etcd.formation) void this.store.reaches(1).then(() => noteMoved(ownRows, this.#log));
     await Promise.race([this.store.reaches(0), sleep(clock, loadMsMax)]);
-  }
-
-  /** Records that the cluster has the data of this server: the first batch of the log is theirs. The next start records it otherwise. */
-  async #noteMoved(): Promise<void> {
-    await this.store.reaches(1);
-    this.#log.info("The cluster has begun with the data of this server");
-    await this.#parts.ownRows.save([{ key: movedKey, value: new Uint8Array() }]).catch(() => {});
   }
 
   /** The calls of other servers. */
@@ -309,6 +314,7 @@ export class Cluster implements ServerGroup {
         head: await this.store.takeForwarded(head as ForwardedWrites),
       })),
       formation: ofServers(async ({ head }, { id }) => ({ head: await this.etcd.formation?.answer(head, { id }) })),
+      [handRaftCall]: ofServers(async ({ head }) => ({ head: await this.etcd.formation?.handRaftTo(String(head)) })),
       [healthCall]: ofServers(async () => {
         if (!this.store.leads) throw leadershipLost();
         return { head: await this.#view?.judge() };
@@ -346,7 +352,7 @@ export class Cluster implements ServerGroup {
       if (this.#isLeaving) throw new OperatingError("unavailable", "leaving", "this server leaves the cluster");
       if ("start" in request && request.start === this.#start) throw ownAddress();
       const answer = await handler(call, link);
-      if (request.server) this.links.learn([addressOf(request, request.server.ports.server)]);
+      if (request.server) this.links.learn([serverAddressOf(request, request.server.ports.server)]);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the admission made the answer
       const { servers } = answer.head as JoinAnswer;
       return { head: { servers, own: this.#own } satisfies ServerJoinAnswer };
@@ -364,7 +370,7 @@ export class Cluster implements ServerGroup {
   }
 
   get #own(): ServerAddress {
-    return addressOf(this.#joinRequest, this.#config.ports.server);
+    return serverAddressOf(this.#joinRequest, this.#config.ports.server);
   }
 
   get #joinRequest(): JoinRequest {
@@ -391,9 +397,3 @@ export class Cluster implements ServerGroup {
 }
 
 const done = Promise.resolve({ head: null });
-const coordinatesCall = "server-coordinates";
-const busPositionCall = "bus-position";
-
-function addressOf({ id, name, address }: JoinRequest, port: number): ServerAddress {
-  return { id, name, address, port };
-}
