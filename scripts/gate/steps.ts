@@ -57,7 +57,7 @@ export function testRuns(): readonly Step[] {
  */
 function testCommand(folder: string): readonly string[] {
   const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];
-  return [`${bin}/bun`, "test", "--only-failures", "--no-orphans", ...spread, `./${folder}/`];
+  return [`${bin}/bun`, "test", "--only-failures", ...spread, `./${folder}/`];
 }
 
 function check(name: string, command: readonly string[], remedy?: string): Step {

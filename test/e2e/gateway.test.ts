@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Gateway, type ServiceName, serviceNames } from "../../examples/gateway/gateway.ts";
+import { patienceMs } from "../support/patience.ts";
 import { within } from "../support/within.ts";
 
 const root = resolve(import.meta.dir, "../..");
@@ -48,7 +49,8 @@ interface Said {
 }
 
 async function ask(url: string, init?: RequestInit): Promise<Said> {
-  const response = await fetch(url, init);
+  // An answer that is lost must not hold the test for ever.
+  const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs(10_000)), ...init });
   return {
     status: response.status,
     text: (await response.text()).trim(),
@@ -187,8 +189,8 @@ describe("a gateway of core services", () => {
 
 async function expectKept(keys: object, indexesBefore: readonly number[]): Promise<void> {
   // Consul elects a leader and answers while it still replays its log, so old data may be missing for a while.
-  const patienceMs = process.env["CONFORMANCE_TARGET"] === "consul" ? soonMs : 0;
-  await within(patienceMs, async () => {
+  const waitMs = process.env["CONFORMANCE_TARGET"] === "consul" ? soonMs : 0;
+  await within(waitMs, async () => {
     expect(await storedKeys()).toEqual(keys);
     const pairs = (await indexes()).map((index, at) => [index, indexesBefore[at] ?? 0] as const);
     expect(pairs.filter(([after, before]) => after < before)).toEqual([]);
