@@ -27,7 +27,7 @@ export function joinFailed({ host, port }: Place, error: unknown): OperatingErro
 }
 
 /** Returns the code of the system's error that is the cause of an error. */
-function codeOf(error: unknown): unknown {
+export function codeOf(error: unknown): unknown {
   const cause = error instanceof Error ? error.cause : undefined;
   return typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
 }

@@ -5,7 +5,7 @@ import type { Log } from "../lib/log.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, Handler, Link } from "../link/link.ts";
 import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
-import { joinFailed, type Place, placeOf } from "./place.ts";
+import { codeOf, joinFailed, type Place, placeOf } from "./place.ts";
 
 export interface ServerLinksOptions {
   /** This server. */
@@ -61,7 +61,7 @@ const leaveMsMax = 5_000;
  * The links from this server to each other server of the cluster. Each of two servers dials the other, and calls it over the link
  * that it has dialled itself, so there are two links between them, and neither depends on who came first.
  *
- * The servers learn of each other: whoever links with a server, or learns of one, tells all others its list. An address of
+ * The servers learn of each other: a server that links with another, or learns of one, tells all others its list. An address of
  * retry_join is tried until a server answers there, and again when that server's link is lost: it may have another address then.
  *
  * Invariant: a server is in `linked` from the answer to "join" until its link is lost.
@@ -237,7 +237,9 @@ export class ServerLinks {
         await this.#unlinked(id);
       } catch (error) {
         this.#logFailure(error);
-        if (wasLinked && isRefusal(error) && !signal.aborted) this.#options.onGone(id);
+        // No program listens on the port of the other machine.
+        const isRefused = codeOf(error) === "ECONNREFUSED";
+        if (wasLinked && isRefused && !signal.aborted) this.#options.onGone(id);
         wasLinked = false;
       }
       // After a link that lasted, the server is tried at once. One that closes each link is tried less and less often.
@@ -364,10 +366,4 @@ export const ownAddressCode = "own-address";
 
 export function ownAddress(): OperatingError {
   return new OperatingError("conflict", "own-address", "the address is the server's own");
-}
-
-/** Returns whether the system of the other machine has refused a connection, because no program listens on the port. */
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
 }
