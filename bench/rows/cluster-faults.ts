@@ -33,51 +33,25 @@ export function clusterFaults(clusters: BenchClusters): readonly Row[] {
       name: "leader-killed",
       title: "from the leader's death to the next write",
       goal: { kind: "below", valueMax: 1_500 },
-      async time(cluster) {
-        const leader = await cluster.leader();
-        await leader.kill();
-        const tookMs = await untilWritten(cluster.servers.filter((server) => server !== leader));
-        await leader.start();
-        return tookMs;
-      },
+      time: (cluster) => untilServersWrite(cluster, death),
     }),
     row({
       name: "leader-unplugged",
       title: "from the end of the leader's network to the next write",
       goal: { kind: "below", valueMax: 4_500 },
-      async time(cluster) {
-        const leader = await cluster.leader();
-        await leader.machine.unplug();
-        const tookMs = await untilWritten(cluster.servers.filter((server) => server !== leader));
-        await leader.machine.plug();
-        return tookMs;
-      },
+      time: (cluster) => untilServersWrite(cluster, noNetwork),
     }),
     row({
       name: "client-server-killed",
       title: "from the death of the follower that a client agent uses to its next write",
       goal: { kind: "below", valueMax: 3_000 },
-      async time(cluster) {
-        const client = cluster.client(1);
-        const server = await followerUsedBy(cluster, client);
-        await server.kill();
-        const tookMs = await untilWritten([client]);
-        await server.start();
-        return tookMs;
-      },
+      time: (cluster) => untilClientWrites(cluster, death),
     }),
     row({
       name: "client-server-unplugged",
       title: "from the end of the network of the follower that a client agent uses to its next write",
       goal: { kind: "below", valueMax: 4_500 },
-      async time(cluster) {
-        const client = cluster.client(1);
-        const server = await followerUsedBy(cluster, client);
-        await server.machine.unplug();
-        const tookMs = await untilWritten([client]);
-        await server.machine.plug();
-        return tookMs;
-      },
+      time: (cluster) => untilClientWrites(cluster, noNetwork),
     }),
     row({
       name: "client-killed",
@@ -98,6 +72,39 @@ export function clusterFaults(clusters: BenchClusters): readonly Row[] {
       },
     }),
   ];
+}
+
+/** A way in which a cluster loses a server, and gets it back. */
+interface Loss {
+  readonly lose: (server: ClusterAgent) => Promise<unknown>;
+  readonly restore: (server: ClusterAgent) => Promise<unknown>;
+}
+
+const death: Loss = { lose: (server) => server.kill(), restore: (server) => server.start() };
+const noNetwork: Loss = { lose: ({ machine }) => machine.unplug(), restore: ({ machine }) => machine.plug() };
+
+/** Returns the milliseconds from the loss of the leader until the other servers take writes. */
+async function untilServersWrite(cluster: Cluster, loss: Loss): Promise<number> {
+  const leader = await cluster.leader();
+  const others = cluster.servers.filter((server) => server !== leader);
+  return untilWrittenWithout(leader, others, loss);
+}
+
+/** Returns the milliseconds from the loss of the follower that a client agent uses until that agent takes writes. */
+async function untilClientWrites(cluster: Cluster, loss: Loss): Promise<number> {
+  const client = cluster.client(1);
+  return untilWrittenWithout(await followerUsedBy(cluster, client), [client], loss);
+}
+
+async function untilWrittenWithout(
+  server: ClusterAgent,
+  writers: readonly ClusterAgent[],
+  { lose, restore }: Loss,
+): Promise<number> {
+  await lose(server);
+  const tookMs = await untilWritten(writers);
+  await restore(server);
+  return tookMs;
 }
 
 /** Returns the server that a client agent uses. If that is the leader, it is started again first, so that it leads no longer. */
