@@ -132,8 +132,8 @@ class Sums {
  * is taken. An interval ends when the owner calls `endInterval`.
  */
 export class Metrics {
-  readonly #counters: Meter[] = [];
-  readonly #samples: Meter[] = [];
+  readonly #counters = new Map<string, Meter>();
+  readonly #samples = new Map<string, Meter>();
   readonly #gauges = new Map<string, () => number | undefined>();
   #ended: readonly MetricsSnapshot[] = [];
   #startMs: number;
@@ -142,14 +142,14 @@ export class Metrics {
     this.#startMs = wallMs;
   }
 
-  /** Creates a counter: the caller adds 1 for each event. */
+  /** Returns the counter with this name and these labels, a new one at the first call: the caller adds 1 for each event. */
   counter(name: string, labels: Labels = {}): Meter {
-    return keep(this.#counters, new Meter(name, labels));
+    return once(this.#counters, new Meter(name, labels));
   }
 
-  /** Creates a sample: the caller adds durations in milliseconds. */
+  /** Returns the sample with this name and these labels, a new one at the first call: the caller adds durations in milliseconds. */
   sample(name: string, labels: Labels = {}): Meter {
-    return keep(this.#samples, new Meter(name, labels, new RecentValues()));
+    return once(this.#samples, new Meter(name, labels, new RecentValues()));
   }
 
   /** Adds a gauge. @param read returns its present value; undefined while it has no value */
@@ -194,13 +194,19 @@ export class Metrics {
   }
 }
 
-function keep(meters: Meter[], meter: Meter): Meter {
-  meters.push(meter);
-  return meter;
+/** Returns the meter of the map with the same name and labels, which is `meter` if there was none: a series is in Prometheus' text once. */
+function once(meters: Map<string, Meter>, meter: Meter): Meter {
+  const series = JSON.stringify([meter.name, ...Object.entries(meter.labels).toSorted()]);
+  const known = meters.get(series) ?? meter;
+  meters.set(series, known);
+  return known;
 }
 
-function readAll(meters: readonly Meter[], read: (meter: Meter) => Aggregate | undefined): readonly Aggregate[] {
-  const aggregates = meters.map(read).filter((aggregate) => aggregate !== undefined);
+function readAll(
+  meters: ReadonlyMap<string, Meter>,
+  read: (meter: Meter) => Aggregate | undefined,
+): readonly Aggregate[] {
+  const aggregates = [...meters.values()].map(read).filter((aggregate) => aggregate !== undefined);
   return aggregates.toSorted(byName);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { OperatingError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import type { StoreMeter } from "./write-queue.ts";
+import { noMeter, type StoreMeter } from "./write-queue.ts";
 import { logWriteTrouble } from "./write-trouble.ts";
 
 const full = new OperatingError("unavailable", "disk-full", "the disk is full");
@@ -20,14 +20,7 @@ function openMeter(): LoggedMeter {
   const lines: string[] = [];
   const sink = (line: string): void => void lines.push(line.replace(/^\S+ /, ""));
   const log = createLog({ level: "info", json: false, sink, clock }, "store");
-  const plain: StoreMeter = {
-    now: () => clock.monotonicMs(),
-    applied: () => {},
-    committed: () => {},
-    refused: () => {},
-    submitted: () => {},
-  };
-  return { meter: logWriteTrouble(plain, log), clock, lines };
+  return { meter: logWriteTrouble(noMeter, clock, log), clock, lines };
 }
 
 describe("a disk that refuses writes", () => {

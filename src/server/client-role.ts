@@ -37,7 +37,10 @@ export async function openClient(
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
   addProcessGauges(metrics);
-  const { engine, store, localRows, local } = await openStore(parts, config, { platform, metrics, log });
+  const { engine, store, localRows, local } = await openStore(parts, config, {
+    ...{ platform, metrics, log },
+    isOfCluster: () => true,
+  });
   const node = await ensureNode(config, store, { localRows, local, random });
   // The pool connects before the agent restores its checks, so that they keep the statuses that the catalog has.
   const own: OwnAgent = { node, agent: undefined };

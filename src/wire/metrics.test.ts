@@ -62,6 +62,7 @@ describe("the agent's metrics as text", () => {
   metrics.gauge("consul.raft.last_index", () => 7);
   metrics.counter("consul.raft.apply").add(1);
   metrics.sample("consul.fsm.kvs", { op: "set" }).add(2);
+  metrics.sample("consul.fsm.kvs", { op: "set" });
 
   test("have Consul's layout in JSON", () => {
     const labels = Object.create(null) as object;

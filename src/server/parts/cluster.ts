@@ -162,7 +162,7 @@ export class Cluster implements ServerGroup {
       ...{ engine, server: node.id, start: this.#start, leaderCalls: this.calls, clock },
       ...{ firstIndex: indexOfFreshStore, holdMs: config.cluster.rpcHoldMs, log: parts.log.named("store") },
       beginning: etcd.beginning,
-      meter: logWriteTrouble(meterStore(metrics, clock), parts.log.named("store")),
+      meter: logWriteTrouble(meterStore(metrics, clock), clock, parts.log.named("store")),
     });
   }
 

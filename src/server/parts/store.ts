@@ -8,6 +8,7 @@ import { LocalRows } from "../../registry/local-rows.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { Store } from "../../registry/store.ts";
 import { logWriteTrouble } from "../../registry/write-trouble.ts";
+import { noMeter } from "../../registry/write-queue.ts";
 import { openState, type OpenedState } from "../../state/open-state.ts";
 import { emptyState, type State } from "../../state/state.ts";
 import type { Lifecycle } from "../lifecycle.ts";
@@ -47,11 +48,12 @@ export async function openStore(
   const { engine, rows, revision } = await platform.openEngine(config);
   parts.add({ close: () => engine.close() });
   const { state, local } = openState(rows, revision === 0 ? indexOfFreshStore : revision);
-  const meter = logWriteTrouble(meterStore(metrics, platform.clock), log.named("store"));
   const isShared = isOfCluster(local);
+  // Consul's metrics tell of the writes that all servers share; in a cluster, another store has them.
+  const meter = isShared ? noMeter : meterStore(metrics, platform.clock);
   const store = new Store(engine, isShared ? { ...emptyState, index: state.index } : state, {
     clock: platform.clock,
-    meter,
+    meter: logWriteTrouble(meter, platform.clock, log.named("store")),
   });
   parts.add({ stop: () => store.close() });
   return {
