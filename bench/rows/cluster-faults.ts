@@ -12,7 +12,7 @@ interface Timed {
   readonly time: (cluster: Cluster) => Promise<number>;
 }
 
-const usesMax = 5;
+const usesMax = 15;
 
 /** Benchmark rows of the time for which a fault of one agent is felt. */
 export function clusterFaults(clusters: BenchClusters): readonly Row[] {
