@@ -43,6 +43,7 @@ export class LoneServer implements ClusterView {
       ...peer,
       ...({ status: "alive", version: consulVersion, lastContactMs: 0 } as const),
       ...{ lastTerm: this.term, lastIndex: store.state.index, isHealthy: true, stableSinceMs: startedMs },
+      ...{ clockAheadMs: 0, versions: undefined },
     }));
     return Promise.resolve({ ...this.judgement, servers });
   }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { joinOf } from "../../test/support/members.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
+import { sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Member } from "../model/member.ts";
 import type { Formation, FormationPeer } from "./formation/formation.ts";
@@ -12,6 +13,8 @@ import { healthCall, type Progress, progressCall, ServerCluster } from "./server
 
 let clock: FakeClock;
 let leader: LeaderTerm | undefined;
+/** Milliseconds until another server answers. */
+let answerMs: number;
 /** By id: how far another server is; a server without an entry does not answer. */
 let progress: Map<string, Progress>;
 let silentMs: Map<string, number>;
@@ -26,6 +29,7 @@ const settings = { bootstrap: false, bootstrapExpect: 3, ports: { server: 8300, 
 
 beforeEach(() => {
   clock = new FakeClock();
+  answerMs = 0;
   leader = { name: "s1-id", term: 7 };
   const others = [2, 3];
   progress = new Map(others.map((number) => [`s${number}-id`, { term: 7, index: 90 + number }]));
@@ -51,7 +55,8 @@ beforeEach(() => {
       silentMs: (id) => silentMs.get(id),
       call(id, { kind }) {
         const head = progress.get(id);
-        return head && kind === progressCall ? Promise.resolve({ head }) : new Promise(() => {});
+        if (!head || kind !== progressCall) return new Promise(() => {});
+        return answerMs === 0 ? Promise.resolve({ head }) : sleep(clock, answerMs).then(() => ({ head }));
       },
     },
     calls: { callLeader: async (kind) => `the leader's answer to ${kind}` },
@@ -62,6 +67,7 @@ beforeEach(() => {
       forceLeave: async (name, { prune }) => steps.push(`force ${name} out${prune ? " and delete it" : ""}`),
     },
     formation: () => peers && formationWith(peers),
+    versions: { praetor: "0.1.0", etcd: "3.4.23" },
     clock,
   });
 });
@@ -138,6 +144,28 @@ describe("the leader", () => {
     expect(last.stableSinceMs - failedMs).toBe(1_000);
     progress.set("s3-id", { term: 8, index: 99 });
     expect((await judged()).servers[2]).toMatchObject({ isHealthy: true, stableSinceMs: clock.wallMs() - 1_000 });
+  });
+
+  test("tells the versions of each server, and how far its clock is off by more than the round trip explains", async () => {
+    const wallMs = clock.wallMs();
+    const versions = { praetor: "0.2.0", etcd: "3.5.9" };
+    progress.set("s2-id", { term: 7, index: 92, wallMs: wallMs + 5_000, versions });
+    answerMs = 300;
+    const { servers } = await judged();
+    expect(servers.map(({ versions: each, clockAheadMs }) => [each, clockAheadMs])).toEqual([
+      [{ praetor: "0.1.0", etcd: "3.4.23" }, 0],
+      [versions, 4_700],
+      // The first Praetors tell neither.
+      [undefined, undefined],
+    ]);
+    for (const [aheadMs, shownMs] of [
+      [250, 0],
+      [-20, -20],
+    ] as const) {
+      progress.set("s2-id", { term: 7, index: 92, wallMs: clock.wallMs() + aheadMs, versions });
+      expect((await judged()).servers[1]?.clockAheadMs).toBe(shownMs);
+    }
+    expect(cluster.progress).toMatchObject({ wallMs: clock.wallMs(), versions: { praetor: "0.1.0" } });
   });
 
   test("counts a server that is being taken in among the unhealthy, and not among the voters", async () => {

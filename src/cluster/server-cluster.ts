@@ -2,7 +2,14 @@ import { type Clock, sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
 import { isServer, type Member, nodeIdOf } from "../model/member.ts";
-import type { ClusterHealth, ClusterView, RaftPeer, ServerHealth, ServerId } from "../registry/cluster-view.ts";
+import type {
+  ClusterHealth,
+  ClusterView,
+  ProgramVersions,
+  RaftPeer,
+  ServerHealth,
+  ServerId,
+} from "../registry/cluster-view.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Formation } from "./formation/formation.ts";
 import type { ServerAddress } from "./join-call.ts";
@@ -23,6 +30,7 @@ export interface ServerClusterOptions {
   };
   /** How the servers agree on the members of their own etcd; undefined with an etcd that others run. */
   readonly formation: () => Formation | undefined;
+  readonly versions: ProgramVersions;
   readonly clock: Clock;
 }
 
@@ -36,6 +44,15 @@ export interface Progress {
   readonly term: number;
   /** The index of the newest write in the server's state. */
   readonly index: number;
+  /** The server's wall clock, in milliseconds since 1970. The first Praetors tell neither the time nor their versions. */
+  readonly wallMs?: number;
+  readonly versions?: ProgramVersions;
+}
+
+/** The answer of a server, and how far its wall clock is ahead of this one's as far as the round trip does not explain it. */
+interface Asked {
+  readonly progress: Progress;
+  readonly clockAheadMs: number | undefined;
 }
 
 /** Time after which a server without an answer counts as unhealthy, in milliseconds. */
@@ -94,7 +111,8 @@ export class ServerCluster implements ClusterView {
 
   /** How far this server is. */
   get progress(): Progress {
-    return { term: this.term, index: this.#options.store.state.index };
+    const { clock, store, versions } = this.#options;
+    return { term: this.term, index: store.state.index, wallMs: clock.wallMs(), versions };
   }
 
   async peers(): Promise<readonly RaftPeer[]> {
@@ -156,7 +174,9 @@ export class ServerCluster implements ClusterView {
   async #judgeOne(peer: RaftPeer): Promise<ServerHealth> {
     const { links, members, clock } = this.#options;
     const isOwn = peer.id === this.own.id;
-    const progress = isOwn ? this.progress : await this.#progressOf(peer.id).catch(() => undefined);
+    const own = { progress: this.progress, clockAheadMs: 0 };
+    const asked = isOwn ? own : await this.#ask(peer.id).catch(() => undefined);
+    const progress = asked?.progress;
     const member = members.all.find((each) => nodeIdOf(each) === peer.id);
     const isHealthy = progress !== undefined;
     const before = this.#stable.get(peer.id);
@@ -172,17 +192,23 @@ export class ServerCluster implements ClusterView {
       lastIndex: progress?.index ?? 0,
       isHealthy,
       stableSinceMs: stable.sinceMs,
+      clockAheadMs: asked?.clockAheadMs,
+      versions: progress?.versions,
     };
   }
 
-  async #progressOf(id: string): Promise<Progress> {
+  async #ask(id: string): Promise<Asked> {
     const { clock, links } = this.#options;
+    const [wallMs, startMs] = [clock.wallMs(), clock.monotonicMs()];
     const late = sleep(clock, answerMsMax).then(() => {
       throw new OperatingError("timeout", "server-silent", "the server does not answer");
     });
     const { head } = await Promise.race([links.call(id, { kind: progressCall, head: null }), late]);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
-    return head as Progress;
+    const progress = head as Progress;
+    const roundTripMs = clock.monotonicMs() - startMs;
+    const clockAheadMs = progress.wallMs === undefined ? undefined : aheadMs(progress.wallMs - wallMs, roundTripMs);
+    return { progress, clockAheadMs };
   }
 
   /** All servers that have not left, as the members and the links name them. */
@@ -202,6 +228,15 @@ export class ServerCluster implements ClusterView {
   #isLeader({ id }: ServerId): boolean {
     return this.#options.leader()?.name === id;
   }
+}
+
+/**
+ * Returns how far a clock, which was read during a round trip, is ahead of the clock that was read before it. The other clock may
+ * have been read at any moment of the round trip.
+ * @param differenceMs what the other clock showed, less what this one showed before the round trip
+ */
+function aheadMs(differenceMs: number, roundTripMs: number): number {
+  return Math.round(Math.max(0, differenceMs - roundTripMs) + Math.min(0, differenceMs)) || 0;
 }
 
 /** Rounds milliseconds to whole microseconds. */

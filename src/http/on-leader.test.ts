@@ -101,6 +101,16 @@ describe("the views of the cluster", () => {
     }
   });
 
+  test("show the clocks and the versions of the servers to a client that asks for details", async () => {
+    const response = await ask(cluster.follower, "GET /v1/operator/autopilot/health?detailed");
+    const { Servers: servers } = (await response.json()) as { readonly Servers: readonly object[] };
+    expect(servers).toMatchObject([
+      { Name: "s1", ClockAheadMs: 0, Versions: { Praetor: "0.1.0", Etcd: "3.4.23" } },
+      { Name: "s2", ClockAheadMs: 1_500 },
+      { Name: "s3", ClockAheadMs: 1_500 },
+    ]);
+  });
+
   test("remove a server by its id or address, at the leader", async () => {
     const { leader, follower } = cluster;
     for (const peer of ["id=id-s2", "address=s3:8300"])

@@ -28,6 +28,20 @@ export interface ServerHealth extends RaftPeer {
   readonly isHealthy: boolean;
   /** When `isHealthy` last changed, in milliseconds since 1970. */
   readonly stableSinceMs: number;
+  /**
+   * How far its wall clock is ahead of the leader's, in milliseconds, negative if it is behind. What the round trip of the question
+   * may explain is left out. Undefined if the server does not answer, or its Praetor is too old to tell.
+   */
+  readonly clockAheadMs: number | undefined;
+  /** Undefined if the server does not answer, or its Praetor is too old to tell. */
+  readonly versions: ProgramVersions | undefined;
+}
+
+/** The versions of the programs of a server. */
+export interface ProgramVersions {
+  readonly praetor: string;
+  /** The version of the etcd that it started; undefined with an etcd that others run. */
+  readonly etcd?: string;
 }
 
 export interface ClusterHealth {

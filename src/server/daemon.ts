@@ -4,6 +4,8 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { Platform } from "./platform.ts";
 
 export interface DaemonOptions {
+  /** The version of Praetor. */
+  readonly version: string;
   readonly log: Log;
   /** Reads the configuration again from the same files and flags as at the start. */
   readonly readConfig: () => RuntimeConfig;

@@ -130,13 +130,13 @@ async function openGroup(
   config: RuntimeConfig,
   options: DaemonOptions & { readonly metrics: Metrics },
 ) {
-  const { log, metrics, platform, onFailed } = options;
+  const { log, metrics, platform, version, onFailed } = options;
   const isOfCluster = (rows: readonly LocalRow[]): boolean => sharesData(config, rows);
   const own = await openStore(parts, config, { platform, metrics, log, isOfCluster });
   const { engine, local, localRows: ownRows, loneState, store } = own;
   const node = await ensureNode(config, store, { localRows: ownRows, local, random: platform.random });
   const group = sharesData(config, local)
-    ? await openCluster(parts, config, { platform, metrics, log, node, ownRows, local, loneState, onFailed })
+    ? await openCluster(parts, config, { platform, metrics, log, node, ownRows, local, loneState, version, onFailed })
     : new LoneGroup(config, { platform, node, store, localRows: ownRows, log });
   return { engine, local, node, group };
 }

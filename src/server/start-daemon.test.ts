@@ -42,6 +42,7 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
     return systemPlatform.openListeners(options);
   };
   daemon = await startDaemon(configWith(""), {
+    version: "0.1.0",
     log: createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "agent"),
     readConfig() {
       of.reads += 1;

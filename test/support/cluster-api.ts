@@ -63,6 +63,7 @@ export class FakeClusterView implements ClusterView {
       ...peer,
       ...({ status: "alive", version: "1.8.7", lastContactMs: peer.leads ? 0 : 12.5 } as const),
       ...{ lastTerm: 1, lastIndex: this.#store.state.index, isHealthy, stableSinceMs: 0 },
+      ...{ clockAheadMs: peer.leads ? 0 : 1_500, versions: { praetor: "0.1.0", etcd: "3.4.23" } },
     }));
     return Promise.resolve({ isHealthy, failureTolerance: 1, servers });
   }

@@ -33,6 +33,8 @@ export interface RunningAgent {
 }
 
 export interface StartOptions {
+  /** The version of Praetor. */
+  readonly version: string;
   readonly log: Log;
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
@@ -126,6 +128,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   });
   let servingStatus = "";
   const agent = await options.start(config, {
+    version: options.version,
     log,
     readConfig,
     setLogLevel: (next) => void (settings.level = next),

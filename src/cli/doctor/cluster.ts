@@ -17,58 +17,6 @@ export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   ];
 }
 
-/** Reports that the servers have no leader, without which no write succeeds. */
-export function noLeader({
-  agent,
-  members,
-}: Pick<Facts, "members"> & { readonly agent: Pick<Facts["agent"], "hasLeader" | "nodeName"> }): readonly Finding[] {
-  if (agent.hasLeader) return [];
-  const away = members.filter(({ isServer, status }) => isServer && status !== "alive").map(({ name }) => name);
-  return [
-    {
-      kind: "no-leader",
-      where: `node ${agent.nodeName}`,
-      problem:
-        "The servers have no leader: every write fails, and every read that is not stale." +
-        (away.length > 0 ? ` Of the servers, ${away.join(", ")} did not answer last.` : ""),
-      advice:
-        "Start the servers that are down, and check that the servers reach each other on their server port; their logs say for " +
-        "what each waits.",
-    },
-  ];
-}
-
-/** Reports servers that do not answer the leader, and whether one more failure would stop all writes. */
-export function unhealthyServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
-  const unhealthy = servers?.all.filter(({ isHealthy }) => !isHealthy) ?? [];
-  const voters = servers?.all.filter(({ isVoter }) => isVoter).length ?? 0;
-  const isAtRisk = voters > 2 && servers?.failureTolerance === 0;
-  return unhealthy.map(({ name, address }) => ({
-    kind: "server-unhealthy",
-    where: `server ${name} at ${address}`,
-    problem: `It does not answer the leader.${isAtRisk ? " If one more server fails, no write succeeds any more." : ""}`,
-    advice:
-      "Start it again. If its machine is gone for good, start a new server that joins the others, and remove this one: praetor " +
-      `operator raft remove-peer -address=${address}`,
-  }));
-}
-
-/** Number of writes by which a server may be behind the leader. */
-const lagMax = 1_000;
-
-/** Reports servers that answer but are far behind the leader. */
-export function laggingServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
-  const newest = Math.max(0, ...(servers?.all.map(({ index }) => index) ?? []));
-  return (servers?.all ?? [])
-    .filter(({ index, isHealthy }) => isHealthy && newest - index > lagMax)
-    .map(({ name, index }) => ({
-      kind: "server-behind",
-      where: `server ${name}`,
-      problem: `It is ${newest - index} writes behind the others, so its stale answers are old.`,
-      advice: "Check whether its disk or its network is slow.",
-    }));
-}
-
 /** Reports members with another version than the agent. */
 export function otherVersions({ agent, members }: Facts): readonly Finding[] {
   return members

@@ -1,9 +1,11 @@
+import type { ServersHealth } from "../server-health.ts";
+
 /** The input of doctor's rules: facts about an agent and the machine on which doctor runs. */
 export interface Facts {
   readonly agent: AgentFacts;
   readonly members: readonly MemberFacts[];
   /** The servers of the cluster; undefined if the agent does not know how they are. */
-  readonly servers: ServersFacts | undefined;
+  readonly servers: ServersHealth | undefined;
   /** The nodes in the catalog. */
   readonly nodes: readonly NodeFacts[];
   readonly services: readonly ServiceFacts[];
@@ -52,22 +54,6 @@ export interface MemberFacts {
   /** "alive", "failed", "left" or "leaving". */
   readonly status: string;
   readonly version: string;
-}
-
-export interface ServersFacts {
-  /** How many more voters may fail until no leader can be elected. */
-  readonly failureTolerance: number;
-  readonly all: readonly ServerFacts[];
-}
-
-export interface ServerFacts {
-  readonly name: string;
-  readonly address: string;
-  readonly isHealthy: boolean;
-  readonly isVoter: boolean;
-  readonly leads: boolean;
-  /** The index of the newest write that the server has. */
-  readonly index: number;
 }
 
 export interface NodeFacts {

@@ -3,6 +3,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import { reasonOf } from "../../model/check-reason.ts";
 import type { AgentApi } from "../api-command.ts";
 import { JsonRow, rowsOf } from "../json.ts";
+import { askServers } from "../server-health.ts";
 import { askNeighbour, findOtherAgents, looksLocal, lookUpNames, readFolder } from "./gather-here.ts";
 import {
   type AgentFacts,
@@ -54,14 +55,9 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
     const answer = await api.request({ path: "/v1/praetor/ports", timeoutMs }).catch(() => undefined);
     return answer?.status === 200 ? jsonOf(answer) : [];
   };
-  // Consul answers 429, with the same content, while a server is not healthy.
-  const askServers = async (): Promise<unknown> => {
-    const answer = await api.request({ path: "/v1/operator/autopilot/health", timeoutMs }).catch(() => undefined);
-    return answer?.status === 200 || answer?.status === 429 ? jsonOf(answer) : undefined;
-  };
-  const [serversJson, leaderJson, nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] =
+  const [servers, leaderJson, nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] =
     await Promise.all([
-      askServers(),
+      askServers(api, { timeoutMs }),
       ask("/v1/status/leader", "the leader"),
       ask("/v1/internal/ui/nodes", "nodes, services and checks"),
       ask("/v1/agent/checks", "the output of the agent's checks"),
@@ -80,7 +76,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   return {
     facts: {
       agent: { ...agent, hasLeader: leaderJson !== "", messageBus: messageBusIn(new JsonRow(metricsJson)) },
-      servers: serversIn(serversJson),
+      servers,
       nodes: nodesIn(nodesJson),
       services,
       checks: withOwnOutput(checksIn(nodesJson), new JsonRow(ownChecksJson), agent.nodeName),
@@ -124,22 +120,6 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
     hasLeader: true,
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
     clockMs,
-  };
-}
-
-function serversIn(json: unknown): Facts["servers"] {
-  if (json === undefined) return undefined;
-  const health = new JsonRow(json);
-  return {
-    failureTolerance: health.number("FailureTolerance"),
-    all: health.rows("Servers").map((server) => ({
-      name: server.text("Name"),
-      address: server.text("Address"),
-      isHealthy: server.bool("Healthy"),
-      isVoter: server.bool("Voter"),
-      leads: server.bool("Leader"),
-      index: server.number("LastIndex"),
-    })),
   };
 }
 

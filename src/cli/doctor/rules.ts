@@ -16,17 +16,18 @@ import {
   unattendedTtls,
   wrongPaths,
 } from "./checks.ts";
-import {
-  clonedNodes,
-  laggingServers,
-  neighbours,
-  noLeader,
-  otherAgents,
-  otherVersions,
-  unhealthyServers,
-} from "./cluster.ts";
+import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
 import { clock, consulData, disk, files, lowMemory, volatileData } from "./machine.ts";
+import {
+  clocksApart,
+  laggingServers,
+  noLeader,
+  quorumAtRisk,
+  unhealthyServers,
+  versionsApart,
+  wrongClocks,
+} from "./servers.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
 /*
@@ -45,7 +46,9 @@ import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./servi
 const rules: readonly Rule[] = [
   refusedWrites,
   noLeader,
+  quorumAtRisk,
   unhealthyServers,
+  wrongClocks,
   clock,
   disk,
   files,
@@ -60,6 +63,8 @@ const rules: readonly Rule[] = [
   neighbours,
   otherAgents,
   otherVersions,
+  versionsApart,
+  clocksApart,
   laggingServers,
   clonedNodes,
   loopbackAddresses,

@@ -85,11 +85,15 @@ function badNumber(what: string, parser: string, text: string): HttpError {
   return new HttpError(400, `Bad request: Error parsing ${what}: ${cause}`);
 }
 
-/** Answers with the health of the servers. Consul: status 429 while one of them is unhealthy. */
+/**
+ * Answers with the health of the servers; with `?detailed`, which Consul does not know, also with their clocks and versions.
+ * Consul: status 429 while one of them is unhealthy.
+ */
 export function getAutopilotHealth({ cluster }: Pick<OperatorParts, "cluster">): DatacenterEndpoint {
   return (request) => async () => {
+    const encode = request.query.get("detailed") === undefined ? encodeHealth : encodeDetailed;
     const { isHealthy, failureTolerance, servers } = await cluster.health();
-    const body = { Healthy: isHealthy, FailureTolerance: failureTolerance, Servers: servers.map(encodeHealth) };
+    const body = { Healthy: isHealthy, FailureTolerance: failureTolerance, Servers: servers.map(encode) };
     return jsonText(request, renderGoJson(body, { pretty: request.pretty }), { status: isHealthy ? 200 : 429 });
   };
 }
@@ -101,6 +105,15 @@ function encodeHealth(server: ServerHealth): object {
     LastContact: lastContactMs === undefined ? "never" : formatDuration(lastContactMs),
     ...{ LastTerm: server.lastTerm, LastIndex: server.lastIndex, Healthy: server.isHealthy, Voter: server.isVoter },
     StableSince: goSeconds(server.stableSinceMs),
+  };
+}
+
+function encodeDetailed(server: ServerHealth): object {
+  const { clockAheadMs, versions } = server;
+  return {
+    ...encodeHealth(server),
+    ...(clockAheadMs !== undefined && { ClockAheadMs: clockAheadMs }),
+    ...(versions && { Versions: { Praetor: versions.praetor, Etcd: versions.etcd ?? "" } }),
   };
 }
 

@@ -40,6 +40,8 @@ interface OpenParts {
 export interface ClusterEtcd {
   readonly access: EtcdAccess;
   readonly prefix: string | undefined;
+  /** The version of the etcd that this server starts; undefined with an etcd that others run. */
+  readonly version: string | undefined;
   /** Resolves when etcd can be reached. */
   readonly ready: Promise<void>;
   /** Resolves with how a new cluster begins. */
@@ -60,6 +62,7 @@ export async function findClusterEtcd(config: RuntimeConfig): Promise<ClusterEtc
 class SharedEtcd implements ClusterEtcd {
   readonly access: EtcdAccess;
   readonly prefix: string;
+  readonly version = undefined;
   readonly ready = Promise.resolve();
   readonly beginning = Promise.resolve({ state: undefined, isElsewhere: false });
   readonly formation = undefined;
@@ -91,6 +94,7 @@ class SharedEtcd implements ClusterEtcd {
 class OwnEtcdOfServer implements ClusterEtcd {
   readonly access: EtcdAccess;
   readonly prefix = undefined;
+  readonly version: string;
   formation: Formation | undefined;
   readonly #config: RuntimeConfig;
   readonly #program: EtcdProgram;
@@ -101,6 +105,7 @@ class OwnEtcdOfServer implements ClusterEtcd {
   constructor(config: RuntimeConfig, program: EtcdProgram) {
     this.#config = config;
     this.#program = program;
+    this.version = program.version.join(".");
     this.#folder = join(config.dataDir ?? "", etcdFolder);
     this.access = { endpoints: [`unix:${join(this.#folder, clientSocket)}`] };
   }

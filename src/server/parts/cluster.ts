@@ -74,6 +74,8 @@ export interface ClusterParts {
   readonly local: readonly LocalRow[];
   /** The data that this server had when it was alone; undefined if it had none. */
   readonly loneState: State | undefined;
+  /** The version of Praetor. */
+  readonly version: string;
   readonly onFailed: () => void;
 }
 
@@ -200,6 +202,7 @@ export class Cluster implements ServerGroup {
     const { engine, etcd, links, store } = this;
     this.#view = new ServerCluster({
       ...{ own: this.#own, store, links, calls: this.calls, members, clock: this.#parts.platform.clock },
+      versions: { praetor: this.#parts.version, ...(etcd.version !== undefined && { etcd: etcd.version }) },
       leader: () => engine.leader,
       formation: () => etcd.formation,
     });

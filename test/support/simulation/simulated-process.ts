@@ -91,6 +91,7 @@ export class SimulatedProcess {
     const { clock } = this;
     services.lastResults.clear();
     this.#daemon = await startDaemon(config, {
+      version: "0.1.0",
       log: createLog({ level: "error", json: false, clock, sink: (line) => this.#read(line) }, "agent"),
       readConfig: () => config,
       setLogLevel: () => {},
