@@ -14,7 +14,8 @@ export const topCommand: Command = apiCommand({
   about:
     "Shows the services of the catalog with their health, the worst first, and follows changes. Keys: q " +
     "quits, ? shows all keys, / filters, s sorts by name or status, the arrow and page keys move, enter or space shows a " +
-    "service's instances and checks with their output.\n\nSINCE is how long a service has had its status, if the agent or " +
+    "service's instances and checks with their output. Above them are the servers, if the agent has several: which one leads, how " +
+    "many writes each is behind, when the leader heard from it, and whether one more may fail.\n\nSINCE is how long a service has had its status, if the agent or " +
     "this program has seen the change. While the agent does not answer, ? marks the rows.\n\n" +
     "Without a terminal it prints the services once. NO_COLOR=1 switches colours off.",
   examples: [
@@ -34,6 +35,9 @@ async function showTop(call: ApiCall): Promise<number> {
   const { isInteractive } = await import("../top/screen.ts");
   if (io.isTerminal && isInteractive()) return exitCodes[await showLive(call, catalog)];
   const { renderOnce } = await import("../top/render.ts");
+  const { readServers, serverLines } = await import("../top/servers.ts");
+  const lines = serverLines(await readServers(api), { columns: Infinity, rows: Infinity });
+  io.stdout(lines.map((line) => `${line}\n`).join("") + (lines.length > 0 ? "\n" : ""));
   io.stdout(columns(renderOnce(model, io.clock.wallMs())));
   return 0;
 }
@@ -45,8 +49,8 @@ async function showLive({ api, io }: ApiCall, catalog: Catalog): Promise<Ending>
   const handlers = signals.map((signal) => ({ signal, end: () => ending.resolve(signal) }));
   for (const { signal, end } of handlers) process.on(signal, end);
   const top = new LiveTop(catalog, {
+    api,
     clock: io.clock,
-    url: api.url.origin,
     hasColours: mayColour(io),
     write: io.stdout,
     onQuit: () => ending.resolve("quit"),

@@ -45,6 +45,26 @@ export function render(model: Model, size: Size, shown: Shown): readonly string[
   ].slice(0, size.rows);
 }
 
+interface ServerLines {
+  readonly lines: readonly string[];
+  /** Whether one more failure of a server would stop all writes. */
+  readonly isAtRisk: boolean;
+  readonly columns: number;
+}
+
+/** Returns the screen with the lines about the servers below the heading. */
+export function withServers(
+  [heading = "", ...rest]: readonly string[],
+  { lines: [summary, ...lines], isAtRisk, columns }: ServerLines,
+  { hasColours, heading: { trouble } }: Pick<Shown, "hasColours" | "heading">,
+): readonly string[] {
+  if (summary === undefined) return [heading, ...rest];
+  const shown = fit(summary, columns);
+  const first = isAtRisk ? (hasColours ? coloured(shown, "critical") : bold(shown)) : shown;
+  const fitted = lines.map((line) => fit(line, columns));
+  return [heading, ...[first, ...fitted].map((line) => (trouble === "" ? line : dim(line))), ...rest];
+}
+
 /** Renders the list once as a table, for outputs other than terminals. */
 export function renderOnce(model: Model, nowMs: number): readonly (readonly string[])[] {
   const all = columnsFor(Infinity);
