@@ -1,3 +1,4 @@
+import { Metrics } from "../lib/metrics.ts";
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { connectLinks, type LinkPair } from "../../test/support/link-pair.ts";
@@ -40,7 +41,7 @@ interface World {
 function openWorld(): World {
   const clock = new FakeClock();
   const admission = new Doorkeeper();
-  const linked = new LinkedAgents(admission);
+  const linked = new LinkedAgents(admission, new Metrics(0).counter("requests"));
   const handler = linked.handler({ "who-am-i": async (_call, { name }) => ({ head: name }) });
   return { clock, admission, linked, connect: () => connectLinks({ clock, handler }) };
 }

@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import type { Meter } from "../lib/metrics.ts";
 import type { Answer, Handler, IncomingCall, Link } from "../link/link.ts";
 import { idInUse } from "./clash.ts";
 import { decodeJoin, type JoinAnswer, type JoinRequest } from "./join-call.ts";
@@ -35,9 +36,12 @@ export class LinkedAgents {
   readonly #agents = new Map<string, LinkedAgent>();
   readonly #ofLinks = new WeakMap<Link, LinkedAgent>();
   readonly #admission: Admission;
+  readonly #requests: Pick<Meter, "add">;
 
-  constructor(admission: Admission) {
+  /** @param requests counts the calls */
+  constructor(admission: Admission, requests: Pick<Meter, "add">) {
     this.#admission = admission;
+    this.#requests = requests;
   }
 
   get all(): Iterable<LinkedAgent> {
@@ -54,6 +58,7 @@ export class LinkedAgents {
    */
   handler(handlers: Handlers): Handler {
     return (call, link) => {
+      this.#requests.add(1);
       if (call.kind === "join") return this.#join(call, link);
       const agent = this.#ofLinks.get(link);
       if (!agent) return Promise.reject(notJoined(call.kind));

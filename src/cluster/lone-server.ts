@@ -17,6 +17,7 @@ export class LoneServer implements ClusterView {
   readonly leads = true;
   readonly lastContactMs = 0;
   readonly term = 1;
+  readonly latenessMs: readonly number[] = [];
   readonly judgement = { isHealthy: true, failureTolerance: 0 } as const;
   readonly own: ServerId;
   readonly knownPeers: readonly RaftPeer[];

@@ -168,6 +168,16 @@ describe("the leader", () => {
     expect(cluster.progress).toMatchObject({ wallMs: clock.wallMs(), versions: { praetor: "0.1.0" } });
   });
 
+  test("knows how late each other server's sign of life is, also after its link is lost", async () => {
+    silentMs.set("s3-id", 1_250);
+    expect(cluster.latenessMs).toEqual([0, 250]);
+    silentMs.delete("s3-id");
+    await clock.advance(10_000);
+    expect(cluster.latenessMs).toEqual([0, 10_250]);
+    leader = { name: "s2-id", term: 8 };
+    expect(cluster.latenessMs).toEqual([]);
+  });
+
   test("counts a server that is being taken in among the unhealthy, and not among the voters", async () => {
     peers?.push(peerOf(4, false));
     expect(await judged()).toMatchObject({ isHealthy: false, failureTolerance: 1 });

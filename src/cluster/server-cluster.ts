@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
+import { pingMs } from "../link/link.ts";
 import { isServer, type Member, nodeIdOf } from "../model/member.ts";
 import type {
   ClusterHealth,
@@ -66,6 +67,8 @@ export class ServerCluster implements ClusterView {
   #heardMs = -Infinity;
   #term = 0;
   #judgement: ClusterView["judgement"];
+  /** By id: the monotonic time at which a server was last heard, as far as anything has asked for it. */
+  readonly #heard = new Map<string, number>();
   /** By id: whether the server was healthy when it was last judged, and since when. */
   readonly #stable = new Map<string, { readonly isHealthy: boolean; readonly sinceMs: number }>();
 
@@ -103,6 +106,11 @@ export class ServerCluster implements ClusterView {
   get term(): number {
     this.#term = this.#options.leader()?.term ?? this.#term;
     return this.#term;
+  }
+
+  get latenessMs(): readonly number[] {
+    if (!this.leads) return [];
+    return this.#servers.filter(({ id }) => id !== this.own.id).map(({ id }) => this.#latenessOf(id));
   }
 
   get judgement(): ClusterView["judgement"] {
@@ -169,6 +177,16 @@ export class ServerCluster implements ClusterView {
     } catch (error) {
       if (!(error instanceof OperatingError && error.kind === "not-found")) throw error;
     }
+  }
+
+  /** Each server sends a ping every second. A server that was never heard counts as heard at the first question. */
+  #latenessOf(id: string): number {
+    const { clock, links } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const silentMs = links.silentMs(id);
+    const heardMs = silentMs === undefined ? (this.#heard.get(id) ?? nowMs) : nowMs - silentMs;
+    this.#heard.set(id, heardMs);
+    return inMicroseconds(Math.max(0, nowMs - heardMs - pingMs));
   }
 
   async #judgeOne(peer: RaftPeer): Promise<ServerHealth> {

@@ -111,6 +111,13 @@ describe("the views of the cluster", () => {
     ]);
   });
 
+  test("are judged by the leader before its metrics show them, and not for another server's metrics", async () => {
+    for (const { api, view } of cluster.servers) {
+      expect((await api.ask("/v1/agent/metrics")).status).toBe(200);
+      expect(view.judged).toBe(view.leads ? 1 : 0);
+    }
+  });
+
   test("remove a server by its id or address, at the leader", async () => {
     const { leader, follower } = cluster;
     for (const peer of ["id=id-s2", "address=s3:8300"])

@@ -56,7 +56,8 @@ interface Read<T> {
  */
 export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
   return (reading) => {
-    const { cluster, store } = reading;
+    const { cluster, queries, store } = reading;
+    queries.add(1);
     const { consistency: asked, index } = request.queryOptions();
     const consistency = rendering.heedsMaxStale === true ? consistencyOf(cluster, request) : asked;
     const read = { query, rendering, key: keyOf(request, rendering), consistency };

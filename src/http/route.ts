@@ -1,5 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Meter } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { LeaderContact } from "../registry/cluster-view.ts";
 import type { Nearness } from "../registry/nearness.ts";
@@ -71,6 +72,8 @@ export interface Reading {
   /** Runs the queries of clients, without access control. */
   readonly reader: Reader;
   readonly answers: AnswerCache;
+  /** Counts the queries. */
+  readonly queries: Pick<Meter, "add">;
   readonly waitLimits: WaitLimits;
   readonly nearness: Nearness;
   readonly agent: Pick<Agent, "node">;

@@ -36,6 +36,7 @@ function trial(
     cluster: loneServer(store),
     sendToLeader: undefined,
     answers: new AnswerCache(),
+    queries: new Metrics(0).counter("consul.rpc.query"),
     clientLimit: new ClientLimit(0),
     metrics: new Metrics(0),
     headers: {},
@@ -51,12 +52,13 @@ function trial(
 
 test("metrics count a kept answer each time it is sent again", async () => {
   const [answers, metrics] = [new AnswerCache(), new Metrics(0)];
-  const { ask } = trial(tree, { answers, metrics });
+  const { ask } = trial(tree, { answers, metrics, queries: metrics.counter("consul.rpc.query") });
   const answer = { status: 200, headers: new Headers(), body: "again" };
   answers.put("/v1/kv/a?raw", ["kv/a"], answer);
   for (let n = 0; n < 100; n++) expect(await (await ask("/v1/kv/a?raw")).text()).toBe("again");
   await ask("/v1/kv/b");
   expect(metrics.lastInterval().samples).toMatchObject([{ name: "consul.http.GET.v1.kv._", count: 101 }]);
+  expect(metrics.lastInterval().counters).toMatchObject([{ name: "consul.rpc.query", count: 100 }]);
 });
 
 const tree: readonly Route[] = [

@@ -136,6 +136,7 @@ export class Router {
   }
 
   #sendAgain(known: KeptAnswer, request: Request, target: string): Response {
+    this.#pipeline.queries.add(1);
     const repeats = (known.repeats ??= this.#metrics.repeatsOf(this.#find(pathOf(target))));
     const startMs = repeats.isDue ? this.#clock.monotonicMs() : undefined;
     const response = this.#addHeaders(sendWhole(known, request));

@@ -41,7 +41,7 @@ export interface LinkOptions {
 }
 
 /** Time between two pings, in milliseconds. A ping shows the peer that this agent is alive. */
-const pingMs = 1_000;
+export const pingMs = 1_000;
 /** Time without bytes from the peer, in milliseconds, after which the link counts as lost. */
 const silenceMsMax = 3_000;
 /** Maximum number of bytes of a body that the sender sends before the receiver has read them. */

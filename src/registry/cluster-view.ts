@@ -76,6 +76,11 @@ export interface ClusterView extends LeaderContact {
   readonly knownPeers: readonly RaftPeer[];
   /** The number of the present term, as far as this server knows. */
   readonly term: number;
+  /**
+   * How late each other server's sign of life is, in milliseconds, while this server leads: 0 for one that was heard in time. Empty
+   * on every other server.
+   */
+  readonly latenessMs: readonly number[];
   /** How the leader last judged the servers; undefined on every other server. */
   readonly judgement: Pick<ClusterHealth, "isHealthy" | "failureTolerance"> | undefined;
   /** Returns all servers. @throws OperatingError unavailable "no-leader" without a majority of them */

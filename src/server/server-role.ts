@@ -32,7 +32,7 @@ import { createApi, openHttp } from "./parts/http.ts";
 import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
 import { LoneGroup, type ServerGroup } from "./parts/server-group.ts";
-import { addGauges } from "./parts/process-metrics.ts";
+import { addGauges, contactSampler } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
@@ -113,7 +113,16 @@ export async function openServer(
   startChecks(agent, platform);
   parts.add(loop((signal) => api.ports.start(signal)));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
-  runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads });
+  const sampleContact = contactSampler(metrics, cluster);
+  runInBackground(parts, {
+    platform,
+    metrics,
+    sampleContact,
+    log,
+    sync: catalogSync.sync,
+    listeners: guarded,
+    reloads,
+  });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,
@@ -159,7 +168,10 @@ function openMembers(parts: Lifecycle, config: RuntimeConfig, { group, node, clo
     ...{ clock, metrics, log: log.named("server") },
   });
   const expel = (id: string, reason: string): void => linked.expel(id, reason);
-  const linked: LinkedAgents = new LinkedAgents(group.createAdmission(members, expel));
+  const linked: LinkedAgents = new LinkedAgents(
+    group.createAdmission(members, expel),
+    metrics.counter("consul.rpc.request"),
+  );
   members.start();
   parts.add({ stop: () => members.stop() });
   return { members, linked, cluster: group.createView(members) };

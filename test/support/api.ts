@@ -88,6 +88,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       ...{ datacenter: "dc1", node: "n1" },
     }),
     answers,
+    queries: metrics.counter("consul.rpc.query"),
     cachedQuestions: new CachedQuestions({ clock: world.clock, metrics }),
     events,
     ports,

@@ -21,9 +21,12 @@ export class FakeClusterView implements ClusterView {
   readonly own: ServerId;
   readonly term = 1;
   readonly removed: string[] = [];
+  readonly latenessMs: readonly number[] = [];
   /** How long a server that does not lead is without the leader. */
   silentMs = 0;
   isHealthy = true;
+  /** How often the leader has judged the servers. */
+  judged = 0;
   readonly #all: readonly FakeClusterView[];
   readonly #store: ReplicatedStore;
 
@@ -58,6 +61,7 @@ export class FakeClusterView implements ClusterView {
   }
 
   health(): Promise<ClusterHealth> {
+    this.judged += 1;
     const { isHealthy } = this;
     const servers = this.knownPeers.map((peer) => ({
       ...peer,

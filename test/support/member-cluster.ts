@@ -204,7 +204,7 @@ export class MemberCluster {
       expel: (id, reason) => linked.expel(id, reason),
       ...{ clock, log },
     });
-    const linked: LinkedAgents = new LinkedAgents(admission);
+    const linked: LinkedAgents = new LinkedAgents(admission, new Metrics(0).counter("requests"));
     return { members, admission, linked };
   }
 

@@ -1,9 +1,11 @@
 import type { Members } from "../../cluster/members.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
+import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { startingCoordinate } from "../../model/coordinate.ts";
 import { isServer } from "../../model/member.ts";
+import type { ClusterView } from "../../registry/cluster-view.ts";
 import type { Coordinates } from "../../registry/coordinates.ts";
 import { encodeCoordinate } from "../../wire/coordinate.ts";
 import { encodeMember } from "../../wire/member.ts";
@@ -121,11 +123,29 @@ export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {
   };
 }
 
-export function getMetrics({ metrics, prometheus }: Pick<AgentParts, "metrics" | "prometheus">): Endpoint {
-  return (request) => {
+/** How long the metrics wait for servers that do not answer the leader, in milliseconds. */
+const judgeMsMax = 2_000;
+
+interface MetricsParts extends Pick<AgentParts, "metrics" | "prometheus"> {
+  /** Undefined on a client agent. */
+  readonly cluster?: Pick<ClusterView, "isAlone" | "leads" | "health">;
+  readonly clock: Clock;
+}
+
+export function getMetrics({ metrics, prometheus, cluster, clock }: MetricsParts): Endpoint {
+  return async (request) => {
+    if (cluster?.leads === true && !cluster.isAlone) await judge(cluster, clock);
     if (request.query.get("format") !== "prometheus") return json(request, encodeMetrics(metrics.lastInterval()));
     if (!prometheus) throw new HttpError(415, "Prometheus is not enabled since its retention time is not positive");
     const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", Vary: "Accept-Encoding" };
     return new Response(renderPrometheus(metrics.total()), { headers });
   };
+}
+
+/** Lets the leader judge the servers: the gauges of autopilot show its last judgement, and nothing else asks for one. */
+async function judge(cluster: Pick<ClusterView, "health">, clock: Clock): Promise<void> {
+  const judged = new AbortController();
+  const late = sleep(clock, judgeMsMax, judged.signal);
+  await Promise.race([cluster.health().catch(() => {}), late]);
+  judged.abort();
 }

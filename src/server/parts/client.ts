@@ -145,6 +145,7 @@ export function createClientApi(
   return {
     ...{ agent, clock, coordinates, events, leave, log, metrics, random, reload, store },
     answers: new AnswerCache(),
+    queries: metrics.counter("consul.rpc.query"),
     cachedQuestions: undefined,
     checkOutputBytesMax: config.checkOutputBytesMax,
     datacenter: config.datacenter,

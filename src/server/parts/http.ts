@@ -68,6 +68,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     ...others,
     reader: new Reader(store, "anonymous"),
     answers,
+    queries: metrics.counter("consul.rpc.query"),
     coordinates,
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,

@@ -1,3 +1,4 @@
+import { Metrics } from "../../lib/metrics.ts";
 import { afterEach, describe, expect, test } from "bun:test";
 import { interfaceAddress } from "../../../test/support/interface-address.ts";
 import { LinkedAgents } from "../../cluster/linked-agents.ts";
@@ -25,7 +26,7 @@ async function open(args: readonly string[], listen: (options: ListenOptions) =>
   let listening: ListenOptions | undefined;
   const admission = { join: async () => ({ servers: [] }), leave: async () => {}, lost: () => {} };
   await openLinks(config, {
-    handler: new LinkedAgents(admission).handler({}),
+    handler: new LinkedAgents(admission, new Metrics(0).counter("requests")).handler({}),
     listen: (options) => {
       listen(options);
       listening = options;

@@ -33,10 +33,31 @@ export function addProcessGauges(metrics: Metrics): void {
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
 }
 
+/**
+ * Returns a function that samples how late the other servers' signs of life are, on the leader. Consul samples the time since each
+ * follower answered a heartbeat of Raft, of which there are many a second; here a server that lives is heard once a second.
+ */
+export function contactSampler(metrics: Metrics, cluster: ClusterView): () => void {
+  if (cluster.isAlone) return () => {};
+  const contact = metrics.sample("consul.raft.leader.lastContact");
+  return () => {
+    for (const ms of cluster.latenessMs) contact.add(ms);
+  };
+}
+
+interface IntervalOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called before an interval ends. */
+  readonly beforeEnd: (() => void) | undefined;
+}
+
 /** Ends each aggregation interval of the metrics when its time is over, until `signal` aborts. */
-export async function runIntervals(metrics: Metrics, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function runIntervals(metrics: Metrics, { clock, signal, beforeEnd }: IntervalOptions): Promise<void> {
   while (!signal.aborted) {
     await sleep(clock, intervalMs - (clock.wallMs() % intervalMs), signal);
-    if (!signal.aborted) metrics.endInterval(clock.wallMs());
+    if (signal.aborted) return;
+    beforeEnd?.();
+    metrics.endInterval(clock.wallMs());
   }
 }
