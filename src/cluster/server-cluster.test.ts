@@ -6,12 +6,16 @@ import { sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Member } from "../model/member.ts";
 import type { Formation, FormationPeer } from "./formation/formation.ts";
+import { apply } from "../state/apply.ts";
+import { emptyState, type State } from "../state/state.ts";
+import { defaultAutopilot } from "../model/autopilot.ts";
 import type { ServerAddress } from "./join-call.ts";
 import { memberOf } from "./member-rows.ts";
 import type { LeaderTerm } from "./leader-calls.ts";
 import { healthCall, type Progress, progressCall, ServerCluster } from "./server-cluster.ts";
 
 let clock: FakeClock;
+let state: State;
 let leader: LeaderTerm | undefined;
 /** Milliseconds until another server answers. */
 let answerMs: number;
@@ -29,6 +33,7 @@ const settings = { bootstrap: false, bootstrapExpect: 3, ports: { server: 8300, 
 
 beforeEach(() => {
   clock = new FakeClock();
+  state = { ...emptyState, index: 99 };
   answerMs = 0;
   leader = { name: "s1-id", term: 7 };
   const others = [2, 3];
@@ -44,8 +49,9 @@ beforeEach(() => {
       get leads() {
         return leader?.name === "s1-id";
       },
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the cluster reads the index only
-      state: { index: 99 } as never,
+      get state() {
+        return state;
+      },
     },
     leader: () => leader,
     links: {
@@ -166,6 +172,27 @@ describe("the leader", () => {
       expect((await judged()).servers[1]?.clockAheadMs).toBe(shownMs);
     }
     expect(cluster.progress).toMatchObject({ wallMs: clock.wallMs(), versions: { praetor: "0.1.0" } });
+  });
+
+  test("finds a server unhealthy that is further behind than autopilot's MaxTrailingLogs", async () => {
+    progress.set("s2-id", { term: 7, index: 88 });
+    expect(await judged()).toMatchObject({ isHealthy: true, failureTolerance: 1 });
+    const settings = { ...defaultAutopilot, maxTrailingLogs: 10 };
+    state = { ...apply(state, { type: "autopilot-set", settings }, { index: 100, nowMs: 0 }).state, index: 99 };
+    const { isHealthy, failureTolerance, servers } = await judged();
+    expect([isHealthy, failureTolerance]).toEqual([false, 0]);
+    expect(servers.map((each) => each.isHealthy)).toEqual([true, false, true]);
+  });
+
+  test("waits for an answer for as long as autopilot's LastContactThreshold, and at least for a second", async () => {
+    answerMs = 2_000;
+    expect((await judged()).servers.map((each) => each.isHealthy)).toEqual([true, false, false]);
+    const settings = { ...defaultAutopilot, lastContactThresholdMs: 3_000 };
+    ({ state } = apply(state, { type: "autopilot-set", settings }, { index: 100, nowMs: 0 }));
+    const health = cluster.judge();
+    await clock.advance(0);
+    await clock.advance(2_000);
+    expect(await health).toMatchObject({ isHealthy: true });
   });
 
   test("knows how late each other server's sign of life is, also after its link is lost", async () => {

@@ -11,6 +11,7 @@ import type {
   ServerHealth,
   ServerId,
 } from "../registry/cluster-view.ts";
+import { readAutopilot } from "../registry/autopilot.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Formation } from "./formation/formation.ts";
 import type { ServerAddress } from "./join-call.ts";
@@ -56,8 +57,18 @@ interface Asked {
   readonly clockAheadMs: number | undefined;
 }
 
-/** Time after which a server without an answer counts as unhealthy, in milliseconds. */
-const answerMsMax = 1_000;
+/**
+ * Time after which a server without an answer counts as unhealthy, in milliseconds, if autopilot's LastContactThreshold is not
+ * longer. By default that is 200 ms, which is less than a small board may need under load.
+ */
+const answerMsMaxMin = 1_000;
+
+/** What a healthy server keeps to. */
+interface Limits {
+  readonly answerMsMax: number;
+  /** The lowest index that it may have. */
+  readonly indexMin: number;
+}
 
 /** The cluster as one of its servers sees it. */
 export class ServerCluster implements ClusterView {
@@ -142,7 +153,14 @@ export class ServerCluster implements ClusterView {
   /** Asks all servers how far they are, and judges their health. Called on the leader. */
   async judge(): Promise<ClusterHealth> {
     const peers = await this.peers();
-    const judged = await Promise.all(peers.map((peer) => this.#judgeOne(peer)));
+    const { store } = this.#options;
+    const { lastContactThresholdMs, maxTrailingLogs } = readAutopilot(store);
+    const limits = {
+      answerMsMax: Math.max(answerMsMaxMin, lastContactThresholdMs),
+      // The index from before the question, so that a server is not behind by what is written meanwhile.
+      indexMin: store.state.index - maxTrailingLogs,
+    };
+    const judged = await Promise.all(peers.map((peer) => this.#judgeOne(peer, limits)));
     const servers = judged.toSorted((left, right) => Number(right.leads) - Number(left.leads));
     const voters = servers.filter(({ isVoter }) => isVoter);
     const healthy = voters.filter(({ isHealthy }) => isHealthy).length;
@@ -189,14 +207,14 @@ export class ServerCluster implements ClusterView {
     return inMicroseconds(Math.max(0, nowMs - heardMs - pingMs));
   }
 
-  async #judgeOne(peer: RaftPeer): Promise<ServerHealth> {
+  async #judgeOne(peer: RaftPeer, { answerMsMax, indexMin }: Limits): Promise<ServerHealth> {
     const { links, members, clock } = this.#options;
     const isOwn = peer.id === this.own.id;
     const own = { progress: this.progress, clockAheadMs: 0 };
-    const asked = isOwn ? own : await this.#ask(peer.id).catch(() => undefined);
+    const asked = isOwn ? own : await this.#ask(peer.id, answerMsMax).catch(() => undefined);
     const progress = asked?.progress;
     const member = members.all.find((each) => nodeIdOf(each) === peer.id);
-    const isHealthy = progress !== undefined;
+    const isHealthy = progress !== undefined && progress.index >= indexMin;
     const before = this.#stable.get(peer.id);
     const stable = before?.isHealthy === isHealthy ? before : { isHealthy, sinceMs: clock.wallMs() };
     this.#stable.set(peer.id, stable);
@@ -215,7 +233,7 @@ export class ServerCluster implements ClusterView {
     };
   }
 
-  async #ask(id: string): Promise<Asked> {
+  async #ask(id: string, answerMsMax: number): Promise<Asked> {
     const { clock, links } = this.#options;
     const [wallMs, startMs] = [clock.wallMs(), clock.monotonicMs()];
     const late = sleep(clock, answerMsMax).then(() => {

@@ -86,8 +86,8 @@ import {
   getRaftConfiguration,
   listKeys,
   type OperatorParts,
+  putAutopilot,
   removePeer,
-  setAutopilot,
 } from "./endpoints/operator.ts";
 import { restoreSnapshot, saveSnapshot, type SnapshotParts } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
@@ -275,7 +275,7 @@ function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): read
     {
       path: "/v1/operator/autopilot/configuration",
       ...datacenter,
-      methods: { GET: onLeader(api, getAutopilot(api)), PUT: onLeader(api, setAutopilot(api)) },
+      methods: { GET: getAutopilot, PUT: putAutopilot(api) },
     },
     { path: "/v1/operator/autopilot/health", ...datacenter, methods: { GET: onLeader(api, getAutopilotHealth(api)) } },
     {

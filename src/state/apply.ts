@@ -1,5 +1,6 @@
 import type { RowChange } from "../engine/engine.ts";
 import type { Command, Deregister, Outcome, Rejection, Restore, Stamp } from "./command.ts";
+import { setAutopilot } from "./autopilot.ts";
 import { Draft } from "./draft.ts";
 import { deleteKvBranch, setKvBranch } from "./kv-branch.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
@@ -77,6 +78,8 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return setMember(draft, command);
     case "member-delete":
       return deleteMember(draft, command);
+    case "autopilot-set":
+      return setAutopilot(draft, command);
   }
 }
 

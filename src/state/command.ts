@@ -1,3 +1,4 @@
+import type { AutopilotSettings } from "../model/autopilot.ts";
 import type { Check } from "../model/check.ts";
 import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
@@ -28,6 +29,7 @@ export type Command =
   | Deregister
   | MemberSet
   | MemberDelete
+  | AutopilotSet
   | Restore;
 
 /** The index and time that the store assigns to a command when it applies the command. */
@@ -162,6 +164,14 @@ export interface MemberSet {
 export interface MemberDelete {
   readonly type: "member-delete";
   readonly name: string;
+}
+
+/** Replaces the settings of autopilot. */
+export interface AutopilotSet {
+  readonly type: "autopilot-set";
+  readonly settings: AutopilotSettings;
+  /** Replaces them only if their ModifyIndex equals this value. */
+  readonly cas?: number | undefined;
 }
 
 /**

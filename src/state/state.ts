@@ -1,5 +1,6 @@
 import { OrderedMap, type OrderedTable } from "../lib/ordered-map.ts";
 import { kvOrder } from "./row-key.ts";
+import { autopilot, type AutopilotTables } from "./tables/autopilot.ts";
 import { checks, type CheckTables } from "./tables/check.ts";
 import { kv, type KvTables } from "./tables/kv.ts";
 import { lockDelays, type LockDelayTables } from "./tables/lock-delay.ts";
@@ -38,6 +39,7 @@ export interface State
     PreparedQueryTables,
     LockDelayTables,
     MemberTables,
+    AutopilotTables,
     TopicTables {
   /** The index of the newest write that changed anything. */
   readonly index: number;
@@ -68,6 +70,7 @@ export const tables: readonly StateTable[] = [
   preparedQueries,
   lockDelays,
   members,
+  autopilot,
 ];
 
 const tablesByName: ReadonlyMap<string, StateTable> = new Map(tables.map((table) => [table.name, table]));

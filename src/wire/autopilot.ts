@@ -1,5 +1,5 @@
 import { formatDuration } from "../lib/duration.ts";
-import type { AutopilotSettings } from "../model/autopilot.ts";
+import type { AutopilotRow, AutopilotSettings } from "../model/autopilot.ts";
 import { durationField } from "./json-duration.ts";
 import { decodeFailure } from "./json.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
@@ -42,7 +42,7 @@ const names = fieldNames([
   "ModifyIndex",
 ]);
 
-export function encodeAutopilot(settings: AutopilotSettings, modifyIndex: number): object {
+export function encodeAutopilot(settings: AutopilotRow): object {
   return {
     CleanupDeadServers: settings.cleanupDeadServers,
     LastContactThreshold: formatDuration(settings.lastContactThresholdMs),
@@ -52,7 +52,7 @@ export function encodeAutopilot(settings: AutopilotSettings, modifyIndex: number
     RedundancyZoneTag: settings.redundancyZoneTag,
     DisableUpgradeMigration: settings.disableUpgradeMigration,
     UpgradeVersionTag: settings.upgradeVersionTag,
-    CreateIndex: 1,
-    ModifyIndex: modifyIndex,
+    CreateIndex: settings.createIndex,
+    ModifyIndex: settings.modifyIndex,
   };
 }

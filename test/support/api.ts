@@ -1,5 +1,4 @@
 import { syncCatalog } from "../../src/agent/anti-entropy.ts";
-import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache, invalidateOnChange } from "../../src/http/answer-cache.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
@@ -94,7 +93,6 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     ports,
     metrics,
     prometheus: true,
-    autopilot: new Autopilot(),
     startedMs: 0,
     members: { all: [], forceLeave: async () => false },
     datacenter: "dc1",

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { defaultAutopilot } from "../../src/model/autopilot.ts";
 import { type Member, memberStatuses } from "../../src/model/member.ts";
 import type { Session } from "../../src/model/session.ts";
 import type { TxnOperation } from "../../src/model/txn.ts";
@@ -141,6 +142,11 @@ const commands: Commands = {
   "prepared-query-delete": fc.record({ type: is("prepared-query-delete"), id: queryId }),
   "member-set": fc.record({ type: is("member-set"), member: anyMember, registration: maybe(anyRegistration) }),
   "member-delete": fc.record({ type: is("member-delete"), name: node }),
+  "autopilot-set": fc.record({
+    type: is("autopilot-set"),
+    settings: fc.nat(2).map((minQuorum) => ({ ...defaultAutopilot, minQuorum })),
+    cas: maybe(index),
+  }),
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
@@ -162,6 +168,7 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "prepared-query-delete": 1,
   "member-set": 6,
   "member-delete": 1,
+  "autopilot-set": 1,
   restore: 1,
 };
 

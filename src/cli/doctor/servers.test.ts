@@ -35,7 +35,7 @@ test("servers without a leader are reported, with those that do not run", () => 
 });
 
 test("servers that do not answer are reported, with what to do if one is gone for good", () => {
-  const all = [server("gw", { leads: true }), server("b", { isHealthy: false }), server("c", {})];
+  const all = [server("gw", { leads: true }), server("b", { isHealthy: false, index: 0 }), server("c", {})];
   expect(unhealthyServers({ servers: { failureTolerance: 0, all } })).toMatchObject([
     { kind: "server-unhealthy", where: "server b at b:8300", advice: expect.stringContaining("-address=b:8300") },
   ]);
@@ -67,9 +67,14 @@ test("servers that are far behind are reported, unless they do not answer at all
     server("gw", { leads: true }),
     server("b", { index: 3_000 }),
     server("c", { index: 0, isHealthy: false }),
+    server("d", { index: 4_700, isHealthy: false }),
   ];
-  const findings = laggingServers({ servers: { failureTolerance: 1, all } });
-  expect(findings).toMatchObject([{ where: "server b", problem: expect.stringContaining("2000 writes behind") }]);
+  const servers = { failureTolerance: 1, all };
+  expect(laggingServers({ servers })).toMatchObject([
+    { where: "server b", problem: expect.stringContaining("2000 writes behind") },
+    { where: "server d", problem: expect.stringContaining("300 writes behind") },
+  ]);
+  expect(unhealthyServers({ servers })).toMatchObject([{ where: "server c at c:8300" }]);
 });
 
 test("a clock that differs by more than a second is reported, and by more than ten seconds as wrong", () => {

@@ -22,9 +22,9 @@ export function noLeader({
   ];
 }
 
-/** Reports servers that do not answer the leader. */
+/** Reports servers that do not answer the leader; it then knows no index of theirs. */
 export function unhealthyServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
-  const unhealthy = servers?.all.filter(({ isHealthy }) => !isHealthy) ?? [];
+  const unhealthy = servers?.all.filter(({ isHealthy, index }) => !isHealthy && index === 0) ?? [];
   return unhealthy.map(({ name, address }) => ({
     kind: "server-unhealthy",
     where: `server ${name} at ${address}`,
@@ -54,14 +54,14 @@ export function quorumAtRisk({ servers }: Pick<Facts, "servers">): readonly Find
   ];
 }
 
-/** Number of writes by which a server may be behind the leader. */
+/** Number of writes by which a server may be behind the leader. It is unhealthy above autopilot's MaxTrailingLogs, too. */
 const lagMax = 1_000;
 
 /** Reports servers that answer but are far behind the leader. */
 export function laggingServers({ servers }: Pick<Facts, "servers">): readonly Finding[] {
   if (servers === undefined) return [];
   return servers.all
-    .filter((server) => server.isHealthy && lagOf(server, servers) > lagMax)
+    .filter((server) => server.index > 0 && (!server.isHealthy || lagOf(server, servers) > lagMax))
     .map((server) => ({
       kind: "server-behind",
       where: `server ${server.name}`,

@@ -19,7 +19,11 @@ const well: ServersHealth = {
 };
 const risky: ServersHealth = {
   failureTolerance: 0,
-  all: [server("gw1", { leads: true }), server("gw2"), server("gw3", { isHealthy: false, lastContact: "never" })],
+  all: [
+    server("gw1", { leads: true }),
+    server("gw2"),
+    server("gw3", { isHealthy: false, index: 0, lastContact: "never" }),
+  ],
 };
 
 test("praetor top shows each server's role, how far it is behind, and how long it is silent", () => {

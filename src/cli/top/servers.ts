@@ -67,7 +67,7 @@ function table(servers: ServersHealth): readonly string[] {
     server.isHealthy ? "healthy" : "UNHEALTHY",
     printable(server.name),
     roleOf(server),
-    server.isHealthy ? `${lagOf(server, servers)} behind` : "",
+    server.index > 0 ? `${lagOf(server, servers)} behind` : "",
     server.leads ? "" : `heard ${server.lastContact === "never" ? "no more" : `${server.lastContact} ago`}`,
     printable(server.address),
   ]);

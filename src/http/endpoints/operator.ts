@@ -1,8 +1,10 @@
 import type { Agent } from "../../agent/agent.ts";
-import type { Autopilot } from "../../cluster/autopilot.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { OperatingError } from "../../lib/errors.ts";
+import { readAutopilot, setAutopilot } from "../../registry/autopilot.ts";
 import type { ClusterView, RaftPeer, ServerHealth } from "../../registry/cluster-view.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
@@ -15,7 +17,7 @@ import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
 export interface OperatorParts {
   readonly agent: Pick<Agent, "node">;
-  readonly autopilot: Autopilot;
+  readonly store: Registry;
   readonly cluster: ClusterView;
   readonly datacenter: string;
 }
@@ -60,17 +62,18 @@ export function removePeer({ cluster }: Pick<OperatorParts, "cluster">): Datacen
 
 const missingPeer = "Must specify either ?id with the server's ID or ?address with IP:port of peer to remove";
 
-export function getAutopilot({ autopilot }: OperatorParts): DatacenterEndpoint {
-  return (request) => () => json(request, encodeAutopilot(autopilot.settings, autopilot.modifyIndex));
-}
+export const getAutopilot: DatacenterEndpoint = (request) => {
+  const { consistency } = request.queryOptions();
+  return ({ store }) => whenFresh(store, consistency, () => json(request, encodeAutopilot(readAutopilot(store))));
+};
 
-export function setAutopilot({ autopilot }: OperatorParts): DatacenterEndpoint {
+export function putAutopilot({ store }: Pick<OperatorParts, "store">): DatacenterEndpoint {
   return async (request) => {
     const settings = await readJson(request, {
       decode: decodeAutopilot,
       fault: (what) => new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`),
     });
-    return () => json(request, autopilot.set(settings, parseCas(request.query.get("cas"))));
+    return async () => json(request, await setAutopilot(store, settings, parseCas(request.query.get("cas"))));
   };
 }
 

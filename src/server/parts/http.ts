@@ -1,5 +1,4 @@
 import type { FileFault } from "../../agent/file-definitions.ts";
-import { Autopilot } from "../../cluster/autopilot.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { describeHost } from "../../http/host-description.ts";
 import type { Pipeline } from "../../http/answer-by-route.ts";
@@ -84,7 +83,6 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       node: node.name,
       distances: nearness,
     }),
-    autopilot: new Autopilot(),
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
     sessionTtlMsMin: config.sessionTtlMsMin,

@@ -100,11 +100,6 @@ export const differences: readonly Difference[] = [
     ),
   },
   {
-    what: "`ModifyIndex` of autopilot's settings counts their changes",
-    why: "they are not a row of the store",
-    where: [says("operator", "GET /v1/operator/autopilot/configuration", "body.ModifyIndex", "<index at start>")],
-  },
-  {
     what: "a node without coordinates has an index with its 404, too",
     why: "clients that wait for them need not poll",
     where: ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"].map(
