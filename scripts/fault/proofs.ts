@@ -23,6 +23,7 @@ export const proofs: readonly Proof[] = [
   fault("cluster-linearizable", 10),
   fault("cluster-membership", 2),
   fault("cluster-disk", 2),
+  fault("cluster-views", 1),
   fault("kill-nine", 20),
   fault("power-cut", 25),
   fault("damaged-blocks", 20),

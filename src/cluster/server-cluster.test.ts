@@ -6,16 +6,14 @@ import { sleep } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Member } from "../model/member.ts";
 import type { Formation, FormationPeer } from "./formation/formation.ts";
-import { apply } from "../state/apply.ts";
-import { emptyState, type State } from "../state/state.ts";
-import { defaultAutopilot } from "../model/autopilot.ts";
+import { type AutopilotRow, defaultAutopilot } from "../model/autopilot.ts";
 import type { ServerAddress } from "./join-call.ts";
 import { memberOf } from "./member-rows.ts";
 import type { LeaderTerm } from "./leader-calls.ts";
 import { healthCall, type Progress, progressCall, ServerCluster } from "./server-cluster.ts";
 
 let clock: FakeClock;
-let state: State;
+let settings: AutopilotRow;
 let leader: LeaderTerm | undefined;
 /** Milliseconds until another server answers. */
 let answerMs: number;
@@ -29,11 +27,11 @@ let peers: FormationPeer[] | undefined;
 let steps: string[];
 let cluster: ServerCluster;
 
-const settings = { bootstrap: false, bootstrapExpect: 3, ports: { server: 8300, serfLan: 8301, serfWan: 8302 } };
+const serverSettings = { bootstrap: false, bootstrapExpect: 3, ports: { server: 8300, serfLan: 8301, serfWan: 8302 } };
 
 beforeEach(() => {
   clock = new FakeClock();
-  state = { ...emptyState, index: 99 };
+  settings = defaultAutopilot;
   answerMs = 0;
   leader = { name: "s1-id", term: 7 };
   const others = [2, 3];
@@ -50,7 +48,8 @@ beforeEach(() => {
         return leader?.name === "s1-id";
       },
       get state() {
-        return state;
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the cluster reads these two only
+        return { index: 99, autopilot: { get: () => settings } } as never;
       },
     },
     leader: () => leader,
@@ -83,7 +82,7 @@ function addressOf(number: number, address = `10.0.0.${number}`): ServerAddress 
 }
 
 function memberNumbered(number: number, status: Member["status"] = "alive"): Member {
-  const join = joinOf(number, { ...addressOf(number), role: "server", server: settings });
+  const join = joinOf(number, { ...addressOf(number), role: "server", server: serverSettings });
   return { ...memberOf(join, clock.wallMs()), status };
 }
 
@@ -177,8 +176,7 @@ describe("the leader", () => {
   test("finds a server unhealthy that is further behind than autopilot's MaxTrailingLogs", async () => {
     progress.set("s2-id", { term: 7, index: 88 });
     expect(await judged()).toMatchObject({ isHealthy: true, failureTolerance: 1 });
-    const settings = { ...defaultAutopilot, maxTrailingLogs: 10 };
-    state = { ...apply(state, { type: "autopilot-set", settings }, { index: 100, nowMs: 0 }).state, index: 99 };
+    settings = { ...defaultAutopilot, maxTrailingLogs: 10 };
     const { isHealthy, failureTolerance, servers } = await judged();
     expect([isHealthy, failureTolerance]).toEqual([false, 0]);
     expect(servers.map((each) => each.isHealthy)).toEqual([true, false, true]);
@@ -187,8 +185,7 @@ describe("the leader", () => {
   test("waits for an answer for as long as autopilot's LastContactThreshold, and at least for a second", async () => {
     answerMs = 2_000;
     expect((await judged()).servers.map((each) => each.isHealthy)).toEqual([true, false, false]);
-    const settings = { ...defaultAutopilot, lastContactThresholdMs: 3_000 };
-    ({ state } = apply(state, { type: "autopilot-set", settings }, { index: 100, nowMs: 0 }));
+    settings = { ...defaultAutopilot, lastContactThresholdMs: 3_000 };
     const health = cluster.judge();
     await clock.advance(0);
     await clock.advance(2_000);

@@ -63,7 +63,7 @@ interface Asked {
  */
 const answerMsMaxMin = 1_000;
 
-/** What a healthy server keeps to. */
+/** The limits to which a healthy server keeps. */
 interface Limits {
   readonly answerMsMax: number;
   /** The lowest index that it may have. */

@@ -135,6 +135,7 @@ export class Metrics {
   readonly #counters = new Map<string, Meter>();
   readonly #samples = new Map<string, Meter>();
   readonly #gauges = new Map<string, () => number | undefined>();
+  readonly #beforeEnd: (() => void)[] = [];
   #ended: readonly MetricsSnapshot[] = [];
   #startMs: number;
 
@@ -157,7 +158,13 @@ export class Metrics {
     this.#gauges.set(name, read);
   }
 
+  /** Calls `sample` before each interval ends, for values that no event adds. */
+  beforeEnd(sample: () => void): void {
+    this.#beforeEnd.push(sample);
+  }
+
   endInterval(wallMs: number): void {
+    for (const sample of this.#beforeEnd) sample();
     const ended = this.#snapshot((meter) => meter.endInterval());
     this.#ended = [...this.#ended, ended].slice(-endedIntervalsKept);
     this.#startMs = wallMs;

@@ -29,8 +29,8 @@ export interface ServerHealth extends RaftPeer {
   /** When `isHealthy` last changed, in milliseconds since 1970. */
   readonly stableSinceMs: number;
   /**
-   * How far its wall clock is ahead of the leader's, in milliseconds, negative if it is behind. What the round trip of the question
-   * may explain is left out. Undefined if the server does not answer, or its Praetor is too old to tell.
+   * How far its wall clock is ahead of the leader's, in milliseconds, negative if it is behind. Leaves out the part that the round
+   * trip of the question may explain. Undefined if the server does not answer, or its Praetor is too old to tell.
    */
   readonly clockAheadMs: number | undefined;
   /** Undefined if the server does not answer, or its Praetor is too old to tell. */

@@ -32,7 +32,7 @@ import { createApi, openHttp } from "./parts/http.ts";
 import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
 import { LoneGroup, type ServerGroup } from "./parts/server-group.ts";
-import { addGauges, contactSampler } from "./parts/process-metrics.ts";
+import { addGauges } from "./parts/process-metrics.ts";
 import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
@@ -113,16 +113,7 @@ export async function openServer(
   startChecks(agent, platform);
   parts.add(loop((signal) => api.ports.start(signal)));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
-  const sampleContact = contactSampler(metrics, cluster);
-  runInBackground(parts, {
-    platform,
-    metrics,
-    sampleContact,
-    log,
-    sync: catalogSync.sync,
-    listeners: guarded,
-    reloads,
-  });
+  runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,
@@ -139,13 +130,23 @@ async function openGroup(
   config: RuntimeConfig,
   options: DaemonOptions & { readonly metrics: Metrics },
 ) {
-  const { log, metrics, platform, version, onFailed } = options;
+  const { log, metrics, platform, version: praetorVersion, onFailed } = options;
   const isOfCluster = (rows: readonly LocalRow[]): boolean => sharesData(config, rows);
   const own = await openStore(parts, config, { platform, metrics, log, isOfCluster });
   const { engine, local, localRows: ownRows, loneState, store } = own;
   const node = await ensureNode(config, store, { localRows: ownRows, local, random: platform.random });
   const group = sharesData(config, local)
-    ? await openCluster(parts, config, { platform, metrics, log, node, ownRows, local, loneState, version, onFailed })
+    ? await openCluster(parts, config, {
+        platform,
+        metrics,
+        log,
+        node,
+        ownRows,
+        local,
+        loneState,
+        praetorVersion,
+        onFailed,
+      })
     : new LoneGroup(config, { platform, node, store, localRows: ownRows, log });
   return { engine, local, node, group };
 }

@@ -107,8 +107,8 @@ interface ClockOff {
 }
 
 /**
- * Returns how far the clocks of the servers differ from the one in the middle, since the leader's can be the wrong one. Of two
- * servers either may be.
+ * Returns how far the clocks of the servers differ from the one in the middle, since the leader's can be the wrong one. Either
+ * of two servers can be it.
  */
 function clocksOff(servers: Facts["servers"]): readonly ClockOff[] {
   const known = (servers?.all ?? [])

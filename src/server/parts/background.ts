@@ -12,8 +12,6 @@ import { runIntervals } from "./process-metrics.ts";
 interface BackgroundParts {
   readonly platform: Platform;
   readonly metrics: Metrics;
-  /** Adds values to samples that nothing else adds to, at the end of each interval. */
-  readonly sampleContact?: () => void;
   readonly log: Log;
   /** Makes the catalog's rows of this node equal the local state. Returns the number of corrections. */
   readonly sync: () => Promise<number>;
@@ -24,10 +22,10 @@ interface BackgroundParts {
 
 /** Adds what every agent does besides its requests, until it stops: metrics, anti-entropy, the guard of open files. */
 export function runInBackground(parts: Lifecycle, background: BackgroundParts): void {
-  const { platform, metrics, sampleContact, sync, listeners, reloads } = background;
+  const { platform, metrics, sync, listeners, reloads } = background;
   const { clock } = platform;
   const log = background.log.named("anti_entropy");
-  parts.add(loop((signal) => runIntervals(metrics, { clock, signal, beforeEnd: sampleContact })));
+  parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
   parts.add(loop((signal) => runAntiEntropy(sync, { clock, log, signal })));
   const descriptors = platform.openDescriptors();
   parts.add(loop((signal) => guardDescriptors({ listeners, clock, descriptors, log: background.log, signal })));

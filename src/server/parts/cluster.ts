@@ -74,8 +74,7 @@ export interface ClusterParts {
   readonly local: readonly LocalRow[];
   /** The data that this server had when it was alone; undefined if it had none. */
   readonly loneState: State | undefined;
-  /** The version of Praetor. */
-  readonly version: string;
+  readonly praetorVersion: string;
   readonly onFailed: () => void;
 }
 
@@ -202,9 +201,8 @@ export class Cluster implements ServerGroup {
     const { engine, etcd, links, store } = this;
     this.#view = new ServerCluster({
       ...{ own: this.#own, store, links, calls: this.calls, members, clock: this.#parts.platform.clock },
-      versions: { praetor: this.#parts.version, ...(etcd.version !== undefined && { etcd: etcd.version }) },
-      leader: () => engine.leader,
-      formation: () => etcd.formation,
+      versions: { praetor: this.#parts.praetorVersion, ...(etcd.version !== undefined && { etcd: etcd.version }) },
+      ...{ leader: () => engine.leader, formation: () => etcd.formation },
     });
     return this.#view;
   }

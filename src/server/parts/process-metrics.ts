@@ -18,6 +18,7 @@ export function addGauges(metrics: Metrics, { store, sessionTtls, cluster }: Gau
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
   addProcessGauges(metrics);
+  sampleContact(metrics, cluster);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
   // Consul: a single server counts one won election.
   const elections = metrics.counter("consul.raft.state.leader");
@@ -34,30 +35,21 @@ export function addProcessGauges(metrics: Metrics): void {
 }
 
 /**
- * Returns a function that samples how late the other servers' signs of life are, on the leader. Consul samples the time since each
- * follower answered a heartbeat of Raft, of which there are many a second; here a server that lives is heard once a second.
+ * Samples how late the other servers' signs of life are, on the leader, at the end of each interval. Consul samples the time since
+ * each follower answered a heartbeat of Raft, of which there are many a second; here a server that lives is heard once a second.
  */
-export function contactSampler(metrics: Metrics, cluster: ClusterView): () => void {
-  if (cluster.isAlone) return () => {};
+export function sampleContact(metrics: Metrics, cluster: ClusterView): void {
+  if (cluster.isAlone) return;
   const contact = metrics.sample("consul.raft.leader.lastContact");
-  return () => {
+  metrics.beforeEnd(() => {
     for (const ms of cluster.latenessMs) contact.add(ms);
-  };
-}
-
-interface IntervalOptions {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** Called before an interval ends. */
-  readonly beforeEnd: (() => void) | undefined;
+  });
 }
 
 /** Ends each aggregation interval of the metrics when its time is over, until `signal` aborts. */
-export async function runIntervals(metrics: Metrics, { clock, signal, beforeEnd }: IntervalOptions): Promise<void> {
+export async function runIntervals(metrics: Metrics, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(clock, intervalMs - (clock.wallMs() % intervalMs), signal);
-    if (signal.aborted) return;
-    beforeEnd?.();
-    metrics.endInterval(clock.wallMs());
+    if (!signal.aborted) metrics.endInterval(clock.wallMs());
   }
 }
