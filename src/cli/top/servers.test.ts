@@ -71,7 +71,10 @@ test.each([
   const api = {
     async request() {
       asked += 1;
-      const body = JSON.stringify({ FailureTolerance: 0, Servers: Array(servers).fill({ Name: "s" }) });
+      const body = JSON.stringify({
+        FailureTolerance: 0,
+        Servers: Array.from({ length: servers }, () => ({ Name: "s" })),
+      });
       return { status, headers: new Headers(), body: new TextEncoder().encode(body) };
     },
   };
