@@ -1,4 +1,5 @@
 import type { Position, ReplicatedEngine } from "../engine/replicated-engine.ts";
+import type { Restore } from "../state/command.ts";
 import { openState } from "../state/open-state.ts";
 import type { State } from "../state/state.ts";
 import { originsIn } from "./origins.ts";
@@ -21,6 +22,11 @@ export interface Beginning {
   readonly state: State | undefined;
   /** Whether another server writes the first batch. */
   readonly isElsewhere: boolean;
+}
+
+/** Returns the command with which an empty log gets the data that a server had when it was alone. */
+export function restoreOfOwn(snapshot: State): Restore {
+  return { type: "restore", snapshot, isOwn: true };
 }
 
 /** Loads the state and the newest forwarded writes from the rows of an engine. */

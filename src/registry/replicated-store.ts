@@ -29,7 +29,7 @@ import {
 } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
 import { LogPosition } from "./log-position.ts";
-import { type Beginning, type LoadedState, loadState, type NewestWrites } from "./loaded-state.ts";
+import { type Beginning, type LoadedState, loadState, type NewestWrites, restoreOfOwn } from "./loaded-state.ts";
 import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { Consistency, Registry } from "./registry.ts";
@@ -240,7 +240,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     );
     const leading = new Leading(term, writes);
     this.#newestOwn = leading;
-    if (this.#position.value === 0 && first) await writes.submit({ commands: [{ type: "restore", snapshot: first }] });
+    if (this.#position.value === 0 && first) await writes.submit({ commands: [restoreOfOwn(first)] });
     else await term.commit({ revision: this.state.index, changes: [] });
     await this.#position.reaches(await engine.newest());
     this.#leading = leading;

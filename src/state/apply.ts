@@ -105,12 +105,13 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
  * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that
  * clients have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all
  * tombstones are dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays. The
- * members stay too, since a restore does not change which agents are linked with the servers.
+ * members stay too, since a restore does not change which agents are linked with the servers. The state with which a server
+ * begins a cluster has both, and they come along.
  */
-function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
+function restore(before: State, { snapshot, isOwn = false }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
-  const { lockDelays, members, memberNames } = before;
+  const { lockDelays, members, memberNames } = isOwn ? snapshot : before;
   const restored = { ...snapshot, index, lockDelays, members, memberNames, tombstones, tombstoneFloor: index };
   const state = { ...restored, topicIndexes: topicIndexesOf(restored) };
   // The floor is written even if no row differs, because the new index must become durable.

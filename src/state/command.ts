@@ -181,6 +181,8 @@ export interface AutopilotSet {
 export interface Restore {
   readonly type: "restore";
   readonly snapshot: State;
+  /** Whether the state is this store's own from before, which begins a cluster: then its lock delays and members come along. */
+  readonly isOwn?: boolean;
 }
 
 /** The result of a command. A failure that a client can cause is an outcome; `apply` throws only because of a bug. */

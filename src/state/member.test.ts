@@ -112,6 +112,14 @@ test("the leave of an agent deletes its node from the catalog, but not another m
   expect([names(driver), getNode(driver.state, "n1")?.name]).toEqual([[], "n1"]);
 });
 
+test("a state that begins a cluster brings its members along", () => {
+  const alone = new StateDriver();
+  run(alone, joins("n1", 1));
+  const cluster = new StateDriver();
+  cluster.run({ type: "restore", snapshot: alone.state, isOwn: true });
+  expect([names(cluster), getNode(cluster.state, "n1")?.name]).toEqual([["n1 alive"], "n1"]);
+});
+
 test("a restore keeps the members, since a snapshot has none", () => {
   const driver = new StateDriver();
   run(driver, joins("n1", 1));
