@@ -125,33 +125,34 @@ export class EtcdChild {
 
   /** Resolves with true when etcd answers and knows a leader, with false when the signal aborts. */
   async #untilReady(signal: AbortSignal): Promise<boolean> {
+    const { clock, folder } = this.#options;
     while (!signal.aborted) {
-      if (await this.#hasLeader()) return !signal.aborted;
-      await sleep(this.#options.clock, lookMs, signal);
+      if (await knowsLeader(folder, clock)) return !signal.aborted;
+      await sleep(clock, lookMs, signal);
     }
     return false;
   }
+}
 
-  async #hasLeader(): Promise<boolean> {
-    const { clock, folder } = this.#options;
-    // A connection that is made before etcd serves is answered seconds late, so each look has a connection of its own.
-    const late = new AbortController();
-    const timer = clock.schedule(answerMsMax, () => late.abort());
-    try {
-      const answer = await httpFetch(new URL("http://etcd/v3/maintenance/status"), {
-        unix: join(folder, clientSocket),
-        method: "POST",
-        body: "{}",
-        headers: { connection: "close" },
-        signal: late.signal,
-      });
-      // etcd leaves the field out while it knows no leader.
-      const status: unknown = await answer.json();
-      return typeof status === "object" && status !== null && "leader" in status;
-    } catch {
-      return false;
-    } finally {
-      timer.cancel();
-    }
+/** Returns whether the etcd in this folder answers and knows a leader. */
+export async function knowsLeader(folder: string, clock: Clock): Promise<boolean> {
+  // A connection that is made before etcd serves is answered seconds late, so each look has a connection of its own.
+  const late = new AbortController();
+  const timer = clock.schedule(answerMsMax, () => late.abort());
+  try {
+    const answer = await httpFetch(new URL("http://etcd/v3/maintenance/status"), {
+      unix: join(folder, clientSocket),
+      method: "POST",
+      body: "{}",
+      headers: { connection: "close" },
+      signal: late.signal,
+    });
+    // etcd leaves the field out while it knows no leader.
+    const status: unknown = await answer.json();
+    return typeof status === "object" && status !== null && "leader" in status;
+  } catch {
+    return false;
+  } finally {
+    timer.cancel();
   }
 }
