@@ -131,7 +131,7 @@ export class Bootstrap {
     );
   }
 
-  /** Returns the servers that are to begin, in the order of their ids, and the one whose data go in. */
+  /** Returns the servers that are to begin, in the order of their ids, and the one whose data go in; "" if none has data. */
   #choose(
     seen: ReadonlyMap<string, Hello>,
   ): { readonly members: readonly string[]; readonly founder: string } | { readonly why: string } {
@@ -155,7 +155,7 @@ export class Bootstrap {
     const founder = hasLoneData ? id : withData[0]?.[0];
     const free = [id, ...candidates.map(([each]) => each)].filter((each) => each !== founder).toSorted();
     const members = [...(founder === undefined ? [] : [founder]), ...free].slice(0, expect).toSorted();
-    return { members, founder: founder ?? members[0] ?? id };
+    return { members, founder: founder ?? "" };
   }
 
   async #conclude(decision: Decision, seen: ReadonlyMap<string, Hello>): Promise<string | undefined> {
@@ -194,6 +194,7 @@ export class Bootstrap {
     if (membership) return `${name} is in a cluster`;
     if (promised && promised.attempt !== attempt) return `${name} has promised ${promised.to} to begin with others`;
     if (members.length !== expect || !members.includes(id)) return `${name} expects ${expect} servers`;
+    if (hasLoneData && founder === "") return `${name} has data of its own`;
     if (hasLoneData && founder !== id) return severalWithData([name, founder]);
     return "";
   }

@@ -40,6 +40,7 @@ export interface Decision {
   readonly attempt: string;
   readonly token: string;
   readonly members: readonly string[];
+  /** The server whose data go in; "" if none has data. */
   readonly founder: string;
 }
 

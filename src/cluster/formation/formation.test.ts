@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { FormationWorld } from "../../../test/support/formation/formation-world.ts";
 import { runTrial } from "../../../test/support/formation/formation-trial.ts";
 import type { FormationFault } from "../../../test/support/formation/etcd-cluster.ts";
 
@@ -22,6 +23,18 @@ describe("servers that crash, lose calls and data, and move", () => {
         expect(begun).toBe(1);
       }
     });
+});
+
+test("servers without data go on when the starter of their cluster is lost before its first batch", async () => {
+  const world = new FormationWorld({ seed: 1, servers: 3, expect: 3 });
+  world.isTroubled = false;
+  for (const server of world.servers) server.start();
+  const [starter, ...others] = world.servers;
+  while (others.some(({ saved }) => !saved.membership)) await world.clock.advance(10);
+  starter?.crash();
+  const formed = Promise.all(others.map(async ({ formation }) => formation?.formed));
+  await world.clock.advance(30_000);
+  for (const each of await formed) expect(each).toMatchObject({ isFounder: false, hasOtherFounder: false });
 });
 
 /** Maximum number of seeds until a fault is found. */

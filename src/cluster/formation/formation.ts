@@ -312,7 +312,7 @@ export class Formation {
       endpoint: etcd.endpoint,
       token,
       isFounder: founder === own.id,
-      hasOtherFounder: founder !== undefined && founder !== own.id,
+      hasOtherFounder: founder !== undefined && founder !== "" && founder !== own.id,
     });
     await this.#admission
       .forgetStrangers()

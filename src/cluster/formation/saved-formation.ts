@@ -38,7 +38,7 @@ export interface Membership {
   readonly members: readonly string[];
   /** As etcd's flag: "new" for the servers that begin the cluster. */
   readonly state: "new" | "existing";
-  /** The node id of the server that founds the cluster, so that its data go in; undefined on servers that were taken in later. */
+  /** The node id of the server whose data go in; "" if none has data; undefined on servers that were taken in later. */
   readonly founder: string | undefined;
   /** Whether the cluster has one server more by this one. False if it had been a voter before. */
   readonly isNew: boolean;
