@@ -9,6 +9,7 @@ import { checkerCommand } from "./cli/commands/checker.ts";
 import { completionCommand } from "./cli/commands/completion.ts";
 import { edgexCommand } from "./cli/commands/edgex.ts";
 import { healthCommand } from "./cli/commands/health.ts";
+import { operatorRecoverCommand } from "./cli/commands/operator-recover.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { completionAnswer } from "./cli/completion/answer-shell.ts";
 import { runCommand } from "./cli/run-command.ts";
@@ -50,6 +51,7 @@ const commands: readonly Command[] = [
     startAgent: (args, onServing) => agentCommand({ ...agentOptions, onServing }).run(args, io),
   }),
   healthCommand,
+  operatorRecoverCommand(async (folder, clock) => (await import("./server/recovery.ts")).openRecovery(folder, clock)),
   versionCommand(manifest.version),
   ...clientCommands,
 ];

@@ -18,6 +18,8 @@ export interface JoinRequest {
   readonly taggedAddresses: Readonly<Record<string, string>>;
   /** The settings of an agent that is a server of a cluster, from which its tags follow. */
   readonly server?: ServerSettings | undefined;
+  /** The token of the cluster of a server that has an etcd of its own. */
+  readonly cluster?: string | undefined;
 }
 
 /** A server's identity, and the address and port at which agents can connect to it. */
@@ -52,9 +54,10 @@ export function decodeJoin(head: unknown): JoinRequest {
 const texts = ["name", "id", "address", "datacenter", "build"] as const;
 
 function areOthersSound(head: Readonly<Record<string, unknown>>): boolean {
-  const { role, serfPort, meta, taggedAddresses, server } = head;
+  const { role, serfPort, meta, taggedAddresses, server, cluster } = head;
   const isRole = role === "client" || role === "server";
   const isSound = isRole && Number.isSafeInteger(serfPort) && isTextMap(meta) && isTextMap(taggedAddresses);
+  if (cluster !== undefined && typeof cluster !== "string") return false;
   return isSound && (server === undefined || areSettings(server));
 }
 

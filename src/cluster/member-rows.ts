@@ -10,13 +10,14 @@ import { clientMember, serfCheck, serfCheckId, serverMember, type ServerSettings
 /** The rows of a member's node, which are written together with the member. */
 type Registration = Parameters<typeof setMember>[2];
 
-/** Returns how a server of a cluster introduces itself to the other servers. */
-export function serverJoin(node: Node, settings: ServerSettings): JoinRequest {
+/** Returns how a server of a cluster introduces itself to the other servers. @param cluster the token of its etcd's cluster */
+export function serverJoin(node: Node, settings: ServerSettings, cluster?: string): JoinRequest {
   const { id, name, address, datacenter, meta, taggedAddresses } = node;
   return {
     ...{ id, name, address, datacenter, build: consulVersion, role: "server", serfPort: settings.ports.serfLan },
     ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
     server: { bootstrap: settings.bootstrap, bootstrapExpect: settings.bootstrapExpect, ports: portsOf(settings) },
+    cluster,
   };
 }
 

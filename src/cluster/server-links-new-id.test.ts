@@ -49,7 +49,7 @@ function linksTo(other: Other, known: readonly ServerAddress[]): ServerLinks {
     joinRequest: () => joinOf(1, { role: "server" }),
     ...{ key: undefined, dial, clock, known, ports: { server: 8300, serfLan: 8301 }, intervalMs: 1_000 },
     ...{ addresses: ["192.0.2.2"], handler: async () => ({ head: null }) },
-    ...{ onServers() {}, onLinked() {}, onGone() {} },
+    ...{ onServers() {}, onLinked() {}, onGone() {}, onGivenUp() {} },
     log: createLog({ level: "error", json: false, clock, sink() {} }, "server"),
   });
   onTestFinished(() => links.stop());

@@ -8,6 +8,7 @@ import { createLog } from "../lib/log.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Link } from "../link/link.ts";
 import type { ServerAddress } from "./join-call.ts";
+import { clusterGivenUp } from "./given-up.ts";
 import { ownAddressCode, ServerLinks, serversCall } from "./server-links.ts";
 
 let clock: FakeClock;
@@ -19,12 +20,14 @@ let dialled: string[];
 let slow: string | undefined;
 let waiting: (() => void)[];
 let gone: string[];
+let givenUp: number;
 let saved: (readonly ServerAddress[])[];
 
 beforeEach(() => {
   clock = new FakeClock(Date.UTC(2026, 0, 1), letGoOn);
   [peers, opened, dialled, waiting, gone, saved] = [[], [], [], [], [], []];
   slow = undefined;
+  givenUp = 0;
 });
 
 afterEach(async () => {
@@ -69,6 +72,7 @@ function open(own: ServerAddress, { known = [], addresses = [] }: Options = {}):
     onServers: (servers) => saved.push(servers),
     onLinked: () => {},
     onGone: (id) => gone.push(id),
+    onGivenUp: () => void (givenUp += 1),
     log: createLog({ level: "error", json: false, clock, sink: () => {} }, "server"),
   });
   opened.push(links);
@@ -184,6 +188,14 @@ describe("a server", () => {
     const links = await start({ addresses: ["host-s1"] });
     await clock.advance(60_000);
     expect([dialled, links.known]).toEqual([["host-s1"], []]);
+  });
+
+  test("reports that a server has refused this one as that of a cluster that was given up", async () => {
+    const second = peer("s2");
+    second.refusal = clusterGivenUp("of the server s1");
+    await start({ known: [second.own] });
+    await clock.advance(1_000);
+    expect(givenUp).toBeGreaterThan(0);
   });
 
   test("asks a server that closes each link less and less often", async () => {

@@ -5,6 +5,7 @@ import type { Log } from "../lib/log.ts";
 import type { DialOptions } from "../link/connect.ts";
 import type { Answer, Call, Handler, Link } from "../link/link.ts";
 import type { JoinAnswer, JoinRequest, ServerAddress } from "./join-call.ts";
+import { givenUpCode } from "./given-up.ts";
 import { codeOf, joinFailed, type Place, placeOf } from "./place.ts";
 
 export interface ServerLinksOptions {
@@ -30,6 +31,8 @@ export interface ServerLinksOptions {
   readonly onLinked: (id: string) => void;
   /** Called when a server whose link was lost refuses a new one, so that its process has ended. */
   readonly onGone: (id: string) => void;
+  /** Called when a server says that its cluster is in the place of this server's. */
+  readonly onGivenUp: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -356,6 +359,7 @@ export class ServerLinks {
 
   #logFailure(error: unknown): void {
     if (this.#stopping.signal.aborted) return;
+    if (error instanceof OperatingError && error.code === givenUpCode) this.#options.onGivenUp();
     const reason = messageOf(error);
     this.#options.log[this.#throttle.isNew(reason) ? "warn" : "debug"]("Cannot join a server", { reason });
   }

@@ -1,5 +1,6 @@
 import { syncCatalog, syncOnce } from "../agent/anti-entropy.ts";
-import { hasFormation, isInCluster } from "../cluster/formation/saved-formation.ts";
+import { hasFormation, isGivenUp, isInCluster } from "../cluster/formation/saved-formation.ts";
+import { clusterGivenUp } from "../cluster/given-up.ts";
 import { LinkedAgents } from "../cluster/linked-agents.ts";
 import { Members } from "../cluster/members.ts";
 import { serverMember } from "../cluster/server-registration.ts";
@@ -180,9 +181,10 @@ function openMembers(parts: Lifecycle, config: RuntimeConfig, { group, node, clo
 
 /**
  * Returns whether a server shares its data with others, because its configuration says so, or because it has done so before.
- * @throws OperatingError invalid when it is to stand alone on the data folder of a server of a cluster
+ * @throws OperatingError when it is to stand alone on the data folder of a server of a cluster, or that cluster was given up
  */
 function sharesData(config: RuntimeConfig, local: readonly LocalRow[]): boolean {
+  if (isGivenUp(local)) throw clusterGivenUp(`in the folder ${config.dataDir}`);
   if (config.bootstrap || config.devMode) {
     if (isInCluster(local)) throw isOfClusterAlready(config);
     return false;
@@ -210,7 +212,7 @@ async function openKeeper(
 function isOfClusterAlready({ dataDir }: RuntimeConfig): OperatingError {
   const message =
     `the data folder ${dataDir} is that of a server of a cluster, which has its data there. To go on with the cluster, start the ` +
-    "server without -bootstrap. To begin alone with the data of the cluster: praetor snapshot save FILE, start with -bootstrap on " +
-    "an empty folder, praetor snapshot restore FILE";
+    "server without -bootstrap. To begin alone with the data of the cluster: stop its other servers, and run " +
+    `praetor operator recover -data-dir=${dataDir}`;
   return new OperatingError("invalid", "server-of-cluster", message);
 }

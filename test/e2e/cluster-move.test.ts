@@ -110,7 +110,7 @@ describe.skipIf(withoutEtcd !== undefined)(`the data of a server that stood alon
     const alsoRefused = await servers.run(2, "-bootstrap");
     expect(alsoRefused.code).toBe(1);
     expect(alsoRefused.output).toContain("is that of a server of a cluster");
-    expect(alsoRefused.output).toContain("praetor snapshot restore FILE");
+    expect(alsoRefused.output).toContain("praetor operator recover -data-dir=");
 
     const snapshot = await third.send("GET", "/v1/snapshot");
     expect(snapshot.status).toBe(200);

@@ -130,6 +130,7 @@ export class Admission {
       raftId: now.find((each) => each.id === id)?.raftId ?? "",
       members: now.map((each) => each.id),
       known: [servers.own, ...servers.all],
+      givenUp: saved.state.givenUp,
       isNew: asked.isNew && !before?.isVoter,
     };
   }

@@ -96,6 +96,14 @@ export class Bootstrap {
     );
   }
 
+  /** Takes the promise back that this server has given to another one, which is gone for good. @returns false if it has given none */
+  releaseFrom(starter: string): Promise<boolean> {
+    const { id, saved } = this.#options;
+    return saved.change((state) =>
+      state.promised?.to === starter && starter !== id ? { ...state, promised: undefined } : undefined,
+    );
+  }
+
   /** Takes up the decision of an attempt to which this server is bound. */
   async decided(decision: Decision): Promise<void> {
     const membership = begun(decision);

@@ -82,6 +82,8 @@ export type TakeInAnswer =
       /** The node ids of all members, with the new one. */
       readonly members: readonly string[];
       readonly known: readonly KnownServer[];
+      /** The tokens of the clusters in whose place this one is. */
+      readonly givenUp: readonly string[];
       readonly isNew: boolean;
     };
 

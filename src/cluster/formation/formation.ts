@@ -134,6 +134,16 @@ export class Formation {
     return this.#membership?.token;
   }
 
+  /** Returns whether the servers of this cluster have given up the one with that token; see recoveryRows. */
+  hasGivenUp(token: string): boolean {
+    return this.#saved.state.givenUp.includes(token);
+  }
+
+  /** Records that another cluster is in the place of this server's, which must not start again. @returns false if it was recorded */
+  giveUp(): Promise<boolean> {
+    return this.#saved.change((state) => (state.isGivenUp ? undefined : { ...state, isGivenUp: true }));
+  }
+
   /** All other servers of which this one knows, with the newest address of each. */
   get known(): readonly ServerAddress[] {
     return this.#servers.all;
@@ -193,9 +203,10 @@ export class Formation {
    * "raft-peer-needed"
    */
   async remove(id: string): Promise<void> {
-    if (await this.#releaseFrom(id)) return;
-    this.#mustServe();
-    await this.#admission.remove(id);
+    if (!(await this.#bootstrap.releaseFrom(id))) {
+      this.#mustServe();
+      await this.#admission.remove(id);
+    }
     this.#wakeup.call();
   }
 
@@ -364,12 +375,12 @@ export class Formation {
       const answer = await this.#asking.ask<"take-in">(host, { ask: "take-in", attempt, isNew }, takeInMsMax);
       if (!answer.isTaken) return answer.why;
       await this.#servers.learn(answer.known);
-      const { token, members, raftId } = answer;
+      const { token, members, raftId, givenUp } = answer;
       const joined = { stage: "decided", state: "existing", token, members, raftId, isNew: answer.isNew } as const;
       await this.#saved.change((state) => {
         // This server may have promised meanwhile to begin with others.
         if (state.promised || state.membership !== before) return undefined;
-        return { ...state, membership: { ...joined, attempt: undefined, founder: undefined } };
+        return { ...state, givenUp, membership: { ...joined, attempt: undefined, founder: undefined } };
       });
       return "";
     } finally {
@@ -380,16 +391,6 @@ export class Formation {
   #mustServe(): void {
     if (this.#member.isServing) return;
     throw new OperatingError("unavailable", "no-cluster", "No cluster leader");
-  }
-
-  async #releaseFrom(starter: string): Promise<boolean> {
-    const isRemoved = await this.#saved.change((state) =>
-      state.promised?.to === starter && starter !== this.#options.own.id
-        ? { ...state, promised: undefined }
-        : undefined,
-    );
-    if (isRemoved) this.#wakeup.call();
-    return isRemoved;
   }
 
   #say(waitsFor: string): void {

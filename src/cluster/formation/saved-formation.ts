@@ -54,6 +54,10 @@ export interface FormationState {
   readonly membership: Membership | undefined;
   /** The other servers. */
   readonly known: readonly KnownServer[];
+  /** The tokens of the clusters in whose place `praetor operator recover` has put this one. */
+  readonly givenUp: readonly string[];
+  /** Whether another cluster is in the place of this server's, so that this server must not start. */
+  readonly isGivenUp: boolean;
 }
 
 /** Writes rows that only this server uses; resolves when they are durable. See registry/local-rows.ts. */
@@ -63,7 +67,10 @@ export interface RowWriter {
 
 /** The key of the local row of a server that has been one of several. */
 const formationKey = "cluster/formation";
-const empty: FormationState = { start: 0, promised: undefined, membership: undefined, known: [] };
+const empty: FormationState = {
+  ...{ start: 0, promised: undefined, membership: undefined, known: [] },
+  ...{ givenUp: [], isGivenUp: false },
+};
 
 /** The state of a server's formation, which is on disk before anything sees it. */
 export class SavedFormation {
@@ -92,7 +99,7 @@ export class SavedFormation {
     const run = async (): Promise<boolean> => {
       const changed = next(this.#state);
       if (!changed) return false;
-      await this.#rows.save([{ key: formationKey, value: new TextEncoder().encode(JSON.stringify(changed)) }]);
+      await this.#rows.save([formationRow(changed)]);
       this.#state = changed;
       return true;
     };
@@ -122,6 +129,35 @@ export function isInCluster(local: readonly LocalRow[]): boolean {
   return hasMoved(local) || (membership !== undefined && !hasNotEntered);
 }
 
+/** Returns whether another cluster is in the place of this server's. */
+export function isGivenUp(local: readonly LocalRow[]): boolean {
+  return savedState(local).isGivenUp;
+}
+
+/** Returns whether this server was recovered, so that its own data begin a cluster whatever they are. */
+export function wasRecovered(local: readonly LocalRow[]): boolean {
+  return savedState(local).givenUp.length > 0;
+}
+
+/**
+ * Returns the rows by which a server begins a cluster of itself alone, in place of its present one.
+ * @param begins the id of the server, and a token and an attempt that no other cluster has
+ */
+export function recoveryRows(
+  local: readonly LocalRow[],
+  { id, token, attempt }: { readonly id: string; readonly token: string; readonly attempt: string },
+): readonly LocalRow[] {
+  const state = savedState(local);
+  const before = state.membership?.token;
+  const membership: Membership = {
+    ...{ stage: "decided", state: "new", isNew: false, raftId: undefined },
+    ...{ token, attempt, members: [id], founder: id },
+  };
+  const givenUp = [...state.givenUp, ...(before === undefined ? [] : [before])];
+  const next: FormationState = { ...empty, start: state.start, membership, givenUp };
+  return [formationRow(next), { key: movedKey, value: undefined }];
+}
+
 /**
  * Records that the cluster has the data of this server, since the first batch of the log is theirs. If that fails, the next start
  * records it.
@@ -131,7 +167,11 @@ export async function noteMoved(rows: RowWriter, log: Log): Promise<void> {
   await rows.save([{ key: movedKey, value: new Uint8Array() }]).catch(() => {});
 }
 
-function savedState(local: readonly LocalRow[]): FormationState {
+function formationRow(state: FormationState): LocalRow {
+  return { key: formationKey, value: new TextEncoder().encode(JSON.stringify(state)) };
+}
+
+export function savedState(local: readonly LocalRow[]): FormationState {
   const saved = local.find(({ key }) => key === formationKey)?.value;
   return saved ? decodeState(saved) : empty;
 }

@@ -29,7 +29,7 @@ const readyMsMax = 60_000;
 
 /**
  * Reads the data of an etcd most of whose other members are lost, without changing them: starts etcd on a copy, and calls `read` with
- * the endpoint of it. The copy has the whole log of the member, also its end, of which the member does not know whether most members
+ * the endpoint of it and the node ids of all voters. The copy has the whole log of the member, also its end, of which the member does not know whether most members
  * had it.
  *
  * etcd's own --force-new-cluster drops that end. After a power cut it is the last write, or the last few, that clients were told to be
@@ -40,7 +40,7 @@ const readyMsMax = 60_000;
  */
 export async function readSurvivor<Result>(
   options: SurvivorOptions,
-  read: (endpoint: string) => Promise<Result>,
+  read: (endpoint: string, voters: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
   const { program, folder, id, others, clock } = options;
   const copy = join(folder, copyFolder);
@@ -50,8 +50,8 @@ export async function readSurvivor<Result>(
   const survivor = new Survivor(options, copy);
   try {
     copyData(folder, copy);
-    await survivor.start();
-    return await read(`unix:${join(copy, clientSocket)}`);
+    const voters = await survivor.start();
+    return await read(`unix:${join(copy, clientSocket)}`, voters);
   } finally {
     await survivor.stop();
     rmSync(copy, { recursive: true, force: true });
@@ -82,8 +82,8 @@ class Survivor {
     this.#copy = copy;
   }
 
-  /** Resolves when etcd answers as the leader. */
-  async start(): Promise<void> {
+  /** Resolves with the voters when etcd answers as the leader. */
+  async start(): Promise<readonly string[]> {
     const { clock, id } = this.#options;
     const own = this.#spawn({ id, members: [id], state: "new" }, []);
     const endMs = clock.monotonicMs() + readyMsMax;
@@ -100,6 +100,7 @@ class Survivor {
       }
       await sleep(clock, lookMs);
     }
+    return this.#members();
   }
 
   async stop(): Promise<void> {

@@ -20,7 +20,7 @@ import type { Platform } from "../platform.ts";
 import { explainPortFailure, type LinkPort } from "./links.ts";
 
 /** The folder of the own etcd in the data folder. */
-const etcdFolder = "etcd";
+export const etcdFolder = "etcd";
 
 interface OpenParts {
   readonly platform: Platform;

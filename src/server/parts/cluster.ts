@@ -16,6 +16,7 @@ import {
   encodeServers,
   serverAddressOf,
 } from "../../cluster/join-call.ts";
+import { endGivenUp, refuseGivenUp } from "../../cluster/given-up.ts";
 import { followDepartures } from "../../cluster/departed-servers.ts";
 import { leaveServers } from "../../cluster/leave-servers.ts";
 import { type ForceLeaveCall, leaderCallKinds } from "../../cluster/leader-calls.ts";
@@ -57,7 +58,7 @@ import type { GroupParts, ServerGroup } from "./server-group.ts";
 import { indexOfFreshStore } from "./store.ts";
 
 /** The local row of the servers that this one knows: a JSON array of ServerAddress. */
-const serversKey = "cluster/servers";
+export const serversKey = "cluster/servers";
 /** How long a start waits for the data of the cluster, in milliseconds; then it answers clients without. */
 const loadMsMax = 2_000;
 /** The time in which the servers replace a silent leader is this many milliseconds times raft_multiplier. */
@@ -147,11 +148,10 @@ export class Cluster implements ServerGroup {
       addresses: [...config.serverRejoin.join, ...config.serverRejoin.retryJoin],
       intervalMs: config.serverRejoin.retryIntervalMs,
       handler: (call) => this.#answer(call),
-      onServers: (servers) => {
-        ownRows.save([{ key: serversKey, value: encodeServers(servers) }]).catch(() => {});
-      },
+      onServers: (known) => void ownRows.save([{ key: serversKey, value: encodeServers(known) }]).catch(() => {}),
       onLinked: (id) => this.#tellNew(id),
       onGone: (id) => void this.#deposeIfLeader(id),
+      onGivenUp: () => void endGivenUp(this.etcd.formation, parts),
     });
     this.calls = new CallsToLeader({
       own: node.id,
@@ -352,6 +352,7 @@ export class Cluster implements ServerGroup {
       const request = decodeJoin(call.head);
       if (this.#isLeaving) throw new OperatingError("unavailable", "leaving", "this server leaves the cluster");
       if ("start" in request && request.start === this.#start) throw ownAddress();
+      refuseGivenUp(this.etcd.formation, request);
       const answer = await handler(call, link);
       if (request.server) this.links.learn([serverAddressOf(request, request.server.ports.server)]);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the admission made the answer
@@ -375,7 +376,7 @@ export class Cluster implements ServerGroup {
   }
 
   get #joinRequest(): JoinRequest {
-    return serverJoin(this.#shared?.agent.node ?? this.#parts.node, this.#config);
+    return serverJoin(this.#shared?.agent.node ?? this.#parts.node, this.#config, this.etcd.formation?.token);
   }
 
   /** Writes the local rows to this server's own file, and then the commands to the cluster. */

@@ -6,7 +6,7 @@ import { deregister } from "../../registry/catalog.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { Registry } from "../../registry/registry.ts";
 
-const nodeIdKey = "node-id";
+export const nodeIdKey = "node-id";
 
 /**
  * Returns this agent's node. The node's id is the configured id, else the id of the last start of this agent or of a Consul

@@ -1,4 +1,4 @@
-import { hasMoved } from "../../cluster/formation/saved-formation.ts";
+import { hasMoved, wasRecovered } from "../../cluster/formation/saved-formation.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../lib/log.ts";
@@ -61,7 +61,7 @@ export async function openStore(
     store,
     localRows: new LocalRows(store),
     local,
-    loneState: isShared && !hasMoved(local) && hasDataOfClients(state) ? state : undefined,
+    loneState: isShared && !hasMoved(local) && (wasRecovered(local) || hasDataOfClients(state)) ? state : undefined,
   };
 }
 
