@@ -23,7 +23,7 @@ type Open = (folder: string, clock: Clock) => Promise<RecoverableServer>;
 export function operatorRecoverCommand(open: Open): Command {
   return localCommand({
     name: "operator recover",
-    summary: "Makes a cluster of one server of a server whose others are lost for good",
+    summary: "Makes a cluster of the one server that is left",
     synopsis: "[options]",
     about:
       "For a cluster that has lost most of its servers for good, and so has no leader. Run it on a server that is left, as the user of the " +

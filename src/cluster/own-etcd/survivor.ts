@@ -29,11 +29,11 @@ const readyMsMax = 60_000;
 
 /**
  * Reads the data of an etcd most of whose other members are lost, without changing them: starts etcd on a copy, and calls `read` with
- * the endpoint of it and the node ids of all voters. The copy has the whole log of the member, also its end, of which the member does not know whether most members
- * had it.
+ * the endpoint of it and the node ids of all voters. The copy has the whole log of the member, also its end, of which the member does
+ * not know whether most members had it.
  *
- * etcd's own --force-new-cluster drops that end. After a power cut it is the last write, or the last few, that clients were told to be
- * done: the member of which they are is told of it only later, and etcd syncs what it is told with the next entry. So the copy gets
+ * etcd's own --force-new-cluster drops that end. After a power cut it has the last acknowledged write: the leader tells the others
+ * that an entry is confirmed after it has answered, and they sync this note with the next entry only. So the copy gets
  * a majority instead: members without data in the place of lost ones, which vote for the only member that has a log. A new
  * leader's log counts as a whole.
  * @throws OperatingError unavailable "recovery-failed"; any error of `read`
