@@ -72,7 +72,7 @@ function asShown(text: string): string {
     .replaceAll(`:${serverPort}`, ":8300")
     .replaceAll(/ [0-9a-f]{8}  /g, " ...       ")
     .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "id")
-    .replaceAll(/snapshot to index .*/g, "snapshot to index ...")
+    .replaceAll(/(snapshot to|up to) index .*/g, "$1 index ...")
     // The shell reports a killed job some time later.
     .replaceAll(/^bash: line .* Killed .*\n/gm, "");
   return shown.includes("RaftProtocol") ? peersAsShown(shown) : shown;
