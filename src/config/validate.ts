@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { OperatingError } from "../lib/errors.ts";
 import { metadataFault } from "../wire/metadata.ts";
 import { parseCidr } from "../lib/ip-address.ts";
-import { cipherSuites, readTlsFiles, tlsVersions } from "../lib/tls-files.ts";
+import { cipherSuites, listenerOptions, readTlsFiles } from "../lib/tls-files.ts";
 import { refuseSharedAddresses } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -29,20 +29,19 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
 }
 
 /** Reads certificates and keys, so that `validate` and a reload report what would keep the agent from starting. */
-function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings): void {
-  if (!tlsVersions.has(tls.minVersion)) {
-    const known = [...tlsVersions.keys()].join(", ");
-    const from = settings.from("tls_min_version");
-    fail(`tls_min_version: value ${tls.minVersion} not supported, please specify one of [${known}]${from}`);
-  }
+function validateTls({ tls, server }: RuntimeConfig, settings: Settings): void {
+  const [asks, signs] = ["auto_encrypt.tls", "auto_encrypt.allow_tls"];
+  if (server && settings.flag(asks)) fail(`auto_encrypt.tls can only be used on a client.${settings.from(asks)}`);
+  if (!server && settings.flag(signs))
+    fail(`auto_encrypt.allow_tls can only be used on a server.${settings.from(signs)}`);
   for (const name of tls.cipherSuites)
     if (!cipherSuites.has(name)) {
       const known = [...cipherSuites.keys()].join(",");
       fail(
-        `tls_cipher_suites: unsupported cipher ${JSON.stringify(name)}; there are ${known}${settings.from("tls_cipher_suites")}`,
+        `tls_cipher_suites: invalid tls cipher suites: unsupported cipher ${JSON.stringify(name)}; there are ${known}${settings.from("tls_cipher_suites")}`,
       );
     }
-  if (httpsAddresses.length > 0 && tls.certFile !== undefined && tls.keyFile !== undefined) readTlsFiles(tls);
+  listenerOptions(tls, readTlsFiles(tls), false);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
+import { listenerOptions, readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
 export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
@@ -31,7 +31,7 @@ export interface Listeners {
  */
 export async function openListeners({ http, https, ...options }: ListenersOptions): Promise<Listeners> {
   const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
-  let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
+  let tls = https.addresses.length === 0 ? undefined : optionsOf(https.tls);
   const opened: HttpServer[] = [];
   const warnWithoutCertificate = (): void => {
     if (tls && !tls.cert) options.log.warn(noCertificate, { addresses: https.addresses.join(" "), port: https.port });
@@ -45,7 +45,7 @@ export async function openListeners({ http, https, ...options }: ListenersOption
     return {
       addresses: opened.flatMap((server) => server.addresses),
       prepare(files) {
-        const next = secured && readTlsFiles(files);
+        const next = secured && optionsOf(files);
         return async () => {
           if (isDeepStrictEqual(next, tls)) return;
           tls = next;
@@ -63,6 +63,11 @@ export async function openListeners({ http, https, ...options }: ListenersOption
     await stop();
     throw error;
   }
+}
+
+function optionsOf(files: TlsFiles): Bun.TLSOptions {
+  const { incoming, incomingHttps } = files.verify;
+  return listenerOptions(files, readTlsFiles(files), incoming || incomingHttps);
 }
 
 const noCertificate =

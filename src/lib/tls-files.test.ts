@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type SecureVersion } from "node:tls";
-import { localhostCertificate, otherCertificate } from "../../test/support/certificates.ts";
-import { cipherSuites, readTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { expiredCertificate, localhostCertificate, otherCertificate } from "../../test/support/certificates.ts";
+import { cipherSuites, listenerOptions, readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tls-files-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,12 +23,16 @@ function folder(name: string, files: Readonly<Record<string, string>>): string {
   return join(root, name);
 }
 
+const verifyIncoming: Pick<TlsFiles, "verify"> = {
+  verify: { incoming: true, incomingHttps: false, incomingRpc: false, outgoing: false, serverHostname: false },
+};
+
 const plain: TlsFiles = {
   caFile: undefined,
   caPath: undefined,
   certFile: file("cert.pem", localhostCertificate.cert),
   keyFile: file("key.pem", localhostCertificate.key),
-  verifyIncoming: false,
+  verify: { incoming: false, incomingHttps: false, incomingRpc: false, outgoing: false, serverHostname: false },
   minVersion: "tls12",
   cipherSuites: [],
   preferServerCipherSuites: false,
@@ -50,7 +55,7 @@ async function suiteFor(files: TlsFiles, client: ConnectionOptions): Promise<str
 }
 
 function serve(files: TlsFiles): { readonly port: number } & Disposable {
-  const tls = readTlsFiles(files);
+  const tls = listenerOptions(files, readTlsFiles(files), files.verify.incoming);
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls, fetch: () => new Response("ok") });
   return { port: server.port ?? 0, [Symbol.dispose]: () => void server.stop(true) };
 }
@@ -89,7 +94,8 @@ describe("cipher suites", () => {
     const missing = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
     const named = [missing, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"];
     expect(await suiteFor({ ...plain, cipherSuites: named }, { maxVersion: "TLSv1.2" })).toBe("ECDHE-ECDSA-AES128-SHA");
-    expect(() => readTlsFiles({ ...plain, cipherSuites: [missing] })).toThrow("cannot be served");
+    const files = { ...plain, cipherSuites: [missing] };
+    expect(() => listenerOptions(files, readTlsFiles(files), false)).toThrow("cannot be served");
   });
 
   test("are chosen by the server's order with tls_prefer_server_cipher_suites", async () => {
@@ -107,7 +113,7 @@ describe("a folder of CA certificates", () => {
 
   test("verifies clients as a CA file does, also with certificates in subfolders", async () => {
     const caPath = folder("authorities", { "a.crt": localhostCertificate.cert, "sub/b": cert });
-    const files = { ...plain, caPath, verifyIncoming: true };
+    const files = { ...plain, caPath, ...verifyIncoming };
     expect(await suiteFor(files, { cert, key })).toBeDefined();
     expect(await suiteFor(files, {})).toBeUndefined();
   });
@@ -115,14 +121,79 @@ describe("a folder of CA certificates", () => {
   test("is ignored when ca_file is set", async () => {
     const caPath = folder("others", { "b.pem": cert });
     const caFile = file("ca.pem", localhostCertificate.cert);
-    expect(await suiteFor({ ...plain, caPath, caFile, verifyIncoming: true }, { cert, key })).toBeUndefined();
+    expect(await suiteFor({ ...plain, caPath, caFile, ...verifyIncoming }, { cert, key })).toBeUndefined();
   });
 
-  test.each([
-    ["is empty", () => folder("empty", {}), "holds no files"],
-    ["is missing", () => join(root, "nowhere"), "cannot read ca_path"],
-    ["holds something else", () => folder("mixed", { "a.pem": cert, README: "hello" }), "mixed/README does not hold"],
-  ])("that %s is refused with an error that says so", (_, make, message) => {
-    expect(() => readTlsFiles({ ...plain, caPath: make(), verifyIncoming: true })).toThrow(message);
+  test("may have a file with several certificates, each of which verifies clients", async () => {
+    const caFile = file("both.pem", `a comment\n${localhostCertificate.cert}\n${cert}\n`);
+    const files = { ...plain, caFile, ...verifyIncoming };
+    expect(await suiteFor(files, { cert, key })).toBeDefined();
+    expect(await suiteFor(files, localhostCertificate)).toBeDefined();
+    expect(await suiteFor(files, expiredCertificate)).toBeUndefined();
+  });
+});
+
+describe("TLS settings that cannot be used are refused with Consul's text", () => {
+  const { verify } = plain;
+  const text = file("text", "hello");
+  const [certFile, keyFile] = [file("c", localhostCertificate.cert), file("k", localhostCertificate.key)];
+  const otherKey = file("other", otherCertificate.key);
+  const pkcs8 = { type: "pkcs8", format: "pem" } as const;
+  const rsaKey = file("rsa", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8).toString());
+  const ofPair = "Failed to load cert/key pair: ";
+  const cases: readonly (readonly [Partial<TlsFiles>, string])[] = [
+    [{ caFile: "/nope" }, "Error loading from /nope: open /nope: no such file or directory"],
+    [{ caFile: root }, `Error loading from ${root}: read ${root}: is a directory`],
+    [{ caFile: text }, `Couldn't parse PEM (ca_file ${text})`],
+    [{ caPath: folder("empty", {}) }, `Error loading from CAPath: no CAs found (ca_path ${join(root, "empty")})`],
+    [{ caPath: "/nope" }, "lstat /nope: no such file or directory"],
+    [{ caPath: text }, `Couldn't parse PEM (ca_path ${text})`],
+    [
+      { caPath: folder("mixed", { "a.pem": otherCertificate.cert, README: "hello" }) },
+      `Couldn't parse PEM (ca_path ${join(root, "mixed/README")})`,
+    ],
+    [{ certFile: "/nope" }, `${ofPair}open /nope: no such file or directory`],
+    [{ keyFile: "/nope" }, `${ofPair}open /nope: no such file or directory`],
+    [{ certFile: text }, `${ofPair}tls: failed to find any PEM data in certificate input (cert_file ${text})`],
+    [{ keyFile: text }, `${ofPair}tls: failed to find any PEM data in key input (key_file ${text})`],
+    [
+      { certFile: keyFile, keyFile: certFile },
+      `${ofPair}tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched (cert_file ${keyFile})`,
+    ],
+    [
+      { keyFile: certFile },
+      `${ofPair}tls: found a certificate rather than a key in the PEM for the private key (key_file ${certFile})`,
+    ],
+    [{ keyFile: otherKey }, `${ofPair}tls: private key does not match public key`],
+    [{ keyFile: rsaKey }, `${ofPair}tls: private key type does not match public key type`],
+    [
+      { minVersion: "tls9" },
+      "TLSMinVersion: value tls9 not supported, please specify one of [tls10, tls11, tls12, tls13]",
+    ],
+    [{ verify: { ...verify, outgoing: true } }, "VerifyOutgoing set, and no CA certificate provided!"],
+    [{ verify: { ...verify, serverHostname: true } }, "VerifyOutgoing set, and no CA certificate provided!"],
+    [{ verify: { ...verify, incoming: true } }, "VerifyIncoming set but no CA certificates were provided"],
+    [{ verify: { ...verify, incomingHttps: true } }, "VerifyIncoming set but no CA certificates were provided"],
+    [{ verify: { ...verify, incomingRpc: true } }, "VerifyIncoming set but no CA certificates were provided"],
+    [
+      { verify: { ...verify, incoming: true }, caFile: certFile, keyFile: undefined },
+      "VerifyIncoming requires either a Cert and Key pair in the configuration file, or auto_encrypt/auto_config be enabled",
+    ],
+  ];
+
+  test.each(cases)("(case %#)", (change, message) => {
+    const expected = expect.objectContaining({ code: "tls-files", message });
+    expect(() => readTlsFiles({ ...plain, ...change })).toThrow(expected);
+  });
+
+  test("and a private key that is named as an authority is not in the text", () => {
+    expect(() => readTlsFiles({ ...plain, caFile: keyFile })).toThrow(`Couldn't parse PEM (ca_file ${keyFile})`);
+  });
+
+  test("but one half of a certificate and its key is ignored, whatever it is", () => {
+    expect(readTlsFiles({ ...plain, keyFile: undefined, certFile: "/nope" })).toEqual({
+      authorities: [],
+      own: undefined,
+    });
   });
 });

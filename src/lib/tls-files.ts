@@ -1,22 +1,45 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "./errors.ts";
+import { fileFailure } from "./file-failure.ts";
 
-/** TLS settings of a server; files are in PEM. */
+/** TLS settings of an agent; files are in PEM. */
 export interface TlsFiles {
   readonly caFile: string | undefined;
   /** A folder of CA certificates, in files of any name, also in subfolders. Ignored when `caFile` is set. */
   readonly caPath: string | undefined;
+  /** Has no effect without `keyFile`, and `keyFile` has none without it. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  /** Whether clients must present a certificate that a CA of `caFile` or `caPath` has signed. */
-  readonly verifyIncoming: boolean;
+  readonly verify: TlsVerification;
   /** The oldest accepted version of TLS: "tls10", "tls11", "tls12" or "tls13". */
   readonly minVersion: string;
   /** Go's names of cipher suites, for versions below TLS 1.3; empty for the default suites. */
   readonly cipherSuites: readonly string[];
   readonly preferServerCipherSuites: boolean;
+}
+
+/** Which certificates are demanded, and verified by a CA of `caFile` or `caPath`. */
+export interface TlsVerification {
+  /** Includes `incomingHttps` and `incomingRpc`. */
+  readonly incoming: boolean;
+  /** Those of HTTPS clients. */
+  readonly incomingHttps: boolean;
+  /** Those of agents that connect to a server. */
+  readonly incomingRpc: boolean;
+  /** Those of the servers to which this agent connects. */
+  readonly outgoing: boolean;
+  /** Also the name "server.<datacenter>.<domain>" of such a server. Includes `outgoing`. */
+  readonly serverHostname: boolean;
+}
+
+/** The content of the files. */
+export interface TlsCredentials {
+  /** Each CA certificate; empty without `caFile` and `caPath`. */
+  readonly authorities: readonly string[];
+  /** The certificate, with those of the authorities between it and the CA, and its key; undefined if one of the two is not set. */
+  readonly own: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Consul's names of TLS versions, with their numbers in the protocol. */
@@ -52,33 +75,46 @@ export const cipherSuites: ReadonlyMap<string, CipherSuite> = new Map([
 const serverPreference = 0x0040_0000;
 
 /**
- * Reads the certificates and keys of HTTPS. Parses each file, because the listener's errors do not name the file. Consul:
- * without a certificate or its key, HTTPS listens and each handshake fails; a reload can add them.
- * @throws OperatingError invalid that names the field and the file that cannot be used
+ * Reads and checks certificates and keys, in Consul's order and with its error texts, followed by the file where Consul does not
+ * name it. Consul: also reads them when HTTPS is off.
+ * @throws OperatingError invalid "tls-files"
  */
-export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
-  const { certFile, keyFile, verifyIncoming } = files;
-  const ca = readAuthorities(files);
-  if (verifyIncoming && ca.length === 0) {
-    throw unusable("verify_incoming needs ca_file or ca_path: name the certificates that clients are verified by");
+export function readTlsFiles(files: TlsFiles): TlsCredentials {
+  const { certFile, keyFile, verify, minVersion } = files;
+  const own = certFile !== undefined && keyFile !== undefined ? readPair(certFile, keyFile) : undefined;
+  const authorities = readAuthorities(files);
+  if (!tlsVersions.has(minVersion)) {
+    const known = [...tlsVersions.keys()].join(", ");
+    throw unusable(`TLSMinVersion: value ${minVersion} not supported, please specify one of [${known}]`);
   }
-  if (certFile === undefined || keyFile === undefined) {
-    if (!verifyIncoming) return { requestCert: false, rejectUnauthorized: false, ...protocolOptions(files) };
-    throw unusable("verify_incoming needs cert_file and key_file: name the server's certificate and its key");
+  const hasAuthority = authorities.length > 0;
+  if ((verify.outgoing || verify.serverHostname) && !hasAuthority)
+    throw unusable("VerifyOutgoing set, and no CA certificate provided!");
+  if (verify.incoming || verify.incomingHttps || verify.incomingRpc) {
+    if (!hasAuthority) throw unusable("VerifyIncoming set but no CA certificates were provided");
+    if (!own)
+      throw unusable(
+        "VerifyIncoming requires either a Cert and Key pair in the configuration file, or auto_encrypt/auto_config be enabled",
+      );
   }
-  const cert = readPem("cert_file", certFile, (pem) => new X509Certificate(pem));
-  const key = readPem("key_file", keyFile, (pem) => createPrivateKey(pem));
-  if (!cert.parsed.checkPrivateKey(key.parsed)) {
-    throw unusable(
-      `cert_file ${certFile} and key_file ${keyFile} do not belong together: name the certificate's own key`,
-    );
-  }
+  return { authorities, own };
+}
+
+/**
+ * Returns Bun's options of a listener. Consul: without a certificate, it listens and each handshake fails.
+ * @param isVerifying whether clients must present a certificate
+ * @throws OperatingError invalid "tls-files" when no cipher suite is left
+ */
+export function listenerOptions(
+  files: TlsFiles,
+  { own, authorities }: TlsCredentials,
+  isVerifying: boolean,
+): Bun.TLSOptions {
   return {
-    cert: cert.pem,
-    key: key.pem,
-    ...(ca.length > 0 && { ca: [...ca] }),
-    requestCert: verifyIncoming,
-    rejectUnauthorized: verifyIncoming,
+    ...own,
+    ...(own && authorities.length > 0 && { ca: [...authorities] }),
+    requestCert: isVerifying,
+    rejectUnauthorized: isVerifying,
     ...protocolOptions(files),
   };
 }
@@ -96,47 +132,133 @@ function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSu
   return options;
 }
 
+/** Reads a certificate and its key. Go, tls.X509KeyPair: the order of the checks, and the texts. */
+function readPair(certFile: string, keyFile: string): { readonly cert: string; readonly key: string } {
+  const refused = (reason: string, cause?: unknown): OperatingError =>
+    unusable(`Failed to load cert/key pair: ${reason}`, cause);
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (cause) {
+      throw refused(goFileFailure(cause, path), cause);
+    }
+  };
+  const [cert, key] = [read(certFile), read(keyFile)];
+  const ofCert = ` (cert_file ${certFile})`;
+  const ofKey = ` (key_file ${keyFile})`;
+  const blocks = pemBlocks(cert);
+  if (blocks.length === 0) throw refused(`tls: failed to find any PEM data in certificate input${ofCert}`);
+  const leaf = blocks.find(({ type }) => type === "CERTIFICATE");
+  if (!leaf) {
+    const isSwitched = blocks.length === 1 && isKey(blocks[0]);
+    throw refused(
+      isSwitched
+        ? `tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched${ofCert}`
+        : `tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: ${typesOf(blocks)}${ofCert}`,
+    );
+  }
+  const keyBlocks = pemBlocks(key);
+  if (keyBlocks.length === 0) throw refused(`tls: failed to find any PEM data in key input${ofKey}`);
+  const keyBlock = keyBlocks.find(isKey);
+  if (!keyBlock)
+    throw refused(
+      keyBlocks.length === 1 && keyBlocks[0]?.type === "CERTIFICATE"
+        ? `tls: found a certificate rather than a key in the PEM for the private key${ofKey}`
+        : `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: ${typesOf(keyBlocks)}${ofKey}`,
+    );
+  const certificate = parsed(
+    () => new X509Certificate(leaf.text),
+    (reason) => refused(`${reason}${ofCert}`),
+  );
+  const privateKey = parsed<KeyObject>(
+    () => createPrivateKey(keyBlock.text),
+    () => refused(`tls: failed to parse private key${ofKey}`),
+  );
+  if (!certificate.checkPrivateKey(privateKey)) {
+    const isSameType = certificate.publicKey.asymmetricKeyType === privateKey.asymmetricKeyType;
+    throw refused(
+      `tls: private key ${isSameType ? "does not match public key" : "type does not match public key type"}`,
+    );
+  }
+  return { cert, key };
+}
+
+/** Returns each certificate of `caFile`, or of the files below `caPath`. */
 function readAuthorities({ caFile, caPath }: TlsFiles): readonly string[] {
-  const parse = (pem: string): X509Certificate => new X509Certificate(pem);
-  if (caFile !== undefined) return [readPem("ca_file", caFile, parse).pem];
+  if (caFile !== undefined) return certificatesIn("ca_file", caFile);
   if (caPath === undefined) return [];
-  const pems = filesBelow(caPath).map((path) => readPem("ca_path", path, parse).pem);
-  if (pems.length === 0) throw unusable(`ca_path ${caPath} holds no files: put certificates in PEM there`);
+  const pems = filesBelow(caPath).flatMap((path) => certificatesIn("ca_path", path));
+  if (pems.length === 0) throw unusable(`Error loading from CAPath: no CAs found (ca_path ${caPath})`);
   return pems;
 }
 
-function filesBelow(folder: string): readonly string[] {
+function filesBelow(path: string): readonly string[] {
   try {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const entries = readdirSync(path, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name))
       .toSorted();
   } catch (cause) {
-    throw unusable(
-      `cannot read ca_path ${folder}: ${messageOf(cause)}. Name a folder, and check its permissions`,
-      cause,
-    );
+    // Consul: a path that is no folder is read as the only file.
+    if (codeOf(cause) === "ENOTDIR") return [path];
+    throw unusable(fileFailure(cause).replace(/^open/, "lstat"), cause);
   }
 }
 
-function readPem<T>(
-  field: string,
-  path: string,
-  parse: (pem: string) => T,
-): { readonly pem: string; readonly parsed: T } {
-  let pem: string;
+/**
+ * Returns the certificates of a file of authorities. Go skips blocks that are not certificates. Consul's text has the whole file;
+ * this one has its name, since the file may be a private key that was named by mistake.
+ */
+function certificatesIn(field: string, path: string): readonly string[] {
+  let text: string;
   try {
-    pem = readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw unusable(`cannot read ${field} ${path}: ${messageOf(cause)}. Check the path and its permissions`, cause);
+    throw unusable(`Error loading from ${path}: ${goFileFailure(cause, path)}`, cause);
   }
+  const refused = (): OperatingError => unusable(`Couldn't parse PEM (${field} ${path})`);
+  const blocks = pemBlocks(text).filter(({ type }) => type === "CERTIFICATE");
+  if (blocks.length === 0) throw refused();
+  for (const block of blocks) parsed(() => new X509Certificate(block.text), refused);
+  return blocks.map((block) => block.text);
+}
+
+interface PemBlock {
+  /** The word after BEGIN, such as "CERTIFICATE". */
+  readonly type: string;
+  readonly text: string;
+}
+
+function pemBlocks(text: string): readonly PemBlock[] {
+  const blocks = text.matchAll(/^-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n[\s\S]*?^-----END \1-----/gm);
+  return [...blocks].map(([block, type = ""]) => ({ type, text: `${block}\n` }));
+}
+
+function isKey(block: PemBlock | undefined): boolean {
+  return block !== undefined && (block.type === "PRIVATE KEY" || block.type.endsWith(" PRIVATE KEY"));
+}
+
+/** Formats the types of blocks as Go formats a list: "[A B]". */
+function typesOf(blocks: readonly PemBlock[]): string {
+  return `[${blocks.map(({ type }) => type).join(" ")}]`;
+}
+
+function parsed<T>(parse: () => T, refused: (reason: string) => OperatingError): T {
   try {
-    return { pem, parsed: parse(pem) };
+    return parse();
   } catch (cause) {
-    const what = field === "key_file" ? "a private key without a password" : "a certificate";
-    throw unusable(`${field} ${path} does not hold ${what} in PEM: ${messageOf(cause)}`, cause);
+    throw refused(messageOf(cause));
   }
+}
+
+/** Formats an error as Go does; it names the call that failed. */
+function goFileFailure(cause: unknown, path: string): string {
+  return codeOf(cause) === "EISDIR" ? `read ${path}: is a directory` : fileFailure(cause);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function unusable(message: string, cause?: unknown): OperatingError {

@@ -347,7 +347,11 @@ function describeRest(config: RuntimeConfig): object {
     Telemetry: { ...telemetry, PrometheusRetentionTime: formatDuration(config.prometheusRetentionMs) },
     UIContentPath: config.uiContentPath,
     UIDir: config.uiDir ?? "",
-    VerifyIncoming: tls.verifyIncoming,
+    VerifyIncoming: tls.verify.incoming,
+    VerifyIncomingHTTPS: tls.verify.incomingHttps,
+    VerifyIncomingRPC: tls.verify.incomingRpc,
+    VerifyOutgoing: tls.verify.outgoing || tls.verify.serverHostname,
+    VerifyServerHostname: tls.verify.serverHostname,
     // Consul: shows an empty object for each watch.
     Watches: config.watches.map(() => ({})),
   };

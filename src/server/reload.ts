@@ -4,7 +4,7 @@ import { refuseFaults } from "../config/definitions.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import type { ClientLimit } from "../http/client-limit.ts";
 import type { Listeners } from "../http/listeners.ts";
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { definedIn } from "./parts/agent.ts";
 import { nodeMeta } from "./parts/node.ts";
@@ -33,10 +33,19 @@ export async function reload(options: DaemonOptions, parts: Reloadable): Promise
     options.setLogLevel(next.log.level);
     options.onReloaded(next);
     log.info("Configuration reloaded");
-  } catch (error) {
+  } catch (thrown) {
+    const error = inReload(thrown);
     options.onReloadFailed(messageOf(error));
     throw error;
   }
+}
+
+/** Consul: TLS settings that cannot be used have a text of their own in a reload. */
+function inReload(error: unknown): unknown {
+  if (!(error instanceof OperatingError) || error.code !== "tls-files") return error;
+  return new OperatingError("invalid", "tls-files", `Failed reloading tls configuration: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /**

@@ -94,28 +94,28 @@ describe("HTTPS", () => {
     expect(warnings()).toBe(2);
   });
 
+  const pair = "Failed to load cert/key pair: ";
   test.each([
-    [() => https("/nowhere/c.pem", files.key), () => "cannot read cert_file /nowhere/c.pem: ENOENT"],
-    [() => https(files.cert, "/nowhere/k.pem"), () => "cannot read key_file /nowhere/k.pem: ENOENT"],
-    [() => https(files.text, files.key), () => `cert_file ${files.text} does not hold a certificate in PEM`],
+    [() => https("/nowhere/c.pem", files.key), () => `${pair}open /nowhere/c.pem: no such file or directory\n`],
+    [() => https(files.cert, files.text), () => `${pair}tls: failed to find any PEM data in key input`],
+    [() => https(files.cert, files.otherKey), () => `${pair}tls: private key does not match public key\n`],
+    [() => `ca_file = "${files.text}"`, () => `Couldn't parse PEM (ca_file ${files.text})\n`],
+    [() => "verify_incoming_https = true", () => "VerifyIncoming set but no CA certificates were provided\n"],
+    [() => "verify_outgoing = true", () => "VerifyOutgoing set, and no CA certificate provided!\n"],
     [
-      () => https(files.cert, files.text),
-      () => `key_file ${files.text} does not hold a private key without a password`,
+      () => `ca_file = "${files.otherCert}"\nverify_incoming = true`,
+      () =>
+        "VerifyIncoming requires either a Cert and Key pair in the configuration file, or auto_encrypt/auto_config be enabled\n",
     ],
     [
-      () => https(files.cert, files.otherKey),
-      () => `cert_file ${files.cert} and key_file ${files.otherKey} do not belong together`,
-    ],
-    [() => https(files.cert, files.key, "verify_incoming = true"), () => "verify_incoming needs ca_file"],
-    [() => "ports { https = 28597 }\nverify_incoming_https = true", () => "verify_incoming needs ca_file"],
-    [
-      () => `ports { https = 28597 }\nca_file = "${files.otherCert}"\nverify_incoming = true`,
-      () => "verify_incoming needs cert_file and key_file",
+      () => 'tls_min_version = "tls9"',
+      () => "TLSMinVersion: value tls9 not supported, please specify one of [tls10, tls11, tls12, tls13]\n",
     ],
     [
-      () => https(files.cert, files.key, `ca_file = "${files.text}"`),
-      () => `ca_file ${files.text} does not hold a certificate in PEM`,
+      () => 'tls_cipher_suites = "FOO"',
+      () => 'tls_cipher_suites: invalid tls cipher suites: unsupported cipher "FOO"; there are TLS_ECDHE_',
     ],
+    [() => "auto_encrypt { tls = true }", () => "auto_encrypt.tls can only be used on a client."],
   ])("with unusable TLS settings stops the agent's start (case %#)", async (hcl, message) => {
     await expectRefused(hcl(), message());
   });

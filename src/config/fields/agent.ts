@@ -88,5 +88,4 @@ export const agentFields: readonly Field[] = [
     enable_central_service_config: "bool",
     "config_entries.bootstrap": "objects",
   }),
-  ...unused("checks verify TLS servers with the system's certificates", { enable_agent_tls_for_checks: "bool" }),
 ];

@@ -2,7 +2,7 @@ import { type Field, unused, used } from "../field.ts";
 
 const template = "IP address or go-sockaddr template";
 
-/** Fields about the addresses that the agent listens on and advertises, its ports, TLS, and the HTTP API. */
+/** Fields about the addresses that the agent listens on and advertises, its ports, and the HTTP API. */
 export const networkFields: readonly Field[] = [
   used(
     "bind_addr",
@@ -35,25 +35,6 @@ export const networkFields: readonly Field[] = [
   used("ports.server", "int", "8300", "Port on which a server accepts client agents; -1 switches it off."),
   used("ports.serf_lan", "int", "8301", "Shown to clients; there is no gossip."),
   used("ports.serf_wan", "int", "8302", "Shown to clients; there is no gossip."),
-  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS."),
-  used("ca_path", "string", "", "Folder of CA certificates, in files of any name; ignored if ca_file is set."),
-  used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
-  used("key_file", "string", "", "Private key (PEM) of HTTPS."),
-  used("verify_incoming", "bool", "false", "Require a certificate from clients of HTTPS."),
-  used("verify_incoming_https", "bool", "false", "Like verify_incoming, for HTTPS only."),
-  used("tls_min_version", "string", "tls12", "Oldest version of TLS for HTTPS: tls10, tls11, tls12 or tls13."),
-  used(
-    "tls_cipher_suites",
-    "string",
-    "",
-    "Cipher suites of HTTPS below TLS 1.3, by Go's names, separated by commas; empty for the defaults.",
-  ),
-  used(
-    "tls_prefer_server_cipher_suites",
-    "bool",
-    "false",
-    "Choose the cipher suite by the server's order, not by the client's.",
-  ),
   used("http_config.response_headers", "string map", "", "Headers added to each answer."),
   used("http_config.block_endpoints", "strings", "", "Prefixes of paths to refuse with 403."),
   used(
@@ -82,15 +63,4 @@ export const networkFields: readonly Field[] = [
   used("retry_interval", "duration", "30s", "The longest pause of a client agent before it tries retry_join again."),
   used("retry_max", "int", "0", "Attempts to join by retry_join before a client agent exits; 0 for no limit."),
   ...unused("there is no gRPC listener", { "addresses.grpc": "string" }),
-  ...unused("HTTPS uses the certificates of ca_file or ca_path, cert_file and key_file", {
-    verify_incoming_rpc: "bool",
-    verify_outgoing: "bool",
-    verify_server_hostname: "bool",
-    server_name: "string",
-    "auto_encrypt.tls": "bool",
-    "auto_encrypt.allow_tls": "bool",
-    "auto_encrypt.dns_san": "strings",
-    "auto_encrypt.ip_san": "strings",
-    auto_config: "object",
-  }),
 ];

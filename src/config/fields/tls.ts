@@ -1,0 +1,40 @@
+import { type Field, unused, used } from "../field.ts";
+
+/** Fields about TLS. */
+export const tlsFields: readonly Field[] = [
+  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS."),
+  used("ca_path", "string", "", "Folder of CA certificates, in files of any name; ignored if ca_file is set."),
+  used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
+  used("key_file", "string", "", "Private key (PEM) of HTTPS."),
+  used("verify_incoming", "bool", "false", "Require a certificate from clients of HTTPS."),
+  used("verify_incoming_https", "bool", "false", "Like verify_incoming, for HTTPS only."),
+  used("tls_min_version", "string", "tls12", "Oldest version of TLS for HTTPS: tls10, tls11, tls12 or tls13."),
+  used(
+    "tls_cipher_suites",
+    "string",
+    "",
+    "Cipher suites of HTTPS below TLS 1.3, by Go's names, separated by commas; empty for the defaults.",
+  ),
+  used(
+    "tls_prefer_server_cipher_suites",
+    "bool",
+    "false",
+    "Choose the cipher suite by the server's order, not by the client's.",
+  ),
+  ...unused("agents authenticate each other by encrypt", {
+    verify_incoming_rpc: "bool",
+    verify_outgoing: "bool",
+    verify_server_hostname: "bool",
+  }),
+  ...unused("checks verify TLS servers with the system's certificates", {
+    enable_agent_tls_for_checks: "bool",
+    server_name: "string",
+  }),
+  ...unused("agents have the certificates of ca_file or ca_path, cert_file and key_file", {
+    "auto_encrypt.tls": "bool",
+    "auto_encrypt.allow_tls": "bool",
+    "auto_encrypt.dns_san": "strings",
+    "auto_encrypt.ip_san": "strings",
+    auto_config: "object",
+  }),
+];
