@@ -158,9 +158,65 @@ describe("a reload", () => {
     writeFileSync(files.key_file, "no key");
     const refused = await secured.send("PUT", "/v1/agent/reload");
     expect(refused.status).toBe(500);
-    expect(refused.text).toContain(`key_file ${files.key_file} does not hold a private key`);
+    expect(refused.text).toBe(
+      "Failed reloading tls configuration: Failed to load cert/key pair: " +
+        `tls: failed to find any PEM data in key input (key_file ${files.key_file})`,
+    );
     expect(await shown()).toBe("other.example");
 
+    await secured.send("PUT", "/v1/kv/a", { body: "1" });
+    expect((await held).status).toBe(200);
+    secured.signal("SIGTERM");
+    await secured.ended();
+  });
+
+  test("with an unusable certificate changes nothing: services, checks, metadata, HTTPS and open connections stay", async () => {
+    const [port = 0] = await freePorts(1);
+    store(localhostCertificate);
+    const config = join(sandbox.folder, "tls.json");
+    const configure = (name: string, more: object): void =>
+      writeFileSync(
+        config,
+        JSON.stringify({
+          ...{ ports: { https: port }, ...files, ...more, node_meta: { name } },
+          service: { name, port: 1, check: { ttl: "1h" } },
+        }),
+      );
+    configure("first", {});
+    const secured = await sandbox.start("-dev", "-config-file", config);
+    await secured.ready();
+    await secured.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: "by-api" }) });
+    const state = async (): Promise<unknown> => [
+      (await secured.send("GET", "/v1/agent/services")).json,
+      (await secured.send("GET", "/v1/agent/checks")).json,
+      (await secured.send("GET", "/v1/catalog/nodes")).json,
+      await certificateName(port),
+    ];
+    const before = await state();
+    expect(JSON.stringify(before)).toContain("by-api");
+    const held = fetch(`https://localhost:${port}/v1/kv/a?index=1&wait=10m`, { tls: { rejectUnauthorized: false } });
+
+    for (const [more, reason] of [
+      [{ cert_file: "/nope" }, "Failed to load cert/key pair: open /nope: no such file or directory"],
+      [{ verify_incoming: true }, "VerifyIncoming set but no CA certificates were provided"],
+      [{ verify_outgoing: true }, "VerifyOutgoing set, and no CA certificate provided!"],
+      [{ ca_file: "/nope" }, "Error loading from /nope: open /nope: no such file or directory"],
+    ] as const) {
+      configure("second", more);
+      const refused = await secured.send("PUT", "/v1/agent/reload");
+      expect([refused.status, refused.text]).toEqual([500, `Failed reloading tls configuration: ${reason}`]);
+      expect(await state()).toEqual(before);
+    }
+
+    configure("second", {
+      cert_file: join(sandbox.folder, "other.pem"),
+      key_file: join(sandbox.folder, "other-key.pem"),
+    });
+    writeFileSync(join(sandbox.folder, "other.pem"), otherCertificate.cert);
+    writeFileSync(join(sandbox.folder, "other-key.pem"), otherCertificate.key);
+    expect((await secured.send("PUT", "/v1/agent/reload")).status).toBe(200);
+    expect(await certificateName(port)).toBe("other.example");
+    expect(Object.keys((await secured.send("GET", "/v1/agent/services")).json as object)).toEqual(["by-api", "second"]);
     await secured.send("PUT", "/v1/kv/a", { body: "1" });
     expect((await held).status).toBe(200);
     secured.signal("SIGTERM");
