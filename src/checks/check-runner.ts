@@ -1,6 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckStatus } from "../model/check.ts";
+import type { CheckTls } from "./check-tls.ts";
 
 /** The result of one run of a check, before the thresholds are applied. */
 export interface CheckResult {
@@ -21,4 +22,6 @@ export interface CheckRunner {
 export interface CheckPlatform {
   readonly clock: Clock;
   readonly random: Random;
+  /** Returns the agent's TLS, for the next run of a check; undefined or absent if checks do not use it. */
+  readonly agentTls?: () => CheckTls | undefined;
 }

@@ -1,4 +1,5 @@
 import { formatHostPort, type HostPort } from "./host-port.ts";
+import { type CheckTls, sharedTlsOptions } from "./check-tls.ts";
 import { isCertificateError } from "./go-error-text.ts";
 
 export interface Connection {
@@ -14,6 +15,8 @@ export interface TlsOptions {
    */
   readonly serverName: string;
   readonly skipVerify: boolean;
+  /** The agent's certificate, CA and protocol settings; undefined for the system's CA and no certificate. */
+  readonly agent?: CheckTls | undefined;
 }
 
 /** Callbacks for an open connection. */
@@ -135,7 +138,12 @@ export class ConnectionAttempt {
 /** The oldest accepted version of TLS, 1.0, as in Go 1.15, for old devices. Only for checks that skip verification. */
 const oldestVersion = 0x0301;
 
-function securityOf({ serverName, skipVerify }: TlsOptions): object {
+function securityOf({ serverName, skipVerify, agent }: TlsOptions): object {
+  if (agent)
+    return {
+      ...{ serverName: agent.serverName, rejectUnauthorized: !skipVerify, minVersion: agent.minVersion },
+      ...sharedTlsOptions(agent),
+    };
   return { serverName, rejectUnauthorized: !skipVerify, ...(skipVerify && { minVersion: oldestVersion }) };
 }
 

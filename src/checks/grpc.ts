@@ -1,10 +1,11 @@
 import type * as GrpcModule from "@grpc/grpc-js";
-import type { ChannelCredentials, ChannelOptions, Client, ServiceError } from "@grpc/grpc-js";
+import type { ChannelCredentials, ChannelOptions, Client, ServiceError, VerifyOptions } from "@grpc/grpc-js";
 import { isIP } from "node:net";
-import { checkServerIdentity } from "node:tls";
+import { checkServerIdentity, createSecureContext, type SecureVersion } from "node:tls";
 import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
+import { type CheckTls, sharedTlsOptions } from "./check-tls.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
 import { dialFailureText, grpcFailureText } from "./go-grpc-error-text.ts";
@@ -27,12 +28,14 @@ export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): C
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { clock } = options.platform;
   return runPeriodically(async (signal) => {
-    const result = await checkGrpc(method, { clock, timeoutMs, signal });
+    const agentTls = options.platform.agentTls?.();
+    const result = await checkGrpc({ method, agentTls }, { clock, timeoutMs, signal });
     return { status: result.status, output: limitReportedOutput(result.output, options.outputBytesMax) };
   }, options);
 }
 
-async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<CheckResult> {
+async function checkGrpc(credentials: Credentials, options: DeadlineOptions): Promise<CheckResult> {
+  const { method } = credentials;
   const { address, service } = splitTarget(method.target);
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {}); // after the run no code awaits it
@@ -41,7 +44,11 @@ async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<
   );
   try {
     const server = await serverAt(address, late.promise);
-    const status = await askHealth(openClient(await import("@grpc/grpc-js"), server, method), service, late.promise);
+    const status = await askHealth(
+      openClient(await import("@grpc/grpc-js"), server, credentials),
+      service,
+      late.promise,
+    );
     if (status === serving) return { status: "passing", output: `gRPC check ${method.target}: success` };
     return { status: "critical", output: "gRPC application didn't report service healthy" };
   } catch (thrown) {
@@ -82,27 +89,46 @@ function splitTarget(target: string): { readonly address: string; readonly servi
 }
 
 /** Opens a client for one run. A connection kept from an earlier run would not show that the server refuses new ones. */
-function openClient(grpc: Grpc, server: HostPort, method: GrpcMethod): Client {
-  const credentials = credentialsOf(grpc, server.host, method);
-  return new grpc.Client(`dns:${formatHostPort(server)}`, credentials, channelOptions(server.host, method));
+function openClient(grpc: Grpc, server: HostPort, options: Credentials): Client {
+  const credentials = credentialsOf(grpc, server.host, options);
+  return new grpc.Client(`dns:${formatHostPort(server)}`, credentials, channelOptions(server.host, options));
 }
 
-function credentialsOf(grpc: Grpc, host: string, method: GrpcMethod): ChannelCredentials {
+interface Credentials {
+  readonly method: GrpcMethod;
+  /** The agent's TLS; undefined if checks do not use it. */
+  readonly agentTls: CheckTls | undefined;
+}
+
+function credentialsOf(grpc: Grpc, host: string, { method, agentTls }: Credentials): ChannelCredentials {
   if (!method.useTls) return grpc.credentials.createInsecure();
-  return grpc.credentials.createSsl(null, null, null, {
+  const verification: VerifyOptions = {
     rejectUnauthorized: !method.tlsSkipVerify,
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
-  });
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(agentTls?.serverName ?? host, certificate),
+  };
+  if (!agentTls) return grpc.credentials.createSsl(null, null, null, verification);
+  const minVersion = versionNames.get(agentTls.minVersion);
+  const context = createSecureContext({ ...sharedTlsOptions(agentTls), ...(minVersion && { minVersion }) });
+  return grpc.credentials.createFromSecureContext(context, verification);
 }
 
-function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
+/** The names of TLS versions in node:tls, by their numbers in the protocol. */
+const versionNames: ReadonlyMap<number | undefined, SecureVersion> = new Map([
+  [0x0301, "TLSv1"],
+  [0x0302, "TLSv1.1"],
+  [0x0303, "TLSv1.2"],
+  [0x0304, "TLSv1.3"],
+]);
+
+function channelOptions(host: string, { method, agentTls }: Credentials): ChannelOptions {
+  // Bun refuses an IP address as SNI, so the client sends a fixed name. checkServerIdentity verifies the address.
+  const sentName = agentTls?.serverName ?? (isIP(host) === 0 ? undefined : "localhost");
   return {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_http_proxy": 0,
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1, // no TXT look-up before each run
-    // Bun refuses an IP address as SNI, so the client sends a fixed name. checkServerIdentity verifies the address.
-    ...(method.useTls && isIP(host) !== 0 ? { "grpc.ssl_target_name_override": "localhost" } : {}),
+    ...(method.useTls && sentName !== undefined ? { "grpc.ssl_target_name_override": sentName } : {}),
   };
 }
 

@@ -67,7 +67,7 @@ class HttpCheck {
     for (let redirects = 0; ; redirects += 1) {
       const { step, url, request } = hop;
       if (typeof request === "string") return this.#failed(request, url);
-      const outcome = await exchange(request, this.#exchangeOptions(endMs, signal));
+      const outcome = await exchange(this.#withAgentTls(request), this.#exchangeOptions(endMs, signal));
       if (outcome.kind === "failed") return this.#failed(outcome.reason, url);
       const { status, location } = outcome;
       if (!isRedirect(status, location)) return this.#answered(outcome);
@@ -94,6 +94,12 @@ class HttpCheck {
       if (thrown instanceof OperatingError) return `dial tcp: ${thrown.message}`;
       throw thrown;
     }
+  }
+
+  /** Adds the agent's TLS as it is now, since a reload can change it. */
+  #withAgentTls(request: HttpRequest): HttpRequest {
+    const agent = request.tls && this.#options.platform.agentTls?.();
+    return agent && request.tls ? { ...request, tls: { ...request.tls, agent } } : request;
   }
 
   /** Returns the options for one request. Its timeout is the rest of the timeout of the run, which includes redirects. */

@@ -111,6 +111,7 @@ function clusterKey(settings: Settings): Uint8Array | undefined {
 type Http = Pick<
   RuntimeConfig,
   | "tls"
+  | "tlsForChecks"
   | "ui"
   | "uiDir"
   | "uiContentPath"
@@ -145,6 +146,10 @@ function buildHttp(settings: Settings): Http {
       minVersion: settings.text("tls_min_version"),
       cipherSuites: splitList(settings.text("tls_cipher_suites")),
       preferServerCipherSuites: settings.flag("tls_prefer_server_cipher_suites"),
+    },
+    tlsForChecks: {
+      enabled: settings.flag("enable_agent_tls_for_checks"),
+      serverName: settings.text("server_name"),
     },
     ui: settings.flag("ui"),
     uiDir: settings.optionalText("ui_dir"),

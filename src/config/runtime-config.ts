@@ -48,6 +48,8 @@ export interface RuntimeConfig extends Definitions {
    */
   readonly sidecarPorts: { readonly first: number; readonly last: number };
   readonly tls: TlsFiles;
+  /** Whether checks use `tls`, and the name of the servers that they check; "" for the node's name. */
+  readonly tlsForChecks: { readonly enabled: boolean; readonly serverName: string };
 
   readonly ui: boolean;
   /** The folder of -ui-dir, which the agent serves as the UI instead of the built-in page. */

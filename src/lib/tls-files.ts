@@ -120,16 +120,25 @@ export function listenerOptions(
 }
 
 /** Returns Bun's options for the versions and cipher suites. Bun accepts minVersion, which its type of the options lacks. */
-function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
-  const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
-  if (named.length > 0 && ciphers.length === 0)
-    throw unusable(`tls_cipher_suites ${named.join(",")} cannot be served: add one with GCM in its name`);
+function protocolOptions(files: TlsFiles): Bun.TLSOptions {
+  const ciphers = openSslCiphers(files);
   const options = {
-    minVersion: tlsVersions.get(minVersion),
-    ...(ciphers.length > 0 && { ciphers: ciphers.join(":") }),
-    ...(preferServerCipherSuites && { secureOptions: serverPreference }),
+    minVersion: tlsVersions.get(files.minVersion),
+    ...(ciphers !== undefined && { ciphers }),
+    ...(files.preferServerCipherSuites && { secureOptions: serverPreference }),
   };
   return options;
+}
+
+/**
+ * Returns OpenSSL's names of the cipher suites, separated by colons; undefined for the default suites.
+ * @throws OperatingError invalid "tls-files" when the TLS library has none of the suites
+ */
+export function openSslCiphers({ cipherSuites: named }: Pick<TlsFiles, "cipherSuites">): string | undefined {
+  if (named.length === 0) return undefined;
+  const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
+  if (ciphers.length > 0) return ciphers.join(":");
+  throw unusable(`tls_cipher_suites ${named.join(",")} cannot be served: add one with GCM in its name`);
 }
 
 /** Reads a certificate and its key. Go, tls.X509KeyPair: the order of the checks, and the texts. */

@@ -11,6 +11,7 @@ import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
+import { AgentTls } from "./parts/agent-tls.ts";
 import { runInBackground } from "./parts/background.ts";
 import { clientSync, createClientApi, openPool, type OwnAgent } from "./parts/client.ts";
 import { openForwardingDns } from "./parts/dns.ts";
@@ -37,6 +38,7 @@ export async function openClient(
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
   addProcessGauges(metrics);
+  const tls = new AgentTls(config);
   const { engine, store, localRows, local } = await openStore(parts, config, {
     ...{ platform, metrics, log },
     isOfCluster: () => true,
@@ -66,7 +68,7 @@ export async function openClient(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, {
-      ...{ agent, definitions, listeners, dns, keeper: undefined, clientLimit },
+      ...{ agent, definitions, tls, listeners, dns, keeper: undefined, clientLimit },
       registerNode: () => (pool.isLinked ? pool.rejoin() : Promise.resolve()),
     }),
   );
@@ -83,7 +85,7 @@ export async function openClient(
   const routes = clientRoutes(api);
   const { listeners } = await parts.open(openHttp(config, { api, routes, clientLimit, open: platform.openListeners }));
 
-  startChecks(agent, platform);
+  startChecks(agent, platform, tls);
   runInBackground(parts, { platform, metrics, log, sync: synchronize, listeners: [listeners], reloads });
   return {
     nodeId: node.id,

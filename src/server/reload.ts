@@ -7,6 +7,7 @@ import type { Listeners } from "../http/listeners.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { definedIn } from "./parts/agent.ts";
+import type { AgentTls } from "./parts/agent-tls.ts";
 import { nodeMeta } from "./parts/node.ts";
 
 /** The parts that a new configuration changes. */
@@ -15,6 +16,7 @@ interface Reloadable {
   readonly definitions: FileDefinitions;
   /** Writes the node with its new meta to the catalog. */
   readonly registerNode: () => Promise<void>;
+  readonly tls: AgentTls;
   readonly listeners: Listeners;
   readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
   /** The part for core-keeper's API; undefined if the agent does not serve it. */
@@ -54,8 +56,10 @@ function inReload(error: unknown): unknown {
  */
 async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   refuseFaults(next);
+  const changeTls = parts.tls.prepare(next);
   const changeCertificates = parts.listeners.prepare(next.tls);
   await parts.definitions.apply(definedIn(next));
+  changeTls();
   parts.agent.changeMeta(nodeMeta(next));
   parts.agent.discardOutput = next.discardCheckOutput;
   parts.dns.reload(next.dns);

@@ -23,6 +23,7 @@ import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
 import { loop, type Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
+import { AgentTls } from "./parts/agent-tls.ts";
 import { runInBackground } from "./parts/background.ts";
 import { openBus } from "./parts/bus.ts";
 import type { Cluster, ClusterParts } from "./parts/cluster.ts";
@@ -52,6 +53,7 @@ export async function openServer(
   const { log, platform } = options;
   const { clock } = platform;
   const metrics = new Metrics(clock.wallMs());
+  const tls = new AgentTls(config);
   const { engine, local, node, group } = await openGroup(parts, config, { ...options, metrics });
   const { store, localRows } = group;
   const outputs = new CheckOutputs();
@@ -77,7 +79,7 @@ export async function openServer(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
-    reload(options, { agent, definitions, registerNode, listeners, dns, keeper, clientLimit }),
+    reload(options, { agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit }),
   );
   const api = createApi(config, {
     ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
@@ -111,7 +113,7 @@ export async function openServer(
     openHttp(config, { api, routes: routes(api), clientLimit, open: platform.openListeners }),
   );
 
-  startChecks(agent, platform);
+  startChecks(agent, platform, tls);
   parts.add(loop((signal) => api.ports.start(signal)));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
   runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads });

@@ -1,4 +1,5 @@
 import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "../../src/checks/check-runner.ts";
+import type { CheckTls } from "../../src/checks/check-tls.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 export interface TrialOptions {
@@ -6,6 +7,12 @@ export interface TrialOptions {
   readonly intervalMs: number;
   readonly outputBytesMax: number;
   readonly report: ReportCheck;
+}
+
+export interface CheckTrialOptions {
+  readonly outputBytesMax?: number;
+  /** The agent's TLS; without it, checks use the system's. */
+  readonly agentTls?: CheckTls;
 }
 
 const intervalMs = 10_000;
@@ -18,9 +25,12 @@ export class CheckTrial {
   readonly runner: CheckRunner;
   #wake: () => void = () => {};
 
-  constructor(start: (options: TrialOptions) => CheckRunner, options?: { readonly outputBytesMax?: number }) {
+  constructor(start: (options: TrialOptions) => CheckRunner, options?: CheckTrialOptions) {
     this.runner = start({
-      platform: { clock: this.clock, random: { uniform: () => firstRunMs / intervalMs, uuid: () => "" } },
+      platform: {
+        ...{ clock: this.clock, random: { uniform: () => firstRunMs / intervalMs, uuid: () => "" } },
+        agentTls: () => options?.agentTls,
+      },
       intervalMs,
       outputBytesMax: options?.outputBytesMax ?? 4096,
       report: (result) => {
@@ -48,7 +58,7 @@ export class CheckTrial {
 /** Runs a check once, stops it, and returns its first result. */
 export async function firstResult(
   start: (options: TrialOptions) => CheckRunner,
-  options?: { readonly outputBytesMax?: number },
+  options?: CheckTrialOptions,
 ): Promise<CheckResult> {
   const trial = new CheckTrial(start, options);
   try {

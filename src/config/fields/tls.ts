@@ -2,7 +2,7 @@ import { type Field, unused, used } from "../field.ts";
 
 /** Fields about TLS. */
 export const tlsFields: readonly Field[] = [
-  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS."),
+  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS, and the servers of checks."),
   used("ca_path", "string", "", "Folder of CA certificates, in files of any name; ignored if ca_file is set."),
   used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
   used("key_file", "string", "", "Private key (PEM) of HTTPS."),
@@ -21,14 +21,22 @@ export const tlsFields: readonly Field[] = [
     "false",
     "Choose the cipher suite by the server's order, not by the client's.",
   ),
+  used(
+    "enable_agent_tls_for_checks",
+    "bool",
+    "false",
+    "Checks by HTTPS and gRPC use ca_file or ca_path, cert_file, key_file and tls_*; else the system's certificates.",
+  ),
+  used(
+    "server_name",
+    "string",
+    "node_name",
+    "The name that a server's certificate must have, with enable_agent_tls_for_checks.",
+  ),
   ...unused("agents authenticate each other by encrypt", {
     verify_incoming_rpc: "bool",
     verify_outgoing: "bool",
     verify_server_hostname: "bool",
-  }),
-  ...unused("checks verify TLS servers with the system's certificates", {
-    enable_agent_tls_for_checks: "bool",
-    server_name: "string",
   }),
   ...unused("agents have the certificates of ca_file or ca_path, cert_file and key_file", {
     "auto_encrypt.tls": "bool",

@@ -11,6 +11,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Node } from "../../model/node.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
 
 interface AgentParts {
   readonly node: Node;
@@ -51,8 +52,9 @@ export function definedIn({ services, checks, origins, definitionFaults }: Runti
 }
 
 /** Runs the agent's checks until the agent stops. */
-export function startChecks(agent: Agent, platform: Platform): void {
+export function startChecks(agent: Agent, { clock, random, startCheck }: Platform, tls: AgentTls): void {
   const aliasSource = createAliasSource(agent);
+  const platform = { clock, random, agentTls: () => tls.forChecks(agent.node.name) };
   const report = agent.checkResult.bind(agent);
-  agent.startChecks(new RunningChecks({ platform, start: platform.startCheck, aliasSource, report }));
+  agent.startChecks(new RunningChecks({ platform, start: startCheck, aliasSource, report }));
 }

@@ -1,0 +1,39 @@
+import type { CheckTls } from "../../checks/check-tls.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { openSslCiphers, readTlsFiles, type TlsCredentials, tlsVersions } from "../../lib/tls-files.ts";
+
+/** The TLS settings and certificates that are in force: those of the start, or of the last reload. */
+export class AgentTls {
+  #config: RuntimeConfig;
+  #credentials: TlsCredentials;
+
+  /** @throws OperatingError naming the certificate or key that cannot be used */
+  constructor(config: RuntimeConfig) {
+    this.#config = config;
+    this.#credentials = readTlsFiles(config.tls);
+  }
+
+  /**
+   * Reads the certificates of a new configuration. Returns a function that puts them in force.
+   * @throws OperatingError naming the certificate or key that cannot be used
+   */
+  prepare(next: RuntimeConfig): () => void {
+    const credentials = readTlsFiles(next.tls);
+    return () => {
+      this.#config = next;
+      this.#credentials = credentials;
+    };
+  }
+
+  /** The TLS of the checks; undefined if they do not use the agent's. */
+  forChecks(nodeName: string): CheckTls | undefined {
+    const { tls, tlsForChecks } = this.#config;
+    if (!tlsForChecks.enabled) return undefined;
+    return {
+      ...this.#credentials,
+      serverName: tlsForChecks.serverName || nodeName,
+      minVersion: tlsVersions.get(tls.minVersion),
+      ciphers: openSslCiphers(tls),
+    };
+  }
+}
