@@ -239,7 +239,8 @@ interface PemBlock {
   readonly text: string;
 }
 
-function pemBlocks(text: string): readonly PemBlock[] {
+/** Returns the blocks of a text in PEM. */
+export function pemBlocks(text: string): readonly PemBlock[] {
   const blocks = text.matchAll(/^-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n[\s\S]*?^-----END \1-----/gm);
   return [...blocks].map(([block, type = ""]) => ({ type, text: `${block}\n` }));
 }

@@ -86,7 +86,7 @@ export async function openClient(
   const { listeners } = await parts.open(openHttp(config, { api, routes, clientLimit, open: platform.openListeners }));
 
   startChecks(agent, platform, tls);
-  runInBackground(parts, { platform, metrics, log, sync: synchronize, listeners: [listeners], reloads });
+  runInBackground(parts, { platform, metrics, log, sync: synchronize, listeners: [listeners], reloads, tls });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,

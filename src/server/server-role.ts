@@ -116,7 +116,7 @@ export async function openServer(
   startChecks(agent, platform, tls);
   parts.add(loop((signal) => api.ports.start(signal)));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
-  runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads });
+  runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads, tls });
   return {
     nodeId: node.id,
     httpAddresses: listeners.addresses,

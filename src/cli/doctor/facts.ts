@@ -40,12 +40,22 @@ export interface AgentFacts {
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
   /** Why the agent's last write to the disk failed; "" if that write succeeded. */
   readonly writeRefused: string;
+  /** The agent's own TLS certificate and its authorities; empty if the agent has none, or does not report them. */
+  readonly certificates: readonly CertificateFacts[];
   /** Whether the agent knows a leader. */
   readonly hasLeader: boolean;
   /** The message bus; undefined if the agent has none, or does not report it. */
   readonly messageBus: { readonly isConnected: boolean; readonly changesWaiting: number } | undefined;
   /** The wall clock of the agent's machine, in milliseconds since 1970. */
   readonly clockMs: number;
+}
+
+export interface CertificateFacts {
+  /** The setting and the path: "cert_file /etc/praetor.d/a.pem". */
+  readonly files: string;
+  readonly isAuthority: boolean;
+  /** Seconds until the first certificate of the files expires; below 0 if it has expired. */
+  readonly expiresInS: number;
 }
 
 export interface MemberFacts {

@@ -68,6 +68,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       askPorts(),
     ]);
   const host = new JsonRow(hostJson);
+  const metricsRow = new JsonRow(metricsJson);
   const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
   const dataDir = debug.text("DataDir");
   if (dataDir !== "" && !isHere)
@@ -75,7 +76,10 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   const services = servicesIn(nodesJson);
   return {
     facts: {
-      agent: { ...agent, hasLeader: leaderJson !== "", messageBus: messageBusIn(new JsonRow(metricsJson)) },
+      agent: {
+        ...{ ...agent, hasLeader: leaderJson !== "" },
+        ...{ messageBus: messageBusIn(metricsRow), certificates: certificatesIn(metricsRow, debug) },
+      },
       servers,
       nodes: nodesIn(nodesJson),
       services,
@@ -117,6 +121,7 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
       .map((fault) => ({ where: fault.text("Where"), message: fault.text("Message") })),
     writeRefused: self.row("Stats").row("store").text("write_refused"),
     messageBus: undefined,
+    certificates: [],
     hasLeader: true,
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
     clockMs,
@@ -180,9 +185,27 @@ function memoryIn(memory: JsonRow): Facts["memory"] {
 }
 
 function messageBusIn(metrics: JsonRow): AgentFacts["messageBus"] {
-  const gauge = (name: string): JsonRow | undefined =>
-    metrics.rows("Gauges").find((each) => each.text("Name") === `praetor.bus.${name}`);
-  const connected = gauge("connected");
+  const connected = gaugeIn(metrics, "praetor.bus.connected");
   if (connected === undefined) return undefined;
-  return { isConnected: connected.number("Value") === 1, changesWaiting: gauge("waiting")?.number("Value") ?? 0 };
+  return { isConnected: connected === 1, changesWaiting: gaugeIn(metrics, "praetor.bus.waiting") ?? 0 };
+}
+
+function certificatesIn(metrics: JsonRow, debug: JsonRow): AgentFacts["certificates"] {
+  const own = gaugeIn(metrics, "praetor.tls.cert_expiry");
+  const authority = gaugeIn(metrics, "praetor.tls.ca_expiry");
+  const caFile = debug.text("CAFile");
+  const authorities = caFile === "" ? `ca_path ${debug.text("CAPath")}` : `ca_file ${caFile}`;
+  return [
+    ...(own === undefined
+      ? []
+      : [{ files: `cert_file ${debug.text("CertFile")}`, isAuthority: false, expiresInS: own }]),
+    ...(authority === undefined ? [] : [{ files: authorities, isAuthority: true, expiresInS: authority }]),
+  ];
+}
+
+function gaugeIn(metrics: JsonRow, name: string): number | undefined {
+  return metrics
+    .rows("Gauges")
+    .find((each) => each.text("Name") === name)
+    ?.number("Value");
 }

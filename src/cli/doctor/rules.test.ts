@@ -9,6 +9,7 @@ import {
   silentPorts,
   unusableDefinitions,
 } from "./agent.ts";
+import { agingCertificates, endingCertificates } from "./certificates.ts";
 import {
   criticalChecks,
   forbiddenScripts,
@@ -37,6 +38,7 @@ const healthy: Facts = {
     definitionFaults: [],
     writeRefused: "",
     messageBus: undefined,
+    certificates: [],
     hasLeader: true,
     clockMs: nowMs,
   },
@@ -358,5 +360,32 @@ describe("the agent", () => {
   test("is reported if one of its ports does not answer", () => {
     const ports = [{ name: "DNS", address: "gw:8600", answers: false }, ...healthy.ports];
     expect(only(found(silentPorts, { ports }))).toMatchObject({ kind: "port-silent", where: "gw:8600" });
+  });
+});
+
+describe("a TLS certificate of the agent", () => {
+  const dayS = 86_400;
+  const found = (days: number, isAuthority = false): readonly (readonly string[])[] => {
+    const certificates = [{ files: "cert_file /a.pem", isAuthority, expiresInS: days * dayS }];
+    const facts = { ...healthy, agent: { ...healthy.agent, certificates } };
+    return [...endingCertificates(facts), ...agingCertificates(facts)].map(({ kind, problem }) => [kind, problem]);
+  };
+
+  test("is not reported while it is valid for more than 30 days", () => {
+    expect(found(31)).toEqual([]);
+  });
+
+  test("is reported when it expires within 30 days, and as more serious within a week", () => {
+    const own = "The agent's TLS certificate expires in ";
+    expect(found(30)).toEqual([["certificate-ends-soon", `${own}30 days, at 2026-03-31T12:00:00.000Z.`]]);
+    expect(found(8)).toEqual([["certificate-ends-soon", `${own}8 days, at 2026-03-09T12:00:00.000Z.`]]);
+    expect(found(7)).toEqual([["certificate-ends-now", `${own}7 days, at 2026-03-08T12:00:00.000Z.`]]);
+    expect(found(1)).toEqual([["certificate-ends-now", `${own}1 day, at 2026-03-02T12:00:00.000Z.`]]);
+    expect(found(0.5)).toEqual([["certificate-ends-now", `${own}less than a day, at 2026-03-02T00:00:00.000Z.`]]);
+  });
+
+  test("is reported when it has expired, and so is a certificate authority", () => {
+    const problem = "A CA certificate expired at 2026-02-28T12:00:00.000Z: clients and agents refuse it.";
+    expect(found(-1, true)).toEqual([["certificate-ends-now", problem]]);
   });
 });

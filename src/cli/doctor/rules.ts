@@ -7,6 +7,7 @@ import {
   silentPorts,
   unusableDefinitions,
 } from "./agent.ts";
+import { agingCertificates, endingCertificates } from "./certificates.ts";
 import {
   criticalChecks,
   forbiddenScripts,
@@ -50,6 +51,7 @@ const rules: readonly Rule[] = [
   unhealthyServers,
   wrongClocks,
   clock,
+  endingCertificates,
   disk,
   files,
   volatileData,
@@ -58,6 +60,7 @@ const rules: readonly Rule[] = [
   lowMemory,
   openWrites,
   unusableDefinitions,
+  agingCertificates,
   silentPorts,
   lostMessageBus,
   neighbours,

@@ -1,16 +1,19 @@
 import type { CheckTls } from "../../checks/check-tls.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { type CertificateEnd, certificateEnds } from "./certificate-ends.ts";
 import { openSslCiphers, readTlsFiles, type TlsCredentials, tlsVersions } from "../../lib/tls-files.ts";
 
 /** The TLS settings and certificates that are in force: those of the start, or of the last reload. */
 export class AgentTls {
   #config: RuntimeConfig;
   #credentials: TlsCredentials;
+  #ends: readonly CertificateEnd[];
 
   /** @throws OperatingError naming the certificate or key that cannot be used */
   constructor(config: RuntimeConfig) {
     this.#config = config;
     this.#credentials = readTlsFiles(config.tls);
+    this.#ends = certificateEnds(config.tls, this.#credentials);
   }
 
   /**
@@ -22,7 +25,12 @@ export class AgentTls {
     return () => {
       this.#config = next;
       this.#credentials = credentials;
+      this.#ends = certificateEnds(next.tls, credentials);
     };
+  }
+
+  get ends(): readonly CertificateEnd[] {
+    return this.#ends;
   }
 
   /** The TLS of the checks; undefined if they do not use the agent's. */

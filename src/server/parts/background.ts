@@ -7,6 +7,8 @@ import type { Metrics } from "../../lib/metrics.ts";
 import type { SharedRuns } from "../../lib/shared-runs.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
+import { watchCertificates } from "./certificate-ends.ts";
 import { runIntervals } from "./process-metrics.ts";
 
 interface BackgroundParts {
@@ -18,9 +20,10 @@ interface BackgroundParts {
   /** The listeners that pause while the process has too many files open. */
   readonly listeners: readonly Pick<Listeners, "pause" | "resume">[];
   readonly reloads: SharedRuns;
+  readonly tls: AgentTls;
 }
 
-/** Adds what every agent does besides its requests, until it stops: metrics, anti-entropy, the guard of open files. */
+/** Adds what every agent does besides its requests, until it stops: metrics, anti-entropy, the guard of open files, ends of certificates. */
 export function runInBackground(parts: Lifecycle, background: BackgroundParts): void {
   const { platform, metrics, sync, listeners, reloads } = background;
   const { clock } = platform;
@@ -29,6 +32,7 @@ export function runInBackground(parts: Lifecycle, background: BackgroundParts): 
   parts.add(loop((signal) => runAntiEntropy(sync, { clock, log, signal })));
   const descriptors = platform.openDescriptors();
   parts.add(loop((signal) => guardDescriptors({ listeners, clock, descriptors, log: background.log, signal })));
+  watchCertificates(parts, { tls: background.tls, metrics, clock, log: background.log.named("tls") });
   parts.add({ stop: () => reloads.close(stoppingNow()) });
 }
 
