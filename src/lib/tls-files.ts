@@ -120,7 +120,7 @@ export function listenerOptions(
 }
 
 /** Returns Bun's options for the versions and cipher suites. Bun accepts minVersion, which its type of the options lacks. */
-function protocolOptions(files: TlsFiles): Bun.TLSOptions {
+export function protocolOptions(files: TlsFiles): Bun.TLSOptions {
   const ciphers = openSslCiphers(files);
   const options = {
     minVersion: tlsVersions.get(files.minVersion),

@@ -1,8 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { FrameReader } from "./frames.ts";
-import { type ClusterKey, Greeter, type OwnCertificate, type Purpose } from "./greeting.ts";
+import { type ClusterKey, Greeter, type Purpose } from "./greeting.ts";
 import { type Handler, Link, type LinkOptions } from "./link.ts";
+import { clientFault, dialOptions, type LinkTls, portOptions, type PortSecurity, serverFault } from "./link-tls.ts";
 import { handlersOf, type LinkListener, type QueuedSocket, type SocketUser } from "./socket.ts";
 
 /** The agent to connect to, and the cluster key. */
@@ -10,6 +11,8 @@ export interface PeerOptions {
   readonly host: string;
   readonly port: number;
   readonly key: ClusterKey | undefined;
+  /** The certificates of this agent; undefined if none is shown or verified. */
+  readonly tls?: LinkTls | undefined;
   readonly clock: Clock;
 }
 
@@ -21,8 +24,8 @@ export interface PortOptions {
   readonly address: string;
   /** The port to listen on; 0 lets the system choose a free port. */
   readonly port: number;
-  /** The cluster key and this agent's certificate; without them connections are plain TCP, and any agent may connect. */
-  readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
+  /** The cluster key and the certificates; without them connections are plain TCP, and any agent may connect. */
+  readonly security: PortSecurity | undefined;
   readonly clock: Clock;
   /** Returns why an agent at this address may not connect, which goes to both logs; undefined if it may. */
   readonly refusalOf: (from: string, purpose: Purpose) => string | undefined;
@@ -54,7 +57,7 @@ export function dialEtcd(options: PeerOptions, to: string, use: (socket: QueuedS
 
 /** Resolves with the result of `use`, which is called with the open socket and gives it its user. */
 function connect<Result>(
-  { host, port, key, clock }: PeerOptions,
+  { host, port, key, tls, clock }: PeerOptions,
   purpose: Purpose,
   use: (socket: QueuedSocket) => Result,
 ): Promise<Result> {
@@ -69,13 +72,17 @@ function connect<Result>(
         ),
       );
     const onGreeted = (greeted: QueuedSocket): void => resolve(use(greeted));
-    const { socket } = new Greeter({ key, clock, purpose, onGreeted, onRefused });
+    const isTls = key !== undefined || tls !== undefined;
+    const { socket } = new Greeter({
+      ...{ key, isTls, clock, purpose, onGreeted, onRefused },
+      certificateFault: (error) => serverFault(tls, error),
+    });
     Bun.connect<QueuedSocket>({
       hostname: host,
       port,
       data: socket,
-      ...(key && { tls: { rejectUnauthorized: false } }),
-      socket: handlersOf(key !== undefined),
+      ...(isTls && { tls: dialOptions(tls) }),
+      socket: handlersOf(isTls),
     }).catch((error: unknown) => onRefused(messageOf(error), error));
   });
 }
@@ -89,13 +96,15 @@ export function listenForAgents({ address, port, security, ...options }: PortOpt
   const listener = Bun.listen<QueuedSocket>({
     hostname: address,
     port,
-    ...(security && { tls: { cert: security.certificate.certificate, key: security.certificate.key } }),
+    ...(security && { tls: portOptions(security) }),
     socket: {
       ...handlers,
       open(socket) {
         const from = socket.remoteAddress;
         socket.data = new Greeter({
           key: security?.key,
+          isTls: security !== undefined,
+          certificateFault: (error) => clientFault(security?.tls, error),
           clock: options.clock,
           purpose: undefined,
           refusalOf: (purpose) => options.refusalOf(from, purpose),

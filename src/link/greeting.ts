@@ -6,14 +6,15 @@ import { QueuedSocket, type SocketUser } from "./socket.ts";
 /*
  * A connection between two agents begins so:
  *
- *   1. with a cluster key (-encrypt): TLS, with a certificate that the accepting agent made when it started;
+ *   1. with a cluster key (-encrypt), or where certificates are verified (link-tls.ts): TLS. Without a configured certificate
+ *      the accepting agent shows one that it made when it started;
  *   2. the dialling agent sends a greeting frame: "praetor", the protocol's version, its proof, the purpose of the connection;
  *   3. the accepting agent checks the greeting, and sends a greeting with its own proof;
  *   4. the dialling agent checks that greeting. From then on the connection carries what its purpose says.
  *
  * The proof is HMAC-SHA256 of the connection's exported keying material (RFC 5705) under the cluster key; without a cluster key
  * it is empty. An attacker in the middle has two TLS connections with different material, so it can neither make a proof nor pass
- * one on. Therefore the certificate needs no authority.
+ * one on. Therefore the certificate needs no authority while there is a cluster key.
  */
 
 /** The key that all agents of a cluster share (`-encrypt`): 16, 24 or 32 bytes. */
@@ -33,6 +34,10 @@ export type Purpose = { readonly carries: "link" } | { readonly carries: "raft";
 
 export interface GreeterOptions {
   readonly key: ClusterKey | undefined;
+  /** Whether the connection uses TLS; always with a cluster key. */
+  readonly isTls: boolean;
+  /** Returns why the other agent's certificate is refused, from the runtime's error of the handshake; undefined if it is not. */
+  readonly certificateFault?: (error: Error | undefined) => string | undefined;
   readonly clock: Clock;
   /** The purpose of a connection that this agent has dialled; undefined for one that it has accepted. */
   readonly purpose: Purpose | undefined;
@@ -43,6 +48,7 @@ export interface GreeterOptions {
   readonly onRefused: (reason: string) => void;
 }
 
+const keyingLabel = "EXPORTER-praetor-link";
 const protocolVersion = 1;
 /** Time within which both greetings must arrive, in milliseconds. */
 const greetingMsMax = 5_000;
@@ -67,14 +73,16 @@ export class Greeter implements SocketUser {
     );
   }
 
-  opened(): void {
+  opened(error?: Error): void {
     try {
-      this.#proof(true);
+      if (this.#options.isTls) this.socket.keyingMaterial(32, keyingLabel, "");
     } catch {
-      // The handshake failed, and the runtime calls `end` next. The result that the runtime passes is not used, since it is also
-      // an error for a certificate without an authority.
+      // The handshake failed, and the runtime calls `end` next. The error that the runtime passes does not show it, since it is
+      // also passed for a certificate without an authority.
       return;
     }
+    const fault = this.#options.certificateFault?.(error);
+    if (fault !== undefined) return this.#refuse(fault);
     this.#hasBegun = true;
     if (this.#hasDialled) this.#greet();
   }
@@ -82,8 +90,10 @@ export class Greeter implements SocketUser {
   receive(bytes: Uint8Array): void {
     if (this.#isOver) return;
     // The first byte of a TLS record is its type: 0x16 is a handshake, 0x15 an alert.
-    if (this.#options.key === undefined && (bytes[0] === 0x16 || bytes[0] === 0x15))
-      return this.#refuse("the other agent has an -encrypt key, and this one has none");
+    if (!this.#options.isTls && (bytes[0] === 0x16 || bytes[0] === 0x15))
+      return this.#refuse(
+        "the other agent has an -encrypt key, and this one has none, or only the other one verifies certificates",
+      );
     let greeting: Greeting | undefined;
     try {
       const [frame] = this.#frames.read(bytes);
@@ -95,10 +105,9 @@ export class Greeter implements SocketUser {
   }
 
   ended(reason: string): void {
-    const isHandshake = this.#options.key !== undefined && !this.#hasBegun;
-    this.#refuse(
-      isHandshake ? `the TLS handshake failed (${reason}): the other agent may have no -encrypt key` : reason,
-    );
+    const isHandshake = this.#options.isTls && !this.#hasBegun;
+    const hint = "the other agent may have no -encrypt key, or verify no certificates";
+    this.#refuse(isHandshake ? `the TLS handshake failed (${reason}): ${hint}` : reason);
   }
 
   get #hasDialled(): boolean {
@@ -149,7 +158,7 @@ export class Greeter implements SocketUser {
     const { key } = this.#options;
     if (!key) return "";
     const role = this.#hasDialled === isOwn ? "dialler" : "listener";
-    const material = this.socket.keyingMaterial(32, "EXPORTER-praetor-link", role);
+    const material = this.socket.keyingMaterial(32, keyingLabel, role);
     return createHmac("sha256", key).update(material).digest("base64");
   }
 }

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { newTestAuthority } from "../../test/support/authority.ts";
+import type { TestCertificate } from "../../test/support/certificates.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { connectLinks } from "../../test/support/link-pair.ts";
 import { newCertificate } from "../../test/support/own-certificate.ts";
@@ -9,6 +11,7 @@ import { OperatingError } from "../lib/errors.ts";
 import { dial } from "./connect.ts";
 import type { ClusterKey } from "./greeting.ts";
 import type { Answer, Handler, Link } from "./link.ts";
+import type { LinkTls } from "./link-tls.ts";
 import { listenForLinks } from "./listen.ts";
 
 const key = new Uint8Array(32).fill(7);
@@ -28,6 +31,8 @@ const refuseAll: Handler = async ({ kind }) => {
 interface Options {
   readonly listenerKey?: ClusterKey | undefined;
   readonly diallerKey?: ClusterKey | undefined;
+  readonly listenerTls?: LinkTls | undefined;
+  readonly diallerTls?: LinkTls | undefined;
   readonly handler?: Handler;
   readonly diallerHandler?: Handler;
   /** Receives the reasons for which the listener refuses connections. */
@@ -36,12 +41,20 @@ interface Options {
 
 /** Listens, dials, and returns both ends of the link. */
 async function connect(options: Options): Promise<Ends> {
-  const { listenerKey, diallerKey, handler = refuseAll, diallerHandler = refuseAll, refusals = [] } = options;
+  const {
+    listenerKey,
+    diallerKey,
+    listenerTls,
+    diallerTls,
+    handler = refuseAll,
+    diallerHandler = refuseAll,
+    refusals = [],
+  } = options;
   const accepted = Promise.withResolvers<Link>();
   const listener = listenForLinks({
     address: "127.0.0.1",
     port: 0,
-    security: listenerKey && { key: listenerKey, certificate },
+    security: (listenerKey || listenerTls) && { key: listenerKey, certificate, tls: listenerTls },
     handler,
     clock: systemClock,
     refusalOf: () => undefined,
@@ -50,7 +63,7 @@ async function connect(options: Options): Promise<Ends> {
   });
   stops.push(() => listener.stop());
   const dialled = await dial({
-    ...{ host: "127.0.0.1", port: listener.port, key: diallerKey, clock: systemClock },
+    ...{ host: "127.0.0.1", port: listener.port, key: diallerKey, tls: diallerTls, clock: systemClock },
     handler: diallerHandler,
   });
   stops.push(() => dialled.close());
@@ -92,9 +105,30 @@ function counting(length: number, pieceLength = 100_000) {
 
 const isCounting = (bytes: Uint8Array): boolean => bytes.every((byte, at) => byte === at % 251);
 
+const authority = newTestAuthority();
+const stranger = newTestAuthority();
+const serverName = "server.dc1.consul";
+
+function tlsWith({ cert, key: ownKey }: TestCertificate, change: Partial<LinkTls> = {}): LinkTls {
+  return {
+    ...{ own: { certificate: cert, key: ownKey }, authorities: [authority.certificate], serverName: undefined },
+    ...{ verifiesIncoming: false, verifiesOutgoing: false, protocol: {} },
+    ...change,
+  };
+}
+
+const serverCertificate = authority.issue({ dnsNames: [serverName], ipAddresses: [] });
+const verifyingServer = tlsWith(serverCertificate, { verifiesIncoming: true });
+const verifyingClient = tlsWith(authority.issue({ dnsNames: ["client.dc1.consul"], ipAddresses: [] }), {
+  ...{ verifiesOutgoing: true, serverName },
+});
+const verified = { listenerTls: verifyingServer, diallerTls: verifyingClient };
+
 for (const [name, keys] of [
   ["with a cluster key", { listenerKey: key, diallerKey: key }],
   ["without a cluster key", {}],
+  ["with certificates that both agents verify", verified],
+  ["with a cluster key and certificates", { ...verified, listenerKey: key, diallerKey: key }],
 ] as const)
   describe(`a link ${name}`, () => {
     test("carries calls and answers in both directions, with bytes and 64-bit integers", async () => {
@@ -228,7 +262,7 @@ describe("a connection is refused, and both agents report the reason, when", () 
   test("only the dialling agent has a cluster key", async () => {
     const { message, refusals } = await failure({ diallerKey: key });
     expect(message).toContain("the other agent may have no -encrypt key");
-    expect(refusals).toEqual(["the other agent has an -encrypt key, and this one has none"]);
+    expect(refusals).toEqual([expect.stringContaining("the other agent has an -encrypt key, and this one has none")]);
   });
 });
 
@@ -289,3 +323,72 @@ describe("a link of a process that was stopped for a minute", () => {
     expect(accepted.silentMs).toBe(0);
   });
 });
+
+describe("a connection between agents whose certificates are verified is refused", () => {
+  const noLink = "cannot connect to the agent at ";
+
+  test("when the agent that connects has no certificate", async () => {
+    const { message, refusals } = await failure({ ...verified, diallerTls: { ...verifyingClient, own: undefined } });
+    expect(message).toContain(noLink);
+    expect(refusals).toEqual(["the agent shows no certificate"]);
+  });
+
+  test("when another authority has signed the certificate of the agent that connects", async () => {
+    const diallerTls = { ...verifyingClient, own: ownOf(stranger.issue()) };
+    const { message, refusals } = await failure({ ...verified, diallerTls });
+    expect(message).toContain(noLink);
+    expect(refusals).toEqual([expect.stringContaining("the configured CA does not verify the agent's certificate: ")]);
+  });
+
+  test("when the certificate of the agent that connects is for servers only, or has expired", async () => {
+    for (const content of [{ purposes: ["server"] }, { validFromMs: Date.now() - 5 * 86_400_000, days: 1 }] as const) {
+      const diallerTls = { ...verifyingClient, own: ownOf(authority.issue(content)) };
+      const { refusals } = await failure({ ...verified, diallerTls });
+      expect(refusals).toEqual([expect.stringContaining("does not verify the agent's certificate")]);
+    }
+  });
+
+  test("when the certificate has no authority, although the agent has the cluster key", async () => {
+    const keys = { listenerKey: key, diallerKey: key };
+    const { message } = await failure({ ...keys, diallerTls: verifyingClient });
+    expect(message).toContain("the configured CA does not verify the server's certificate: ");
+    const { refusals } = await failure({ ...keys, listenerTls: verifyingServer });
+    expect(refusals).toEqual(["the agent shows no certificate"]);
+  });
+
+  test("when another authority has signed the server's certificate, whatever its name", async () => {
+    for (const name of [serverName, undefined]) {
+      const diallerTls = { ...verifyingClient, serverName: name, authorities: [stranger.certificate] };
+      const { message } = await failure({ ...verified, diallerTls });
+      expect(message).toContain("the configured CA does not verify the server's certificate: ");
+    }
+  });
+
+  test("by verify_server_hostname alone, when the server's certificate is that of a client agent", async () => {
+    const listenerTls = tlsWith(authority.issue({ dnsNames: ["client.dc1.consul"] }), { verifiesIncoming: true });
+    const { message } = await failure({ ...verified, listenerTls });
+    expect(message).toContain("is not one of a server of this datacenter, for server.dc1.consul: ");
+    await connect({ listenerTls, diallerTls: { ...verifyingClient, serverName: undefined } });
+  });
+
+  test("when one agent uses TLS and the other does not", async () => {
+    const plainServer = await failure({ diallerTls: verifyingClient });
+    const reason = "or only the other one verifies certificates";
+    expect(plainServer.refusals).toEqual([expect.stringContaining(reason)]);
+    const plainClient = await failure({ listenerTls: verifyingServer });
+    expect(plainClient.refusals).toEqual([expect.stringContaining("the TLS handshake failed")]);
+  });
+
+  test("when only one of them has the cluster key, or below the server's oldest version of TLS", async () => {
+    const { message } = await failure({ ...verified, listenerKey: key });
+    expect(message).toContain("the -encrypt keys of the two agents differ");
+    const old = { maxVersion: 0x0303 };
+    const listenerTls = { ...verifyingServer, protocol: { minVersion: 0x0304 } };
+    const { refusals } = await failure({ listenerTls, diallerTls: { ...verifyingClient, protocol: old } });
+    expect(refusals).toEqual([expect.stringContaining("the TLS handshake failed")]);
+  });
+});
+
+function ownOf({ cert, key: ownKey }: TestCertificate): LinkTls["own"] {
+  return { certificate: cert, key: ownKey };
+}

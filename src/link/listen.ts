@@ -1,15 +1,15 @@
 import type { Clock } from "../lib/clock.ts";
 import { copyOf } from "../lib/copy-of.ts";
-import type { ClusterKey, OwnCertificate } from "./greeting.ts";
 import type { Handler, Link } from "./link.ts";
+import { clientFault, portOptions, type PortSecurity } from "./link-tls.ts";
 import type { LinkListener, QueuedSocket } from "./socket.ts";
 
 export interface ListenOptions {
   readonly address: string;
   /** The port to listen on; 0 lets the system choose a free port. */
   readonly port: number;
-  /** The cluster key and this agent's certificate; without them connections are plain TCP, and any agent may connect. */
-  readonly security: { readonly key: ClusterKey; readonly certificate: OwnCertificate } | undefined;
+  /** The cluster key and the certificates; without them connections are plain TCP, and any agent may connect. */
+  readonly security: PortSecurity | undefined;
   readonly handler: Handler;
   readonly clock: Clock;
   /** Returns why an agent at this address may not connect, which goes to both logs; undefined if it may. */
@@ -29,7 +29,8 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
   const accept = async (from: string): Promise<QueuedSocket> => {
     const [{ openLink }, { Greeter }] = await Promise.all([import("./connect.ts"), import("./greeting.ts")]);
     return new Greeter({
-      ...{ key: security?.key, clock, purpose: undefined },
+      ...{ key: security?.key, isTls: security !== undefined, clock, purpose: undefined },
+      certificateFault: (error) => clientFault(security?.tls, error),
       refusalOf: ({ carries }) => (carries === "raft" ? "this server has no etcd of its own" : options.refusalOf(from)),
       onGreeted: (socket) => options.onLink(openLink(socket, { hasDialled: false, handler, clock }), from),
       onRefused: (reason) => options.onRefused(from, reason),
@@ -38,14 +39,14 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
   const listener = Bun.listen<Arrival>({
     hostname: address,
     port,
-    ...(security && { tls: { cert: security.certificate.certificate, key: security.certificate.key } }),
+    ...(security && { tls: portOptions(security) }),
     socket: {
       open(socket) {
         socket.data = new Arrival(accept(socket.remoteAddress));
         socket.data.pass((queued) => queued.open(socket));
         if (!security) socket.data.pass((queued) => queued.opened());
       },
-      handshake: (socket) => socket.data.pass((queued) => queued.opened()),
+      handshake: (socket, _isSecure, error) => socket.data.pass((queued) => queued.opened(error ?? undefined)),
       data: (socket, bytes) => socket.data.receive(bytes),
       drain: (socket) => socket.data.pass((queued) => queued.flush()),
       close: (socket) => socket.data.pass((queued) => queued.end("the connection was closed")),

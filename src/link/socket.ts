@@ -10,8 +10,8 @@ export interface LinkListener {
 
 /** Takes what arrives on a socket. */
 export interface SocketUser {
-  /** Called once, when the connection can carry bytes: it is open and, with TLS, the handshake has ended. */
-  opened?(): void;
+  /** Called once, when the connection can carry bytes: it is open and, with TLS, the handshake has ended, perhaps with an error. */
+  opened?(error?: Error): void;
   /** @param bytes valid during the call only */
   receive(bytes: Uint8Array): void;
   /** Called when the system has taken all bytes of earlier writes. */
@@ -88,8 +88,8 @@ export class QueuedSocket implements Pipe {
   }
 
   /** Called by the runtime's handlers when the connection can carry bytes. */
-  opened(): void {
-    this.user.opened?.();
+  opened(error?: Error): void {
+    this.user.opened?.(error);
     this.flush();
   }
 
@@ -129,7 +129,7 @@ export function handlersOf(isTls: boolean): Bun.SocketHandler<QueuedSocket> {
       socket.data.open(socket);
       if (!isTls) socket.data.opened();
     },
-    handshake: (socket) => socket.data.opened(),
+    handshake: (socket, _isSecure, error) => socket.data.opened(error ?? undefined),
     data: (socket, bytes) => socket.data.user.receive(bytes),
     drain: (socket) => socket.data.flush(),
     close: (socket) => socket.data.end("the connection was closed"),

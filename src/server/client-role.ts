@@ -48,7 +48,7 @@ export async function openClient(
   const own: OwnAgent = { node, agent: undefined };
   const sync = new SharedRuns(parts.opened, () => syncOnce(synchronize, log.named("anti_entropy")));
   const { pool, events, forget } = openPool(config, {
-    ...{ platform, localRows, local, metrics, log, own, onFailed: options.onFailed },
+    ...{ platform, tls, localRows, local, metrics, log, own, onFailed: options.onFailed },
     onJoined() {
       catalog.sendOutputs();
       // The start may fail, and then nothing is brought in step.

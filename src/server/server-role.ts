@@ -54,7 +54,7 @@ export async function openServer(
   const { clock } = platform;
   const metrics = new Metrics(clock.wallMs());
   const tls = new AgentTls(config);
-  const { engine, local, node, group } = await openGroup(parts, config, { ...options, metrics });
+  const { engine, local, node, group } = await openGroup(parts, config, { ...options, metrics, tls });
   const { store, localRows } = group;
   const outputs = new CheckOutputs();
   const catalog = group.createCatalog(new NodeCatalog(store, { localRows, outputs, node: node.name }));
@@ -131,26 +131,19 @@ export async function openServer(
 async function openGroup(
   parts: Lifecycle,
   config: RuntimeConfig,
-  options: DaemonOptions & { readonly metrics: Metrics },
+  options: DaemonOptions & { readonly metrics: Metrics; readonly tls: AgentTls },
 ) {
-  const { log, metrics, platform, version: praetorVersion, onFailed } = options;
+  const { log, metrics, platform, tls, version: praetorVersion, onFailed } = options;
   const isOfCluster = (rows: readonly LocalRow[]): boolean => sharesData(config, rows);
   const own = await openStore(parts, config, { platform, metrics, log, isOfCluster });
   const { engine, local, localRows: ownRows, loneState, store } = own;
   const node = await ensureNode(config, store, { localRows: ownRows, local, random: platform.random });
   const group = sharesData(config, local)
     ? await openCluster(parts, config, {
-        platform,
-        metrics,
-        log,
-        node,
-        ownRows,
-        local,
-        loneState,
-        praetorVersion,
-        onFailed,
+        ...{ platform, tls, metrics, log, node, ownRows, local, loneState },
+        ...{ praetorVersion, onFailed },
       })
-    : new LoneGroup(config, { platform, node, store, localRows: ownRows, log });
+    : new LoneGroup(config, { platform, tls, node, store, localRows: ownRows, log });
   return { engine, local, node, group };
 }
 

@@ -5,6 +5,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { listenForAgents } from "../../link/connect.ts";
 import type { LinkListener } from "../../link/socket.ts";
 import type { Purpose } from "../../link/greeting.ts";
+import { isAuthenticating } from "../../link/link-tls.ts";
 import { refusalWithoutKey } from "../../link/own-machine.ts";
 import { handOver } from "../../link/handed-links.ts";
 import { connectUnix, type QueuedSocket, splice } from "../../link/socket.ts";
@@ -34,11 +35,12 @@ class ServerPort {
   constructor(open: OpenPort) {
     this.#open = open;
     const { folder, security } = open;
-    this.#tunnels = new Tunnels({ folder, key: security?.key, clock: systemClock, log });
+    this.#tunnels = new Tunnels({ folder, key: security?.key, tls: security?.tls, clock: systemClock, log });
     this.#listener = listenForAgents({
       ...open,
       clock: systemClock,
-      refusalOf: (from, purpose) => (security ? undefined : refusalWithoutKey(from)) ?? this.#refusalOf(purpose),
+      refusalOf: (from, purpose) =>
+        (isAuthenticating(security) ? undefined : refusalWithoutKey(from)) ?? this.#refusalOf(purpose),
       onConnection: (socket, { carries }, from) => {
         if (carries === "link") handOver(socket, from, join(folder, linkSocket));
         else this.#toEtcd(socket);

@@ -52,7 +52,7 @@ export const securityFields: readonly Field[] = [
     "string",
     "",
     "Secret key of 16, 24 or 32 bytes in base64, the same on all agents: it encrypts and authenticates their connections. " +
-      "Without it a server accepts agents of its own machine only.",
+      "Without it, and without verify_incoming_rpc, a server accepts agents of its own machine only.",
   ),
   ...unused("agents do not gossip; with encrypt, all their connections are encrypted", {
     encrypt_verify_incoming: "bool",

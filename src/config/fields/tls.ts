@@ -2,18 +2,36 @@ import { type Field, unused, used } from "../field.ts";
 
 /** Fields about TLS. */
 export const tlsFields: readonly Field[] = [
-  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS, and the servers of checks."),
+  used(
+    "ca_file",
+    "string",
+    "",
+    "CA certificates (PEM) that verify clients of HTTPS, other agents, and the servers of checks.",
+  ),
   used("ca_path", "string", "", "Folder of CA certificates, in files of any name; ignored if ca_file is set."),
-  used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
-  used("key_file", "string", "", "Private key (PEM) of HTTPS."),
-  used("verify_incoming", "bool", "false", "Require a certificate from clients of HTTPS."),
-  used("verify_incoming_https", "bool", "false", "Like verify_incoming, for HTTPS only."),
-  used("tls_min_version", "string", "tls12", "Oldest version of TLS for HTTPS: tls10, tls11, tls12 or tls13."),
+  used("cert_file", "string", "", "Certificate (PEM) for HTTPS and other agents; without it and its key HTTPS fails."),
+  used("key_file", "string", "", "Private key (PEM) of cert_file."),
+  used("verify_incoming", "bool", "false", "verify_incoming_rpc and verify_incoming_https."),
+  used(
+    "verify_incoming_rpc",
+    "bool",
+    "false",
+    "Require a certificate from agents that connect to this server; then encrypt is not needed.",
+  ),
+  used("verify_incoming_https", "bool", "false", "Require a certificate from clients of HTTPS."),
+  used("verify_outgoing", "bool", "false", "Connect by TLS to servers, and verify their certificates by the CA."),
+  used(
+    "verify_server_hostname",
+    "bool",
+    "false",
+    "verify_outgoing, and a server's certificate must be for server.<datacenter>.<domain>.",
+  ),
+  used("tls_min_version", "string", "tls12", "Oldest version of TLS: tls10, tls11, tls12 or tls13."),
   used(
     "tls_cipher_suites",
     "string",
     "",
-    "Cipher suites of HTTPS below TLS 1.3, by Go's names, separated by commas; empty for the defaults.",
+    "Cipher suites below TLS 1.3, by Go's names, separated by commas; empty for the defaults.",
   ),
   used(
     "tls_prefer_server_cipher_suites",
@@ -33,11 +51,6 @@ export const tlsFields: readonly Field[] = [
     "node_name",
     "The name that a server's certificate must have, with enable_agent_tls_for_checks.",
   ),
-  ...unused("agents authenticate each other by encrypt", {
-    verify_incoming_rpc: "bool",
-    verify_outgoing: "bool",
-    verify_server_hostname: "bool",
-  }),
   ...unused("agents have the certificates of ca_file or ca_path, cert_file and key_file", {
     "auto_encrypt.tls": "bool",
     "auto_encrypt.allow_tls": "bool",

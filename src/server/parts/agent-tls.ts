@@ -1,7 +1,16 @@
 import type { CheckTls } from "../../checks/check-tls.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { type CertificateEnd, certificateEnds } from "./certificate-ends.ts";
-import { openSslCiphers, readTlsFiles, type TlsCredentials, tlsVersions } from "../../lib/tls-files.ts";
+import type { DialOptions } from "../../link/connect.ts";
+import type { Link } from "../../link/link.ts";
+import type { LinkTls } from "../../link/link-tls.ts";
+import {
+  openSslCiphers,
+  protocolOptions,
+  readTlsFiles,
+  type TlsCredentials,
+  tlsVersions,
+} from "../../lib/tls-files.ts";
 
 /** The TLS settings and certificates that are in force: those of the start, or of the last reload. */
 export class AgentTls {
@@ -27,6 +36,26 @@ export class AgentTls {
       this.#credentials = credentials;
       this.#ends = certificateEnds(next.tls, credentials);
     };
+  }
+
+  /** The certificates of connections with other agents; undefined if those use no TLS. */
+  get forLinks(): LinkTls | undefined {
+    const { tls, clusterKey, datacenter, dnsDomain } = this.#config;
+    const { verify } = tls;
+    const verifiesIncoming = verify.incoming || verify.incomingRpc;
+    const verifiesOutgoing = verify.outgoing || verify.serverHostname;
+    if (clusterKey === undefined && !verifiesIncoming && !verifiesOutgoing) return undefined;
+    const { own, authorities } = this.#credentials;
+    return {
+      own: own && { certificate: own.cert, key: own.key },
+      ...{ authorities, verifiesIncoming, verifiesOutgoing, protocol: protocolOptions(tls) },
+      serverName: verify.serverHostname ? `server.${datacenter}.${dnsDomain.replace(/\.$/, "")}` : undefined,
+    };
+  }
+
+  /** Returns a `dial` that secures each connection with the certificates that are in force. */
+  securing(dial: (options: DialOptions) => Promise<Link>): (options: DialOptions) => Promise<Link> {
+    return (options) => dial({ ...options, tls: this.forLinks });
   }
 
   get ends(): readonly CertificateEnd[] {

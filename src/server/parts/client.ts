@@ -28,6 +28,7 @@ import { Reader } from "../../registry/reader.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { describeClient } from "../self-description.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
 import type { DnsCall } from "./client-calls.ts";
 import { uiOf } from "./http.ts";
 
@@ -44,6 +45,7 @@ export interface OwnAgent {
 
 interface PoolParts {
   readonly platform: Platform;
+  readonly tls: AgentTls;
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
@@ -69,7 +71,7 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
   const events = new Events(metrics.counter("consul.serf.events"));
   const save = (value: Uint8Array | undefined): Promise<void> => localRows.save([{ key: serversKey, value }]);
   const pool = new ServerPool({
-    ...{ clock: platform.clock, random: platform.random, dial: platform.dial, key, ports, log },
+    ...{ clock: platform.clock, random: platform.random, dial: parts.tls.securing(platform.dial), key, ports, log },
     joinRequest() {
       const { id, name, address, datacenter, meta, taggedAddresses } = own.agent?.node ?? own.node;
       return {

@@ -51,6 +51,7 @@ import type { State } from "../../state/state.ts";
 import { topics } from "../../state/topics.ts";
 import { type Lifecycle, loop } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
 import { setOutputs } from "./client-calls.ts";
 import { type ClusterEtcd, findClusterEtcd } from "./cluster-etcd.ts";
 import { linkPort } from "./links.ts";
@@ -66,6 +67,7 @@ const electionMs = 500;
 
 export interface ClusterParts {
   readonly platform: Platform;
+  readonly tls: AgentTls;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly node: Node;
@@ -143,7 +145,13 @@ export class Cluster implements ServerGroup {
     this.links = new ServerLinks({
       own: () => this.#own,
       joinRequest: () => ({ ...this.#joinRequest, start: this.#start }),
-      ...{ key: config.clusterKey, dial: platform.dial, ports: config.ports, clock, log: this.#log },
+      ...{
+        key: config.clusterKey,
+        dial: parts.tls.securing(platform.dial),
+        ports: config.ports,
+        clock,
+        log: this.#log,
+      },
       known: decodeServers(local.find(({ key }) => key === serversKey)?.value),
       addresses: [...config.serverRejoin.join, ...config.serverRejoin.retryJoin],
       intervalMs: config.serverRejoin.retryIntervalMs,
@@ -256,7 +264,7 @@ export class Cluster implements ServerGroup {
     this.#shared = calls;
     this.#handlers = { ...calls.handlers, ...this.#serverCalls(calls) };
     const handler = this.#joining(linked.handler(this.#handlers));
-    const port = await linkPort(this.#config, { handler, clock, log: this.#log });
+    const port = await linkPort(this.#config, { handler, clock, log: this.#log, tls: this.#parts.tls });
     const { local, loneState, onFailed, ownRows, platform } = this.#parts;
     await this.etcd.open(parts, {
       ...{ platform, log: this.#parts.log, own: this.#own, port, links: this.links, local, loneState, onFailed },

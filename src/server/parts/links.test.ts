@@ -7,6 +7,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { createLog } from "../../lib/log.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
 import type { ListenOptions } from "../../link/listen.ts";
+import { AgentTls } from "./agent-tls.ts";
 import { openLinks } from "./links.ts";
 
 const held: Bun.TCPSocketListener<undefined>[] = [];
@@ -33,6 +34,7 @@ async function open(args: readonly string[], listen: (options: ListenOptions) =>
       return { port: options.port, stop: () => {} };
     },
     clock: systemClock,
+    tls: new AgentTls(config),
     log: createLog({ level: "warn", json: false, clock: systemClock, sink: (line) => lines.push(line) }, "server"),
   });
   return { listening, lines };

@@ -8,13 +8,16 @@ import type { Handler, Link } from "../../link/link.ts";
 import type { ListenOptions } from "../../link/listen.ts";
 import { refusalWithoutKey } from "../../link/own-machine.ts";
 import type { LinkListener } from "../../link/socket.ts";
+import { isAuthenticating } from "../../link/link-tls.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
 
 interface LinkParts {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tls: AgentTls;
 }
 
 /** The server's port as an agent of a cluster opens it, and the links that come over it. */
@@ -44,17 +47,18 @@ export async function openLinks(
 }
 
 /** Returns the options of the server's port, and keeps the links that are not lost. */
-export async function linkPort(config: RuntimeConfig, { handler, clock, log }: LinkParts): Promise<LinkPort> {
+export async function linkPort(config: RuntimeConfig, { handler, clock, log, tls }: LinkParts): Promise<LinkPort> {
+  const security = await securityOf(config, { clock, tls });
   const links = new Set<Link>();
   const refusals = new LogThrottle(clock);
   return {
     options: {
       address: config.bindAddress,
       port: config.ports.server,
-      security: await securityOf(config, clock),
+      security,
       handler,
       clock,
-      refusalOf: config.clusterKey === undefined ? refusalWithoutKey : () => undefined,
+      refusalOf: isAuthenticating(security) ? () => undefined : refusalWithoutKey,
       onLink(link, from) {
         log.debug("An agent has connected", { from });
         links.add(link);
@@ -98,12 +102,13 @@ function listen(
 /** Number of days for which the certificate is valid. No agent checks it; see link/connect.ts. */
 const certificateDays = 36_500;
 
-/** Returns the cluster key and a new certificate; undefined without a key. */
+/** Returns the cluster key, the configured certificates and a new certificate; undefined if connections use no TLS. */
 async function securityOf(
   { clusterKey: key, nodeName }: RuntimeConfig,
-  clock: Clock,
+  { clock, tls: agentTls }: Pick<LinkParts, "clock" | "tls">,
 ): Promise<ListenOptions["security"]> {
-  if (key === undefined) return undefined;
+  const tls = agentTls.forLinks;
+  if (!tls) return undefined;
   const { createAuthority } = await import("../../lib/certificate.ts");
   const certificate = createAuthority({
     commonName: nodeName,
@@ -112,5 +117,5 @@ async function securityOf(
     days: certificateDays,
     permittedDomains: [],
   });
-  return { key, certificate };
+  return { key, certificate, tls };
 }

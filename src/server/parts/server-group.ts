@@ -19,6 +19,7 @@ import type { NodeCatalog } from "../../registry/node-catalog.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
+import type { AgentTls } from "./agent-tls.ts";
 import type { BusPart } from "./bus.ts";
 import { openLinks } from "./links.ts";
 
@@ -70,6 +71,7 @@ export interface GroupParts {
 
 interface LoneParts {
   readonly platform: Platform;
+  readonly tls: AgentTls;
   readonly node: Node;
   readonly store: Registry;
   readonly localRows: LocalRows;
@@ -109,10 +111,10 @@ export class LoneGroup implements ServerGroup {
   }
 
   async begin(parts: Lifecycle, { linked, handlers }: GroupParts): Promise<void> {
-    const { log, platform } = this.#parts;
+    const { log, platform, tls } = this.#parts;
     const { clock, listenForLinks: listen } = platform;
     await parts.open(
-      openLinks(this.#config, { handler: linked.handler(handlers), listen, clock, log: log.named("server") }),
+      openLinks(this.#config, { handler: linked.handler(handlers), listen, clock, log: log.named("server"), tls }),
     );
   }
 
