@@ -37,9 +37,20 @@ export async function openLinks(
 ): Promise<Part> {
   if (config.ports.server < 0) return {};
   const port = await linkPort(config, parts);
-  const listener = listen(config, port, parts);
+  let listener = listen(config, port, parts);
+  let isStopped = false;
+  const listenAnew = async (): Promise<void> => {
+    const secured = { ...port, options: { ...port.options, ...(await securing(config, parts)) } };
+    if (isStopped) return;
+    // Links that are open stay.
+    listener?.stop();
+    listener = listen(config, secured, parts);
+  };
+  const unfollow = parts.tls.followLinks(() => void listenAnew());
   return {
     stop() {
+      isStopped = true;
+      unfollow();
       listener?.stop();
       port.close();
     },
@@ -47,18 +58,17 @@ export async function openLinks(
 }
 
 /** Returns the options of the server's port, and keeps the links that are not lost. */
-export async function linkPort(config: RuntimeConfig, { handler, clock, log, tls }: LinkParts): Promise<LinkPort> {
-  const security = await securityOf(config, { clock, tls });
+export async function linkPort(config: RuntimeConfig, parts: LinkParts): Promise<LinkPort> {
+  const { handler, clock, log } = parts;
   const links = new Set<Link>();
   const refusals = new LogThrottle(clock);
   return {
     options: {
       address: config.bindAddress,
       port: config.ports.server,
-      security,
+      ...(await securing(config, parts)),
       handler,
       clock,
-      refusalOf: isAuthenticating(security) ? () => undefined : refusalWithoutKey,
       onLink(link, from) {
         log.debug("An agent has connected", { from });
         links.add(link);
@@ -101,6 +111,15 @@ function listen(
 
 /** Number of days for which the certificate is valid. No agent checks it; see link/connect.ts. */
 const certificateDays = 36_500;
+
+/** Returns the options of the port by which agents are authenticated, from the certificates that are in force. */
+async function securing(
+  config: RuntimeConfig,
+  parts: LinkParts,
+): Promise<Pick<ListenOptions, "security" | "refusalOf">> {
+  const security = await securityOf(config, parts);
+  return { security, refusalOf: isAuthenticating(security) ? () => undefined : refusalWithoutKey };
+}
 
 /** Returns the cluster key, the configured certificates and a new certificate; undefined if connections use no TLS. */
 async function securityOf(
