@@ -139,7 +139,7 @@ describe("TLS settings that cannot be used are refused with Consul's text", () =
   const [certFile, keyFile] = [file("c", localhostCertificate.cert), file("k", localhostCertificate.key)];
   const otherKey = file("other", otherCertificate.key);
   const pkcs8 = { type: "pkcs8", format: "pem" } as const;
-  const rsaKey = file("rsa", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8).toString());
+  const rsaKey = file("rsa", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8));
   const ofPair = "Failed to load cert/key pair: ";
   const cases: readonly (readonly [Partial<TlsFiles>, string])[] = [
     [{ caFile: "/nope" }, "Error loading from /nope: open /nope: no such file or directory"],

@@ -12,11 +12,11 @@ afterAll(() => sandbox.close());
 const authority = newTestAuthority();
 
 /** Writes an authority and a certificate that it issues. Returns the fields of the configuration that name them. */
-function certificates(name: string, dnsName: string, { certificate, issue }: TestAuthority = authority): object {
+function certificates(name: string, dnsName: string, from: TestAuthority = authority): object {
   const paths = { ca_file: `${name}-ca.pem`, cert_file: `${name}.pem`, key_file: `${name}-key.pem` };
   const at = (file: string): string => join(sandbox.folder, file);
-  const { cert, key } = issue({ dnsNames: [dnsName, "localhost"] });
-  writeFileSync(at(paths.ca_file), certificate);
+  const { cert, key } = from.issue({ dnsNames: [dnsName, "localhost"] });
+  writeFileSync(at(paths.ca_file), from.certificate);
   writeFileSync(at(paths.cert_file), cert);
   writeFileSync(at(paths.key_file), key);
   return Object.fromEntries(Object.entries(paths).map(([field, file]) => [field, at(file)]));
