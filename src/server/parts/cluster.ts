@@ -145,13 +145,8 @@ export class Cluster implements ServerGroup {
     this.links = new ServerLinks({
       own: () => this.#own,
       joinRequest: () => ({ ...this.#joinRequest, start: this.#start }),
-      ...{
-        key: config.clusterKey,
-        dial: parts.tls.securing(platform.dial),
-        ports: config.ports,
-        clock,
-        log: this.#log,
-      },
+      dial: parts.tls.securing(platform.dial),
+      ...{ key: config.clusterKey, ports: config.ports, clock, log: this.#log },
       known: decodeServers(local.find(({ key }) => key === serversKey)?.value),
       addresses: [...config.serverRejoin.join, ...config.serverRejoin.retryJoin],
       intervalMs: config.serverRejoin.retryIntervalMs,
@@ -372,11 +367,9 @@ export class Cluster implements ServerGroup {
   /** Answers a call of this server itself, or of another server over the link that this one has dialled. */
   #answer(call: Call): Promise<Answer> {
     const handler = this.#handlers[call.kind];
-    if (!handler) {
-      const message = `this server does not know the call ${JSON.stringify(call.kind)}`;
-      return Promise.reject(new OperatingError("invalid", "unknown-call", message));
-    }
-    return handler({ ...call, signal: new AbortController().signal }, this.#joinRequest);
+    if (handler) return handler({ ...call, signal: new AbortController().signal }, this.#joinRequest);
+    const message = `this server does not know the call ${JSON.stringify(call.kind)}`;
+    return Promise.reject(new OperatingError("invalid", "unknown-call", message));
   }
 
   get #own(): ServerAddress {

@@ -1,5 +1,9 @@
 import { Metrics } from "../../lib/metrics.ts";
 import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newTestAuthority } from "../../../test/support/authority.ts";
 import { interfaceAddress } from "../../../test/support/interface-address.ts";
 import { LinkedAgents } from "../../cluster/linked-agents.ts";
 import { loadConfig } from "../../config/load.ts";
@@ -62,6 +66,28 @@ test("a server with a cluster key accepts agents from anywhere, with the key", a
   expect(listening?.refusalOf("192.0.2.77")).toBeUndefined();
   expect(Buffer.from(listening?.security?.key ?? "").toString("base64")).toBe(key);
   expect(listening?.security?.certificate.certificate).toStartWith("-----BEGIN CERTIFICATE-----");
+});
+
+test("a server that verifies certificates by verify_incoming_rpc accepts agents from anywhere without a key", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "links-"));
+  const authority = newTestAuthority();
+  const { cert, key: ownKey } = authority.issue();
+  const files = { ca_file: authority.certificate, cert_file: cert, key_file: ownKey };
+  const settings = Object.entries(files).map(([field, text]) => {
+    writeFileSync(join(folder, field), text);
+    return `${field} = "${join(folder, field)}"`;
+  });
+  try {
+    const verifying = await open(["-hcl", [...settings, "verify_incoming_rpc = true"].join("\n")]);
+    expect(verifying.listening?.refusalOf("192.0.2.77")).toBeUndefined();
+    expect(verifying.listening?.security?.tls).toMatchObject({ verifiesIncoming: true, own: { certificate: cert } });
+    const outgoing = await open(["-hcl", [...settings, "verify_outgoing = true"].join("\n")]);
+    expect(outgoing.listening?.refusalOf("192.0.2.77")).toContain("of its own machine only");
+    const httpsOnly = await open(["-hcl", [...settings, "verify_incoming_https = true"].join("\n")]);
+    expect(httpsOnly.listening?.security).toBeUndefined();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a server with the server port -1 does not listen for agents", async () => {
