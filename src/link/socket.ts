@@ -45,7 +45,10 @@ export class QueuedSocket implements Pipe {
   /** Returns keying material of the TLS connection (RFC 5705). @throws Error when the handshake has not succeeded */
   keyingMaterial(bytes: number, label: string, context: string): Uint8Array {
     if (!this.#socket) throw new Error("the connection is not open");
-    return this.#socket.exportKeyingMaterial(bytes, label, Buffer.from(context));
+    const material: Uint8Array | undefined = this.#socket.exportKeyingMaterial(bytes, label, Buffer.from(context));
+    // Bun returns nothing, and throws nothing, for a socket that has closed.
+    if (material?.length !== bytes) throw new Error("the connection has no keying material");
+    return material;
   }
 
   /** Sends the bytes, in order. Returns whether the system has taken them all; if not, `drained` of the user is called later. */
