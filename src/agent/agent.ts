@@ -163,7 +163,7 @@ export class Agent {
    * Registers or replaces a service with its checks and its sidecar. Checks that are registered already keep their status,
    * unless `isAnew`; other checks of the service stay, unless `replaceExistingChecks`. A registered sidecar stays when the
    * definition has none.
-   * @throws OperatingError denied when a check may not run, or no port is left for the sidecar; unavailable when the
+   * @throws OperatingError forbidden when a check may not run, or no port is left for the sidecar; unavailable when the
    * registration cannot be made durable. Nothing has changed then
    */
   async registerService(definition: ServiceDefinition, registration: ServiceRegistration): Promise<void> {
@@ -188,7 +188,7 @@ export class Agent {
   /**
    * Verifies that the service can be registered, and reserves a port for its sidecar, if it has one, until the caller disposes of
    * the result.
-   * @throws OperatingError denied when the service cannot be registered
+   * @throws OperatingError forbidden when the service cannot be registered
    */
   prepare(definition: ServiceDefinition, source: Source): ReservedPort {
     for (const check of checksIn(definition)) this.requireAllowed(check, source);
@@ -291,7 +291,7 @@ export class Agent {
     return check && this.#localState.toCatalogCheck(this.node.name, check);
   }
 
-  /** Verifies that a check may run. @throws OperatingError denied for a script check that the configuration does not allow */
+  /** Verifies that a check may run. @throws OperatingError forbidden for a script check that the configuration does not allow */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
   }

@@ -30,7 +30,7 @@ export class SidecarPorts {
   /**
    * Reserves a port for the sidecar of a definition.
    * @param services the services registered with the agent
-   * @throws OperatingError denied when no port is left
+   * @throws OperatingError forbidden when no port is left
    */
   reserve({ sidecar }: ServiceDefinition, services: ReadonlyMap<string, LocalService>): ReservedPort {
     if (sidecar === undefined) return { port: 0, [Symbol.dispose]: () => {} };

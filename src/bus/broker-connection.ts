@@ -10,6 +10,6 @@ export interface BrokerConnection {
 
 /**
  * Opens a connection; resolves when the broker has accepted it.
- * @throws OperatingError denied or unavailable, with the reason that the broker or the network gave; also when `signal` aborts
+ * @throws OperatingError forbidden or unavailable, with the reason that the broker or the network gave; also when `signal` aborts
  */
 export type ConnectBroker = (signal: AbortSignal) => Promise<BrokerConnection>;

@@ -29,7 +29,7 @@ const connectMsMax = 60_000;
 /**
  * Opens one connection by MQTT 3.1.1 with a clean session. The connection neither reconnects nor repeats unacknowledged messages:
  * the caller opens a new connection and sends these messages again.
- * @throws OperatingError denied when the broker refuses the credentials, unavailable when the connection fails for another
+ * @throws OperatingError forbidden when the broker refuses the credentials, unavailable when the connection fails for another
  * reason; also when `signal` aborts
  */
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {

@@ -31,7 +31,7 @@ export class AccessToken {
 
   /**
    * Replaces a refused token by a new one. Requests that are refused at the same time share one renewal.
-   * @throws OperatingError denied, with the text of EdgeX's Go clients
+   * @throws OperatingError forbidden, with the text of EdgeX's Go clients
    */
   async renew(refused: string): Promise<void> {
     if (this.#fetchToken === undefined || refused !== this.#current) return;

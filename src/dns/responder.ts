@@ -5,7 +5,6 @@ import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { LeaderContact } from "../registry/cluster-view.ts";
-import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
@@ -70,14 +69,12 @@ export class Responder {
   readonly #domainQueries: Meter;
   readonly #reverseQueries: Meter;
   #settings: AnsweringSettings;
-  readonly #reader: Reader;
   #cache: PacketCache;
 
   constructor(parts: ResponderParts, settings: AnsweringSettings) {
     this.#parts = parts;
     this.#settings = settings;
     this.#cache = new PacketCache(parts.store, parts);
-    this.#reader = new Reader(parts.store, "anonymous");
     const labels = { node: parts.nodeName };
     this.#domainQueries = parts.metrics.sample("consul.dns.domain_query", labels);
     this.#reverseQueries = parts.metrics.sample("consul.dns.ptr_query", labels);
@@ -170,7 +167,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new ZoneRead(this.#reader, call));
+      const reply = zone.answerReverse(query, new ZoneRead(this.#parts.store, call));
       this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call.network);
       if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call.network);
@@ -182,7 +179,7 @@ export class Responder {
 
   #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
-    const read = new ZoneRead(this.#reader, { ...call, address: clientOf(query, call) });
+    const read = new ZoneRead(this.#parts.store, { ...call, address: clientOf(query, call) });
     const reply = zone.answer(query, read, domain);
     if (read.missingNames.size > 0 && recursors.areConfigured)
       return this.#answerWithRecursors(query, domain, { read, call });
@@ -210,7 +207,7 @@ export class Responder {
         external.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      read = new ZoneRead(this.#reader, { ...call, address: clientOf(query, call) }, external);
+      read = new ZoneRead(this.#parts.store, { ...call, address: clientOf(query, call) }, external);
       reply = zone.answer(query, read, domain);
     }
     this.#addLatency(this.#domainQueries, call.startMs);

@@ -1,5 +1,5 @@
 import type { Query } from "../registry/query.ts";
-import type { Reader } from "../registry/reader.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Topic } from "../state/topics.ts";
 import type { ResourceRecord } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
@@ -24,28 +24,28 @@ export class ZoneRead {
   readonly topics: Set<Topic> = new Set();
   /** Names to ask recursors for before the answer is complete. */
   readonly missingNames: Map<string, Name> = new Map();
-  readonly #reader: Reader;
+  readonly #registry: Registry;
   readonly #external: ExternalRecords;
   readonly client: ZoneClient;
   /** The largest number of instances that were shuffled; 1 if none were. */
   orderCount: number = 1;
   #isCacheable = true;
 
-  constructor(reader: Reader, client: ZoneClient, external: ExternalRecords = new Map()) {
-    this.#reader = reader;
+  constructor(registry: Registry, client: ZoneClient, external: ExternalRecords = new Map()) {
+    this.#registry = registry;
     this.client = client;
     this.#external = external;
   }
 
   read<T>(query: Query<T>): T {
     for (const topic of query.topics) this.topics.add(topic);
-    return this.#reader.read(query);
+    return this.#registry.read(query);
   }
 
   /** Runs a query whose result can change without a touched topic, so the answer must not be cached. */
   readUncached<T>(query: Query<T>): T {
     this.#isCacheable = false;
-    return this.#reader.read(query);
+    return this.#registry.read(query);
   }
 
   /** Whether the answer stays valid until one of the topics is touched. */

@@ -1,4 +1,5 @@
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import type { Callers } from "../registry/caller.ts";
 import { isNoLeader } from "../registry/leader-wait.ts";
 import { answerFromCache } from "./cached.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
@@ -21,6 +22,7 @@ import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "
  */
 
 export interface Pipeline extends Reading {
+  readonly callers: Callers;
   readonly datacenter: string;
   /** Remembers the requests with `?cached`, for the X-Cache and Age headers; undefined if `?cached` has no effect. */
   readonly cachedQuestions: CachedQuestions | undefined;
@@ -88,6 +90,8 @@ async function answer(pipeline: Pipeline, { route, endpoint }: Chosen, request: 
 }
 
 function withMeta(error: unknown): unknown {
+  if (error instanceof OperatingError && error.kind === "forbidden")
+    return new HttpError(403, error.message, failedReadHeaders);
   const isFailure = error instanceof HttpError ? error.status === 500 : isNoLeader(error);
   return isFailure ? new HttpError(500, messageOf(error), failedReadHeaders) : error;
 }

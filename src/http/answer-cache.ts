@@ -1,3 +1,4 @@
+import { anyone } from "../registry/caller.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { Registry } from "../registry/registry.ts";
 import { Watches } from "../registry/watches.ts";
@@ -26,16 +27,13 @@ const bytesMax = 4 * 1024 * 1024;
 /** Maximum size of a kept answer. A larger one would displace too many other answers. */
 const answerBytesMax = bytesMax / 4;
 
-/** The authorizer in the keys of kept answers while access control is off: the same for every caller. */
-export const anyone = "";
-
 /**
- * Returns the key of a kept answer: target and the caller's authorizer, since callers with different permissions see different
- * rows.
+ * Returns the key of a kept answer: target and rights, since callers with different rights see different rows.
  * @param target path and query, encoded
+ * @param rightsKey see Caller
  */
-export function answerKey(target: string, authorizer: string): string {
-  return authorizer === anyone ? target : `${authorizer} ${target}`;
+export function answerKey(target: string, rightsKey: string): string {
+  return rightsKey === anyone ? target : `${rightsKey} ${target}`;
 }
 
 /**

@@ -25,6 +25,8 @@ export function statusOf(error: OperatingError): number {
   switch (error.kind) {
     case "invalid":
       return 400;
+    case "forbidden":
+      return 403;
     case "too-large":
       return 413;
     case "rate-limited":

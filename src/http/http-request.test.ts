@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { settle } from "../../test/support/settle.ts";
+import { unlimitedCallers } from "../registry/caller.ts";
+import { openTestStore } from "../../test/support/store.ts";
 import { HttpRequest } from "./http-request.ts";
 import { LargeAnswers } from "./large-answers.ts";
 
@@ -12,7 +14,10 @@ function requestWith(
   const clock = new FakeClock();
   const raw = new Request("http://agent/v1/kv/a", { method: "PUT", body, signal });
   const largeAnswers = new LargeAnswers();
-  const options = { rest: "a", query: "", peerAddress: () => "192.0.2.7", largeAnswers, clock, isPretty: false };
+  const caller = unlimitedCallers(openTestStore().store).callerOf(undefined);
+  const options = {
+    ...{ rest: "a", query: "", peerAddress: () => "192.0.2.7", caller, largeAnswers, clock, isPretty: false },
+  };
   return { request: new HttpRequest(raw, "/v1/kv/a", options), clock };
 }
 

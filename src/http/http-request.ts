@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { readBody } from "../lib/read-body.ts";
+import type { Caller } from "../registry/caller.ts";
 import { parseCacheControl, type CacheControl } from "./cache-control.ts";
 import { HttpError } from "./http-error.ts";
 import type { LargeAnswers } from "./large-answers.ts";
@@ -13,6 +14,7 @@ export interface RequestOptions {
   readonly peerAddress: () => string | undefined;
   /** The name of the client agent's node that passed the request on; undefined if this agent got it from an HTTP client. */
   readonly agentNode?: string | undefined;
+  readonly caller: Caller;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
   /** Whether JSON is indented for every client, as with `?pretty`. */
@@ -29,6 +31,7 @@ export class HttpRequest {
   readonly query: QueryString;
   /** The request as the runtime received it. */
   readonly raw: Request;
+  readonly caller: Caller;
   readonly largeAnswers: LargeAnswers;
   readonly #options: RequestOptions;
   #queryOptions: QueryOptions | undefined;
@@ -39,6 +42,7 @@ export class HttpRequest {
     this.method = request.method;
     this.target = target;
     this.rest = options.rest;
+    this.caller = options.caller;
     this.largeAnswers = options.largeAnswers;
     this.#options = options;
     this.query = options.query === "" ? QueryString.none : new QueryString(options.query);

@@ -1,11 +1,12 @@
 import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
 import type { OfNode } from "../registry/nearness.ts";
-import { waitForChange, type Query } from "../registry/query.ts";
+import type { Query } from "../registry/query.ts";
+import { waitForChange } from "../registry/blocking-query.ts";
 import type { Consistency } from "../registry/registry.ts";
 import { whenFresh } from "../registry/when-fresh.ts";
 import { renderGoJson } from "../wire/go-json.ts";
-import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
+import { answerKey, type KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -98,12 +99,13 @@ function roomFor({ body }: KeptAnswer, { largeAnswers, peer, signal }: HttpReque
 
 /** Renders the answer, or returns a promise that resolves when it may be rendered. */
 function newAnswer<T>(
-  { answers, cluster, reader, store }: Reading,
+  { answers, cluster }: Reading,
   request: HttpRequest,
   { key, query, rendering }: Read<T>,
 ): KeptAnswer | Promise<void> {
-  const index = store.indexOf(query.topics);
-  const value = reader.read(query);
+  const { registry } = request.caller;
+  const index = registry.indexOf(query.topics);
+  const value = registry.read(query);
   const bytesMin = rendering.bytesMin?.(value) ?? 0;
   const wait = isLargeSize(bytesMin) ? mayRender(bytesMin, request) : undefined;
   if (wait !== undefined) return wait;
@@ -143,7 +145,7 @@ function notFound({ missing }: Rendering<never>) {
 function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   const { index, waitMs } = request.queryOptions();
   const target = index === 0 && waitMs === undefined ? request.target : request.without("index", "wait").target;
-  return answerKey(reader === undefined ? target : `${target} for ${reader}`, anyone);
+  return answerKey(reader === undefined ? target : `${target} for ${reader}`, request.caller.rightsKey);
 }
 
 /** Returns the operation that answers a query with the result of `encode` as JSON; an undefined result becomes a 404. */

@@ -4,8 +4,7 @@ import type { Meter } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { LeaderContact } from "../registry/cluster-view.ts";
 import type { Nearness } from "../registry/nearness.ts";
-import type { WaitLimits } from "../registry/query.ts";
-import type { Reader } from "../registry/reader.ts";
+import type { WaitLimits } from "../registry/blocking-query.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -69,8 +68,6 @@ export interface Reading {
    * @throws OperatingError unavailable "no-leader"
    */
   readonly sendToLeader: SendToServer | undefined;
-  /** Runs the queries of clients, without access control. */
-  readonly reader: Reader;
   readonly answers: AnswerCache;
   /** Counts the queries. */
   readonly queries: Pick<Meter, "add">;

@@ -13,7 +13,7 @@ import { ClientLimit } from "./client-limit.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { HttpError } from "./http-error.ts";
 import type { Endpoint, Route } from "./route.ts";
-import { Reader } from "../registry/reader.ts";
+import { unlimitedCallers } from "../registry/caller.ts";
 import { Router, type RouterOptions } from "./router.ts";
 
 const say =
@@ -32,9 +32,9 @@ function trial(
   const router = new Router(routes, {
     ...{ store, clock, log, datacenter: "dc1", cachedQuestions: undefined, agent: { node: nodeNamed("n1") } },
     ...{ nearness: new Nearness(coordinates), waitLimits: { defaultMs: 1, maxMs: 1 }, random: new FakeRandom() },
-    reader: new Reader(store, "anonymous"),
     cluster: loneServer(store),
     sendToLeader: undefined,
+    callers: unlimitedCallers(store),
     answers: new AnswerCache(),
     queries: new Metrics(0).counter("consul.rpc.query"),
     clientLimit: new ClientLimit(0),

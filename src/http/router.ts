@@ -2,8 +2,9 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { noLeaderText } from "../registry/leader-wait.ts";
+import type { Caller, Callers } from "../registry/caller.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
-import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
+import { answerKey, type KeptAnswer } from "./answer-cache.ts";
 import { answerByRoute, noPath, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { ClientLimit } from "./client-limit.ts";
@@ -17,6 +18,7 @@ import { consistencyOfTarget } from "./query-options.ts";
 import { hideTokens } from "./request-log.ts";
 import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
 import { cleanPath, pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
+import { sentToken } from "./sent-token.ts";
 import type { Connections } from "./server.ts";
 
 export interface RouterOptions extends Pipeline {
@@ -49,6 +51,7 @@ interface Asked {
   readonly parts: readonly string[];
   /** The query string with its question mark, encoded. */
   readonly query: string;
+  readonly caller: Caller;
   readonly clientAddress: ClientAddress;
   readonly agentNode: string | undefined;
 }
@@ -76,6 +79,7 @@ export class Router {
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #pipeline: Pipeline;
   readonly #answers: Pipeline["answers"];
+  readonly #callers: Callers;
   readonly #clientLimit: ClientLimit;
   readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Pipeline["clock"];
@@ -93,6 +97,7 @@ export class Router {
     this.#mayWrite = options.mayWrite;
     this.#pipeline = options;
     this.#answers = options.answers;
+    this.#callers = options.callers;
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#isPretty = options.isPretty;
@@ -110,7 +115,8 @@ export class Router {
     const target = targetOf(request.url);
     const isGet = request.method === "GET";
     // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
-    const known = isGet ? this.#answers.get(answerKey(target, anyone)) : undefined;
+    const caller = this.#callers.callerOf(this.#callers.areLimited ? sentToken(request, target) : undefined);
+    const known = isGet ? this.#answers.get(answerKey(target, rightsKeyOf(caller))) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target))))) {
       if (this.#isAlone) return this.#sendAgain(known, request, target);
       const again = this.#sendIfFresh(known, request, target);
@@ -119,7 +125,10 @@ export class Router {
     const { parts } = path;
     if (!parts) return this.refuse(whyUnreadable(request));
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
-    const asked = { ...askedOf(sentTarget(target, parts), parts), clientAddress, agentNode: connections.agentNode };
+    const asked = {
+      ...askedOf(sentTarget(target, parts), parts),
+      ...{ caller, clientAddress, agentNode: connections.agentNode },
+    };
     const route = this.#find(asked.path);
     const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
     // A blocking query waits up to ten minutes, and a stream ends only when the client disconnects, so neither has an idle limit.
@@ -180,7 +189,7 @@ export class Router {
   }
 
   async #answerWith(route: Route, request: Request, asked: Asked): Promise<Response> {
-    const { target, path, clientAddress } = asked;
+    const { target, path, caller, clientAddress } = asked;
     const startMs = this.#clock.monotonicMs();
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
@@ -193,7 +202,7 @@ export class Router {
         rest: path.slice(route.path.length),
         query: asked.query.slice(1),
         peerAddress: clientAddress,
-        agentNode: asked.agentNode,
+        ...{ agentNode: asked.agentNode, caller },
         largeAnswers: this.#largeAnswers,
         clock: this.#clock,
         isPretty: this.#isPretty,
@@ -277,6 +286,15 @@ function isOfThisServer({ kind }: OperatingError): boolean {
 }
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
+
+/** Returns the rights in the key of a kept answer; of a caller whose token does not exist, a text that no key has. */
+function rightsKeyOf(caller: Caller): string {
+  try {
+    return caller.rightsKey;
+  } catch {
+    return "none";
+  }
+}
 
 function askedOf(target: string, parts: readonly string[]): Pick<Asked, "target" | "path" | "parts" | "query"> {
   return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length) };

@@ -17,6 +17,7 @@ export function statusOf(error: OperatingError): number {
     case "invalid":
       return 400;
     case "denied":
+    case "forbidden":
       return 403;
     case "not-found":
       return 404;

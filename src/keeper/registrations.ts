@@ -9,7 +9,6 @@ import { registered, type PortOutcome } from "../ports/port-registrations.ts";
 import type { ServicePorts } from "../ports/service-ports.ts";
 import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
 import { serviceCheckList } from "../registry/health.ts";
-import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { toServiceDefinition } from "./keeper-service.ts";
@@ -50,12 +49,10 @@ interface Put {
  */
 export class Registrations {
   readonly #options: RegistrationsOptions;
-  readonly #reader: Reader;
   readonly #changes = new KeyedQueue();
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
-    this.#reader = new Reader(options.store, "anonymous");
     options.agent.watchServices(() => this.#deleteStale());
     this.#deleteStale();
   }
@@ -195,7 +192,7 @@ export class Registrations {
     const { agent, saved, times } = this.#options;
     const service = agent.services.get(serviceId)?.service;
     if (!service) return undefined;
-    const rows = this.#reader.read(serviceInstances(service.name, [], {}));
+    const rows = this.#options.store.read(serviceInstances(service.name, [], {}));
     const row = rows.find((each) => each.service.id === serviceId && each.service.node === agent.node.name)?.service;
     const checks = agent.checksOf(serviceId).flatMap((id) => agent.checks.get(id) ?? []);
     return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
@@ -204,12 +201,12 @@ export class Registrations {
   /** Returns the service instances on all nodes but this agent's. */
   #others(): readonly ServiceRow[] {
     const { agent } = this.#options;
-    return this.#reader.read(allInstances()).filter(({ node }) => node !== agent.node.name);
+    return this.#options.store.read(allInstances()).filter(({ node }) => node !== agent.node.name);
   }
 
   #showOther(row: ServiceRow): KeeperRegistration {
     const { times } = this.#options;
-    const checks = this.#reader.read(serviceCheckList(row.name, {}));
+    const checks = this.#options.store.read(serviceCheckList(row.name, {}));
     return showOther(
       row,
       checks.filter(({ node, serviceId }) => node === row.node && serviceId === row.id),

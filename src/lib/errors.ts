@@ -2,7 +2,8 @@
 export type ErrorKind =
   | "invalid" // the request is wrong; repeating it will not help
   | "not-found" // the named thing does not exist
-  | "denied" // not allowed
+  | "denied" // the configuration does not allow it
+  | "forbidden" // access control does not let this caller do it
   | "conflict" // another caller holds it or has changed it
   | "too-large" // over a documented limit
   | "unavailable" // cannot be done now; nothing was changed

@@ -7,7 +7,7 @@ export interface ScriptPermission {
   readonly fromFiles: boolean;
 }
 
-/** Refuses a check that runs a program without permission. @throws OperatingError denied */
+/** Refuses a check that runs a program without permission. @throws OperatingError forbidden */
 export function requireScriptAllowed(
   check: CheckDefinition,
   source: "api" | "file",

@@ -1,6 +1,6 @@
 import type { Service } from "../model/service.ts";
 import { kvEntry } from "../registry/kv.ts";
-import type { Reader } from "../registry/reader.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Ledger } from "./ledger.ts";
 import type { CallbackTarget } from "./port-callbacks.ts";
 
@@ -14,12 +14,12 @@ const pathKey = "config.notification.path";
  */
 export function callbackTargetOf(
   service: Service,
-  { reader, ledger, nodeAddress }: { readonly reader: Reader; readonly ledger: Ledger; readonly nodeAddress: string },
+  { store, ledger, nodeAddress }: { readonly store: Registry; readonly ledger: Ledger; readonly nodeAddress: string },
 ): CallbackTarget | undefined {
   const url = httpUrl(service.meta?.[metaName] ?? "");
   if (url !== undefined) return { method: "POST", url };
   for (const { base } of ledger.storedOf(service.id)) {
-    const entry = reader.read(kvEntry(base + pathKey));
+    const entry = store.read(kvEntry(base + pathKey));
     const path = entry && new TextDecoder().decode(entry.value).trim();
     if (!path?.startsWith("/")) continue;
     const host = service.address || nodeAddress;

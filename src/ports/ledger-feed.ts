@@ -1,7 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import { portRecordFolder, type PortRecord } from "../model/port-record.ts";
 import { kvEntry, kvTree } from "../registry/kv.ts";
-import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 import { decodePortRecord } from "../wire/port-record.ts";
@@ -21,7 +20,7 @@ export interface LedgerListener {
 /** Fills the ledger from the agent's services and the stored keys, and updates it after each change. */
 export class LedgerFeed {
   readonly #ledger: Ledger;
-  readonly #reader: Reader;
+  readonly #store: Registry;
   readonly #agent: Agent;
   readonly #listener: LedgerListener;
 
@@ -30,7 +29,7 @@ export class LedgerFeed {
     options: { readonly store: Registry; readonly agent: Agent; readonly listener: LedgerListener },
   ) {
     this.#ledger = ledger;
-    this.#reader = new Reader(options.store, "agent");
+    this.#store = options.store;
     this.#agent = options.agent;
     this.#listener = options.listener;
     for (const id of this.#agent.services.keys()) this.updateService(id);
@@ -72,7 +71,7 @@ export class LedgerFeed {
 
   #updateKeys(): void {
     this.#ledger.clearStored();
-    for (const { key } of this.#reader.read(kvTree(storedFolder))) {
+    for (const { key } of this.#store.read(kvTree(storedFolder))) {
       const base = baseOfKey(key);
       if (key.startsWith(portRecordFolder)) this.#updateRecord(key.slice(portRecordFolder.length));
       else if (base !== undefined) this.#updateStored(base);
@@ -80,14 +79,14 @@ export class LedgerFeed {
   }
 
   #updateRecord(service: string): void {
-    const entry = this.#reader.read(kvEntry(portRecordFolder + service));
+    const entry = this.#store.read(kvEntry(portRecordFolder + service));
     this.#ledger.setRecord(service, entry && decodePortRecord(entry.value));
   }
 
   #updateStored(base: string): void {
     this.#ledger.setStored(
       base,
-      readStoredPort(base, (key) => this.#reader.read(kvEntry(key))),
+      readStoredPort(base, (key) => this.#store.read(kvEntry(key))),
     );
   }
 }

@@ -5,7 +5,6 @@ import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { KvOperation } from "../model/txn.ts";
 import { deleteKv, kvEntry } from "../registry/kv.ts";
-import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
 import type { HostPort } from "./hosts.ts";
@@ -42,12 +41,10 @@ export interface PortConflict {
 /** Writes port records, and assigns free ports. */
 export class PortAssignments {
   readonly #options: PortAssignmentsOptions;
-  readonly #reader: Reader;
   readonly #queue = new KeyedQueue();
 
   constructor(options: PortAssignmentsOptions) {
     this.#options = options;
-    this.#reader = new Reader(options.store, "agent");
   }
 
   /**
@@ -97,7 +94,7 @@ export class PortAssignments {
   }
 
   #indexOf(service: string): number {
-    return this.#reader.read(kvEntry(portRecordKey(service)))?.modifyIndex ?? Infinity;
+    return this.#options.store.read(kvEntry(portRecordKey(service)))?.modifyIndex ?? Infinity;
   }
 
   /** Records a conflict. Returns the present record, and writes none, if it has the same conflict. */
@@ -186,7 +183,7 @@ export class PortAssignments {
   /** Returns the writes of an assignment. If a client has just stored another port, only the record is written. */
   #assigning(record: PortRecord, stored: readonly StoredPort[]): KeyTransactions {
     if (record.newPort === 0 || stored.length === 0) return [[writingRecord(record)]];
-    const steps = stored.map((each) => storing(record.newPort, each, this.#reader));
+    const steps = stored.map((each) => storing(record.newPort, each, this.#options.store));
     return [steps, [writingRecord(record)]];
   }
 
@@ -198,9 +195,9 @@ export class PortAssignments {
 
 const insists = "The service ignores the port stored for it: its command line or environment names this one.";
 
-function storing(port: number, { base, modifyIndex }: StoredPort, reader: Reader): KvOperation {
+function storing(port: number, { base, modifyIndex }: StoredPort, store: Registry): KvOperation {
   const key = portKey(base);
-  const flags = reader.read(kvEntry(key))?.flags ?? 0n;
+  const flags = store.read(kvEntry(key))?.flags ?? 0n;
   const value = new TextEncoder().encode(String(port));
   return { kind: "kv", verb: "cas", key, value, flags, index: modifyIndex, session: "" };
 }

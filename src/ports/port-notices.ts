@@ -4,7 +4,6 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { Events } from "../registry/events.ts";
-import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { callbackTargetOf } from "./callback-target.ts";
 import type { Ledger } from "./ledger.ts";
@@ -31,14 +30,12 @@ export interface PortNoticesOptions {
  */
 export class PortNotices {
   readonly #options: PortNoticesOptions;
-  readonly #reader: Reader;
   readonly #callbacks: PortCallbacks;
   /** The signal that stops all callbacks; undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {
     this.#options = options;
-    this.#reader = new Reader(options.store, "agent");
     this.#callbacks = new PortCallbacks(options);
   }
 
@@ -61,7 +58,7 @@ export class PortNotices {
     if (record?.state !== "pending") return this.#callbacks.forget(service);
     const registered = agent.services.get(service)?.service;
     const nodeAddress = agent.node.address;
-    const target = registered && callbackTargetOf(registered, { reader: this.#reader, ledger, nodeAddress });
+    const target = registered && callbackTargetOf(registered, { store: this.#options.store, ledger, nodeAddress });
     if (target && this.#signal?.aborted === false) this.#callbacks.tell(record, target);
   }
 

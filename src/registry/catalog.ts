@@ -69,21 +69,26 @@ export function node(name: string): Query<NodeRow | undefined> {
  * nodes with these meta pairs.
  */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
-  const byNode = Object.keys(meta).length > 0;
   return {
     topics: withNodeMeta([topics.services], meta),
-    read(state) {
-      const tags = new Map<string, Set<string>>();
-      for (const service of listInstances(state)) {
-        const node = byNode ? getNode(state, service.node) : undefined;
-        if (byNode && !(node && hasMeta(node, meta))) continue;
-        const known = tags.get(service.name);
-        if (known) for (const tag of service.tags) known.add(tag);
-        else tags.set(service.name, new Set(service.tags));
-      }
-      return new Map([...tags].map(([name, set]) => [name, [...set]]));
-    },
+    read: (state) => tagsByService(state, meta),
+    // Consul: this list alone asks for no right to read the nodes.
+    readAs: (state, rights) =>
+      new Map([...tagsByService(state, meta)].filter(([name]) => rights.may("service", "read", name))),
   };
+}
+
+function tagsByService(state: State, meta: NodeMeta): ReadonlyMap<string, readonly string[]> {
+  const byNode = Object.keys(meta).length > 0;
+  const tags = new Map<string, Set<string>>();
+  for (const service of listInstances(state)) {
+    const node = byNode ? getNode(state, service.node) : undefined;
+    if (byNode && !(node && hasMeta(node, meta))) continue;
+    const known = tags.get(service.name);
+    if (known) for (const tag of service.tags) known.add(tag);
+    else tags.set(service.name, new Set(service.tags));
+  }
+  return new Map([...tags].map(([name, set]) => [name, [...set]]));
 }
 
 /** Returns the query for the instances of a service that have all of `tags` and run on nodes with `meta`. */

@@ -1,12 +1,22 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import { getKv, listKeys, listKv } from "../state/kv.ts";
+import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
+import { permissionDenied } from "./permissions.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
 export function kvEntry(key: string): Query<KvEntry | undefined> {
-  return { topics: [topics.key(key)], read: (state) => getKv(state, key) };
+  return {
+    topics: [topics.key(key)],
+    read: (state) => getKv(state, key),
+    // Consul: whoever may not read a key is refused, and does not learn whether it exists.
+    readAs(state, rights) {
+      if (!rights.may("key", "read", key)) throw permissionDenied();
+      return getKv(state, key);
+    },
+  };
 }
 
 export function kvTree(prefix: string): Query<readonly KvEntry[]> {
@@ -14,7 +24,13 @@ export function kvTree(prefix: string): Query<readonly KvEntry[]> {
 }
 
 export function kvKeys(prefix: string, separator: string): Query<readonly string[]> {
-  return { topics: [topics.tree(prefix)], read: (state) => listKeys(state, prefix, separator) };
+  const read = (state: State): readonly string[] => listKeys(state, prefix, separator);
+  return {
+    topics: [topics.tree(prefix)],
+    read,
+    // Consul: a list that ends at separators shows the folders that the caller may read as keys.
+    readAs: (state, rights) => read(state).filter((key) => rights.may("key", "read", key)),
+  };
 }
 
 export interface KvPut {

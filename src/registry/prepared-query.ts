@@ -1,6 +1,7 @@
-import type { PreparedQuery, PreparedQueryRow } from "../model/prepared-query.ts";
+import { isNamed, type PreparedQuery, type PreparedQueryRow } from "../model/prepared-query.ts";
 import { getPreparedQuery, listPreparedQueries } from "../state/prepared-query.ts";
 import { topics } from "../state/topics.ts";
+import { permissionDenied } from "./permissions.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
@@ -31,5 +32,14 @@ export function allPreparedQueries(): Query<readonly PreparedQueryRow[]> {
 }
 
 export function preparedQuery(id: string): Query<PreparedQueryRow | undefined> {
-  return { topics: [topics.preparedQuery(id)], read: (state) => getPreparedQuery(state, id) };
+  return {
+    topics: [topics.preparedQuery(id)],
+    read: (state) => getPreparedQuery(state, id),
+    // Consul: an unknown id is unknown to all, and a query without a name is for everyone who knows its id.
+    readAs(state, rights) {
+      const row = getPreparedQuery(state, id);
+      if (row && isNamed(row) && !rights.may("query", "read", row.name)) throw permissionDenied();
+      return row;
+    },
+  };
 }

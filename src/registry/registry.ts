@@ -1,6 +1,7 @@
 import type { Command, Outcome } from "../state/command.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
+import type { Query } from "./query.ts";
 import type { Waiter } from "./watches.ts";
 
 /**
@@ -19,6 +20,8 @@ export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 export interface Registry {
   /** The newest durable state that this server has. */
   readonly state: State;
+  /** Returns the query's answer from the newest state that this server has. */
+  read<T>(query: Query<T>): T;
   /** The error because of which the last batch is not durable; undefined if the batch is durable. */
   readonly refusal: unknown;
   /** True once the agent stops; blocking queries then return at once. */

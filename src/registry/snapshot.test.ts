@@ -11,7 +11,7 @@ import { topics } from "../state/topics.ts";
 import { createSession } from "./session.ts";
 import { SessionTtls } from "./session-ttls.ts";
 import { IncomingSnapshot, takeSnapshot } from "./snapshot.ts";
-import { waitForChange } from "./query.ts";
+import { waitForChange } from "./blocking-query.ts";
 import type { Store } from "./store.ts";
 
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";

@@ -1,6 +1,8 @@
 import { assert } from "../lib/assert.ts";
 import { encodeSnapshot, SnapshotDecoder } from "../state/snapshot.ts";
 import type { State } from "../state/state.ts";
+import { permissionDenied } from "./permissions.ts";
+import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
 /** The state at one index. Later writes do not change it. */
@@ -10,7 +12,22 @@ export interface Snapshot {
   blocks(): Iterable<Uint8Array<ArrayBuffer>>;
 }
 
-export function takeSnapshot({ state }: Registry): Snapshot {
+/** @throws OperatingError forbidden */
+export function takeSnapshot(registry: Registry): Snapshot {
+  return registry.read(wholeState);
+}
+
+const wholeState: Query<Snapshot> = {
+  topics: [],
+  read: snapshotOf,
+  // Consul: a snapshot has the tokens in it, so who may write them all may take one.
+  readAs(state, rights) {
+    if (!rights.may("acl", "write")) throw permissionDenied();
+    return snapshotOf(state);
+  },
+};
+
+function snapshotOf(state: State): Snapshot {
   return { index: state.index, blocks: () => encodeSnapshot(state) };
 }
 

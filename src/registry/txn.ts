@@ -2,6 +2,8 @@ import { assert } from "../lib/assert.ts";
 import { isRead, type TxnError, type TxnOperation, type TxnResult } from "../model/txn.ts";
 import type { Outcome } from "../state/command.ts";
 import { readTxn } from "../state/txn.ts";
+import { deniedIn, readableResults } from "./permissions.ts";
+import type { Query } from "./query.ts";
 import type { Consistency, Registry } from "./registry.ts";
 
 /** The results of all operations of a transaction, or the errors because of which no operation took effect. */
@@ -18,9 +20,22 @@ export async function runTxn(
 ): Promise<TxnOutcome> {
   if (operations.every(isRead)) {
     await store.freshen(consistency);
-    return toTxnOutcome(readTxn(store.state, operations));
+    return toTxnOutcome(store.read(txnOfReads(operations)));
   }
   return toTxnOutcome(await store.submit({ type: "txn", operations }));
+}
+
+function txnOfReads(operations: readonly TxnOperation[]): Query<Outcome> {
+  return {
+    topics: [],
+    read: (state) => readTxn(state, operations),
+    readAs(state, rights) {
+      const errors = deniedIn(operations, rights, state);
+      if (errors.length > 0) return { type: "failed", errors };
+      const outcome = readTxn(state, operations);
+      return outcome.type === "results" ? { ...outcome, results: readableResults(outcome.results, rights) } : outcome;
+    },
+  };
 }
 
 function toTxnOutcome(outcome: Outcome): TxnOutcome {

@@ -1,5 +1,6 @@
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
+import type { Query } from "./query.ts";
 import type { CommitListener } from "./registry.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches, type Waiter } from "./watches.ts";
@@ -23,6 +24,10 @@ export class VisibleState {
 
   get state(): State {
     return this.#state;
+  }
+
+  read<T>(query: Query<T>): T {
+    return query.read(this.#state);
   }
 
   indexOf(topics: readonly Topic[]): number {

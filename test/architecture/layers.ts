@@ -19,12 +19,13 @@ export interface Layer {
 export const layers: readonly Layer[] = [
   { name: "lib", mayImport: [], pure: false },
   { name: "model", mayImport: ["lib"], pure: true },
+  { name: "acl", mayImport: ["model", "lib"], pure: true },
   { name: "wire", mayImport: ["model", "lib"], pure: true },
   { name: "engine", mayImport: ["lib"], pure: false },
-  { name: "state", mayImport: ["engine/engine.ts", "wire", "model", "lib"], pure: true },
+  { name: "state", mayImport: ["acl", "engine/engine.ts", "wire", "model", "lib"], pure: true },
   {
     name: "registry",
-    mayImport: ["state", "engine/engine.ts", "engine/replicated-engine.ts", "model", "lib"],
+    mayImport: ["acl", "state", "engine/engine.ts", "engine/replicated-engine.ts", "model", "lib"],
     pure: true,
     testsMayImport: ["engine"],
   },

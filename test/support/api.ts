@@ -6,6 +6,7 @@ import { Router, type RouterOptions } from "../../src/http/router.ts";
 import type { Route } from "../../src/http/route.ts";
 import { type Api, routes } from "../../src/http/routes.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
+import { unlimitedCallers } from "../../src/registry/caller.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
@@ -14,7 +15,6 @@ import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
 import { thisMachine } from "../../src/ports/machine.ts";
 import { ServicePorts, type PortRules } from "../../src/ports/service-ports.ts";
 import { Events } from "../../src/registry/events.ts";
-import { Reader } from "../../src/registry/reader.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { askInProcess } from "./in-process.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
@@ -76,7 +76,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const api: Api = {
     ...server,
     joinServer: undefined,
-    reader: new Reader(store, "anonymous"),
+    callers: unlimitedCallers(store),
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
     coordinates,

@@ -7,7 +7,7 @@ import { withJitter, type Random } from "../../lib/random.ts";
 import type { Service } from "../../model/service.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
-import type { WaitLimits } from "../../registry/query.ts";
+import type { WaitLimits } from "../../registry/blocking-query.ts";
 import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";

@@ -1,6 +1,5 @@
 import { OperatingError } from "../../lib/errors.ts";
 import * as catalog from "../../registry/catalog.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../wire/catalog-register.ts";
 import { topics } from "../../state/topics.ts";
 import { catalogServiceFields, nodeFields, nodeServiceFields } from "../../wire/filter-fields.ts";
@@ -17,25 +16,28 @@ import { answerCatalog, answerFiltered, answerRows } from "../read.ts";
 import type { DatacenterEndpoint, Endpoint, Operation } from "../route.ts";
 
 export interface CatalogParts {
-  readonly store: Registry;
   readonly datacenter: string;
 }
 
-export function registerInCatalog({ store, datacenter }: CatalogParts): Endpoint {
+export function registerInCatalog({ datacenter }: CatalogParts): Endpoint {
   return async (request) => {
     const registration = await decoded(async () => decodeCatalogRegister(parseJson(await request.body(bodyBytesMax))));
     requireDatacenter(registration.node, datacenter);
-    await catalog.register(store, { ...registration, node: { ...registration.node, datacenter } });
+    await catalog.register(request.caller.registry, { ...registration, node: { ...registration.node, datacenter } });
     return json(request, true);
   };
 }
 
-export function deregisterFromCatalog({ store, datacenter }: CatalogParts): Endpoint {
+export function deregisterFromCatalog({ datacenter }: CatalogParts): Endpoint {
   return async (request) => {
     const target = await decoded(async () => decodeCatalogDeregister(parseJson(await request.body(bodyBytesMax))));
     requireDatacenter(target, datacenter);
     const { node, serviceId, checkId } = target;
-    await catalog.deregister(store, { node, serviceId: serviceId || undefined, checkId: checkId || undefined });
+    await catalog.deregister(request.caller.registry, {
+      node,
+      serviceId: serviceId || undefined,
+      checkId: checkId || undefined,
+    });
     return json(request, true);
   };
 }
@@ -80,36 +82,32 @@ export const listGatewayServices: DatacenterEndpoint = (request) => {
   return answerCatalog(request, { topics: [topics.mesh], read: () => null }, (none) => none);
 };
 
-export function getNode({ store }: Pick<CatalogParts, "store">): DatacenterEndpoint {
-  return (request) => {
-    const query = catalog.nodeServices(store, requireName(request.rest, "Missing node name"));
-    return answerFiltered(request, query, {
-      fields: nodeServiceFields,
-      encode(found, accept) {
-        if (!found) return null;
-        const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
-        return {
-          Node: encodeNode(found.node),
-          Services: goMap(Object.fromEntries(services.filter(([, row]) => accept(row)))),
-        };
-      },
-    });
-  };
-}
+export const getNode: DatacenterEndpoint = (request) => {
+  const query = catalog.nodeServices(request.caller.registry, requireName(request.rest, "Missing node name"));
+  return answerFiltered(request, query, {
+    fields: nodeServiceFields,
+    encode(found, accept) {
+      if (!found) return null;
+      const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
+      return {
+        Node: encodeNode(found.node),
+        Services: goMap(Object.fromEntries(services.filter(([, row]) => accept(row)))),
+      };
+    },
+  });
+};
 
-export function listNodeServices({ store }: Pick<CatalogParts, "store">): DatacenterEndpoint {
-  return (request) => {
-    const query = catalog.nodeServices(store, requireName(request.rest, "Missing node name"));
-    return answerFiltered(request, query, {
-      fields: nodeServiceFields,
-      encode: (found, accept) => ({
-        Node: found ? encodeNode(found.node) : null,
-        // Consul: a list that is empty before the filter is null.
-        Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
-      }),
-    });
-  };
-}
+export const listNodeServices: DatacenterEndpoint = (request) => {
+  const query = catalog.nodeServices(request.caller.registry, requireName(request.rest, "Missing node name"));
+  return answerFiltered(request, query, {
+    fields: nodeServiceFields,
+    encode: (found, accept) => ({
+      Node: found ? encodeNode(found.node) : null,
+      // Consul: a list that is empty before the filter is null.
+      Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
+    }),
+  });
+};
 
 /** Runs `decode` on a request's body. Consul: a registration that is well-formed JSON but invalid is a 500. */
 async function decoded<T>(decode: () => Promise<T>): Promise<T> {

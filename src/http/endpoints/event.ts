@@ -4,7 +4,7 @@ import type { Event } from "../../model/event.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { withJitter, type Random } from "../../lib/random.ts";
 import type { Events } from "../../registry/events.ts";
-import type { WaitLimits } from "../../registry/query.ts";
+import type { WaitLimits } from "../../registry/blocking-query.ts";
 import { encodeEvent, eventSizeFault } from "../../wire/event.ts";
 import { json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";

@@ -1,7 +1,6 @@
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { isNoLeader } from "../../registry/leader-wait.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { topics } from "../../state/topics.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
 import { requireName } from "../parameters.ts";
@@ -10,7 +9,6 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint, Operation } from "../route.ts";
 
 export interface UiApiParts {
-  readonly store: Registry;
   readonly outputs: CheckOutputs;
 }
 
@@ -18,9 +16,9 @@ export const listUiServices: DatacenterEndpoint = orStale((request) =>
   answerJson(request, serviceSummaries(), (all) => all.map(encodeServiceSummary)),
 );
 
-export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint {
+export function listUiNodes({ outputs }: UiApiParts): DatacenterEndpoint {
   return orStale((request) =>
-    answerJson(request, nodeDumps(store), (all) =>
+    answerJson(request, nodeDumps(request.caller.registry), (all) =>
       all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))),
     ),
   );

@@ -1,7 +1,6 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
@@ -13,7 +12,6 @@ import { answerQuery, type Rendering } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface KvParts {
-  readonly store: Registry;
   readonly ports: ServicePorts;
   readonly kvValueBytesMax: number;
 }
@@ -41,7 +39,7 @@ export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
   };
 }
 
-export function putKey({ store, kvValueBytesMax }: KvParts): DatacenterEndpoint {
+export function putKey({ kvValueBytesMax }: Pick<KvParts, "kvValueBytesMax">): DatacenterEndpoint {
   return (request) => {
     const { rest: key, query } = request;
     refuseConflict(request, ["cas", "acquire", "release"]);
@@ -50,30 +48,30 @@ export function putKey({ store, kvValueBytesMax }: KvParts): DatacenterEndpoint 
       const flags = parseUint64(query.get("flags")) ?? 0n;
       const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
       const value = new Uint8Array(await request.body(kvValueBytesMax));
+      const { registry } = request.caller;
       const [acquire, release] = [query.get("acquire"), query.get("release")];
-      if (acquire !== undefined) return boolean(request, await lockKv(store, { key, value, flags, session: acquire }));
+      if (acquire !== undefined)
+        return boolean(request, await lockKv(registry, { key, value, flags, session: acquire }));
       if (release !== undefined)
-        return boolean(request, await unlockKv(store, { key, value, flags, session: release }));
-      return boolean(request, await putKv(store, { key, value, flags, cas }));
+        return boolean(request, await unlockKv(registry, { key, value, flags, session: release }));
+      return boolean(request, await putKv(registry, { key, value, flags, cas }));
     };
   };
 }
 
-export function deleteKey({ store }: Pick<KvParts, "store">): DatacenterEndpoint {
-  return (request) => {
-    const { rest: key, query } = request;
-    refuseConflict(request, ["recurse", "cas"]);
-    if (!query.has("recurse")) requireKey(key);
-    return async () => {
-      if (query.has("recurse")) {
-        await deleteKvTree(store, key);
-        return boolean(request, true);
-      }
-      const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
-      return boolean(request, await deleteKv(store, key, cas));
-    };
+export const deleteKey: DatacenterEndpoint = (request) => {
+  const { rest: key, query, caller } = request;
+  refuseConflict(request, ["recurse", "cas"]);
+  if (!query.has("recurse")) requireKey(key);
+  return async () => {
+    if (query.has("recurse")) {
+      await deleteKvTree(caller.registry, key);
+      return boolean(request, true);
+    }
+    const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
+    return boolean(request, await deleteKv(caller.registry, key, cas));
   };
-}
+};
 
 /** Renders the value as stored. Consul: the headers prevent a browser from running a stored script. */
 const rawEntry: Rendering<KvEntry | undefined> = {

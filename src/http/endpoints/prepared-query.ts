@@ -3,7 +3,6 @@ import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
 import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
-import type { Reader } from "../../registry/reader.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
@@ -23,21 +22,20 @@ import {
 } from "./prepared-query-execution.ts";
 
 export interface PreparedQueryParts extends ExecutionParts {
-  readonly store: Registry;
   readonly random: Random;
 }
 
 export const listPreparedQueries: DatacenterEndpoint = (request) =>
   answerCatalog(request, queries.allPreparedQueries(), (rows) => rows.map(encodePreparedQuery));
 
-export function createPreparedQuery({ store, random }: PreparedQueryParts): DatacenterEndpoint {
+export function createPreparedQuery({ random }: PreparedQueryParts): DatacenterEndpoint {
   return async (request) => {
     const definition = decodePreparedQuery(parseJson(await request.body(bodyBytesMax)));
     return async () => {
       if (definition.id !== "") throw new HttpError(500, "ID must be empty when creating a new prepared query");
       check(definition);
       const query = { ...definition, id: random.uuid() };
-      await queries.createPreparedQuery(store, query);
+      await queries.createPreparedQuery(request.caller.registry, query);
       return json(request, { ID: query.id });
     };
   };
@@ -68,39 +66,37 @@ function answerPreparedQuery(request: HttpRequest): Operation {
       return [encodePreparedQuery(row)];
     });
     return whenFresh(reading.store, request.queryOptions().consistency, () => {
-      if (!reading.reader.read(query)) throw queryNotFound();
+      if (!request.caller.registry.read(query)) throw queryNotFound();
       return answer(reading);
     });
   };
 }
 
 /** Updates a prepared query. Consul: the id in the path is used, not the one in the body. */
-export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
-  return async (request) => {
-    refuseOtherMethod(request);
-    const body = await request.body(bodyBytesMax);
-    const query = { ...decodePreparedQuery(body.length === 0 ? null : parseJson(body)), id: request.rest };
-    return async ({ reader }) => {
-      await store.freshen("leader");
-      requireChangeable(reader, query.id);
-      check(query);
-      await queries.updatePreparedQuery(store, query);
-      return empty();
-    };
+export const updatePreparedQuery: DatacenterEndpoint = async (request) => {
+  refuseOtherMethod(request);
+  const body = await request.body(bodyBytesMax);
+  const query = { ...decodePreparedQuery(body.length === 0 ? null : parseJson(body)), id: request.rest };
+  return async () => {
+    const { registry } = request.caller;
+    await registry.freshen("leader");
+    requireChangeable(registry, query.id);
+    check(query);
+    await queries.updatePreparedQuery(registry, query);
+    return empty();
   };
-}
+};
 
-export function deletePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
-  return (request) => {
-    refuseOtherMethod(request);
-    return async ({ reader }) => {
-      await store.freshen("leader");
-      requireChangeable(reader, request.rest);
-      await queries.deletePreparedQuery(store, request.rest);
-      return empty();
-    };
+export const deletePreparedQuery: DatacenterEndpoint = (request) => {
+  refuseOtherMethod(request);
+  return async () => {
+    const { registry } = request.caller;
+    await registry.freshen("leader");
+    requireChangeable(registry, request.rest);
+    await queries.deletePreparedQuery(registry, request.rest);
+    return empty();
   };
-}
+};
 
 function refuseOtherMethod(request: HttpRequest): void {
   if (askedOf(request, "execute") === undefined && askedOf(request, "explain") === undefined) return;
@@ -108,10 +104,10 @@ function refuseOtherMethod(request: HttpRequest): void {
 }
 
 /** Throws if no prepared query has the id. Consul: this error precedes errors in the new definition. */
-function requireChangeable(reader: Reader, id: string): void {
+function requireChangeable(registry: Registry, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
-  if (reader.read(queries.preparedQuery(id))) return;
+  if (registry.read(queries.preparedQuery(id))) return;
   throw new HttpError(500, `Cannot modify non-existent prepared query: '${id}'`);
 }
 

@@ -6,7 +6,6 @@ import type { Session, SessionRow } from "../../model/session.ts";
 import type { Query } from "../../registry/query.ts";
 import * as sessions from "../../registry/session.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeSession, encodeSession } from "../../wire/session.ts";
@@ -20,7 +19,6 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
 
 export interface SessionParts {
-  readonly store: Registry;
   readonly sessionTtls: SessionTtls;
   readonly agent: Pick<Agent, "node">;
   readonly sessionTtlMsMin: number;
@@ -33,18 +31,16 @@ export function createSession(parts: SessionParts): DatacenterEndpoint {
     const node = request.agentNode ?? parts.agent.node.name;
     const session = decode(parts, node, body.length === 0 ? null : parseJson(body));
     return async () => {
-      await sessions.createSession(parts.store, session);
+      await sessions.createSession(request.caller.registry, session);
       return json(request, { ID: session.id });
     };
   };
 }
 
-export function destroySession({ store }: Pick<SessionParts, "store">): DatacenterEndpoint {
-  return onSession(async (request, id) => {
-    await sessions.destroySession(store, id);
-    return json(request, true);
-  });
-}
+export const destroySession: DatacenterEndpoint = onSession(async (request, id) => {
+  await sessions.destroySession(request.caller.registry, id);
+  return json(request, true);
+});
 
 /**
  * Renews a session. Runs at the leader, which alone has the timers. Consul: the answer has no index header, since nothing was

@@ -15,7 +15,6 @@ import { type LeaderAccess, onLeader } from "../on-leader.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface SnapshotParts {
-  readonly store: Registry;
   readonly agent: Pick<Agent, "node">;
   readonly cluster: Pick<ClusterView, "isAlone" | "leader" | "lastContactMs" | "own">;
   /** Writes this agent's local state to the catalog. */
@@ -29,15 +28,15 @@ const stateName = "state.bin";
 
 /** Sends a snapshot. Consul: it does not wait for a leader, and of the options of other reads only ?stale has an effect. */
 export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
-  const { cluster, store } = parts;
-  return ({ query }) =>
+  const { cluster } = parts;
+  return ({ caller: { registry }, query }) =>
     async () => {
       const consistency = query.has("stale") ? "stale" : "leader";
       if (consistency === "leader") {
         if (!cluster.leader) throw noLeader();
-        await store.freshen(consistency);
+        await registry.freshen(consistency);
       }
-      const { index, archive } = await packSnapshot(parts);
+      const { index, archive } = await packSnapshot(registry, parts);
       const response = new Response(archive, {
         headers: {
           "Content-Type": "application/x-gzip",
@@ -50,15 +49,13 @@ export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
     };
 }
 
-async function packSnapshot({
-  store,
-  clock,
-  agent,
-  cluster,
-}: SnapshotParts): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
+async function packSnapshot(
+  registry: Registry,
+  { clock, agent, cluster }: SnapshotParts,
+): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
   // The module is loaded on first use, since most agents never take a snapshot.
   const { measureFile, packArchive } = await import("../../lib/checked-archive.ts");
-  const snapshot = takeSnapshot(store);
+  const snapshot = takeSnapshot(registry);
   const { index } = snapshot;
   const state = await measureFile(stateName, () => snapshot.blocks());
   if (state.bytes > snapshotBytesMax) throw tooLarge(state.bytes);
@@ -71,13 +68,13 @@ async function packSnapshot({
 
 /** Replaces the whole state by a snapshot, at the leader. */
 export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): DatacenterEndpoint {
-  return onLeader(parts, ({ query, raw }) => async () => {
+  return onLeader(parts, ({ caller: { registry }, query, raw }) => async () => {
     if (query.has("stale")) throw new HttpError(500, "stale not allowed for restore");
     const announced = Number(raw.headers.get("content-length") ?? 0);
     if (announced > snapshotBytesMax) throw tooLarge(announced);
-    const incoming = await readSnapshot(parts.store, raw.body ?? new Blob([]).stream());
+    const incoming = await readSnapshot(registry, raw.body ?? new Blob([]).stream());
     await incoming.commit();
-    parts.log.info("Snapshot restored", { index: parts.store.state.index });
+    parts.log.info("Snapshot restored", { index: registry.state.index });
     await syncAgent(parts);
     // Without this call the unpacked bytes and the previous state would stay on the heap for a long time.
     Bun.gc(true);
@@ -89,8 +86,11 @@ export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): Datacenter
  * Decodes a snapshot, and does not change the store.
  * @throws HttpError 500 for every fault of a snapshot, as in Consul
  */
-async function readSnapshot(store: Registry, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
-  const incoming = new IncomingSnapshot(store);
+async function readSnapshot(
+  registry: Registry,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<IncomingSnapshot> {
+  const incoming = new IncomingSnapshot(registry);
   try {
     const { unpackArchive } = await import("../../lib/checked-archive.ts");
     const receive = (block: Uint8Array): void => incoming.add(block);

@@ -1,6 +1,5 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { isRead, txnOperationsMax, type TxnOperation } from "../../model/txn.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { runTxn, type TxnOutcome } from "../../registry/txn.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
@@ -12,7 +11,6 @@ import { addContact, contactFields, currentHeaders } from "../leader-contact.ts"
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface TxnParts {
-  readonly store: Registry;
   readonly datacenter: string;
   readonly kvValueBytesMax: number;
   /** Maximum size of a transaction's body in bytes. */
@@ -20,7 +18,7 @@ export interface TxnParts {
 }
 
 /** Runs PUT /v1/txn. Consul: if all operations are reads, the answer has the headers of a read, without an index. */
-export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: TxnParts): DatacenterEndpoint {
+export function transact({ datacenter, kvValueBytesMax, txnBytesMax }: TxnParts): DatacenterEndpoint {
   return async (request) => {
     const { pretty } = request;
     const operationsMax = isDeviceSdkC(request) ? deviceSdkCOperationsMax : txnOperationsMax;
@@ -30,7 +28,7 @@ export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: Tx
     const readsOnly = operations.every(isRead);
     const consistency = readsOnly ? request.queryOptions().consistency : "leader";
     return async ({ cluster }) => {
-      const outcome = await runTxn(store, operations, consistency);
+      const outcome = await runTxn(request.caller.registry, operations, consistency);
       const meta = { Index: 0, ...contactFields(cluster, consistency), ConsistencyLevel: "" };
       const body = { ...encodeOutcome(outcome), ...(readsOnly ? meta : {}) };
       const response = jsonText(request, renderGoJson(body, { pretty }), {

@@ -5,13 +5,12 @@ import * as catalog from "../../registry/catalog.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
-import type { Reader } from "../../registry/reader.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { moved } from "../answers.ts";
 import { escapeHtml, page, table } from "../html.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface UiParts {
-  readonly reader: Reader;
   readonly outputs: CheckOutputs;
   readonly agent: Pick<Agent, "node">;
   readonly datacenter: string;
@@ -24,9 +23,9 @@ const reasonMax = 300;
 
 /** Serves the built-in page, which shows services with their health, and keys. It has no script. */
 export function showOverview(parts: UiParts): Endpoint {
-  return () => {
-    const services = listServices(parts);
-    const keys = parts.reader.read(kvKeys("", ""));
+  return ({ caller }) => {
+    const services = listServices(caller.registry);
+    const keys = caller.registry.read(kvKeys("", ""));
     const body = [
       `<h1>Praetor <small>${escapeHtml(parts.agent.node.name)} &middot; ${escapeHtml(parts.datacenter)}</small></h1>`,
       `<h2>Services (${services.length})</h2>`,
@@ -66,10 +65,10 @@ interface ServiceSummary {
   readonly instances: readonly CheckedInstance[];
 }
 
-function listServices({ reader }: UiParts): ServiceSummary[] {
-  const names = [...reader.read(catalog.services({}))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+function listServices(registry: Registry): ServiceSummary[] {
+  const names = [...registry.read(catalog.services({}))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, tags]) => {
-    const instances = reader.read(serviceHealth(name, { tags: [], meta: {}, passingOnly: false }));
+    const instances = registry.read(serviceHealth(name, { tags: [], meta: {}, passingOnly: false }));
     return { name, tags, instances };
   });
 }

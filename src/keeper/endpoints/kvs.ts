@@ -1,6 +1,5 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
 import { deleteKvBranch, kvBranch, putKvBranch } from "../../registry/kv-branch.ts";
-import { Reader } from "../../registry/reader.ts";
 import { readKeeperBody } from "../../wire/keeper-body.ts";
 import { decodeUpdateKeys, encodeKeeperKv, renderKeeperValue } from "../../wire/keeper-kvs.ts";
 import { success } from "../answers.ts";
@@ -9,7 +8,6 @@ import type { Endpoint, Keeper } from "../keeper.ts";
 import { flatten, requireKey, type KeyText } from "../keys.ts";
 
 export function getKeys(keeper: Keeper): Endpoint {
-  const reader = new Reader(keeper.store, "anonymous");
   return async (request) => {
     const keyOnly = request.flag("keyOnly");
     const plaintext = request.flag("plaintext");
@@ -18,7 +16,7 @@ export function getKeys(keeper: Keeper): Endpoint {
     // port, so it claims none.
     await keeper.store.freshen("leader");
     if (!keyOnly) await keeper.ports.claim(key);
-    const entries = reader.read(kvBranch(key));
+    const entries = keeper.store.read(kvBranch(key));
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);
     const show = (entry: KvEntry): object => encodeKeeperKv(entry, timesOf(keeper, entry), { plaintext });
     return success({ response: keyOnly ? entries.map((entry) => entry.key) : entries.map(show) });

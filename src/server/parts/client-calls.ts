@@ -22,7 +22,7 @@ import type { Event } from "../../model/event.ts";
 import type { CheckOutputs as KnownOutputs } from "../../registry/check-outputs.ts";
 import type { LocalRows } from "../../registry/local-rows.ts";
 import { NodeCatalog } from "../../registry/node-catalog.ts";
-import { waitForChange } from "../../registry/query.ts";
+import { waitForChange } from "../../registry/blocking-query.ts";
 import { topics } from "../../state/topics.ts";
 
 interface ClientCallParts {

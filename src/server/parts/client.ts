@@ -20,11 +20,11 @@ import { consulVersion } from "../../model/consul-version.ts";
 import type { Event } from "../../model/event.ts";
 import type { Node } from "../../model/node.ts";
 import { registered } from "../../ports/port-registrations.ts";
+import { unlimitedCallers } from "../../registry/caller.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import { Nearness } from "../../registry/nearness.ts";
-import { Reader } from "../../registry/reader.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { describeClient } from "../self-description.ts";
 import type { Platform } from "../platform.ts";
@@ -155,6 +155,7 @@ export function createClientApi(
     joinServer: (address) => pool.join(address),
     // The servers have the others, and force them out.
     members: { all: [member], forceLeave: () => Promise.resolve(false) },
+    callers: unlimitedCallers(store),
     nearness: new Nearness(coordinates),
     ports: {
       async register(definition, registration) {
@@ -163,7 +164,6 @@ export function createClientApi(
       },
     },
     prometheus: config.prometheusRetentionMs > 0,
-    reader: new Reader(store, "anonymous"),
     self: () =>
       describeClient(config, { agent, servers: pool.servers.length, definitionFaults: parts.definitionFaults() }),
     async send({ head, body }, options) {

@@ -12,10 +12,10 @@ import type { Api } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
+import { unlimitedCallers } from "../../registry/caller.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import { Nearness } from "../../registry/nearness.ts";
-import { Reader } from "../../registry/reader.ts";
 import { PreparedQueries } from "../../registry/prepared-query-execution.ts";
 import { openPorts } from "./ports.ts";
 import type { Machine } from "../../ports/machine.ts";
@@ -65,9 +65,9 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   invalidateOnChange(answers, parts);
   return {
     ...others,
-    reader: new Reader(store, "anonymous"),
     answers,
     queries: metrics.counter("consul.rpc.query"),
+    callers: unlimitedCallers(store),
     coordinates,
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,

@@ -40,6 +40,8 @@ export const checks: Table<CheckRow, keyof CheckTables> = {
       places: ({ status, node, id }) => (status === "passing" ? nowhere : [rowKey(status, node, id)]),
     },
   ],
+  mayRead: ({ node, serviceName }, rights) =>
+    rights.may("node", "read", node) && (serviceName === "" || rights.may("service", "read", serviceName)),
   topics: (row, related) => [
     ...[topics.checks, topics.nodeChecks(row.node), topics.checksInStatus(row.status)],
     ...instanceTopics(row, related),

@@ -29,6 +29,7 @@ export const kv: Table<KvEntry, keyof KvTables> = {
       value: ({ key }) => kvOrder(key),
     },
   ],
+  mayRead: ({ key }, rights) => rights.may("key", "read", key),
   topics: ({ key }) => [topics.key(key)],
   hasTopicPerRow: true,
   missing: ({ key, session }, { sessions }) =>

@@ -17,5 +17,6 @@ export const lockDelays: Table<LockDelay, keyof LockDelayTables> = {
   place: kvOrder,
   ...jsonCodec<LockDelay>(),
   indexes: [],
+  mayRead: () => true,
   topics: () => [],
 };

@@ -20,6 +20,7 @@ export const members: Table<MemberRow, keyof MemberTables> = {
   place: samePlace,
   ...jsonCodec<MemberRow>(),
   indexes: [{ name: "memberNames", places: placesOf, value: (row) => row.name }],
+  mayRead: ({ name }, rights) => rights.may("node", "read", name),
   topics: () => [topics.members],
 };
 

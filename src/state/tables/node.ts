@@ -29,5 +29,6 @@ export const nodes: Table<NodeRow, keyof NodeTables> = {
   /**
    * Returns the topics of the list of nodes, of the node itself, and of each service on the node, whose health includes the node.
    */
+  mayRead: ({ name }, rights) => rights.may("node", "read", name),
   topics: (row, related) => [topics.nodes, topics.node(row.name), ...topicsOfServicesOn(related, row.name)],
 };

@@ -31,6 +31,8 @@ export const preparedQueries: Table<PreparedQueryRow, keyof PreparedQueryTables>
     ...rowIndexes,
   }),
   indexes: [{ name: "preparedQueryNames", places: (row) => (isNamed(row) ? [fold(row.name)] : nowhere) }],
+  // Consul: a query without a name is for those who know its id, and in lists only for those who may do everything.
+  mayRead: (row, rights) => (isNamed(row) ? rights.may("query", "read", row.name) : rights.may("acl", "write")),
   topics: (row) => [topics.preparedQueries, topics.preparedQuery(row.id)],
   missing: ({ id, session }, { sessions }) =>
     session === "" || sessions.get(rowKey(session))

@@ -33,6 +33,7 @@ export const services: Table<ServiceRow, keyof ServiceTables> = {
     { name: "serviceInstances", places: (row) => [rowKey(row.name, row.node, row.id)] },
     { name: "connectInstances", places: connectPlaces },
   ],
+  mayRead: ({ name, node }, rights) => rights.may("node", "read", node) && rights.may("service", "read", name),
   topics: (row, _related, known) => {
     const shown = [topics.node(row.node), ...topicsOfInstance(row)];
     return known && isListedAlike(known, row) && isSameProxy(known, row) ? shown : [...shown, topics.services];

@@ -35,6 +35,7 @@ export const sessions: Table<SessionRow, keyof SessionTables> = {
       value: (row) => row.id,
     },
   ],
+  mayRead: ({ node }, rights) => rights.may("session", "read", node),
   topics: (row) => [topics.sessions, topics.nodeSessions(row.node), topics.session(row.id)],
   missing: ({ id, node }, { nodes }) =>
     nodes.get(rowKey(node)) ? undefined : `the session ${id} is on the node ${quote(node)}, which is missing`,

@@ -1,3 +1,4 @@
+import type { Rights } from "../../acl/rights.ts";
 import type { OrderedTable } from "../../lib/ordered-map.ts";
 import type { NodeRow } from "../../model/node.ts";
 import type { ServiceRow } from "../../model/service.ts";
@@ -25,6 +26,8 @@ export interface Table<Row, Names extends string = string> {
   /** Returns whether the state machine could have written a decoded row. A snapshot omits a table without this function. */
   readonly isSound?: Shape;
   readonly indexes: readonly Index<Row, Names>[];
+  /** Returns whether a caller with these rights may read the row. */
+  mayRead(row: Row, rights: Rights): boolean;
   /** Returns the topics of all queries whose answers include the row. `known` is the row that it replaces. */
   topics(row: Row, related: Related, known?: Row): Iterable<Topic>;
   /**

@@ -5,7 +5,8 @@ import { settle } from "../../test/support/settle.ts";
 import { keySet } from "../../test/support/state.ts";
 import { openTestStore } from "../../test/support/store.ts";
 import { kvEntry } from "./kv.ts";
-import { waitForChange, type Query, type Wait } from "./query.ts";
+import type { Query } from "./query.ts";
+import { waitForChange, type Wait } from "./blocking-query.ts";
 import type { Store } from "./store.ts";
 
 const limits = { defaultMs: 300_000, maxMs: 600_000 };

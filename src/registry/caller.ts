@@ -1,0 +1,32 @@
+import { everything, type Rights } from "../acl/rights.ts";
+import type { Registry } from "./registry.ts";
+
+/** The sender of a request, and what access control lets it do. */
+export interface Caller {
+  /** Shows the rows that the caller may read, and refuses the writes that it may not make. */
+  readonly registry: Registry;
+  /** The caller's present rights. @throws OperatingError forbidden when its token does not exist, or exists no longer */
+  readonly rights: Rights;
+  /**
+   * A text that is the same for all callers with the same rights, and different for all others, as part of the keys of kept answers.
+   * @throws OperatingError as `rights` does
+   */
+  readonly rightsKey: string;
+}
+
+/** The text in the keys of kept answers for callers that may do everything. */
+export const anyone = "";
+
+/** Finds the caller of a request. */
+export interface Callers {
+  /** Whether access control is on. If not, the token of a request does not matter, and every caller is `anyone`. */
+  readonly areLimited: boolean;
+  /** @param secret the secret of the token that the request brings; undefined if it brings none */
+  callerOf(secret: string | undefined): Caller;
+}
+
+/** Returns the callers while access control is off: each may do everything. */
+export function unlimitedCallers(registry: Registry): Callers {
+  const caller: Caller = { registry, rights: everything, rightsKey: anyone };
+  return { areLimited: false, callerOf: () => caller };
+}
