@@ -25,3 +25,6 @@ export interface Rights {
 
 /** The rights of a caller that may do everything: a part of the agent, or any client while access control is off. */
 export const everything: Rights = { may: () => true, mayWriteTree: () => true };
+
+/** Consul's text in place of a secret that the caller may not see. */
+export const hiddenSecret = "<hidden>";

@@ -24,7 +24,7 @@ export class ZoneRead {
   readonly topics: Set<Topic> = new Set();
   /** Names to ask recursors for before the answer is complete. */
   readonly missingNames: Map<string, Name> = new Map();
-  readonly #registry: Registry;
+  readonly registry: Registry;
   readonly #external: ExternalRecords;
   readonly client: ZoneClient;
   /** The largest number of instances that were shuffled; 1 if none were. */
@@ -32,20 +32,20 @@ export class ZoneRead {
   #isCacheable = true;
 
   constructor(registry: Registry, client: ZoneClient, external: ExternalRecords = new Map()) {
-    this.#registry = registry;
+    this.registry = registry;
     this.client = client;
     this.#external = external;
   }
 
   read<T>(query: Query<T>): T {
     for (const topic of query.topics) this.topics.add(topic);
-    return this.#registry.read(query);
+    return this.registry.read(query);
   }
 
   /** Runs a query whose result can change without a touched topic, so the answer must not be cached. */
   readUncached<T>(query: Query<T>): T {
     this.#isCacheable = false;
-    return this.#registry.read(query);
+    return this.registry.read(query);
   }
 
   /** Whether the answer stays valid until one of the topics is touched. */

@@ -147,8 +147,9 @@ export class Zone {
    */
   #query(name: string, question: ZoneQuestion): ZoneAnswer | undefined {
     const { queries } = this.#parts;
-    const { address: clientAddress, agentNode } = question.read.client;
-    const options = { limit: 0, near: "", clientAddress, agentNode, connect: false };
+    const { client, registry } = question.read;
+    const { address: clientAddress, agentNode } = client;
+    const options = { limit: 0, near: "", clientAddress, agentNode, connect: false, registry };
     const answer = question.read.readUncached({ topics: [], read: () => queries.execute(name, options) });
     if (!answer || answer.instances.length === 0) return undefined;
     const { service, instances, dnsTtl } = answer;

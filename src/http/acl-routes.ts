@@ -5,11 +5,12 @@ import type { Method, Route } from "./route.ts";
 export function aclRoutes(): readonly Route[] {
   const routes = Object.entries(aclPaths).map(([path, methods]): Route => ({
     path,
+    access: "open",
     scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
   // Consul: a request for a profile needs a permission, unless enable_debug is set.
-  return [...routes, { path: "/debug/pprof/", scope: "agent", methods: { GET: refuse }, any: refuse }];
+  return [...routes, { path: "/debug/pprof/", access: "open", scope: "agent", methods: { GET: refuse }, any: refuse }];
 }
 
 const aclPaths: Readonly<Record<string, readonly Method[]>> = {

@@ -1,12 +1,13 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { Callers } from "../registry/caller.ts";
 import { isNoLeader } from "../registry/leader-wait.ts";
+import { permissionDenied } from "../registry/permissions.ts";
 import { answerFromCache } from "./cached.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { parseConsistency } from "./query-options.ts";
-import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "./route.ts";
+import type { AccessByMethod, ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "./route.ts";
 
 /*
  * A request whose route is known passes these steps, in Consul's order. Each step may end the request with an error.
@@ -14,11 +15,12 @@ import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "
  *   1. options      consistency, wait, index
  *   2. cache        Cache-Control, if `?cached` is given
  *   3. namespace    refused, since namespaces are not supported
- *   4. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 5 and 6 do not follow
- *   5. datacenter   `?dc`, if given, must name this datacenter
- *   6. operation    a write; or a read: wait, read, near, filter, render (read.ts)
+ *   4. access       the caller's token, and the permission that the route asks for
+ *   5. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 6 and 7 do not follow
+ *   6. datacenter   `?dc`, if given, must name this datacenter
+ *   7. operation    a write; or a read: wait, read, near, filter, render (read.ts)
  *
- * Access control, which does not exist yet, belongs here: check the token after step 5, remove hidden rows before the filter.
+ * In steps 5 and 7 the caller's registry leaves out what the caller may not read, and refuses what it may not write.
  */
 
 export interface Pipeline extends Reading {
@@ -38,6 +40,7 @@ interface Chosen {
 export function answerByRoute(pipeline: Pipeline, chosen: Chosen, request: HttpRequest): Promise<Response> {
   const { route } = chosen;
   checkCommonParameters(route, request);
+  checkAccess(route, request, pipeline.agent.node.name);
   const { cachedQuestions: questions } = pipeline;
   const cache = questions && cacheOf(route, request);
   if (!cache) return answer(pipeline, chosen, request);
@@ -63,6 +66,18 @@ function checkCommonParameters(route: Route, request: HttpRequest): void {
 function checkOptions({ options, scope }: Route, request: HttpRequest): void {
   if (options === "consistency") parseConsistency(request.query);
   else if ((options ?? optionsIn[scope]).includes(request.method)) request.queryOptions();
+}
+
+/** @throws OperatingError forbidden */
+function checkAccess({ access }: Route, { caller, method }: HttpRequest, ownNode: string): void {
+  const asked = isByMethod(access) ? (access[method] ?? "token") : access;
+  if (asked === "open") return;
+  const { rights } = caller;
+  if (asked !== "token" && !rights.may(asked.resource, asked.access, ownNode)) throw permissionDenied();
+}
+
+function isByMethod(access: Route["access"]): access is AccessByMethod {
+  return typeof access === "object" && !("resource" in access);
 }
 
 const optionsIn: Readonly<Record<Route["scope"], readonly string[]>> = { agent: [], body: [], datacenter: ["GET"] };

@@ -26,9 +26,9 @@ export function clientRoutes(api: ClientApi): readonly Route[] {
   const agent = { scope: "agent" } as const;
   return [
     ...agentRoutes(api).filter(({ path }) => !otherwise.has(path)),
-    { path: "/v1/agent/members", ...agent, methods: { GET: listMembers(api, toServer) } },
-    { path: "/v1/event/fire/", scope: "datacenter", methods: { PUT: fireEvent(api) } },
-    { path: "/v1/event/list", ...agent, held: "index", methods: { GET: listEvents(api) } },
+    { path: "/v1/agent/members", access: "token", ...agent, methods: { GET: listMembers(api, toServer) } },
+    { path: "/v1/event/fire/", access: "token", scope: "datacenter", methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/list", access: "token", ...agent, held: "index", methods: { GET: listEvents(api) } },
     forAnyMethod("/v1/operator/keyring", refuseOnClient("keyring operations must run against a server node")),
     ...aclRoutes(),
     ...uiRoutes(api),

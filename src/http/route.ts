@@ -18,6 +18,8 @@ export type Route = AgentRoute | DatacenterRoute;
 interface RouteFacts {
   /** A path that ends in "/" includes all paths below it. */
   readonly path: string;
+  /** What access control asks of a caller before the endpoint runs; by method if the methods differ. */
+  readonly access: Access | AccessByMethod;
   /** In Consul Enterprise, the rows of this path belong to a namespace. A request that names a namespace is refused. */
   readonly namespaced?: true;
   /** How a GET may stay open: until the client's `index` or `hash` is out of date, or as a stream of lines. */
@@ -29,6 +31,21 @@ interface RouteFacts {
   readonly options?: readonly Method[] | "consistency";
   /** How Consul's agent caches this route. A GET with `?cached` then gets the headers that this cache would cause. */
   readonly consulCache?: ConsulCache;
+}
+
+/**
+ * "open": nothing; the token of a request is not even looked at. "token": a token that exists, or none; the registry leaves out and
+ * refuses what the caller may not see and change, and the endpoint asks for what the registry does not know (demand.ts). Otherwise the
+ * permission itself.
+ */
+export type Access = "open" | "token" | Permission;
+
+export type AccessByMethod = Readonly<Record<string, Access>>;
+
+/** A permission that does not depend on the request: those of an agent are for this agent's own node. */
+export interface Permission {
+  readonly resource: "acl" | "agent" | "keyring" | "node" | "operator";
+  readonly access: "read" | "write";
 }
 
 /** A route that the agent answers from its own data. `?dc` is ignored; with scope "body" the body names the datacenter. */

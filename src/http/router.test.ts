@@ -62,11 +62,11 @@ test("metrics count a kept answer each time it is sent again", async () => {
 });
 
 const tree: readonly Route[] = [
-  { path: "/", scope: "agent", methods: { GET: say("root") } },
-  { path: "/v1/a", scope: "agent", methods: { GET: say("exact") } },
-  { path: "/v1/a/", scope: "agent", methods: { GET: say("subtree"), PUT: say("put") } },
-  { path: "/v1/a/b/", scope: "agent", methods: { PUT: say("deeper") } },
-  { path: "/v1/kv/", scope: "agent", methods: { GET: say("kv"), PUT: say("kv") } },
+  { path: "/", access: "open", scope: "agent", methods: { GET: say("root") } },
+  { path: "/v1/a", access: "open", scope: "agent", methods: { GET: say("exact") } },
+  { path: "/v1/a/", access: "open", scope: "agent", methods: { GET: say("subtree"), PUT: say("put") } },
+  { path: "/v1/a/b/", access: "open", scope: "agent", methods: { PUT: say("deeper") } },
+  { path: "/v1/kv/", access: "open", scope: "agent", methods: { GET: say("kv"), PUT: say("kv") } },
 ];
 
 describe("the router", () => {
@@ -136,10 +136,11 @@ describe("a route whose requests may name a datacenter", () => {
     throw new HttpError(500, "refused");
   };
   const { ask } = trial([
-    { path: "/v1/write", scope: "datacenter", methods: { PUT: () => () => new Response("written") } },
-    { path: "/v1/invalid", scope: "datacenter", methods: { PUT: refuse } },
+    { path: "/v1/write", access: "open", scope: "datacenter", methods: { PUT: () => () => new Response("written") } },
+    { path: "/v1/invalid", access: "open", scope: "datacenter", methods: { PUT: refuse } },
     {
       path: "/v1/read",
+      access: "open",
       scope: "datacenter",
       namespaced: true,
       failsWithMeta: true,
@@ -201,7 +202,7 @@ describe("the response to an error", () => {
   const failing = (error: unknown): ReturnType<typeof trial> =>
     trial([
       {
-        path: "/x",
+        ...{ path: "/x", access: "open" },
         scope: "agent",
         methods: {
           GET: () => {

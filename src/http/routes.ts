@@ -95,7 +95,7 @@ import { transact, type TxnParts } from "./endpoints/txn.ts";
 import { redirectToUi, serveBanner, showOverview, type UiParts } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
 import { type LeaderAccess, onLeader } from "./on-leader.ts";
-import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
+import type { Access, DatacenterEndpoint, Endpoint, Route } from "./route.ts";
 
 /** All parts of an agent that the endpoints use. */
 export type Api = Pipeline &
@@ -126,30 +126,92 @@ export function agentRoutes(api: AgentApi): readonly Route[] {
   const agent = { scope: "agent" } as const;
   const inNamespace = { scope: "agent", namespaced: true } as const;
   return [
-    { path: "/v1/agent/check/deregister/", ...inNamespace, methods: { PUT: deregisterAgentCheck(api) } },
-    { path: "/v1/agent/check/fail/", ...inNamespace, methods: { PUT: setTtlStatus(api, "critical") } },
-    { path: "/v1/agent/check/pass/", ...inNamespace, methods: { PUT: setTtlStatus(api, "passing") } },
-    { path: "/v1/agent/check/register", ...inNamespace, methods: { PUT: registerAgentCheck(api) } },
-    { path: "/v1/agent/check/update/", ...inNamespace, methods: { PUT: updateTtlCheck(api) } },
-    { path: "/v1/agent/check/warn/", ...inNamespace, methods: { PUT: setTtlStatus(api, "warning") } },
-    { path: "/v1/agent/checks", ...inNamespace, methods: { GET: listAgentChecks(api) } },
-    { path: "/v1/agent/force-leave/", ...agent, methods: { PUT: forceLeave(api) } },
-    { path: "/v1/agent/health/service/id/", ...inNamespace, methods: { GET: getServiceHealthById(api) } },
-    { path: "/v1/agent/health/service/name/", ...inNamespace, methods: { GET: getServiceHealthByName(api) } },
-    { path: "/v1/agent/host", ...agent, methods: { GET: getHost(api) } },
-    { path: "/v1/agent/join/", ...agent, methods: { PUT: join(api) } },
-    { path: "/v1/agent/leave", ...agent, methods: { PUT: leave(api) } },
-    { path: "/v1/agent/maintenance", ...agent, methods: { PUT: setNodeMaintenance(api) } },
-    { path: "/v1/agent/members", ...agent, methods: { GET: listMembers(api) } },
-    { path: "/v1/agent/metrics", ...agent, methods: { GET: getMetrics(api) } },
-    { path: "/v1/agent/monitor", ...agent, held: "stream", methods: { GET: monitor(api) } },
-    { path: "/v1/agent/reload", ...agent, methods: { PUT: reload(api) } },
-    { path: "/v1/agent/self", ...agent, methods: { GET: getSelf(api) } },
-    { path: "/v1/agent/service/", ...inNamespace, held: "hash", methods: { GET: getAgentService(api) } },
-    { path: "/v1/agent/service/deregister/", ...inNamespace, methods: { PUT: deregisterAgentService(api) } },
-    { path: "/v1/agent/service/maintenance/", ...inNamespace, methods: { PUT: setServiceMaintenance(api) } },
-    { path: "/v1/agent/service/register", ...inNamespace, methods: { PUT: registerAgentService(api) } },
-    { path: "/v1/agent/services", ...inNamespace, methods: { GET: listAgentServices(api) } },
+    {
+      path: "/v1/agent/check/deregister/",
+      access: "token",
+      ...inNamespace,
+      methods: { PUT: deregisterAgentCheck(api) },
+    },
+    { path: "/v1/agent/check/fail/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "critical") } },
+    { path: "/v1/agent/check/pass/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "passing") } },
+    { path: "/v1/agent/check/register", access: "token", ...inNamespace, methods: { PUT: registerAgentCheck(api) } },
+    { path: "/v1/agent/check/update/", access: "token", ...inNamespace, methods: { PUT: updateTtlCheck(api) } },
+    { path: "/v1/agent/check/warn/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "warning") } },
+    { path: "/v1/agent/checks", access: "token", ...inNamespace, methods: { GET: listAgentChecks(api) } },
+    {
+      path: "/v1/agent/force-leave/",
+      access: { resource: "operator", access: "write" },
+      ...agent,
+      methods: { PUT: forceLeave(api) },
+    },
+    {
+      path: "/v1/agent/health/service/id/",
+      access: "token",
+      ...inNamespace,
+      methods: { GET: getServiceHealthById(api) },
+    },
+    {
+      path: "/v1/agent/health/service/name/",
+      access: "token",
+      ...inNamespace,
+      methods: { GET: getServiceHealthByName(api) },
+    },
+    {
+      path: "/v1/agent/host",
+      access: { resource: "operator", access: "read" },
+      ...agent,
+      methods: { GET: getHost(api) },
+    },
+    { path: "/v1/agent/join/", access: { resource: "agent", access: "write" }, ...agent, methods: { PUT: join(api) } },
+    { path: "/v1/agent/leave", access: { resource: "agent", access: "write" }, ...agent, methods: { PUT: leave(api) } },
+    { path: "/v1/agent/maintenance", access: "token", ...agent, methods: { PUT: setNodeMaintenance(api) } },
+    { path: "/v1/agent/members", access: "token", ...agent, methods: { GET: listMembers(api) } },
+    {
+      path: "/v1/agent/metrics",
+      access: { resource: "agent", access: "read" },
+      ...agent,
+      methods: { GET: getMetrics(api) },
+    },
+    {
+      path: "/v1/agent/monitor",
+      access: { resource: "agent", access: "read" },
+      ...agent,
+      held: "stream",
+      methods: { GET: monitor(api) },
+    },
+    {
+      path: "/v1/agent/reload",
+      access: { resource: "agent", access: "write" },
+      ...agent,
+      methods: { PUT: reload(api) },
+    },
+    { path: "/v1/agent/self", access: { resource: "agent", access: "read" }, ...agent, methods: { GET: getSelf(api) } },
+    {
+      path: "/v1/agent/service/",
+      access: "token",
+      ...inNamespace,
+      held: "hash",
+      methods: { GET: getAgentService(api) },
+    },
+    {
+      path: "/v1/agent/service/deregister/",
+      access: "token",
+      ...inNamespace,
+      methods: { PUT: deregisterAgentService(api) },
+    },
+    {
+      path: "/v1/agent/service/maintenance/",
+      access: "token",
+      ...inNamespace,
+      methods: { PUT: setServiceMaintenance(api) },
+    },
+    {
+      path: "/v1/agent/service/register",
+      access: "token",
+      ...inNamespace,
+      methods: { PUT: registerAgentService(api) },
+    },
+    { path: "/v1/agent/services", access: "token", ...inNamespace, methods: { GET: listAgentServices(api) } },
   ];
 }
 
@@ -158,46 +220,63 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
   return [
     {
       path: "/v1/catalog/datacenters",
+      access: "open",
       scope: "agent",
       options: "consistency",
       consulCache: { kind: "simple", type: "catalog-datacenters", parameters: [] },
       methods: { GET: listDatacenters(api) },
     },
-    { path: "/v1/catalog/deregister", scope: "body", namespaced: true, methods: { PUT: deregisterFromCatalog(api) } },
-    { path: "/v1/catalog/node/", ...list, methods: { GET: getNode } },
-    { path: "/v1/catalog/node-services/", ...list, methods: { GET: listNodeServices } },
+    {
+      path: "/v1/catalog/deregister",
+      access: "token",
+      scope: "body",
+      namespaced: true,
+      methods: { PUT: deregisterFromCatalog(api) },
+    },
+    { path: "/v1/catalog/node/", access: "token", ...list, methods: { GET: getNode } },
+    { path: "/v1/catalog/node-services/", access: "token", ...list, methods: { GET: listNodeServices } },
     {
       path: "/v1/catalog/nodes",
+      access: "token",
       scope: "datacenter",
       held: "index",
       failsWithMeta: true,
       methods: { GET: listNodes },
     },
-    { path: "/v1/catalog/register", scope: "body", namespaced: true, methods: { PUT: registerInCatalog(api) } },
+    {
+      path: "/v1/catalog/register",
+      access: "token",
+      scope: "body",
+      namespaced: true,
+      methods: { PUT: registerInCatalog(api) },
+    },
     {
       path: "/v1/catalog/service/",
+      access: "token",
       ...list,
       consulCache: refreshed("catalog-services"),
       methods: { GET: listServiceInstances },
     },
     {
       path: "/v1/catalog/services",
+      access: "token",
       ...list,
       consulCache: refreshed("catalog-list-services"),
       methods: { GET: listServices },
     },
-    { path: "/v1/health/checks/", ...list, methods: { GET: getServiceChecks(api) } },
-    { path: "/v1/health/node/", ...list, methods: { GET: getNodeHealth(api) } },
+    { path: "/v1/health/checks/", access: "token", ...list, methods: { GET: getServiceChecks(api) } },
+    { path: "/v1/health/node/", access: "token", ...list, methods: { GET: getNodeHealth(api) } },
     {
       path: "/v1/health/service/",
+      access: "token",
       ...list,
       consulCache: refreshed("health-services"),
       methods: { GET: getServiceHealth(api) },
     },
-    { path: "/v1/health/state/", ...list, methods: { GET: getChecksInState(api) } },
-    { path: "/v1/internal/ui/node/", ...list, methods: { GET: getUiNode(api) } },
-    { path: "/v1/internal/ui/nodes", ...list, methods: { GET: listUiNodes(api) } },
-    { path: "/v1/internal/ui/services", ...list, methods: { GET: listUiServices } },
+    { path: "/v1/health/state/", access: "token", ...list, methods: { GET: getChecksInState(api) } },
+    { path: "/v1/internal/ui/node/", access: "token", ...list, methods: { GET: getUiNode(api) } },
+    { path: "/v1/internal/ui/nodes", access: "token", ...list, methods: { GET: listUiNodes(api) } },
+    { path: "/v1/internal/ui/services", access: "token", ...list, methods: { GET: listUiServices } },
   ];
 }
 
@@ -218,31 +297,45 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
   return [
     {
       path: "/v1/coordinate/datacenters",
+      access: "open",
       scope: "agent",
       methods: { GET: unlessDisabled(api, listCoordinateDatacenters(api)) },
     },
-    { path: "/v1/coordinate/node/", ...read, methods: { GET: readCoordinates(getNodeCoordinate(api)) } },
-    { path: "/v1/coordinate/nodes", ...read, methods: { GET: readCoordinates(listCoordinates(api)) } },
+    {
+      path: "/v1/coordinate/node/",
+      access: "token",
+      ...read,
+      methods: { GET: readCoordinates(getNodeCoordinate(api)) },
+    },
+    { path: "/v1/coordinate/nodes", access: "token", ...read, methods: { GET: readCoordinates(listCoordinates(api)) } },
     {
       path: "/v1/coordinate/update",
+      access: "token",
       ...datacenter,
       methods: { PUT: unlessDisabled(api, onLeader(api, updateCoordinate(api))) },
     },
-    { path: "/v1/event/fire/", ...datacenter, methods: { PUT: fireEvent(api) } },
-    { path: "/v1/event/list", scope: "agent", held: "index", methods: { GET: listEvents(api) } },
+    { path: "/v1/event/fire/", access: "token", ...datacenter, methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/list", access: "token", scope: "agent", held: "index", methods: { GET: listEvents(api) } },
     {
       path: "/v1/kv/",
+      access: "token",
       ...datacenter,
       namespaced: true,
       held: "index",
       options: ["GET", "PUT", "DELETE"],
       methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey },
     },
-    { path: "/v1/praetor/ports", ...datacenter, held: "index", methods: { GET: listPorts } },
-    { path: "/v1/praetor/ports/", ...datacenter, held: "index", methods: { GET: getPort } },
-    { path: "/v1/query", ...read, methods: { GET: listPreparedQueries, POST: createPreparedQuery(api) } },
+    { path: "/v1/praetor/ports", access: "token", ...datacenter, held: "index", methods: { GET: listPorts } },
+    { path: "/v1/praetor/ports/", access: "token", ...datacenter, held: "index", methods: { GET: getPort } },
+    {
+      path: "/v1/query",
+      access: "token",
+      ...read,
+      methods: { GET: listPreparedQueries, POST: createPreparedQuery(api) },
+    },
     {
       path: "/v1/query/",
+      access: "token",
       ...read,
       consulCache: {
         kind: "simple",
@@ -252,19 +345,32 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
       },
       methods: { GET: getPreparedQuery(api), PUT: updatePreparedQuery, DELETE: deletePreparedQuery },
     },
-    { path: "/v1/session/create", ...datacenter, namespaced: true, methods: { PUT: createSession(api) } },
-    { path: "/v1/session/destroy/", ...datacenter, namespaced: true, methods: { PUT: destroySession } },
-    { path: "/v1/session/info/", ...read, namespaced: true, methods: { GET: getSession } },
-    { path: "/v1/session/list", ...read, namespaced: true, methods: { GET: listSessions } },
-    { path: "/v1/session/node/", ...read, namespaced: true, methods: { GET: listNodeSessions } },
+    {
+      path: "/v1/session/create",
+      access: "token",
+      ...datacenter,
+      namespaced: true,
+      methods: { PUT: createSession(api) },
+    },
+    {
+      path: "/v1/session/destroy/",
+      access: "token",
+      ...datacenter,
+      namespaced: true,
+      methods: { PUT: destroySession },
+    },
+    { path: "/v1/session/info/", access: "token", ...read, namespaced: true, methods: { GET: getSession } },
+    { path: "/v1/session/list", access: "token", ...read, namespaced: true, methods: { GET: listSessions } },
+    { path: "/v1/session/node/", access: "token", ...read, namespaced: true, methods: { GET: listNodeSessions } },
     {
       path: "/v1/session/renew/",
+      access: "token",
       ...datacenter,
       namespaced: true,
       options: ["PUT"],
       methods: { PUT: renewSession(api) },
     },
-    { path: "/v1/txn", ...datacenter, methods: { PUT: transact(api) } },
+    { path: "/v1/txn", access: "token", ...datacenter, methods: { PUT: transact(api) } },
   ];
 }
 
@@ -274,29 +380,43 @@ function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): read
   return [
     {
       path: "/v1/operator/autopilot/configuration",
+      access: { GET: { resource: "operator", access: "read" }, PUT: { resource: "operator", access: "write" } },
       ...datacenter,
       methods: { GET: getAutopilot, PUT: putAutopilot(api) },
     },
-    { path: "/v1/operator/autopilot/health", ...datacenter, methods: { GET: onLeader(api, getAutopilotHealth(api)) } },
+    {
+      path: "/v1/operator/autopilot/health",
+      access: { resource: "operator", access: "read" },
+      ...datacenter,
+      methods: { GET: onLeader(api, getAutopilotHealth(api)) },
+    },
     {
       path: "/v1/operator/keyring",
+      access: "token",
       scope: "agent",
       methods: { GET: listKeys(api), POST: changeKeyring, PUT: changeKeyring, DELETE: changeKeyring },
     },
-    { path: "/v1/operator/raft/peer", ...datacenter, methods: { DELETE: onLeader(api, removePeer(api)) } },
+    {
+      path: "/v1/operator/raft/peer",
+      access: { resource: "operator", access: "write" },
+      ...datacenter,
+      methods: { DELETE: onLeader(api, removePeer(api)) },
+    },
     {
       path: "/v1/operator/raft/configuration",
+      access: { resource: "operator", access: "read" },
       ...datacenter,
       methods: { GET: onLeader(api, getRaftConfiguration(api), { staleHere: true }) },
     },
     {
       path: "/v1/snapshot",
+      access: { resource: "acl", access: "write" },
       ...datacenter,
       options: [],
       methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) },
     },
-    { path: "/v1/status/leader", ...datacenter, methods: { GET: getLeader(api) } },
-    { path: "/v1/status/peers", ...datacenter, methods: { GET: listPeers(api) } },
+    { path: "/v1/status/leader", access: "open", ...datacenter, methods: { GET: getLeader(api) } },
+    { path: "/v1/status/peers", access: "open", ...datacenter, methods: { GET: listPeers(api) } },
   ];
 }
 
@@ -320,8 +440,8 @@ function uiRoutes(api: UiApi): readonly Route[] {
 }
 
 /** Returns a route with one endpoint for all methods. Consul: outside the API no method is refused. */
-export function forAnyMethod(path: string, endpoint: Endpoint): Route {
-  return { path, scope: "agent", methods: { GET: endpoint }, any: endpoint };
+export function forAnyMethod(path: string, endpoint: Endpoint, access: Access = "open"): Route {
+  return { path, access, scope: "agent", methods: { GET: endpoint }, any: endpoint };
 }
 
 function showUi(parts: UiParts, { folder, contentPath }: UiPlace): Endpoint {

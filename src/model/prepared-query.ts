@@ -11,7 +11,7 @@ export interface PreparedQuery {
   readonly name: string;
   /** The session whose end deletes the prepared query; "" for none. */
   readonly session: string;
-  /** An ACL token, which is only stored and shown: Praetor has no access control lists. */
+  /** The secret of the token with whose rights the query runs; "" for the rights of whoever runs it. */
   readonly token: string;
   readonly template: QueryTemplate;
   readonly service: ServiceQuery;

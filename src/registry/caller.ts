@@ -3,6 +3,8 @@ import type { Registry } from "./registry.ts";
 
 /** The sender of a request, and what access control lets it do. */
 export interface Caller {
+  /** Whether access control is on. */
+  readonly isChecked: boolean;
   /** Shows the rows that the caller may read, and refuses the writes that it may not make. */
   readonly registry: Registry;
   /** The caller's present rights. @throws OperatingError forbidden when its token does not exist, or exists no longer */
@@ -27,6 +29,6 @@ export interface Callers {
 
 /** Returns the callers while access control is off: each may do everything. */
 export function unlimitedCallers(registry: Registry): Callers {
-  const caller: Caller = { registry, rights: everything, rightsKey: anyone };
+  const caller: Caller = { isChecked: false, registry, rights: everything, rightsKey: anyone };
   return { areLimited: false, callerOf: () => caller };
 }

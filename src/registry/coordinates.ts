@@ -5,6 +5,7 @@ import { startingCoordinate, type NodeCoordinate } from "../model/coordinate.ts"
 import { getNode } from "../state/lookup.ts";
 import { rowKey } from "../state/row-key.ts";
 import { nodeOfTopic, topics, type Topic } from "../state/topics.ts";
+import { permissionDenied } from "./permissions.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
@@ -146,7 +147,12 @@ export function coordinateList(
   coordinates: Coordinates,
   segment: string | undefined,
 ): Query<readonly NodeCoordinate[]> {
-  return { topics: [topics.coordinates], read: () => inSegment(coordinates.list(), segment) };
+  const read = (): readonly NodeCoordinate[] => inSegment(coordinates.list(), segment);
+  return {
+    topics: [topics.coordinates],
+    read,
+    readAs: (_state, rights) => read().filter(({ node }) => rights.may("node", "read", node)),
+  };
 }
 
 export function nodeCoordinates(
@@ -154,10 +160,16 @@ export function nodeCoordinates(
   node: string,
   segment: string | undefined,
 ): Query<readonly NodeCoordinate[]> {
+  // Consul: the answer has the node's name in the letter case of the request.
+  const read = (): readonly NodeCoordinate[] =>
+    inSegment(coordinates.ofNode(node), segment).map((row) => ({ ...row, node }));
   return {
     topics: [topics.coordinates],
-    // Consul: the answer has the node's name in the letter case of the request.
-    read: () => inSegment(coordinates.ofNode(node), segment).map((row) => ({ ...row, node })),
+    read,
+    readAs(_state, rights) {
+      if (!rights.may("node", "read", node)) throw permissionDenied();
+      return read();
+    },
   };
 }
 

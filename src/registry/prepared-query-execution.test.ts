@@ -5,19 +5,22 @@ import { openTestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
 import type { PreparedQuery, ServiceQuery } from "../model/prepared-query.ts";
+import { unlimitedCallers } from "./caller.ts";
 import { createPreparedQuery } from "./prepared-query.ts";
 import { PreparedQueries, type DistanceOrder, type ExecutionOptions } from "./prepared-query-execution.ts";
 
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
-const plain: ExecutionOptions = { limit: 0, near: "", clientAddress: undefined, connect: false };
+type Execution = Omit<ExecutionOptions, "registry">;
+const plain: Execution = { limit: 0, near: "", clientAddress: undefined, connect: false };
 const backwards: DistanceOrder = {
   nearestFirst: (rows) => rows.toSorted((a, b) => b.node.name.localeCompare(a.node.name)),
 };
 
 interface TestQueries {
-  readonly queries: PreparedQueries;
+  readonly execute: (name: string, execution?: Partial<Execution>) => ReturnType<PreparedQueries["execute"]>;
+  readonly explain: (name: string) => ReturnType<PreparedQueries["explain"]>;
   readonly lines: readonly string[];
-  readonly nodes: (execution?: Partial<ExecutionOptions>) => readonly string[] | undefined;
+  readonly nodes: (execution?: Partial<Execution>) => readonly string[] | undefined;
 }
 
 /** Registers instances of "web" on the nodes n01 ... n12, and creates one prepared query, "q". */
@@ -37,11 +40,16 @@ async function openQueries(
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => void lines.push(line) }, "queries");
   const random = new FakeRandom();
   const metrics = new Metrics(clock.wallMs());
-  const of = { clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
+  const callers = unlimitedCallers(store);
+  const of = { callers, clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
   const queries = new PreparedQueries(store, of);
-  const nodes: TestQueries["nodes"] = (execution = {}) =>
-    queries.execute("q", { ...plain, ...execution })?.instances.map(({ node }) => node.name);
-  return { queries, lines, nodes };
+  const execute: TestQueries["execute"] = (name, execution = {}) =>
+    queries.execute(name, { ...plain, ...execution, registry: store });
+  return {
+    ...{ execute, lines },
+    explain: (name) => queries.explain(name, callers.callerOf(undefined)),
+    nodes: (execution) => execute("q", execution)?.instances.map(({ node }) => node.name),
+  };
 }
 
 describe("the instances that a prepared query returns", () => {
@@ -73,8 +81,8 @@ describe("the instances that a prepared query returns", () => {
 
 test("a prepared query skips an unknown failover datacenter and logs it at debug level", async () => {
   const failover = { nearestN: 2, datacenters: ["dc2", "dc3"] };
-  const { queries, lines } = await openQueries({ service: { service: "nowhere", failover } });
-  expect(queries.execute("q", plain)).toEqual({
+  const { execute, lines } = await openQueries({ service: { service: "nowhere", failover } });
+  expect(execute("q")).toEqual({
     ...{ service: "nowhere", instances: [], dnsTtl: "", datacenter: "dc1", failovers: 0 },
   });
   expect(lines.map((line) => line.slice(25))).toEqual([
@@ -84,13 +92,13 @@ test("a prepared query skips an unknown failover datacenter and logs it at debug
 });
 
 test("the result for an unknown prepared query is undefined, and a template is found by name only", async () => {
-  const { queries } = await openQueries({
+  const { execute, explain } = await openQueries({
     changes: { template: nameTemplate },
     service: { service: "${name.suffix}" },
   });
-  expect(queries.execute("nope", plain)).toBeUndefined();
-  expect(queries.explain("")).toBeUndefined();
-  expect(queries.execute("Qweb", plain)?.service).toBe("Qweb");
-  expect(queries.execute("qweb", plain)?.instances).toHaveLength(12);
-  expect(() => queries.explain(id)).toThrow("only be resolved up by name");
+  expect(execute("nope")).toBeUndefined();
+  expect(explain("")).toBeUndefined();
+  expect(execute("Qweb")?.service).toBe("Qweb");
+  expect(execute("qweb")?.instances).toHaveLength(12);
+  expect(() => explain(id)).toThrow("only be resolved up by name");
 });

@@ -5,13 +5,16 @@ import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import { shuffle } from "../lib/shuffle.ts";
 import { isUuid } from "../lib/uuid.ts";
-import { isTemplate, type PreparedQueryRow, type ServiceQuery } from "../model/prepared-query.ts";
+import { isNamed, isTemplate, type PreparedQueryRow, type ServiceQuery } from "../model/prepared-query.ts";
 import { renderTemplate } from "../model/query-template.ts";
 import { listNodes } from "../state/lookup.ts";
 import { findPreparedQuery, getPreparedQuery } from "../state/prepared-query.ts";
+import { redactQuery } from "../state/tables/prepared-query.ts";
 import { fold } from "../state/topics.ts";
+import type { Caller, Callers } from "./caller.ts";
 import { hasMeta } from "./catalog.ts";
 import { connectHealth, serviceHealth, type CheckedInstance } from "./health.ts";
+import { permissionDenied } from "./permissions.ts";
 import type { Registry } from "./registry.ts";
 
 /** Sorts instances by their distance from a node. Instances of equal or unknown distance keep their order. */
@@ -28,6 +31,7 @@ export interface PreparedQueriesOptions {
   /** The name of the agent's own node, to which "_agent" refers. */
   readonly node: string;
   readonly distances?: DistanceOrder | undefined;
+  readonly callers: Callers;
 }
 
 /** The parameters of one execution. */
@@ -41,6 +45,8 @@ export interface ExecutionOptions {
   /** The node of the agent that the client asked, to which "_agent" refers; undefined for this agent's own node. */
   readonly agentNode?: string | undefined;
   readonly connect: boolean;
+  /** The registry of the caller. A query that has a token shows the instances that its token may see instead. */
+  readonly registry: Registry;
 }
 
 export interface QueryAnswer {
@@ -69,10 +75,14 @@ export class PreparedQueries {
   /**
    * Returns the prepared query with this id or name; a template is rendered for the name. Returns undefined if no prepared query
    * has the id or matches the name.
-   * @throws OperatingError invalid for the id of a template, or when the template cannot be rendered for the name
+   * @throws OperatingError invalid for the id of a template, or when the template cannot be rendered for the name; forbidden
    */
-  explain(idOrName: string): PreparedQueryRow | undefined {
-    return this.#timed(this.#explaining, () => this.#resolve(idOrName));
+  explain(idOrName: string, { rights }: Pick<Caller, "rights">): PreparedQueryRow | undefined {
+    return this.#timed(this.#explaining, () => {
+      const query = this.#resolve(idOrName);
+      if (query && isNamed(query) && !rights.may("query", "read", query.name)) throw permissionDenied();
+      return query && redactQuery(query, rights);
+    });
   }
 
   /**
@@ -98,7 +108,9 @@ export class PreparedQueries {
   }
 
   #run(query: PreparedQueryRow, execution: ExecutionOptions): QueryAnswer {
-    const found = this.#instances(query.service, execution.connect || query.service.connect);
+    // Consul: the query itself asks for no permission, so that everyone can run it who knows its name.
+    const registry = query.token === "" ? execution.registry : this.#options.callers.callerOf(query.token).registry;
+    const found = this.#instances(registry, query.service, execution.connect || query.service.connect);
     const near = this.#nearNode(execution.near === "" ? query.service.near : execution.near, execution);
     const ordered = this.#sorted(found, near);
     const instances = execution.limit > 0 ? ordered.slice(0, execution.limit) : ordered;
@@ -118,10 +130,10 @@ export class PreparedQueries {
   }
 
   /** Returns the instances of the service that match the prepared query; with `connect`, only Connect-capable instances. */
-  #instances(service: ServiceQuery, connect: boolean): readonly CheckedInstance[] {
+  #instances(registry: Registry, service: ServiceQuery, connect: boolean): readonly CheckedInstance[] {
     const find = connect ? connectHealth : serviceHealth;
     const health = find(service.service, { tags: [], meta: service.nodeMeta ?? {}, passingOnly: false });
-    return health.read(this.#store.state).filter((instance) => matches(instance, service));
+    return registry.read(health).filter((instance) => matches(instance, service));
   }
 
   /** Shuffles the instances to spread the load, then sorts them by their distance from the node `near`, if it is not "". */

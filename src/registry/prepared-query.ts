@@ -1,5 +1,6 @@
 import { isNamed, type PreparedQuery, type PreparedQueryRow } from "../model/prepared-query.ts";
 import { getPreparedQuery, listPreparedQueries } from "../state/prepared-query.ts";
+import { redactQuery } from "../state/tables/prepared-query.ts";
 import { topics } from "../state/topics.ts";
 import { permissionDenied } from "./permissions.ts";
 import type { Query } from "./query.ts";
@@ -39,7 +40,7 @@ export function preparedQuery(id: string): Query<PreparedQueryRow | undefined> {
     readAs(state, rights) {
       const row = getPreparedQuery(state, id);
       if (row && isNamed(row) && !rights.may("query", "read", row.name)) throw permissionDenied();
-      return row;
+      return row && redactQuery(row, rights);
     },
   };
 }

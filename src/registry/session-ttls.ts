@@ -48,13 +48,17 @@ export class SessionTtls {
 
   /**
    * Restarts the session's timer and returns the session. Returns undefined if the session has ended or expired.
+   * @param mayRenew throws if the caller may not renew the session
    * @throws OperatingError unavailable "leadership-lost" if this server does not lead
    */
-  renew(id: string): SessionRow | undefined {
+  renew(id: string, mayRenew: (session: SessionRow) => void = () => {}): SessionRow | undefined {
     if (!this.#store.leads) throw leadershipLost();
     if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);
-    if (session) this.#restart(session);
+    if (session) {
+      mayRenew(session);
+      this.#restart(session);
+    }
     return session;
   }
 

@@ -7,11 +7,14 @@ export function narrow(state: State, rights: Rights): State {
   if (rights === everything) return state;
   const narrowed: Record<string, unknown> = { ...state };
   for (const table of tables) {
-    const mayRead = (row: unknown): boolean => table.mayRead(row, rights);
-    narrowed[table.rows] = new NarrowedTable(rowsOf(state, table.rows), mayRead);
+    const show = (row: unknown): unknown => {
+      if (!table.mayRead(row, rights)) return undefined;
+      return table.redact ? table.redact(row, rights) : row;
+    };
+    narrowed[table.rows] = new NarrowedTable(rowsOf(state, table.rows), show);
     for (const { name, value } of table.indexes)
       // An index that holds names of rows shows no row: who finds a name in it looks up the row, which may be hidden.
-      if (!value) narrowed[name] = new NarrowedTable(rowsOf(state, name), mayRead);
+      if (!value) narrowed[name] = new NarrowedTable(rowsOf(state, name), show);
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each property has a table of the same rows
   return narrowed as unknown as State;
@@ -22,37 +25,45 @@ function rowsOf(state: State, name: keyof State): OrderedTable<unknown> {
   return state[name] as OrderedTable<unknown>;
 }
 
-/** The rows of a table that a caller may read. Each look at a row asks for the right to read it. */
+/** The rows of a table as a caller may see them. Each look at a row asks for the right to read it. */
 class NarrowedTable<Row> implements OrderedTable<Row> {
   readonly #table: OrderedTable<Row>;
-  readonly #mayRead: (row: Row) => boolean;
+  readonly #show: (row: Row) => Row | undefined;
 
-  constructor(table: OrderedTable<Row>, mayRead: (row: Row) => boolean) {
+  /** @param show returns the row as the caller may see it; undefined if it may not */
+  constructor(table: OrderedTable<Row>, show: (row: Row) => Row | undefined) {
     this.#table = table;
-    this.#mayRead = mayRead;
+    this.#show = show;
   }
 
   get size(): number {
     let size = 0;
-    for (const row of this.#table.values()) if (this.#mayRead(row)) size += 1;
+    for (const row of this.#table.values()) if (this.#show(row) !== undefined) size += 1;
     return size;
   }
 
   get(key: string): Row | undefined {
     const row = this.#table.get(key);
-    return row !== undefined && this.#mayRead(row) ? row : undefined;
+    return row === undefined ? undefined : this.#show(row);
   }
 
   *values(): Generator<Row> {
-    for (const row of this.#table.values()) if (this.#mayRead(row)) yield row;
+    for (const [, row] of this.entries()) yield row;
   }
 
-  *entries(): Generator<[string, Row]> {
-    for (const entry of this.#table.entries()) if (this.#mayRead(entry[1])) yield entry;
+  entries(): Generator<[string, Row]> {
+    return this.#shown(this.#table.entries());
   }
 
-  *startingWith(prefix: string, after?: string): Generator<[string, Row]> {
-    for (const entry of this.#table.startingWith(prefix, after)) if (this.#mayRead(entry[1])) yield entry;
+  startingWith(prefix: string, after?: string): Generator<[string, Row]> {
+    return this.#shown(this.#table.startingWith(prefix, after));
+  }
+
+  *#shown(entries: Iterable<[string, Row]>): Generator<[string, Row]> {
+    for (const [key, row] of entries) {
+      const shown = this.#show(row);
+      if (shown !== undefined) yield [key, shown];
+    }
   }
 
   edit(): OrderedMapEdit<Row> {

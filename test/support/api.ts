@@ -83,6 +83,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     nearness: new Nearness(coordinates),
     agent: world.agent,
     preparedQueries: new PreparedQueries(store, {
+      callers: unlimitedCallers(store),
       ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
       ...{ datacenter: "dc1", node: "n1" },
     }),

@@ -6,6 +6,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Service } from "../../src/model/service.ts";
+import { unlimitedCallers } from "../../src/registry/caller.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { packetOf, parseDnsQuestion, readDnsAnswer, recordLines, type DnsAnswer } from "./dns-exchange.ts";
 import { FakeRandom } from "./fake-random.ts";
@@ -48,7 +49,12 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}, server?: DnsSe
   const metrics = new Metrics(clock.wallMs());
   const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
   const world = { store, clock, random, metrics, log };
-  const queries = new PreparedQueries(store, { ...world, datacenter: "dc1", node: "n1" });
+  const queries = new PreparedQueries(store, {
+    ...world,
+    callers: unlimitedCallers(store),
+    datacenter: "dc1",
+    node: "n1",
+  });
   const responder = new Responder(
     { ...world, cluster, nodeName: "n1" },
     {

@@ -7,26 +7,33 @@ import {
 } from "../../agent/maintenance.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { empty } from "../answers.ts";
+import { demandByName } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import { parseEnable, requireName } from "../parameters.ts";
 import type { Endpoint } from "../route.ts";
+import { demandForKnown } from "./agent-service.ts";
 
 export interface MaintenanceParts {
   readonly agent: Agent;
 }
 
 export function setNodeMaintenance({ agent }: MaintenanceParts): Endpoint {
-  return async ({ query }) => {
-    if (parseEnable(query)) await enableNodeMaintenance(agent, query.get("reason") ?? "");
+  return async (request) => {
+    const { query } = request;
+    const enable = parseEnable(query);
+    demandByName(request, "node", agent.node.name);
+    if (enable) await enableNodeMaintenance(agent, query.get("reason") ?? "");
     else await disableNodeMaintenance(agent);
     return empty();
   };
 }
 
 export function setServiceMaintenance({ agent }: MaintenanceParts): Endpoint {
-  return async ({ rest, query }) => {
+  return async (request) => {
+    const { rest, query } = request;
     const id = requireName(rest, "Missing service ID");
     const enable = parseEnable(query);
+    demandForKnown(request, agent);
     try {
       if (enable) await enableServiceMaintenance(agent, id, query.get("reason") ?? "");
       else await disableServiceMaintenance(agent, id);

@@ -1,10 +1,11 @@
+import { everything, type Rights } from "../../acl/rights.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { toCatalogCheck } from "../../agent/local-state.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseBool } from "../../lib/go-bool.ts";
 import { withJitter, type Random } from "../../lib/random.ts";
-import type { Service } from "../../model/service.ts";
+import type { Service, ServiceDefinition } from "../../model/service.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { WaitLimits } from "../../registry/blocking-query.ts";
@@ -17,6 +18,7 @@ import { parseJson } from "../../wire/json.ts";
 import { encodePortNotice, portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { empty, json, jsonText } from "../answers.ts";
+import { demand, demandByName } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -39,15 +41,17 @@ type OnlyAgent = Pick<AgentServiceParts, "agent">;
 export function listAgentServices({ agent }: OnlyAgent): Endpoint {
   const wholeList = keepWholeList(agent);
   return (request) => {
-    if (request.query.get("filter") || request.pretty)
-      return json(request, encodeServices(agent, compile(request, agentServiceFields)));
+    const { rights } = request.caller;
+    if (request.query.get("filter") || request.pretty || rights !== everything)
+      return json(request, encodeServices(agent, rights, compile(request, agentServiceFields)));
     return jsonText(request, wholeList());
   };
 }
 
-function encodeServices(agent: Agent, accept: (row: object) => boolean): Record<string, object> {
+function encodeServices(agent: Agent, rights: Rights, accept: (row: object) => boolean): Record<string, object> {
   const services: Record<string, object> = {};
   for (const [id, { service }] of agent.services) {
+    if (!rights.may("service", "read", service.name)) continue;
     const row = encodeAgentService(service);
     if (accept(row)) services[id] = row;
   }
@@ -62,7 +66,7 @@ function keepWholeList(agent: Agent): () => Uint8Array<ArrayBuffer> {
   let kept: Uint8Array<ArrayBuffer> | undefined;
   return () => {
     if (kept) return kept;
-    const services = encodeServices(agent, () => true);
+    const services = encodeServices(agent, everything, () => true);
     const list = Buffer.from(renderGoJson(services, { pretty: false }));
     kept = list;
     const stopWatching = agent.watchServices(() => {
@@ -85,6 +89,7 @@ export function getAgentService(parts: AgentServiceParts): Endpoint {
     if (hasIt()) await waitWhile(parts, request, { holds: hasIt, waitMs });
     const service = find();
     if (!service) throw new HttpError(404, `unknown service ID: ${request.rest}`);
+    demand(request, "service", "read", service.name);
     const hash = contentHash(service);
     return json(request, encodeAgentService(service, hash), { "X-Consul-Contenthash": hash });
   };
@@ -112,17 +117,31 @@ function waitWhile(
   });
 }
 
-export function registerAgentService({ ports, checkOutputBytesMax }: AgentServiceParts): Endpoint {
+export function registerAgentService({ agent, ports, checkOutputBytesMax }: AgentServiceParts): Endpoint {
   return async (request) => {
     const definition = decodeServiceDefinition(parseJson(await request.body(bodyBytesMax)), {
       source: "api",
       outputBytesMax: checkOutputBytesMax,
     });
+    demandForDefinition(request, definition, agent);
     const replaceExistingChecks = isSet(request, "replace-existing-checks");
     const beforeListening = isGoClient(request) && definition.checks.length === 0;
     const outcome = await ports.register(definition, { source: "api", replaceExistingChecks, beforeListening });
     return answerPortOutcome(request, outcome);
   };
+}
+
+/** Demands the right to register a service, to replace the one with its id, and to be the proxy of another. */
+function demandForDefinition(
+  request: HttpRequest,
+  { service, sidecar }: Pick<ServiceDefinition, "service" | "sidecar">,
+  agent: Agent,
+): void {
+  demandByName(request, "service", service.name);
+  const replaced = agent.services.get(service.id)?.service;
+  if (replaced) demandByName(request, "service", replaced.name);
+  if (service.proxy) demandByName(request, "service", service.proxy.destinationServiceName);
+  if (sidecar) demandForDefinition(request, sidecar, agent);
 }
 
 /**
@@ -144,9 +163,21 @@ function isGoClient({ raw }: HttpRequest): boolean {
 export function deregisterAgentService({ agent }: OnlyAgent): Endpoint {
   return async (request) => {
     if (request.rest === "") throw new HttpError(500, "ServiceID missing");
+    demandForKnown(request, agent);
     await agent.deregisterService(request.rest);
     return empty();
   };
+}
+
+/**
+ * Demands the right to change the agent's service whose id is the rest of the path. Consul: with access control on, an unknown service
+ * is an error.
+ */
+export function demandForKnown(request: HttpRequest, agent: Agent): void {
+  if (!request.caller.isChecked) return;
+  const known = agent.services.get(request.rest)?.service;
+  if (!known) throw new HttpError(500, `Unknown service ${JSON.stringify(request.rest)}`);
+  demandByName(request, "service", known.name);
 }
 
 export function getServiceHealthById({ agent }: OnlyAgent): Endpoint {
@@ -154,6 +185,7 @@ export function getServiceHealthById({ agent }: OnlyAgent): Endpoint {
     const id = request.rest;
     if (id === "") throw new HttpError(500, "Bad request: Missing serviceID");
     const found = agent.services.get(id);
+    if (found) demand(request, "service", "read", found.service.name);
     if (found) return answerHealth(agent, request, serviceHealth(agent, found.service));
     const reason = `ServiceId ${id} not found`;
     const headers = { "X-Consul-Reason": headerValue(reason) };
@@ -167,6 +199,7 @@ export function getServiceHealthByName({ agent }: OnlyAgent): Endpoint {
   return (request) => {
     const name = request.rest;
     if (name === "") throw new HttpError(500, "Bad request: Missing service Name");
+    demand(request, "service", "read", name);
     const found = [...agent.services.values()].filter(({ service }) => service.name === name);
     if (found.length === 0) return unknownName(request, name);
     const healths = found.map(({ service }) => serviceHealth(agent, service));

@@ -65,7 +65,8 @@ export function listMembers({ members }: Pick<AgentParts, "members">): Endpoint 
     }
     // Consul: any value of `wan` except the empty one means true.
     const wan = (request.query.get("wan") ?? "") !== "";
-    return json(request, (wan ? members.all.filter(isServer).map(wanMember) : members.all).map(encodeMember));
+    const all = members.all.filter(({ name }) => request.caller.rights.may("node", "read", name));
+    return json(request, (wan ? all.filter(isServer).map(wanMember) : all).map(encodeMember));
   };
 }
 

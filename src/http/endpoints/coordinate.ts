@@ -4,6 +4,7 @@ import { coordinateList, type Coordinates, nodeCoordinates } from "../../registr
 import { decodeCoordinateUpdate, encodeNodeCoordinate } from "../../wire/coordinate.ts";
 import { parseJson } from "../../wire/json.ts";
 import { empty, json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -55,6 +56,7 @@ export function updateCoordinate({ coordinates, datacenter: own }: CoordinatePar
       parseJson(await request.body(bodyBytesMax)),
     );
     return () => {
+      demand(request, "node", "write", node);
       // Consul: if `?dc` is absent, the body's datacenter is used.
       if (!request.query.get("dc") && datacenter !== "" && datacenter !== own)
         throw new HttpError(500, "No path to datacenter");

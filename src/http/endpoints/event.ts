@@ -7,6 +7,7 @@ import type { Events } from "../../registry/events.ts";
 import type { WaitLimits } from "../../registry/blocking-query.ts";
 import { encodeEvent, eventSizeFault } from "../../wire/event.ts";
 import { json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -31,6 +32,7 @@ export function fireEvent({ events, agent, random, spread }: EventParts): Datace
     const fault = eventFilterFault(event);
     if (fault !== undefined) throw new HttpError(500, fault);
     return () => {
+      demand(request, "event", "write", event.name);
       const tooLong = eventSizeFault(event, events.time);
       if (tooLong !== undefined) {
         throw new HttpError(500, `1 error occurred:\n\t* error broadcasting event to segment "": ${tooLong}\n\n`);
@@ -70,6 +72,8 @@ export function listEvents({ events, waitLimits, clock, random }: EventParts): E
       await events.waitForOther(name, { index, waitMs: waited, signal: request.signal, clock });
     }
     const headers = { "X-Consul-Index": String(events.indexOf(name)) };
-    return json(request, events.list(name).map(encodeEvent), headers);
+    const { rights } = request.caller;
+    const shown = events.list(name).filter((event) => rights.may("event", "read", event.name));
+    return json(request, shown.map(encodeEvent), headers);
   };
 }

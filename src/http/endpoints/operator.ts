@@ -126,11 +126,12 @@ function goSeconds(ms: number): string {
 
 /** Answers with Consul's error for an agent without gossip encryption, since Praetor has no gossip. */
 export function listKeys(parts: OperatorParts): Endpoint {
-  return ({ query }) => {
+  return ({ caller, query }) => {
     requireRelayFactor(query.get("relay-factor"));
     const local = query.get("local-only") ?? "";
     const isLocal = local === "" ? false : parseBool(local);
     if (isLocal === undefined) throw badNumber("local-only", "ParseBool", local);
+    if (!caller.rights.may("keyring", "read")) throw new HttpError(500, "Reading keyring denied by ACLs");
     throw noKeyring(parts, "Keyring is empty (encryption not enabled)", { isLocal });
   };
 }
@@ -140,6 +141,8 @@ export function changeKeys(parts: OperatorParts): Endpoint {
     requireRelayFactor(request.query.get("relay-factor"));
     const fault = (what: string): HttpError => new HttpError(400, `Bad request: Request decode failed: ${what}`);
     checkKey(await readJson(request, { decode: decodeKeyringKey, fault }), parts);
+    if (!request.caller.rights.may("keyring", "write"))
+      throw new HttpError(500, "Modifying keyring denied due to ACLs");
     throw noKeyring(parts, "No keyring to modify (encryption not enabled)");
   };
 }

@@ -36,7 +36,7 @@ export function explainPreparedQuery({ preparedQueries }: ExecutionParts): Datac
   return (request) => {
     parseExecutionOptions(request);
     return answerResolved(request, () => {
-      const query = preparedQueries.explain(askedOf(request, "explain") ?? "");
+      const query = preparedQueries.explain(askedOf(request, "explain") ?? "", request.caller);
       return query && { Query: encodePreparedQuery(query) };
     });
   };
@@ -81,7 +81,7 @@ function resolving<T>(resolve: () => T): T {
   try {
     return resolve();
   } catch (error) {
-    if (error instanceof OperatingError) throw new HttpError(500, error.message);
+    if (error instanceof OperatingError && error.kind !== "forbidden") throw new HttpError(500, error.message);
     throw error;
   }
 }
@@ -93,6 +93,7 @@ function parseExecutionOptions(request: HttpRequest): ExecutionOptions {
     near: query.get("near") ?? "",
     clientAddress,
     agentNode,
+    registry: request.caller.registry,
     connect: parseConnect(query.get("connect")),
   };
 }

@@ -10,6 +10,7 @@ import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeSession, encodeSession } from "../../wire/session.ts";
 import { json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -49,7 +50,7 @@ export const destroySession: DatacenterEndpoint = onSession(async (request, id) 
 export function renewSession(parts: Pick<SessionParts, "sessionTtls"> & LeaderAccess): DatacenterEndpoint {
   const renew = onSession((request, id, { store }) =>
     whenFresh(store, "leader", () => {
-      const session = parts.sessionTtls.renew(id);
+      const session = parts.sessionTtls.renew(id, ({ node }) => demand(request, "session", "write", node));
       if (!session) throw new HttpError(404, `Session id '${id}' not found`);
       return json(request, [encodeSession(session)]);
     }),

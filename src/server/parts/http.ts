@@ -62,12 +62,13 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const nearness = new Nearness(coordinates);
   const events = new Events(metrics.counter("consul.serf.events"));
   const answers = new AnswerCache();
+  const callers = unlimitedCallers(store);
   invalidateOnChange(answers, parts);
   return {
     ...others,
     answers,
     queries: metrics.counter("consul.rpc.query"),
-    callers: unlimitedCallers(store),
+    callers,
     coordinates,
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
@@ -75,7 +76,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
     prometheus: config.prometheusRetentionMs > 0,
     preparedQueries: new PreparedQueries(store, {
-      clock,
+      ...{ clock, callers },
       metrics,
       random: parts.random,
       log: rootLog.named("prepared_query"),

@@ -1,3 +1,4 @@
+import { hiddenSecret, type Rights } from "../../acl/rights.ts";
 import type { OrderedTable } from "../../lib/ordered-map.ts";
 import { isNamed, type PreparedQueryRow } from "../../model/prepared-query.ts";
 import { rowKey } from "../row-key.ts";
@@ -33,9 +34,15 @@ export const preparedQueries: Table<PreparedQueryRow, keyof PreparedQueryTables>
   indexes: [{ name: "preparedQueryNames", places: (row) => (isNamed(row) ? [fold(row.name)] : nowhere) }],
   // Consul: a query without a name is for those who know its id, and in lists only for those who may do everything.
   mayRead: (row, rights) => (isNamed(row) ? rights.may("query", "read", row.name) : rights.may("acl", "write")),
+  redact: redactQuery,
   topics: (row) => [topics.preparedQueries, topics.preparedQuery(row.id)],
   missing: ({ id, session }, { sessions }) =>
     session === "" || sessions.get(rowKey(session))
       ? undefined
       : `the prepared query ${id} is bound to the session ${quote(session)}, which is missing`,
 };
+
+/** Consul: the token of a query is shown to those who may write tokens, and hidden from all others. */
+export function redactQuery(row: PreparedQueryRow, rights: Rights): PreparedQueryRow {
+  return row.token === "" || rights.may("acl", "write") ? row : { ...row, token: hiddenSecret };
+}

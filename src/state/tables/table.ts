@@ -28,6 +28,8 @@ export interface Table<Row, Names extends string = string> {
   readonly indexes: readonly Index<Row, Names>[];
   /** Returns whether a caller with these rights may read the row. */
   mayRead(row: Row, rights: Rights): boolean;
+  /** Returns the row without the secrets that a caller with these rights may not see; default: the row has none. */
+  redact?(row: Row, rights: Rights): Row;
   /** Returns the topics of all queries whose answers include the row. `known` is the row that it replaces. */
   topics(row: Row, related: Related, known?: Row): Iterable<Topic>;
   /**
