@@ -7,7 +7,8 @@ import { json } from "./answers.ts";
 import { forward, refuseOnClient, type SendToServer, serverUiPath } from "./forwarding.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { encodeMember } from "../wire/member.ts";
-import { agentRoutes, forAnyMethod, type AgentApi, type UiApi } from "./routes.ts";
+import { agentRoutes, type AgentApi } from "./agent-routes.ts";
+import { forAnyMethod, type UiApi } from "./routes.ts";
 import type { Endpoint, Route } from "./route.ts";
 
 export interface ClientApi extends AgentApi, EventParts, Pick<UiApi, "ui"> {

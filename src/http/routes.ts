@@ -1,37 +1,8 @@
-import {
-  type AgentParts,
-  forceLeave,
-  getHost,
-  getMetrics,
-  getSelf,
-  join,
-  leave,
-  listMembers,
-  reload,
-} from "./endpoints/agent.ts";
 import type { Pipeline } from "./answer-by-route.ts";
 import { refreshed } from "./cached.ts";
-import {
-  type AgentCheckParts,
-  deregisterAgentCheck,
-  listAgentChecks,
-  registerAgentCheck,
-  setTtlStatus,
-  updateTtlCheck,
-} from "./endpoints/agent-check.ts";
-import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
+import { agentRoutes } from "./agent-routes.ts";
 import { aclRoutes } from "./acl-routes.ts";
 import { connectRoutes } from "./connect-routes.ts";
-import { monitor, type MonitorParts } from "./endpoints/agent-monitor.ts";
-import {
-  type AgentServiceParts,
-  deregisterAgentService,
-  getAgentService,
-  getServiceHealthById,
-  getServiceHealthByName,
-  listAgentServices,
-  registerAgentService,
-} from "./endpoints/agent-service.ts";
 import {
   type CatalogParts,
   deregisterFromCatalog,
@@ -116,102 +87,6 @@ export function routes(api: Api): readonly Route[] {
     ...aclRoutes(),
     ...connectRoutes(api),
     ...uiRoutes(api),
-  ];
-}
-
-export type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & MonitorParts;
-
-/** Returns the routes of this agent's own services, checks and process. */
-export function agentRoutes(api: AgentApi): readonly Route[] {
-  const agent = { scope: "agent" } as const;
-  const inNamespace = { scope: "agent", namespaced: true } as const;
-  return [
-    {
-      path: "/v1/agent/check/deregister/",
-      access: "token",
-      ...inNamespace,
-      methods: { PUT: deregisterAgentCheck(api) },
-    },
-    { path: "/v1/agent/check/fail/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "critical") } },
-    { path: "/v1/agent/check/pass/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "passing") } },
-    { path: "/v1/agent/check/register", access: "token", ...inNamespace, methods: { PUT: registerAgentCheck(api) } },
-    { path: "/v1/agent/check/update/", access: "token", ...inNamespace, methods: { PUT: updateTtlCheck(api) } },
-    { path: "/v1/agent/check/warn/", access: "token", ...inNamespace, methods: { PUT: setTtlStatus(api, "warning") } },
-    { path: "/v1/agent/checks", access: "token", ...inNamespace, methods: { GET: listAgentChecks(api) } },
-    {
-      path: "/v1/agent/force-leave/",
-      access: { resource: "operator", access: "write" },
-      ...agent,
-      methods: { PUT: forceLeave(api) },
-    },
-    {
-      path: "/v1/agent/health/service/id/",
-      access: "token",
-      ...inNamespace,
-      methods: { GET: getServiceHealthById(api) },
-    },
-    {
-      path: "/v1/agent/health/service/name/",
-      access: "token",
-      ...inNamespace,
-      methods: { GET: getServiceHealthByName(api) },
-    },
-    {
-      path: "/v1/agent/host",
-      access: { resource: "operator", access: "read" },
-      ...agent,
-      methods: { GET: getHost(api) },
-    },
-    { path: "/v1/agent/join/", access: { resource: "agent", access: "write" }, ...agent, methods: { PUT: join(api) } },
-    { path: "/v1/agent/leave", access: { resource: "agent", access: "write" }, ...agent, methods: { PUT: leave(api) } },
-    { path: "/v1/agent/maintenance", access: "token", ...agent, methods: { PUT: setNodeMaintenance(api) } },
-    { path: "/v1/agent/members", access: "token", ...agent, methods: { GET: listMembers(api) } },
-    {
-      path: "/v1/agent/metrics",
-      access: { resource: "agent", access: "read" },
-      ...agent,
-      methods: { GET: getMetrics(api) },
-    },
-    {
-      path: "/v1/agent/monitor",
-      access: { resource: "agent", access: "read" },
-      ...agent,
-      held: "stream",
-      methods: { GET: monitor(api) },
-    },
-    {
-      path: "/v1/agent/reload",
-      access: { resource: "agent", access: "write" },
-      ...agent,
-      methods: { PUT: reload(api) },
-    },
-    { path: "/v1/agent/self", access: { resource: "agent", access: "read" }, ...agent, methods: { GET: getSelf(api) } },
-    {
-      path: "/v1/agent/service/",
-      access: "token",
-      ...inNamespace,
-      held: "hash",
-      methods: { GET: getAgentService(api) },
-    },
-    {
-      path: "/v1/agent/service/deregister/",
-      access: "token",
-      ...inNamespace,
-      methods: { PUT: deregisterAgentService(api) },
-    },
-    {
-      path: "/v1/agent/service/maintenance/",
-      access: "token",
-      ...inNamespace,
-      methods: { PUT: setServiceMaintenance(api) },
-    },
-    {
-      path: "/v1/agent/service/register",
-      access: "token",
-      ...inNamespace,
-      methods: { PUT: registerAgentService(api) },
-    },
-    { path: "/v1/agent/services", access: "token", ...inNamespace, methods: { GET: listAgentServices(api) } },
   ];
 }
 

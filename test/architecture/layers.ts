@@ -54,7 +54,7 @@ export const layers: readonly Layer[] = [
   {
     name: "http",
     // From the state, http imports only the names of topics.
-    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
+    mayImport: ["acl", "registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
     pure: false,
     testsMayImport: ["engine"],
   },
