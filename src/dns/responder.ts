@@ -5,12 +5,13 @@ import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { LeaderContact } from "../registry/cluster-view.ts";
+import type { Callers } from "../registry/caller.ts";
 import type { Registry } from "../registry/registry.ts";
 import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
 import { encodeFitting, type FitOptions, type Network } from "./fit.ts";
-import { ZoneRead } from "./zone-read.ts";
+import { type ExternalRecords, type ZoneClient, ZoneRead } from "./zone-read.ts";
 import { rcodes, type DnsQuery, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, nameText, type Name } from "./name.ts";
 import { PacketCache } from "./packet-cache.ts";
@@ -19,6 +20,8 @@ import type { Zone } from "./zone.ts";
 
 export interface ResponderParts {
   readonly store: Registry;
+  /** DNS has no tokens: each question comes from the caller without one. */
+  readonly callers: Callers;
   readonly cluster: LeaderContact;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -167,7 +170,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new ZoneRead(this.#parts.store, call));
+      const reply = zone.answerReverse(query, this.#readFor(call));
       this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call.network);
       if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call.network);
@@ -179,7 +182,7 @@ export class Responder {
 
   #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
-    const read = new ZoneRead(this.#parts.store, { ...call, address: clientOf(query, call) });
+    const read = this.#readFor({ ...call, address: clientOf(query, call) });
     const reply = zone.answer(query, read, domain);
     if (read.missingNames.size > 0 && recursors.areConfigured)
       return this.#answerWithRecursors(query, domain, { read, call });
@@ -207,11 +210,18 @@ export class Responder {
         external.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      read = new ZoneRead(this.#parts.store, { ...call, address: clientOf(query, call) }, external);
+      read = this.#readFor({ ...call, address: clientOf(query, call) }, external);
       reply = zone.answer(query, read, domain);
     }
     this.#addLatency(this.#domainQueries, call.startMs);
     return this.#encode(query, reply, call.network);
+  }
+
+  #readFor(client: ZoneClient, external?: ExternalRecords): ZoneRead {
+    const { callers } = this.#parts;
+    const read = new ZoneRead(callers.callerOf(undefined).registry, client, external);
+    for (const topic of callers.topics) read.topics.add(topic);
+    return read;
   }
 
   async #recurse(query: DnsQuery, call: Call): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { everything, type Rights } from "../acl/rights.ts";
+import type { Topic } from "../state/topics.ts";
 import type { Registry } from "./registry.ts";
 
 /** The sender of a request, and what access control lets it do. */
@@ -23,6 +24,8 @@ export const anyone = "";
 export interface Callers {
   /** Whether access control is on. If not, the token of a request does not matter, and every caller is `anyone`. */
   readonly areLimited: boolean;
+  /** The topics that a write touches when it can change the rights of a caller. */
+  readonly topics: readonly Topic[];
   /** @param secret the secret of the token that the request brings; undefined if it brings none */
   callerOf(secret: string | undefined): Caller;
 }
@@ -30,5 +33,5 @@ export interface Callers {
 /** Returns the callers while access control is off: each may do everything. */
 export function unlimitedCallers(registry: Registry): Callers {
   const caller: Caller = { isChecked: false, registry, rights: everything, rightsKey: anyone };
-  return { areLimited: false, callerOf: () => caller };
+  return { areLimited: false, topics: [], callerOf: () => caller };
 }

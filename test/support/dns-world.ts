@@ -49,14 +49,10 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}, server?: DnsSe
   const metrics = new Metrics(clock.wallMs());
   const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
   const world = { store, clock, random, metrics, log };
-  const queries = new PreparedQueries(store, {
-    ...world,
-    callers: unlimitedCallers(store),
-    datacenter: "dc1",
-    node: "n1",
-  });
+  const callers = unlimitedCallers(store);
+  const queries = new PreparedQueries(store, { ...world, callers, datacenter: "dc1", node: "n1" });
   const responder = new Responder(
-    { ...world, cluster, nodeName: "n1" },
+    { ...world, callers, cluster, nodeName: "n1" },
     {
       zone: new Zone({ ...settings, ...changes }, { ...world, queries }),
       recursors: new Recursors([], { ...world, timeoutMs: 1_000 }),

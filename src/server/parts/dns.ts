@@ -13,7 +13,7 @@ interface ForwardingParts extends Pick<Api, "clock" | "random" | "log"> {
   readonly listen: typeof listenDns;
 }
 
-type DnsParts = Pick<Api, "store" | "cluster" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
+type DnsParts = Pick<Api, "callers" | "store" | "cluster" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 
 /**
  * Returns the settings of DNS answers: the domains and the datacenter from the configuration at the start, the others from
