@@ -18,7 +18,7 @@ export type Route = AgentRoute | DatacenterRoute;
 interface RouteFacts {
   /** A path that ends in "/" includes all paths below it. */
   readonly path: string;
-  /** What access control asks of a caller before the endpoint runs; by method if the methods differ. */
+  /** The permission that access control asks for before the endpoint runs; by method if the methods differ. */
   readonly access: Access | AccessByMethod;
   /** In Consul Enterprise, the rows of this path belong to a namespace. A request that names a namespace is refused. */
   readonly namespaced?: true;

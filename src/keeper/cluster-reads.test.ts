@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "bun:test";
 import { ClusterApi } from "../../test/support/cluster-api.ts";
 import { promptly } from "../../test/support/promptly.ts";
 import { settle } from "../../test/support/settle.ts";
+import { unlimitedCallers } from "../registry/caller.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { CommitTimes } from "./commit-times.ts";
 import { getKeys } from "./endpoints/kvs.ts";
@@ -28,8 +29,10 @@ async function startFollower(): Promise<{ readonly cluster: ClusterApi; readonly
   return { cluster, keeper };
 }
 
-const requestFor = (rest: string, { clock }: Keeper): KeeperRequest =>
-  new KeeperRequest(new Request(`http://agent/${rest}`), { rest, query: "", bodyBytesMax: 1024, clock });
+const requestFor = (rest: string, { clock, store }: Keeper): KeeperRequest => {
+  const caller = unlimitedCallers(store).callerOf(undefined);
+  return new KeeperRequest(new Request(`http://agent/${rest}`), { caller, rest, query: "", bodyBytesMax: 1024, clock });
+};
 
 test.each([
   ["of a key", getKeys, "a/b", '"a/b"'],

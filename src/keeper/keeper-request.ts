@@ -1,9 +1,11 @@
 import type { Clock } from "../lib/clock.ts";
 import { parseBool } from "../lib/go-bool.ts";
+import type { Caller } from "../registry/caller.ts";
 import { readBody } from "../lib/read-body.ts";
 import { KeeperError } from "./keeper-error.ts";
 
 export interface KeeperRequestOptions {
+  readonly caller: Caller;
   /** The part of the request's path after the route's path, decoded. */
   readonly rest: string;
   /** The query string, without "?". */
@@ -14,13 +16,15 @@ export interface KeeperRequestOptions {
 
 /** A request of core-keeper's API, as endpoints read it. */
 export class KeeperRequest {
+  readonly caller: Caller;
   readonly rest: string;
   readonly #raw: Request;
   readonly #query: URLSearchParams;
   readonly #bodyBytesMax: number;
   readonly #clock: Clock;
 
-  constructor(raw: Request, { rest, query, bodyBytesMax, clock }: KeeperRequestOptions) {
+  constructor(raw: Request, { caller, rest, query, bodyBytesMax, clock }: KeeperRequestOptions) {
+    this.caller = caller;
     this.rest = rest;
     this.#raw = raw;
     this.#query = new URLSearchParams(query);

@@ -38,4 +38,6 @@ export type Method = "GET" | "PUT" | "POST" | "DELETE";
 export interface Route {
   readonly path: string;
   readonly methods: { readonly [M in Method]?: Endpoint };
+  /** Whether the path needs no token while access control is on. core-keeper: only ping does not. */
+  readonly isPublic?: true;
 }

@@ -57,26 +57,36 @@ export class Registrations {
     this.#deleteStale();
   }
 
-  find(serviceId: string): KeeperRegistration | undefined {
+  find(serviceId: string, registry: Registry = this.#options.store): KeeperRegistration | undefined {
     if (this.#options.agent.reserved.has(serviceId)) return undefined;
-    const known = this.#own(serviceId) ?? this.#halted(serviceId);
+    const known = this.#own(serviceId, registry) ?? this.#halted(serviceId);
     if (known) return known;
-    const row = this.#others().find(({ id }) => id === serviceId);
-    return row && this.#showOther(row);
+    const row = this.#others(registry).find(({ id }) => id === serviceId);
+    return row && this.#showOther(row, registry);
+  }
+
+  /** Returns the name of the service with this id, which is the id itself unless Consul's API registered the service. */
+  nameOf(serviceId: string): string {
+    const { agent, store } = this.#options;
+    const own = agent.services.get(serviceId)?.service;
+    return (own ?? this.#others(store).find(({ id }) => id === serviceId))?.name ?? serviceId;
   }
 
   /** Returns one registration for each service id, sorted by id; those with status HALT only if `halted` is true. */
-  list({ halted }: { readonly halted: boolean }): readonly KeeperRegistration[] {
+  list(
+    { halted }: { readonly halted: boolean },
+    registry: Registry = this.#options.store,
+  ): readonly KeeperRegistration[] {
     const { agent, saved } = this.#options;
     const found = new Map<string, KeeperRegistration>();
-    for (const row of this.#others()) if (!found.has(row.id)) found.set(row.id, this.#showOther(row));
+    for (const row of this.#others(registry)) if (!found.has(row.id)) found.set(row.id, this.#showOther(row, registry));
     for (const registration of saved.values()) {
       if (registration.status !== "HALT") continue;
       if (halted) found.set(registration.serviceId, registration);
       else found.delete(registration.serviceId);
     }
     for (const id of agent.services.keys()) {
-      const own = this.#own(id);
+      const own = this.#own(id, registry);
       if (own) found.set(id, own);
     }
     return [...found.values()].toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
@@ -113,7 +123,7 @@ export class Registrations {
         return true;
       }
       await store.freshen("leader");
-      const row = this.#others().find(({ id }) => id === serviceId);
+      const row = this.#others(store).find(({ id }) => id === serviceId);
       if (row) await deregister(store, { node: row.node, serviceId });
       return row !== undefined;
     });
@@ -188,25 +198,25 @@ export class Registrations {
     return registration?.status === "HALT" ? registration : undefined;
   }
 
-  #own(serviceId: string): KeeperRegistration | undefined {
+  #own(serviceId: string, registry: Registry): KeeperRegistration | undefined {
     const { agent, saved, times } = this.#options;
     const service = agent.services.get(serviceId)?.service;
     if (!service) return undefined;
-    const rows = this.#options.store.read(serviceInstances(service.name, [], {}));
+    const rows = registry.read(serviceInstances(service.name, [], {}));
     const row = rows.find((each) => each.service.id === serviceId && each.service.node === agent.node.name)?.service;
     const checks = agent.checksOf(serviceId).flatMap((id) => agent.checks.get(id) ?? []);
     return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
   }
 
   /** Returns the service instances on all nodes but this agent's. */
-  #others(): readonly ServiceRow[] {
+  #others(registry: Registry): readonly ServiceRow[] {
     const { agent } = this.#options;
-    return this.#options.store.read(allInstances()).filter(({ node }) => node !== agent.node.name);
+    return registry.read(allInstances()).filter(({ node }) => node !== agent.node.name);
   }
 
-  #showOther(row: ServiceRow): KeeperRegistration {
+  #showOther(row: ServiceRow, registry: Registry): KeeperRegistration {
     const { times } = this.#options;
-    const checks = this.#options.store.read(serviceCheckList(row.name, {}));
+    const checks = registry.read(serviceCheckList(row.name, {}));
     return showOther(
       row,
       checks.filter(({ node, serviceId }) => node === row.node && serviceId === row.id),

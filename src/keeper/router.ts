@@ -1,5 +1,7 @@
 import { type SentPath, whyUnreadable } from "../http/sent-path.ts";
 import type { Connections } from "../http/server.ts";
+import { sentToken } from "../http/sent-token.ts";
+import type { Caller, Callers } from "../registry/caller.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -15,6 +17,7 @@ export interface ClientGate {
 }
 
 export interface KeeperRouterOptions {
+  readonly callers: Callers;
   readonly clientGate: ClientGate;
   readonly clock: Clock;
   readonly log: Log;
@@ -71,17 +74,19 @@ export class KeeperRouter {
   }
 
   async #dispatch(request: Request, path: string, clientAddress: ClientAddress): Promise<Response> {
-    const { bodyBytesMax, clock, mayWrite } = this.#options;
+    const { bodyBytesMax, callers, clock, mayWrite } = this.#options;
     const { method } = request;
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
     if (!route) return frameworkFailure(404, "Not Found");
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
+    const caller = callers.callerOf(callers.areLimited ? sentToken(request, "") : undefined);
+    if (route.isPublic !== true && !isKnown(caller, request)) return frameworkFailure(401, "Unauthorized");
     try {
       const rest = path.slice(route.path.length);
       const query = queryOf(request.url);
-      return await endpoint(new KeeperRequest(request, { rest, query, bodyBytesMax, clock }));
+      return await endpoint(new KeeperRequest(request, { caller, rest, query, bodyBytesMax, clock }));
     } catch (error) {
       return this.#explain(error, request);
     }
@@ -102,6 +107,16 @@ export class KeeperRouter {
 }
 
 const correlationHeader = "X-Correlation-ID";
+
+/** Returns whether the caller is known: core-keeper has no anonymous callers while access control is on. */
+function isKnown(caller: Caller, request: Request): boolean {
+  if (!caller.isChecked) return true;
+  try {
+    return sentToken(request, "") !== undefined && caller.rightsKey !== "";
+  } catch {
+    return false;
+  }
+}
 
 function queryOf(url: string): string {
   const at = url.indexOf("?");

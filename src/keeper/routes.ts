@@ -16,9 +16,9 @@ export function routes(keeper: Keeper): readonly Route[] {
     { path: "/api/v3/config", methods: { GET: getConfig(keeper) } },
     {
       path: "/api/v3/kvs/key/",
-      methods: { DELETE: deleteKeys(keeper), GET: getKeys(keeper), PUT: putKeys(keeper) },
+      methods: { DELETE: deleteKeys, GET: getKeys(keeper), PUT: putKeys(keeper) },
     },
-    { path: "/api/v3/ping", methods: { GET: ping(keeper) } },
+    { path: "/api/v3/ping", isPublic: true, methods: { GET: ping(keeper) } },
     { path: "/api/v3/registry", methods: { POST: addRegistration(keeper), PUT: updateRegistration(keeper) } },
     { path: "/api/v3/registry/all", methods: { GET: listRegistrations(keeper) } },
     {

@@ -60,9 +60,10 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "keeper",
-    // From http, keeper imports only the listeners and a request's path.
+    // From http, keeper imports only the listeners, and a request's path and token.
     mayImport: [
-      ...["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "http/sent-path.ts"],
+      ...["acl", "registry", "state/topics.ts", "agent", "ports"],
+      ...["http/server.ts", "http/sent-path.ts", "http/sent-token.ts"],
       ...["wire", "model", "lib"],
     ],
     pure: false,

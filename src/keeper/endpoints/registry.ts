@@ -1,4 +1,6 @@
+import type { Access } from "../../acl/rights.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
+import { permissionDenied } from "../../registry/permissions.ts";
 import { portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeKeeperRegistration, encodeKeeperRegistration } from "../../wire/keeper-registration.ts";
 import { readKeeperBody } from "../../wire/keeper-body.ts";
@@ -12,6 +14,7 @@ export function addRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
     const service = readKeeperBody(await request.body(), decodeKeeperRegistration);
     const { serviceId } = service;
+    demandService(request, "write", registrations.nameOf(serviceId));
     const outcome = await registrations.add(service, clientOf(request));
     if (!outcome) throw new KeeperError(409, `registry with service id '${serviceId}' already exists`);
     return withPortOutcome(success({ serviceName: serviceId }, 201), outcome);
@@ -21,6 +24,7 @@ export function addRegistration({ registrations }: Keeper): Endpoint {
 export function updateRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
     const service = readKeeperBody(await request.body(), decodeKeeperRegistration);
+    demandService(request, "write", registrations.nameOf(service.serviceId));
     const outcome = await registrations.update(service, clientOf(request));
     if (!outcome) throw notFound(service.serviceId);
     return withPortOutcome(noContent(), outcome);
@@ -30,7 +34,10 @@ export function updateRegistration({ registrations }: Keeper): Endpoint {
 export function listRegistrations({ registrations, store }: Keeper): Endpoint {
   return async (request) => {
     await store.freshen("leader");
-    const found = registrations.list({ halted: request.flag("deregistered") });
+    const { registry, rights } = request.caller;
+    const found = registrations
+      .list({ halted: request.flag("deregistered") }, registry)
+      .filter(({ serviceId }) => rights.may("service", "read", registrations.nameOf(serviceId)));
     return success({ totalCount: found.length, registrations: found.map(encodeKeeperRegistration) });
   };
 }
@@ -39,7 +46,8 @@ export function getRegistration({ registrations, store }: Keeper): Endpoint {
   return async (request) => {
     const id = serviceIdOf(request);
     await store.freshen("leader");
-    const registration = registrations.find(id);
+    demandService(request, "read", registrations.nameOf(id));
+    const registration = registrations.find(id, request.caller.registry);
     if (!registration) throw new KeeperError(404, "registration not found by serviceId");
     return success({ registration: encodeKeeperRegistration(registration) });
   };
@@ -48,9 +56,14 @@ export function getRegistration({ registrations, store }: Keeper): Endpoint {
 export function deleteRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
     const serviceId = serviceIdOf(request);
+    demandService(request, "write", registrations.nameOf(serviceId));
     if (await registrations.remove(serviceId)) return noContent();
     throw notFound(serviceId);
   };
+}
+
+function demandService({ caller }: KeeperRequest, access: Access, name: string): void {
+  if (!caller.rights.may("service", access, name)) throw permissionDenied();
 }
 
 /**

@@ -1,4 +1,5 @@
 import { OperatingError } from "../../lib/errors.ts";
+import { permissionDenied } from "../../registry/permissions.ts";
 import { readKeeperBody } from "../../wire/keeper-body.ts";
 import { decodeSecretRequest, type SecretRequest } from "../../wire/keeper-secret.ts";
 import { json, versioned } from "../answers.ts";
@@ -8,6 +9,7 @@ import type { Endpoint, Keeper } from "../keeper.ts";
 export function addSecret({ secrets }: Keeper): Endpoint {
   return async (request) => {
     const { name, data, requestId } = decode(await request.body());
+    if (!request.caller.rights.may("operator", "write")) throw permissionDenied();
     await secrets.store(name, data);
     return json(201, versioned({ requestId: requestId || undefined, statusCode: 201 }));
   };

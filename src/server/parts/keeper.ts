@@ -13,6 +13,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import type { Callers } from "../../registry/caller.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Part } from "../lifecycle.ts";
 
@@ -20,6 +21,7 @@ export interface KeeperParts {
   readonly agent: Agent;
   readonly ports: ServicePorts;
   readonly store: Registry;
+  readonly callers: Callers;
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
@@ -50,7 +52,7 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperApi> {
-  const { agent, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
+  const { agent, callers, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const times = new CommitTimes(store, clock);
   const saved = new SavedRegistrations(localRows, local, clock);
@@ -61,7 +63,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   const router = new KeeperRouter(
     routes({ store, ports, times, registrations, secrets, kvValueBytesMax, describe, clock }),
     {
-      ...{ clientGate, clock, log, random, bodyBytesMax },
+      ...{ callers, clientGate, clock, log, random, bodyBytesMax },
       headers: config.httpHeaders,
       mayWrite: writeAccess(writers),
     },
