@@ -362,8 +362,7 @@ describe("the validation of a configuration", () => {
     ['ui_content_path = "/"', "ui-content-path cannot be /: that path leads to the UI"],
     ['ui_content_path = "v1"', "ui-content-path cannot have 'v[0-9]'."],
     ['log_level = "foo"', "Invalid log level: foo. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"],
-    ["acl { enabled = true }", "acl.enabled: access control lists are not available"],
-    ['acl_datacenter = "dc1"', "acl_datacenter: access control lists are not available"],
+    ['acl { enabled = true, default_policy = "bogus" }', "Unsupported default ACL policy: bogus"],
   ];
   test.each(faults)("refuses %s with the error %s", (hcl, message) => {
     let thrown: unknown;

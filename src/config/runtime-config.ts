@@ -95,6 +95,8 @@ export interface RuntimeConfig extends Definitions {
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
   readonly cluster: ClusterConfig;
+  /** The settings of access control; undefined if it is off. */
+  readonly accessControl: AccessControlConfig | undefined;
 
   readonly portAllocation: PortAllocationConfig;
   /** The broker for changed keys; undefined if the agent publishes no changes. */
@@ -102,6 +104,19 @@ export interface RuntimeConfig extends Definitions {
 
   /** Warnings to log at start, about options without effect, deprecated options and risky ones. */
   readonly warnings: readonly string[];
+}
+
+export interface AccessControlConfig {
+  /** The decision where no rule speaks. */
+  readonly defaultPolicy: "allow" | "deny";
+  /** The secret of a token that may do everything, which the leader creates at its start; "" for none. */
+  readonly masterToken: string;
+  /** The secrets of the agent's own tokens by their names in agent/token; "" for none. */
+  readonly agentTokens: Readonly<Record<"default" | "agent" | "agent_master" | "replication", string>>;
+  /** Whether tokens that a request gives to the agent are kept in the data folder. */
+  readonly persistsTokens: boolean;
+  /** Whether listing keys needs the right to list their prefix. */
+  readonly guardsKeyLists: boolean;
 }
 
 /** How the servers of a cluster share their data. A server that stands alone, and a client agent, use none of it. */

@@ -12,7 +12,6 @@ import type { Settings } from "./settings.ts";
  * @throws OperatingError invalid
  */
 export function validateConfig(config: RuntimeConfig, settings: Settings): void {
-  refuseAccessControl(settings);
   validateNames(config, settings);
   validateDataDir(config, settings);
   validateUi(config, settings);
@@ -55,17 +54,6 @@ function validatePortRanges(settings: Settings): void {
     if (isGiven && settings.number(most) < settings.number(least))
       fail(`${name}_min_port must be less than ${name}_max_port. To disable, set both to zero.${settings.from(most)}`);
   }
-}
-
-/** Refuses to start without access control if the configuration enables it. */
-function refuseAccessControl(settings: Settings): void {
-  const asked = settings.has("acl_datacenter") ? "acl_datacenter" : "acl.enabled";
-  const enabled = settings.optionalFlag("acl.enabled") ?? settings.text("acl_datacenter") !== "";
-  if (enabled)
-    fail(
-      `${asked}: access control lists are not available, and serving without them would leave open what you mean to ` +
-        `guard. Set acl.enabled to false to go on without${settings.from(asked)}`,
-    );
 }
 
 function validateNames(config: RuntimeConfig, settings: Settings): void {

@@ -1,52 +1,60 @@
 import { type Field, unused, used } from "../field.ts";
 
-/**
- * Fields about access control, which Praetor does not have. The agent refuses to start if one of the two fields that enable it is
- * set, since it would serve unprotected data that the configuration wants protected. The other fields have no effect.
- */
+/** Fields of access control, with their names of before Consul 1.4, and of the key that a cluster's agents share. */
 export const securityFields: readonly Field[] = [
   used(
     "acl.enabled",
     "bool",
     "false",
-    "The agent refuses true: access control lists are not available, and it would serve unprotected data.",
+    "Checks the permissions of each request by its token. docs/security.md explains it.",
   ),
-  used("acl_datacenter", "string", "", "Deprecated: enables access control lists, and is refused like acl.enabled."),
+  used("acl.default_policy", "string", "allow", "The decision where no rule speaks: allow or deny."),
+  used("acl.enable_key_list_policy", "bool", "false", "Listing keys needs the right to list their prefix."),
+  used(
+    "acl.enable_token_persistence",
+    "bool",
+    "false",
+    "Keeps the tokens that PUT /v1/agent/token gives to the agent in the data folder, so that they hold after a restart.",
+  ),
+  used(
+    "acl.tokens.master",
+    "string",
+    "",
+    "Secret of a token that may do everything, which a server creates at its start.",
+  ),
+  used("acl.tokens.default", "string", "", "Secret of the token of requests without one, and of DNS."),
+  used("acl.tokens.agent", "string", "", "Secret of the token of the agent's own requests to servers."),
+  used("acl.tokens.agent_master", "string", "", "Secret for requests to this agent itself, also without a server."),
+  used("acl_datacenter", "string", "", "Deprecated: turns access control on, unless acl.enabled says otherwise."),
+  used("acl_agent_master_token", "string", "", "Deprecated name of acl.tokens.agent_master."),
+  used("acl_agent_token", "string", "", "Deprecated name of acl.tokens.agent."),
+  used("acl_default_policy", "string", "", "Deprecated name of acl.default_policy."),
+  used("acl_enable_key_list_policy", "bool", "", "Deprecated name of acl.enable_key_list_policy."),
+  used("acl_master_token", "string", "", "Deprecated name of acl.tokens.master."),
+  used("acl_token", "string", "", "Deprecated name of acl.tokens.default."),
   ...unused(
-    "access control lists are not available",
+    "servers read the tokens from their own store, so that a change holds at once",
     {
-      enable_token_replication: "bool",
       policy_ttl: "duration",
       role_ttl: "duration",
       token_ttl: "duration",
       disabled_ttl: "duration",
       down_policy: "string",
-      default_policy: "string",
-      enable_key_list_policy: "bool",
-      enable_token_persistence: "bool",
-      msp_disable_bootstrap: "bool",
-      "tokens.master": "string",
-      "tokens.replication": "string",
-      "tokens.agent_master": "string",
-      "tokens.default": "string",
-      "tokens.agent": "string",
-      "tokens.managed_service_provider": "objects",
     },
     "acl.",
   ),
-  ...unused("access control lists are not available", {
-    acl_agent_master_token: "string",
-    acl_agent_token: "string",
-    acl_default_policy: "string",
+  ...unused("there is one datacenter", { enable_token_replication: "bool", "tokens.replication": "string" }, "acl."),
+  ...unused(
+    "it belongs to Consul Enterprise",
+    { msp_disable_bootstrap: "bool", "tokens.managed_service_provider": "objects" },
+    "acl.",
+  ),
+  ...unused("servers read the tokens from their own store, so that a change holds at once", {
     acl_disabled_ttl: "duration",
     acl_down_policy: "string",
-    acl_enable_key_list_policy: "bool",
-    acl_master_token: "string",
-    acl_replication_token: "string",
-    acl_token: "string",
     acl_ttl: "duration",
-    enable_acl_replication: "bool",
   }),
+  ...unused("there is one datacenter", { acl_replication_token: "string", enable_acl_replication: "bool" }),
   used(
     "encrypt",
     "string",

@@ -1,0 +1,44 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { AccessControlConfig } from "./runtime-config.ts";
+import type { Settings } from "./settings.ts";
+
+/** Builds the settings of access control; undefined if it is off. @throws OperatingError invalid */
+export function buildAccessControl(settings: Settings): AccessControlConfig | undefined {
+  // Consul: naming the datacenter of access control turns it on, unless acl.enabled says otherwise.
+  const enabled = settings.optionalFlag("acl.enabled") ?? settings.text("acl_datacenter") !== "";
+  if (!enabled) return undefined;
+  return {
+    defaultPolicy: oneOf(settings, { present: "acl.default_policy", legacy: "acl_default_policy" }, policies),
+    masterToken: textOf(settings, { present: "acl.tokens.master", legacy: "acl_master_token" }),
+    agentTokens: {
+      default: textOf(settings, { present: "acl.tokens.default", legacy: "acl_token" }),
+      agent: textOf(settings, { present: "acl.tokens.agent", legacy: "acl_agent_token" }),
+      agent_master: textOf(settings, { present: "acl.tokens.agent_master", legacy: "acl_agent_master_token" }),
+      replication: textOf(settings, { present: "acl.tokens.replication", legacy: "acl_replication_token" }),
+    },
+    persistsTokens: settings.flag("acl.enable_token_persistence"),
+    guardsKeyLists: settings.flag("acl.enable_key_list_policy") || settings.flag("acl_enable_key_list_policy"),
+  };
+}
+
+/** The two names of a field: Consul has renamed all fields of access control, and the present name wins. */
+interface Names {
+  readonly present: string;
+  readonly legacy: string;
+}
+
+const policies = ["allow", "deny"] as const;
+
+function textOf(settings: Settings, { present, legacy }: Names): string {
+  return settings.text(present) || settings.text(legacy);
+}
+
+function oneOf<T extends string>(settings: Settings, names: Names, values: readonly T[]): T {
+  const given = textOf(settings, names);
+  const [first] = values;
+  const known = given === "" ? first : values.find((value) => value === given);
+  if (known !== undefined) return known;
+  const from = settings.from(settings.has(names.present) ? names.present : names.legacy);
+  const message = `Unsupported default ACL policy: ${given}. It is one of ${values.join(" and ")}${from}`;
+  throw new OperatingError("invalid", "invalid-config", message);
+}
