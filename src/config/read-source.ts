@@ -1,6 +1,6 @@
 import type { Field } from "./field.ts";
 import { fieldByPath } from "./fields.ts";
-import { parseHcl } from "./hcl/parser.ts";
+import { parseHcl } from "./hcl.ts";
 import { parseJson } from "./json.ts";
 import { type Faults, knownEntries, readValue } from "./read-value.ts";
 import { shapeOf } from "./shape.ts";
