@@ -190,6 +190,8 @@ function joinHeredoc(lines: readonly string[], indent: string): string {
 /** Parses an HCL 1 number: decimal, 0x hexadecimal, 0-prefixed octal or float. */
 function readNumber(digits: string, place: HclPlace): number {
   const [, sign = "", magnitude = ""] = /^(-?)(.*)$/s.exec(digits) ?? [];
+  if (/^0[xX]$/.test(magnitude))
+    throw new HclError({ ...place, column: place.column + digits.length }, "illegal hexadecimal number");
   const value = parseMagnitude(magnitude);
   if (value === undefined || !Number.isFinite(value)) throw new HclError(place, `invalid number ${digits}`);
   return sign === "-" ? -value : value;

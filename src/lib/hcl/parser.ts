@@ -121,6 +121,8 @@ class Parser {
     if (token.kind === "LBRACK") return this.#list(token.place);
     const literal = this.#literal(token);
     if (literal !== undefined) return literal;
+    // HashiCorp's parser takes the missing value for the end of the object, and then misses a closing brace after it.
+    if (this.#depth > 0 && (token.kind === "EOF" || token.kind === "RBRACE")) throw notClosed(this.#scan());
     throw new HclError(token.place, `Unknown token: ${formatHclPlace(token.place)} ${token.kind} ${token.text}`);
   }
 
@@ -133,11 +135,11 @@ class Parser {
   #object(opening: Token): HclObject {
     const { place } = opening;
     const items = this.#nested(1, place, () => this.#items("RBRACE"));
-    const missing = this.#peek().kind === "EOF";
-    if (missing) this.#scan();
-    const { kind, place: end } = this.#scan();
-    if (kind !== "RBRACE") throw new HclError(end, `object expected closing RBRACE got: ${kind}`);
-    return { kind: "object", items, place, end };
+    // HashiCorp's parser reads the end of the text twice, and reports the second place.
+    if (this.#peek().kind === "EOF") this.#scan();
+    const closing = this.#scan();
+    if (closing.kind !== "RBRACE") throw notClosed(closing);
+    return { kind: "object", items, place, end: closing.place };
   }
 
   #list(place: HclPlace): HclList {
@@ -231,11 +233,15 @@ class Parser {
   }
 }
 
-/** The error for too deep nesting, which no list around it adds its own words to. */
+/** The error for too deep nesting, to which no list around it adds a message. */
 class TooDeep extends HclError {
   constructor(place: HclPlace, nestingMax: number) {
     super(place, `more than ${nestingMax} levels of nesting`);
   }
+}
+
+function notClosed({ kind, place }: Token): HclError {
+  return new HclError(place, `object expected closing RBRACE got: ${kind}`);
 }
 
 const literalKinds: Partial<Readonly<Record<TokenKind, HclLiteral["kind"]>>> = {
