@@ -51,7 +51,7 @@ record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" 
 	@consul=$$(scripts/find-consul) && export CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul && \
 	$(bun) test/conformance/recorded/record.ts test/conformance/recorded/answers $(SCRIPTS) && \
 	{ [ -n "$(SCRIPTS)" ] || { $(bun) test/conformance/dns/record.ts && $(bun) test/conformance/check-urls/record.ts && \
-	$(bun) test/conformance/configuration/record.ts && $(bun) test/conformance/address-templates/record.ts && \
+	$(bun) test/conformance/configuration/record.ts && $(bun) test/conformance/address-templates/record.ts && $(bun) test/conformance/acl-rules/record.ts && \
 	unshare -rn sh -c 'ip link set lo up && exec $(bun) test/conformance/environment/record.ts'; }; }
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains

@@ -21,7 +21,10 @@ function newFolder(): string {
 
 function openTokens(configured: Partial<AgentTokenSecrets>, folder?: string): { tokens: AgentTokens; lines: string[] } {
   const lines: string[] = [];
-  const log = createLog({ level: "info", json: false, clock: new FakeClock(), sink: (line) => void lines.push(line) }, "acl");
+  const log = createLog(
+    { level: "info", json: false, clock: new FakeClock(), sink: (line) => void lines.push(line) },
+    "acl",
+  );
   return { tokens: new AgentTokens({ ...none, ...configured }, { folder, log }), lines };
 }
 

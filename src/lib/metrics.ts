@@ -203,7 +203,7 @@ export class Metrics {
 
 /** Returns the meter of the map with the same name and labels, which is `meter` if there was none: a series is in Prometheus' text once. */
 function once(meters: Map<string, Meter>, meter: Meter): Meter {
-  const series = JSON.stringify([meter.name, ...Object.entries(meter.labels).toSorted()]);
+  const series = JSON.stringify([meter.name, meter.labels]);
   const known = meters.get(series) ?? meter;
   meters.set(series, known);
   return known;

@@ -20,12 +20,12 @@ export const layers: readonly Layer[] = [
   { name: "lib", mayImport: [], pure: false },
   { name: "model", mayImport: ["lib"], pure: true },
   { name: "acl", mayImport: ["model", "lib"], pure: true },
-  { name: "wire", mayImport: ["model", "lib"], pure: true },
+  { name: "wire", mayImport: ["acl", "model", "lib"], pure: true },
   { name: "engine", mayImport: ["lib"], pure: false },
-  { name: "state", mayImport: ["acl", "engine/engine.ts", "wire", "model", "lib"], pure: true },
+  { name: "state", mayImport: ["engine/engine.ts", "acl", "wire", "model", "lib"], pure: true },
   {
     name: "registry",
-    mayImport: ["acl", "state", "engine/engine.ts", "engine/replicated-engine.ts", "model", "lib"],
+    mayImport: ["state", "engine/engine.ts", "engine/replicated-engine.ts", "acl", "model", "lib"],
     pure: true,
     testsMayImport: ["engine"],
   },
@@ -38,7 +38,7 @@ export const layers: readonly Layer[] = [
     pure: false,
     testsMayImport: ["engine"],
   },
-  { name: "config", mayImport: ["wire", "model", "lib"], pure: false },
+  { name: "config", mayImport: ["acl", "wire", "model", "lib"], pure: false },
   {
     name: "ports",
     mayImport: ["registry", "state/topics.ts", "agent", "wire", "model", "lib"],
@@ -54,7 +54,7 @@ export const layers: readonly Layer[] = [
   {
     name: "http",
     // From the state, http imports only the names of topics.
-    mayImport: ["acl", "registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
+    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "acl", "wire", "model", "lib"],
     pure: false,
     testsMayImport: ["engine"],
   },
@@ -62,8 +62,8 @@ export const layers: readonly Layer[] = [
     name: "keeper",
     // From http, keeper imports only the listeners, and a request's path and token.
     mayImport: [
-      ...["acl", "registry", "state/topics.ts", "agent", "ports"],
-      ...["http/server.ts", "http/sent-path.ts", "http/sent-token.ts"],
+      ...["registry", "state/topics.ts", "agent", "ports"],
+      ...["http/server.ts", "http/sent-path.ts", "http/sent-token.ts", "acl"],
       ...["wire", "model", "lib"],
     ],
     pure: false,
@@ -77,7 +77,17 @@ export const layers: readonly Layer[] = [
     // From the state, cli imports only the reader of snapshot files, and from the engine only the check of a store that
     // no agent has open.
     mayImport: [
-      ...["edgex", "client", "config", "state/snapshot.ts", "engine/sqlite/check-store.ts", "wire", "model", "lib"],
+      ...[
+        "edgex",
+        "client",
+        "config",
+        "state/snapshot.ts",
+        "engine/sqlite/check-store.ts",
+        "acl",
+        "wire",
+        "model",
+        "lib",
+      ],
     ],
     pure: false,
   },
