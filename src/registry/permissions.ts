@@ -54,6 +54,7 @@ const guards: Guards = {
   // Only the leader itself judges which agents are members.
   "member-set": () => false,
   "member-delete": () => false,
+  "autopilot-set": (_command, rights) => rights.may("operator", "write"),
   restore: (_command, rights) => rights.may("acl", "write"),
 };
 

@@ -23,5 +23,7 @@ export const autopilot: Table<AutopilotRow, keyof AutopilotTables> = {
     ...{ upgradeVersionTag: text, ...rowIndexes },
   }),
   indexes: [],
+  // The endpoint asks for the right to read it.
+  mayRead: () => true,
   topics: () => [],
 };
