@@ -44,7 +44,6 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/acl/token/self": ["GET"],
   "/v1/acl/tokens": ["GET"],
   "/v1/acl/update": ["PUT"],
-  "/v1/agent/token/": ["PUT"],
   "/v1/internal/acl/authorize": ["POST"],
 };
 

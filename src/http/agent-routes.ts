@@ -1,3 +1,4 @@
+import { type AgentTokenParts, setAgentToken } from "./endpoints/agent-token.ts";
 import {
   type AgentParts,
   forceLeave,
@@ -30,7 +31,7 @@ import {
 } from "./endpoints/agent-service.ts";
 import type { Route } from "./route.ts";
 
-export type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & MonitorParts;
+export type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & AgentTokenParts & MonitorParts;
 
 /** Returns the routes of this agent's own services, checks and process. */
 export function agentRoutes(api: AgentApi): readonly Route[] {
@@ -123,5 +124,11 @@ export function agentRoutes(api: AgentApi): readonly Route[] {
       methods: { PUT: registerAgentService(api) },
     },
     { path: "/v1/agent/services", access: "token", ...inNamespace, methods: { GET: listAgentServices(api) } },
+    {
+      path: "/v1/agent/token/",
+      access: { resource: "agent", access: "write" },
+      ...agent,
+      methods: { PUT: setAgentToken(api) },
+    },
   ];
 }

@@ -6,6 +6,8 @@ import type { Registry } from "./registry.ts";
 export interface Caller {
   /** Whether access control is on. */
   readonly isChecked: boolean;
+  /** Whether listing keys needs the right to list their prefix. Consul: acl.enable_key_list_policy. */
+  readonly guardsKeyLists: boolean;
   /** Shows the rows that the caller may read, and refuses the writes that it may not make. */
   readonly registry: Registry;
   /** The caller's present rights. @throws OperatingError forbidden when its token does not exist, or exists no longer */
@@ -32,6 +34,6 @@ export interface Callers {
 
 /** Returns the callers while access control is off: each may do everything. */
 export function unlimitedCallers(registry: Registry): Callers {
-  const caller: Caller = { isChecked: false, registry, rights: everything, rightsKey: anyone };
+  const caller: Caller = { isChecked: false, guardsKeyLists: false, registry, rights: everything, rightsKey: anyone };
   return { areLimited: false, topics: [], callerOf: () => caller };
 }

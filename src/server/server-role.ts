@@ -22,6 +22,7 @@ import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
 import { loop, type Lifecycle } from "./lifecycle.ts";
+import { openAccess } from "./parts/access.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { AgentTls } from "./parts/agent-tls.ts";
 import { runInBackground } from "./parts/background.ts";
@@ -81,8 +82,9 @@ export async function openServer(
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit }),
   );
+  const access = openAccess(config, { store, node: node.name, clock, log });
   const api = createApi(config, {
-    ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
+    ...{ ...platform, ...access, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
     startedMs: clock.wallMs(),
     reload: () => reloads.request(),
     resync: async () => {

@@ -76,6 +76,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const api: Api = {
     ...server,
     joinServer: undefined,
+    agentTokens: undefined,
     callers: unlimitedCallers(store),
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
@@ -83,7 +84,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     nearness: new Nearness(coordinates),
     agent: world.agent,
     preparedQueries: new PreparedQueries(store, {
-      callers: unlimitedCallers(store),
+      agentTokens: undefined,
+    callers: unlimitedCallers(store),
       ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
       ...{ datacenter: "dc1", node: "n1" },
     }),

@@ -6,6 +6,7 @@ import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
 import { isDeviceSdkC } from "../device-sdk-c.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { answerQuery, type Rendering } from "../read.ts";
@@ -19,6 +20,7 @@ export interface KvParts {
 export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
   return (request) => {
     const { rest: key, query, pretty } = request;
+    if (query.has("keys") || query.has("recurse")) demandList(request, key);
     if (query.has("keys")) {
       return answerQuery(request, kvKeys(key, query.get("separator") ?? ""), {
         headers: jsonHeaders,
@@ -115,6 +117,11 @@ function refuseConflict({ query }: HttpRequest, exclusive: readonly string[]): v
   if (exclusive.filter((name) => query.has(name)).length > 1) {
     throw new HttpError(400, `Conflicting flags: ${query.toString()}`);
   }
+}
+
+/** Consul: with acl.enable_key_list_policy, the rule that governs the prefix as given decides. */
+function demandList(request: HttpRequest, prefix: string): void {
+  if (request.caller.guardsKeyLists) demand(request, "key", "list", prefix);
 }
 
 function requireKey(key: string): void {

@@ -155,6 +155,7 @@ export function createClientApi(
     joinServer: (address) => pool.join(address),
     // The servers have the others, and force them out.
     members: { all: [member], forceLeave: () => Promise.resolve(false) },
+    agentTokens: undefined,
     callers: unlimitedCallers(store),
     nearness: new Nearness(coordinates),
     ports: {

@@ -12,7 +12,6 @@ import type { Api } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
-import { unlimitedCallers } from "../../registry/caller.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import { Nearness } from "../../registry/nearness.ts";
@@ -25,6 +24,8 @@ import { describeSelf } from "../self-description.ts";
 type ApiParts = Pick<
   Api,
   | "store"
+  | "callers"
+  | "agentTokens"
   | "outputs"
   | "sessionTtls"
   | "agent"
@@ -51,7 +52,7 @@ type ApiParts = Pick<
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const { log: rootLog, machine, definitionFaults, ...others } = parts;
-  const { clock, metrics, store } = parts;
+  const { callers, clock, metrics, store } = parts;
   const coordinates = new Coordinates(store, {
     own: node.name,
     areWanted: !config.disableCoordinates,
@@ -62,13 +63,11 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const nearness = new Nearness(coordinates);
   const events = new Events(metrics.counter("consul.serf.events"));
   const answers = new AnswerCache();
-  const callers = unlimitedCallers(store);
   invalidateOnChange(answers, parts);
   return {
     ...others,
     answers,
     queries: metrics.counter("consul.rpc.query"),
-    callers,
     coordinates,
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,

@@ -1,0 +1,191 @@
+import { nodeIdentityRules, serviceIdentityRules } from "../acl/builtin.ts";
+import { agentMasterRights, everything, type Rights, rightsOf } from "../acl/rights.ts";
+import { parseRules, type Rules } from "../acl/rules.ts";
+import { translateRules } from "../acl/translate.ts";
+import type { Clock } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+import {
+  type AclPolicyRow,
+  type AclTokenRow,
+  anonymousSecretId,
+  globalPolicyId,
+  isExpired,
+  isRootWord,
+} from "../model/acl.ts";
+import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
+import { topics, type Topic } from "../state/topics.ts";
+import type { Caller, Callers } from "./caller.ts";
+import { GuardedRegistry } from "./guarded-registry.ts";
+import type { Registry } from "./registry.ts";
+
+export interface AccessControlOptions {
+  /** Where no rule speaks. */
+  readonly defaultPolicy: "allow" | "deny";
+  /** Whether listing keys needs the right to list their prefix. */
+  readonly guardsKeyLists: boolean;
+  readonly datacenter: string;
+  /** The name of this agent's node. */
+  readonly node: string;
+  /** The secrets of the agent's own tokens, which a request can change. */
+  readonly tokens: OwnTokens;
+  readonly clock: Clock;
+}
+
+/** The secrets of the tokens that an agent itself has; "" for none. */
+interface OwnTokens {
+  /** The token of each request that brings none, and of DNS. */
+  readonly default: string;
+  /** A token that holds on this agent alone. */
+  readonly agentMaster: string;
+}
+
+/** A token or a role: whatever links to policies. */
+type Holder = Pick<AclTokenRow, "policies" | "serviceIdentities" | "nodeIdentities">;
+
+interface Resolved {
+  /** The index of the topics when the rights were computed. */
+  readonly index: number;
+  readonly token: AclTokenRow;
+  readonly rights: Rights;
+  readonly rightsKey: string;
+}
+
+/** Maximum number of secrets whose rights are kept; more are computed again at their next use. */
+const resolvedMax = 10_000;
+
+/**
+ * Finds the rights of each caller by its token.
+ *
+ * Rights are computed at a token's first use, and again after a change of any token, policy or role, so a change holds at once. Tokens
+ * with the same policies and identities share one set of rights, and with it the kept answers.
+ */
+export class AccessControl implements Callers {
+  readonly areLimited = true;
+  readonly topics: readonly Topic[] = [topics.aclTokens, topics.aclPolicies, topics.aclRoles];
+  readonly #registry: Registry;
+  readonly #options: AccessControlOptions;
+  readonly #callers = new Map<string, Caller>();
+  readonly #resolved = new Map<string, Resolved>();
+  /** By the text that names their parts: rights that tokens share. */
+  readonly #shared = new Map<string, Rights>();
+  readonly #rules = new WeakMap<AclPolicyRow, Rules>();
+  readonly #serials = new WeakMap<AclPolicyRow, number>();
+  #nextSerial = 1;
+
+  constructor(registry: Registry, options: AccessControlOptions) {
+    this.#registry = registry;
+    this.#options = options;
+  }
+
+  callerOf(secret: string | undefined): Caller {
+    const sent = secret ?? (this.#options.tokens.default || anonymousSecretId);
+    const known = this.#callers.get(sent);
+    if (known) return known;
+    const caller = this.#newCaller(sent);
+    if (this.#callers.size >= resolvedMax) this.#callers.clear();
+    this.#callers.set(sent, caller);
+    return caller;
+  }
+
+  #newCaller(secret: string): Caller {
+    const resolve = (): Resolved => this.#resolve(secret);
+    const ofAgent = (): Rights | undefined => {
+      const { node, tokens } = this.#options;
+      return secret !== "" && secret === tokens.agentMaster ? agentMasterRights(node) : undefined;
+    };
+    return {
+      isChecked: true,
+      guardsKeyLists: this.#options.guardsKeyLists,
+      registry: new GuardedRegistry(this.#registry, () => resolve().rights),
+      get rights() {
+        return ofAgent() ?? resolve().rights;
+      },
+      get rightsKey() {
+        return resolve().rightsKey;
+      },
+      get token() {
+        return resolve().token;
+      },
+    };
+  }
+
+  /** @throws OperatingError forbidden "acl-not-found" */
+  #resolve(secret: string): Resolved {
+    const index = this.#registry.indexOf(this.topics);
+    const known = this.#resolved.get(secret);
+    const resolved = known?.index === index ? known : this.#compute(secret, index);
+    if (isExpired(resolved.token, this.#options.clock.wallMs())) throw aclNotFound();
+    return resolved;
+  }
+
+  #compute(secret: string, index: number): Resolved {
+    // Consul: these words, which once were tokens, are errors wherever a token is resolved.
+    if (isRootWord(secret)) throw new OperatingError("conflict", "acl-root", "Cannot resolve root ACL");
+    const token = getAclTokenOfSecret(this.#registry.state, secret);
+    if (!token) throw aclNotFound();
+    const { rights, rightsKey } = this.#rightsOf(token);
+    const resolved = { index, token, rights, rightsKey };
+    if (this.#resolved.size >= resolvedMax) this.#resolved.clear();
+    this.#resolved.set(secret, resolved);
+    return resolved;
+  }
+
+  #rightsOf(token: AclTokenRow): Pick<Resolved, "rights" | "rightsKey"> {
+    const { state } = this.#registry;
+    const roles = token.roles.map((id) => getAclRole(state, id)).filter((role) => role !== undefined);
+    const holders: readonly Holder[] = [token, ...roles];
+    const ids = new Set(holders.flatMap(({ policies }) => policies));
+    // A link to a deleted policy or role counts for nothing.
+    const policies = [...ids].map((id) => getAclPolicy(state, id)).filter((policy) => policy !== undefined);
+    const held = policies.filter(({ datacenters }) => this.#holdsHere(datacenters));
+    const services = holders.flatMap((each) => each.serviceIdentities).filter((each) => this.#holdsHere(each.datacenters));
+    const nodes = holders.flatMap((each) => each.nodeIdentities).filter((each) => this.#holdsHere([each.datacenter]));
+    const names = [services.map(({ serviceName }) => serviceName), nodes.map(({ nodeName }) => nodeName)] as const;
+    const rightsKey = JSON.stringify([held.map((policy) => this.#serialOf(policy)), names, token.rules, token.type]);
+    const known = this.#shared.get(rightsKey);
+    if (known) return { rights: known, rightsKey };
+    const rights = this.#merge(token, held, names);
+    if (this.#shared.size >= resolvedMax) this.#shared.clear();
+    this.#shared.set(rightsKey, rights);
+    return { rights, rightsKey };
+  }
+
+  #merge(
+    token: AclTokenRow,
+    policies: readonly AclPolicyRow[],
+    [services, nodes]: readonly [readonly string[], readonly string[]],
+  ): Rights {
+    const isManagement = policies.length === 1 && policies[0]?.id === globalPolicyId;
+    if (isManagement || (token.type === "management" && policies.length === 0)) return everything;
+    const legacy = token.rules === "" ? [] : [parseRules(translateRules(token.rules))];
+    const rules = [
+      ...policies.map((policy) => this.#rulesOf(policy)),
+      ...services.map(serviceIdentityRules),
+      ...nodes.map(nodeIdentityRules),
+      ...legacy,
+    ];
+    return rightsOf(rules, this.#options.defaultPolicy);
+  }
+
+  #rulesOf(policy: AclPolicyRow): Rules {
+    const known = this.#rules.get(policy) ?? parseRules(policy.rules);
+    this.#rules.set(policy, known);
+    return known;
+  }
+
+  /** Returns a number that no other version of any policy has. Their indexes are not enough: a restore can bring others with the same. */
+  #serialOf(policy: AclPolicyRow): number {
+    const serial = this.#serials.get(policy) ?? this.#nextSerial++;
+    this.#serials.set(policy, serial);
+    return serial;
+  }
+
+  /** @param datacenters those in which something holds; none means all */
+  #holdsHere(datacenters: readonly string[]): boolean {
+    return datacenters.length === 0 || datacenters.includes(this.#options.datacenter);
+  }
+}
+
+function aclNotFound(): OperatingError {
+  return new OperatingError("forbidden", "acl-not-found", "ACL not found");
+}

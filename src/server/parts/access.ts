@@ -1,0 +1,39 @@
+import { AgentTokens } from "../../agent/agent-tokens.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import { AccessControl } from "../../registry/access-control.ts";
+import { type Callers, unlimitedCallers } from "../../registry/caller.ts";
+import type { Registry } from "../../registry/registry.ts";
+
+export interface Access {
+  readonly callers: Callers;
+  /** The agent's own tokens; undefined while access control is off. */
+  readonly agentTokens: AgentTokens | undefined;
+}
+
+interface AccessParts {
+  readonly store: Registry;
+  /** The name of this agent's node. */
+  readonly node: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Creates the parts that decide what each caller may do. @throws OperatingError invalid when the agent's tokens cannot be read */
+export function openAccess(
+  { accessControl, dataDir, datacenter }: RuntimeConfig,
+  { store, node, clock, log }: AccessParts,
+): Access {
+  if (!accessControl) return { callers: unlimitedCallers(store), agentTokens: undefined };
+  const { agentTokens: configured, defaultPolicy, guardsKeyLists, persistsTokens } = accessControl;
+  const agentTokens = new AgentTokens(configured, {
+    folder: persistsTokens ? dataDir : undefined,
+    log: log.named("acl"),
+  });
+  const callers = new AccessControl(store, {
+    ...{ defaultPolicy, guardsKeyLists, datacenter, node, clock },
+    tokens: agentTokens,
+  });
+  return { callers, agentTokens };
+}
