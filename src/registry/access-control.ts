@@ -138,7 +138,9 @@ export class AccessControl implements Callers {
     // A link to a deleted policy or role counts for nothing.
     const policies = [...ids].map((id) => getAclPolicy(state, id)).filter((policy) => policy !== undefined);
     const held = policies.filter(({ datacenters }) => this.#holdsHere(datacenters));
-    const services = holders.flatMap((each) => each.serviceIdentities).filter((each) => this.#holdsHere(each.datacenters));
+    const services = holders
+      .flatMap((each) => each.serviceIdentities)
+      .filter((each) => this.#holdsHere(each.datacenters));
     const nodes = holders.flatMap((each) => each.nodeIdentities).filter((each) => this.#holdsHere([each.datacenter]));
     const names = [services.map(({ serviceName }) => serviceName), nodes.map(({ nodeName }) => nodeName)] as const;
     const rightsKey = JSON.stringify([held.map((policy) => this.#serialOf(policy)), names, token.rules, token.type]);

@@ -1,4 +1,12 @@
 import type { RowChange } from "../engine/engine.ts";
+import { deleteAclAuthMethod, setAclAuthMethod } from "./acl-auth-method.ts";
+import { deleteAclBindingRule, setAclBindingRule } from "./acl-binding-rule.ts";
+import { bootstrapAcl, initializeAcl } from "./acl-bootstrap.ts";
+import type { AclCommand } from "./acl-command.ts";
+import { deleteAclLegacyToken, setAclLegacyToken } from "./acl-legacy.ts";
+import { deleteAclPolicy, setAclPolicy } from "./acl-policy.ts";
+import { deleteAclRole, setAclRole } from "./acl-role.ts";
+import { deleteAclTokens, setAclToken } from "./acl-token.ts";
 import type { Command, Deregister, Outcome, Rejection, Restore, Stamp } from "./command.ts";
 import { setAutopilot } from "./autopilot.ts";
 import { Draft } from "./draft.ts";
@@ -80,6 +88,41 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return deleteMember(draft, command);
     case "autopilot-set":
       return setAutopilot(draft, command);
+    default:
+      return runAcl(draft, command);
+  }
+}
+
+function runAcl(draft: Draft, command: AclCommand): Outcome {
+  switch (command.type) {
+    case "acl-initialize":
+      return initializeAcl(draft, command);
+    case "acl-bootstrap":
+      return bootstrapAcl(draft, command);
+    case "acl-policy-set":
+      return setAclPolicy(draft, command);
+    case "acl-policy-delete":
+      return deleteAclPolicy(draft, command);
+    case "acl-role-set":
+      return setAclRole(draft, command);
+    case "acl-role-delete":
+      return deleteAclRole(draft, command);
+    case "acl-token-set":
+      return setAclToken(draft, command);
+    case "acl-tokens-delete":
+      return deleteAclTokens(draft, command);
+    case "acl-auth-method-set":
+      return setAclAuthMethod(draft, command);
+    case "acl-auth-method-delete":
+      return deleteAclAuthMethod(draft, command);
+    case "acl-binding-rule-set":
+      return setAclBindingRule(draft, command);
+    case "acl-binding-rule-delete":
+      return deleteAclBindingRule(draft, command);
+    case "acl-legacy-set":
+      return setAclLegacyToken(draft, command);
+    case "acl-legacy-delete":
+      return deleteAclLegacyToken(draft, command);
   }
 }
 

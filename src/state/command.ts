@@ -6,6 +6,7 @@ import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Service } from "../model/service.ts";
 import type { Session } from "../model/session.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
+import type { AclCommand } from "./acl-command.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -30,6 +31,7 @@ export type Command =
   | MemberSet
   | MemberDelete
   | AutopilotSet
+  | AclCommand
   | Restore;
 
 /** The index and time that the store assigns to a command when it applies the command. */
@@ -214,4 +216,36 @@ export type Rejection =
   | { readonly code: "query-name-taken"; readonly name: string; readonly by: "name" | "ID" }
   | { readonly code: "second-catch-all" }
   | { readonly code: "invalid-query-session"; readonly fault: string }
-  | { readonly code: "unusable-template"; readonly fault: string };
+  | { readonly code: "unusable-template"; readonly fault: string }
+  | { readonly code: "acl-invalid"; readonly fault: string }
+  | { readonly code: "acl-taken"; readonly what: "accessor" | "secret" }
+  | { readonly code: "acl-name-taken"; readonly of: "policy" | "role"; readonly name: string; readonly isNew: boolean }
+  | {
+      readonly code: "acl-unknown";
+      readonly what: "token" | "policy" | "role" | "binding-rule" | "auth-method";
+      readonly id: string;
+    }
+  | {
+      readonly code: "acl-unknown-link";
+      readonly of: "token" | "role";
+      readonly what: "policy" | "role";
+      readonly by: "name" | "ID";
+      readonly value: string;
+    }
+  | { readonly code: "acl-immutable"; readonly what: AclImmutable; readonly id: string }
+  | { readonly code: "acl-builtin"; readonly what: "policy" | "token" | "legacy-token" }
+  | { readonly code: "acl-root" }
+  | { readonly code: "acl-bootstrapped"; readonly resetIndex: number }
+  | { readonly code: "acl-reset-index"; readonly given: number; readonly resetIndex: number }
+  | { readonly code: "acl-not-legacy" };
+
+/** A field of an object of access control that cannot change. */
+export type AclImmutable =
+  | "token-secret"
+  | "token-local"
+  | "token-expiration"
+  | "token-method"
+  | "policy-rules"
+  | "policy-datacenters"
+  | "method-type"
+  | "rule-method";

@@ -14,6 +14,7 @@ import type { OrderedTable } from "../lib/ordered-map.ts";
 import { checkIdsOf } from "../model/session.ts";
 import type { RowIndexes } from "../model/node.ts";
 import { connectName, type ServiceRow } from "../model/service.ts";
+import { listAclAuthMethods, listAclBindingRules, listAclPolicies, listAclRoles, listAclTokens } from "./acl-lookup.ts";
 import { applyRows } from "./apply-rows.ts";
 import { Batch } from "./batch.ts";
 import type { Command } from "./command.ts";
@@ -76,6 +77,12 @@ function changedRows(before: State, state: State): RowIndexes[] {
     ...changed(before.kv, state.kv),
     ...changed(before.sessions, state.sessions),
     ...changed(before.preparedQueries, state.preparedQueries),
+    ...changed(before.aclPolicies, state.aclPolicies),
+    ...changed(before.aclRoles, state.aclRoles),
+    ...changed(before.aclTokens, state.aclTokens),
+    ...changed(before.aclAuthMethods, state.aclAuthMethods),
+    ...changed(before.aclBindingRules, state.aclBindingRules),
+    ...changed(before.aclBootstrap, state.aclBootstrap),
   ];
 }
 
@@ -97,6 +104,11 @@ function answersOf(state: State): ReadonlyMap<Topic, unknown> {
     [topics.checks, checksInStatus(state, "any")],
     [topics.sessions, listSessions(state)],
     [topics.preparedQueries, listPreparedQueries(state)],
+    [topics.aclPolicies, listAclPolicies(state)],
+    [topics.aclRoles, listAclRoles(state)],
+    [topics.aclTokens, listAclTokens(state, 0)],
+    [topics.aclAuthMethods, listAclAuthMethods(state)],
+    [topics.aclBindingRules, listAclBindingRules(state, "")],
     ...["passing", "warning", "critical"].map(
       (status) => [topics.checksInStatus(status), checksInStatus(state, status)] as const,
     ),
@@ -315,6 +327,15 @@ function rowsOf(state: State) {
     sessionKeys: entries(state.sessionKeys),
     lockDelays: entries(state.lockDelays),
     members: entries(state.members),
+    aclPolicies: entries(state.aclPolicies),
+    aclPolicyNames: entries(state.aclPolicyNames),
+    aclRoles: entries(state.aclRoles),
+    aclRoleNames: entries(state.aclRoleNames),
+    aclTokens: entries(state.aclTokens),
+    aclTokenSecrets: entries(state.aclTokenSecrets),
+    aclAuthMethods: entries(state.aclAuthMethods),
+    aclBindingRules: entries(state.aclBindingRules),
+    aclBootstrap: entries(state.aclBootstrap),
   };
 }
 

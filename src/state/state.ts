@@ -1,6 +1,12 @@
 import { OrderedMap, type OrderedTable } from "../lib/ordered-map.ts";
 import { kvOrder } from "./row-key.ts";
 import { autopilot, type AutopilotTables } from "./tables/autopilot.ts";
+import { aclAuthMethods, type AclAuthMethodTables } from "./tables/acl-auth-method.ts";
+import { aclBindingRules, type AclBindingRuleTables } from "./tables/acl-binding-rule.ts";
+import { aclBootstrap, type AclBootstrapTables } from "./tables/acl-bootstrap.ts";
+import { aclPolicies, type AclPolicyTables } from "./tables/acl-policy.ts";
+import { aclRoles, type AclRoleTables } from "./tables/acl-role.ts";
+import { aclTokens, type AclTokenTables } from "./tables/acl-token.ts";
 import { checks, type CheckTables } from "./tables/check.ts";
 import { kv, type KvTables } from "./tables/kv.ts";
 import { lockDelays, type LockDelayTables } from "./tables/lock-delay.ts";
@@ -13,7 +19,7 @@ import type { Table } from "./tables/table.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 
 /**
- * All nodes, services, checks, keys, sessions and prepared queries, as one immutable value.
+ * All nodes, services, checks, keys, sessions, prepared queries and objects of access control, as one immutable value.
  *
  * Each kind of record has a descriptor in `tables/`, which defines how its rows are stored, which indexes of them are in memory
  * and to which topics a row belongs. Everything else in this folder that concerns all tables uses the descriptors.
@@ -40,6 +46,12 @@ export interface State
     LockDelayTables,
     MemberTables,
     AutopilotTables,
+    AclPolicyTables,
+    AclRoleTables,
+    AclTokenTables,
+    AclAuthMethodTables,
+    AclBindingRuleTables,
+    AclBootstrapTables,
     TopicTables {
   /** The index of the newest write that changed anything. */
   readonly index: number;
@@ -71,6 +83,12 @@ export const tables: readonly StateTable[] = [
   lockDelays,
   members,
   autopilot,
+  aclPolicies,
+  aclRoles,
+  aclTokens,
+  aclAuthMethods,
+  aclBindingRules,
+  aclBootstrap,
 ];
 
 const tablesByName: ReadonlyMap<string, StateTable> = new Map(tables.map((table) => [table.name, table]));

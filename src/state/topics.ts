@@ -32,6 +32,11 @@ export const topics: {
   readonly preparedQuery: (id: string) => Topic;
   readonly mesh: Topic;
   readonly members: Topic;
+  readonly aclTokens: Topic;
+  readonly aclPolicies: Topic;
+  readonly aclRoles: Topic;
+  readonly aclAuthMethods: Topic;
+  readonly aclBindingRules: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -66,6 +71,12 @@ export const topics: {
   mesh: "mesh",
   /** Topic of the list of the cluster's agents. */
   members: "members",
+  // Consul: any write of a kind of access control's objects wakes all queries of that kind.
+  aclTokens: "acl-tokens",
+  aclPolicies: "acl-policies",
+  aclRoles: "acl-roles",
+  aclAuthMethods: "acl-auth-methods",
+  aclBindingRules: "acl-binding-rules",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { defaultAutopilot } from "../../src/model/autopilot.ts";
+import { type AclTokenRequest } from "../../src/model/acl.ts";
+import { anonymousToken, globalManagementPolicy } from "../../src/acl/builtin.ts";
 import { type Member, memberStatuses } from "../../src/model/member.ts";
 import type { Session } from "../../src/model/session.ts";
 import type { TxnOperation } from "../../src/model/txn.ts";
+import { getAclBindingRule, getAclPolicy, getAclRole, getAclToken } from "../../src/state/acl-lookup.ts";
 import type { Applied } from "../../src/state/apply.ts";
 import type { Command, RegisteredRows } from "../../src/state/command.ts";
 import { getSession } from "../../src/state/session.ts";
@@ -31,6 +34,7 @@ export const names: {
   readonly keys: readonly string[];
   readonly sessions: readonly string[];
   readonly queries: readonly string[];
+  readonly acl: readonly string[];
 } = {
   nodes: ["n1", "N1", "n2"],
   services: ["a", "A", "b"],
@@ -38,6 +42,7 @@ export const names: {
   keys: ["a", "A", "a/b", "a/b/c", "b", "\u{1F600}", "\uffee"],
   sessions: [1, 2, 3].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
   queries: [1, 2, 3].map((digit) => `7f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
+  acl: [1, 2, 3].map((digit) => `8f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
 };
 
 const node = fc.constantFrom(...names.nodes);
@@ -108,6 +113,38 @@ const operation: fc.Arbitrary<TxnOperation> = fc.oneof(
   fc.record({ kind: is("check"), verb: catalogVerb, check: anyCheck, index }),
 );
 
+/** An id of an object of access control; one in three is that of a builtin, or malformed. */
+const aclId = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...names.acl) },
+  { weight: 2, arbitrary: fc.constantFrom(globalManagementPolicy.id, anonymousToken.accessorId) },
+  { weight: 1, arbitrary: is("no-uuid") },
+);
+const aclName = fc.constantFrom("p1", "P1", "p2", "no name");
+const aclLinks = fc.array(fc.record({ id: fc.constantFrom("", ...names.acl), name: aclName }), { maxLength: 2 });
+const nowMs = fc.constantFrom(0, 3_600_000);
+const serviceIdentities = fc.array(
+  fc.record({ serviceName: fc.constantFrom("a", "a", "b", ""), datacenters: fc.constantFrom([], ["dc1"]) }),
+  { maxLength: 2 },
+);
+const noIdentities = { serviceIdentities: is([]), nodeIdentities: is([]) };
+const isNew = fc.boolean();
+const anyAclToken: fc.Arbitrary<AclTokenRequest> = fc.record({
+  ...{
+    accessorId: aclId,
+    secretId: fc.oneof(aclId, is("")),
+    description: aclName,
+    policies: aclLinks,
+    roles: aclLinks,
+  },
+  ...{ serviceIdentities, nodeIdentities: is([]), local: fc.boolean(), authMethod: fc.constantFrom("", "", "m1") },
+  ...{ expirationTime: is(null), expirationTtlMs: fc.constantFrom(0, 0, 60_000, 1), rules: is("") },
+});
+const methodName = fc.constantFrom("m1", "M1", "m2");
+const anyLegacyToken = fc.record({
+  ...{ accessorId: aclId, secretId: fc.constantFrom("old", "anonymous", "manage", ...names.acl), description: aclName },
+  ...{ type: fc.constantFrom("client" as const, "management" as const), rules: fc.constantFrom("", 'key "" {}') },
+});
+
 type Commands = { readonly [Type in Command["type"]]: fc.Arbitrary<Extract<Command, { type: Type }> | RestoreEarlier> };
 
 /** A step that restores a snapshot of the state before the last `stepsAgo` steps, modulo the number of states so far. */
@@ -147,6 +184,51 @@ const commands: Commands = {
     settings: fc.nat(2).map((minQuorum) => ({ ...defaultAutopilot, minQuorum })),
     cas: maybe(index),
   }),
+  "acl-initialize": fc.record({
+    type: is("acl-initialize"),
+    master: maybe(fc.record({ accessorId: fc.uuid(), secretId: is("master") })),
+    nowMs,
+  }),
+  "acl-bootstrap": fc.record({
+    ...{ type: is("acl-bootstrap"), accessorId: fc.uuid(), secretId: fc.uuid() },
+    ...{ resetIndex: fc.nat(3), nowMs },
+  }),
+  "acl-policy-set": fc.record({
+    type: is("acl-policy-set"),
+    policy: fc.record({ id: aclId, name: aclName, description: is(""), rules: aclName, datacenters: is([]) }),
+    ...{ isNew, rulesFault: fc.constantFrom(undefined, undefined, "a fault") },
+  }),
+  "acl-policy-delete": fc.record({ type: is("acl-policy-delete"), id: aclId }),
+  "acl-role-set": fc.record({
+    type: is("acl-role-set"),
+    role: fc.record({ id: aclId, name: aclName, description: is(""), policies: aclLinks, ...noIdentities }),
+    isNew,
+  }),
+  "acl-role-delete": fc.record({ type: is("acl-role-delete"), id: aclId }),
+  "acl-token-set": fc.record({ type: is("acl-token-set"), token: anyAclToken, isNew, nowMs }),
+  "acl-tokens-delete": fc.record({ type: is("acl-tokens-delete"), accessorIds: fc.array(aclId, { maxLength: 2 }) }),
+  "acl-auth-method-set": fc.record({
+    type: is("acl-auth-method-set"),
+    method: fc.record({
+      ...{ name: methodName, type: fc.constantFrom("jwt", "jwt", "kubernetes", ""), displayName: is("") },
+      ...{ description: is(""), maxTokenTtlMs: fc.constantFrom(0, 1), tokenLocality: is(""), config: is({}) },
+    }),
+    configFault: fc.constantFrom(undefined, undefined, "a fault"),
+  }),
+  "acl-auth-method-delete": fc.record({ type: is("acl-auth-method-delete"), name: methodName }),
+  "acl-binding-rule-set": fc.record({
+    type: is("acl-binding-rule-set"),
+    rule: fc.record({
+      ...{ id: aclId, description: is(""), authMethod: methodName, selector: fc.constantFrom("", "value.a==b", "==") },
+      ...{ bindType: fc.constantFrom("service", "role"), bindName: fc.constantFrom("web", "${value.a}") },
+    }),
+    isNew,
+  }),
+  "acl-binding-rule-delete": fc.record({ type: is("acl-binding-rule-delete"), id: aclId }),
+  "acl-legacy-set": fc.record({
+    ...{ type: is("acl-legacy-set"), token: anyLegacyToken, rulesFault: fc.constantFrom(undefined, "a fault") },
+  }),
+  "acl-legacy-delete": fc.record({ type: is("acl-legacy-delete"), secretId: fc.constantFrom("old", "anonymous") }),
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
@@ -169,6 +251,20 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "member-set": 6,
   "member-delete": 1,
   "autopilot-set": 1,
+  "acl-initialize": 2,
+  "acl-bootstrap": 1,
+  "acl-policy-set": 4,
+  "acl-policy-delete": 1,
+  "acl-role-set": 3,
+  "acl-role-delete": 1,
+  "acl-token-set": 6,
+  "acl-tokens-delete": 1,
+  "acl-auth-method-set": 3,
+  "acl-auth-method-delete": 1,
+  "acl-binding-rule-set": 3,
+  "acl-binding-rule-delete": 1,
+  "acl-legacy-set": 2,
+  "acl-legacy-delete": 1,
   restore: 1,
 };
 
@@ -237,9 +333,22 @@ function commandOf(wish: Command | RestoreEarlier, seen: readonly State[]): Comm
   return { type: "restore", snapshot: savedAndRead(earlier) };
 }
 
-/** Returns whether the command can occur: a new session's id is one that no live session has. */
+/** Returns whether the command can occur: the ids that the agent makes for a new object are ones that no object has. */
 function isPossible(state: State, command: Command): boolean {
-  return command.type !== "session-create" || !getSession(state, command.session.id);
+  switch (command.type) {
+    case "session-create":
+      return !getSession(state, command.session.id);
+    case "acl-policy-set":
+      return !command.isNew || !getAclPolicy(state, command.policy.id);
+    case "acl-role-set":
+      return !command.isNew || !getAclRole(state, command.role.id);
+    case "acl-binding-rule-set":
+      return !command.isNew || !getAclBindingRule(state, command.rule.id);
+    case "acl-legacy-set":
+      return !getAclToken(state, command.token.accessorId) && command.token.accessorId !== anonymousToken.accessorId;
+    default:
+      return true;
+  }
 }
 
 /** Saves a snapshot of the state, and returns the state that is restored from it in blocks of `blockBytes` bytes. */
