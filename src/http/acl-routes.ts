@@ -1,16 +1,27 @@
+import { aclObjectRoutes, type AclParts } from "./acl-object-routes.ts";
 import { HttpError } from "./http-error.ts";
 import type { Method, Route } from "./route.ts";
 
-/** Returns the routes of access control. Each refuses every request, as Consul does with access control disabled. */
-export function aclRoutes(): readonly Route[] {
-  const routes = Object.entries(aclPaths).map(([path, methods]): Route => ({
+/**
+ * Returns the routes of access control. With access control disabled each refuses every request, as Consul does.
+ * @param parts undefined if access control is disabled
+ */
+export function aclRoutes(parts: AclParts | undefined): readonly Route[] {
+  const objects = parts ? aclObjectRoutes(parts) : [];
+  const answered = new Set(objects.map(({ path }) => path));
+  const refused = Object.entries(aclPaths).filter(([path]) => !answered.has(path));
+  const routes = refused.map(([path, methods]): Route => ({
     path,
     access: "open",
     scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
   // Consul: a request for a profile needs a permission, unless enable_debug is set.
-  return [...routes, { path: "/debug/pprof/", access: "open", scope: "agent", methods: { GET: refuse }, any: refuse }];
+  return [
+    ...objects,
+    ...routes,
+    { path: "/debug/pprof/", access: "open", scope: "agent", methods: { GET: refuse }, any: refuse },
+  ];
 }
 
 const aclPaths: Readonly<Record<string, readonly Method[]>> = {

@@ -31,7 +31,7 @@ export function clientRoutes(api: ClientApi): readonly Route[] {
     { path: "/v1/event/fire/", access: "token", scope: "datacenter", methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", access: "token", ...agent, held: "index", methods: { GET: listEvents(api) } },
     forAnyMethod("/v1/operator/keyring", refuseOnClient("keyring operations must run against a server node")),
-    ...aclRoutes(),
+    ...aclRoutes(undefined),
     ...uiRoutes(api),
     { ...forAnyMethod("/v1", toServer) },
     { ...forAnyMethod("/v1/", toServer), held: "index" },

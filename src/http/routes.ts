@@ -1,6 +1,7 @@
 import type { Pipeline } from "./answer-by-route.ts";
 import { refreshed } from "./cached.ts";
 import { agentRoutes } from "./agent-routes.ts";
+import type { AclParts } from "./acl-object-routes.ts";
 import { aclRoutes } from "./acl-routes.ts";
 import { connectRoutes } from "./connect-routes.ts";
 import {
@@ -75,7 +76,10 @@ export type Api = Pipeline &
   Parameters<typeof datacenterRoutes>[0] &
   Parameters<typeof operatorRoutes>[0] &
   Parameters<typeof connectRoutes>[0] &
-  Parameters<typeof uiRoutes>[0];
+  Parameters<typeof uiRoutes>[0] & {
+    /** The parts of access control's endpoints; undefined while access control is disabled. */
+    readonly acl: AclParts | undefined;
+  };
 
 /** Returns all routes of the HTTP API, one for each path. GET is listed first, as in each Allow header of Consul. */
 export function routes(api: Api): readonly Route[] {
@@ -84,7 +88,7 @@ export function routes(api: Api): readonly Route[] {
     ...catalogRoutes(api),
     ...datacenterRoutes(api),
     ...operatorRoutes(api),
-    ...aclRoutes(),
+    ...aclRoutes(api.acl),
     ...connectRoutes(api),
     ...uiRoutes(api),
   ];

@@ -42,6 +42,8 @@ export interface FieldsOptions {
   readonly where: string;
   /** The Go package of the type, if not "structs"; for error texts. */
   readonly goPackage?: "agent" | "api";
+  /** Whether the error for the field Namespace says that namespaces are missing here; default: if `where` is not "". */
+  readonly explainsNamespace?: boolean;
   /** Whether unknown fields are ignored, as Consul does for a few objects, instead of being an error. */
   readonly ignoreUnknown?: boolean;
 }
@@ -188,9 +190,12 @@ function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
   throw decodeFailure(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`);
 }
 
-function unknownField(name: string, { source, where }: FieldsOptions): OperatingError {
+function unknownField(
+  name: string,
+  { source, where, explainsNamespace = where !== "" }: FieldsOptions,
+): OperatingError {
   if (source === "file") return new OperatingError("invalid", "decode", `invalid config key ${where}.${name}`);
-  const hint = name === "Namespace" && where !== "" ? " - Namespaces are a Consul Enterprise feature" : "";
+  const hint = name === "Namespace" && explainsNamespace ? " - Namespaces are a Consul Enterprise feature" : "";
   return decodeFailure(`json: unknown field ${JSON.stringify(name)}${hint}`);
 }
 

@@ -78,6 +78,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     joinServer: undefined,
     agentTokens: undefined,
     callers: unlimitedCallers(store),
+    acl: undefined,
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
     coordinates,

@@ -72,6 +72,8 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events,
+    // The configuration refuses acl.enabled.
+    acl: undefined,
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
     prometheus: config.prometheusRetentionMs > 0,
     preparedQueries: new PreparedQueries(store, {

@@ -1,0 +1,126 @@
+import type { Rights } from "../acl/rights.ts";
+import type { AclToken } from "../model/acl.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { uuidFault } from "../lib/uuid.ts";
+import { writeAcl } from "../registry/acl.ts";
+import type { Query } from "../registry/query.ts";
+import type { Registry } from "../registry/registry.ts";
+import { renderGoJson } from "../wire/go-json.ts";
+import { empty, jsonHeaders } from "./answers.ts";
+import { failedReadHeaders, HttpError } from "./http-error.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { readJson } from "./json-body.ts";
+import { currentHeaders } from "./leader-contact.ts";
+import { answerQuery } from "./read.ts";
+import type { Operation } from "./route.ts";
+
+/** The client of a request, by its token. */
+export interface Caller {
+  readonly rights: Pick<Rights, "may">;
+  /** The request's token; undefined if the client has none, and not even the anonymous token is known. */
+  readonly token: AclToken | undefined;
+}
+
+export interface AclAccess {
+  /** Returns who sends a request. @throws HttpError 403 "ACL not found" for an unknown or expired token */
+  readonly callerOf: (request: HttpRequest) => Caller;
+}
+
+/** Consul's text for a token or a policy that does not exist. */
+export const aclNotFound = "ACL not found";
+
+/** Returns the caller of a read. @throws HttpError 403 with the headers of a failed read if the caller may not read ACLs */
+export function requireAclRead(access: AclAccess, request: HttpRequest): Caller {
+  const caller = callerOfRead(access, request);
+  if (!caller.rights.may("acl", "read")) throw new HttpError(403, "Permission denied", failedReadHeaders);
+  return caller;
+}
+
+function callerOfRead({ callerOf }: AclAccess, request: HttpRequest): Caller {
+  try {
+    return callerOf(request);
+  } catch (error) {
+    if (error instanceof HttpError) throw new HttpError(error.status, error.message, failedReadHeaders);
+    throw error;
+  }
+}
+
+/** Returns the caller of a write. @throws HttpError 403 if the caller may not write ACLs */
+export function requireAclWrite({ callerOf }: AclAccess, request: HttpRequest): Caller {
+  const caller = callerOf(request);
+  if (!caller.rights.may("acl", "write")) throw new HttpError(403, "Permission denied");
+  return caller;
+}
+
+/** Throws Consul's error for an id in a path that is not a UUID. @param what the kind of object, "acl role" */
+export function requireUuid(id: string, what: string): void {
+  const fault = uuidFault(id);
+  if (fault !== undefined) throw new HttpError(500, `failed ${what} lookup: index error: ${fault}`);
+}
+
+/** Returns the rest of a path. @throws HttpError 400 with Consul's text if it is empty. @param what "policy ID" */
+export function requireRest({ rest }: HttpRequest, what: string): string {
+  if (rest === "") throw new HttpError(400, `Bad request: Missing ${what}`);
+  return rest;
+}
+
+/** Decodes the body of a request for an object. @param what the object's name in Consul's error text */
+export function readAclBody<T>(request: HttpRequest, what: string, decode: (json: unknown) => T): Promise<T> {
+  return readJson(request, { decode, fault: (why) => badRequest(`${what} decoding failed: ${why}`) });
+}
+
+export function badRequest(why: string): HttpError {
+  return new HttpError(400, `Bad request: ${why}`);
+}
+
+/** Writes an object. @throws HttpError 403 if the rejection's text says so, as everywhere in Consul, else as writeAcl */
+export async function submitAcl(store: Registry, command: Parameters<typeof writeAcl>[1]): Promise<void> {
+  try {
+    await writeAcl(store, command);
+  } catch (error) {
+    if (error instanceof OperatingError && error.message.includes("Permission denied"))
+      throw new HttpError(403, error.message);
+    throw error;
+  }
+}
+
+/**
+ * Returns the operation that answers with an object or a list. The answer is not kept, since it depends on the caller and, for
+ * tokens, on the time.
+ * @param absent default: an empty 404 without an index
+ */
+export function answerAcl<T>(
+  request: HttpRequest,
+  query: Query<T>,
+  encode: (value: NonNullable<T>) => unknown,
+  absent: Absent = () => new HttpError(404, ""),
+): Operation {
+  return async (reading) => {
+    const answer = answerQuery(request, query, {
+      headers: jsonHeaders,
+      isKept: false,
+      body(value) {
+        if (value === undefined || value === null) throw absent(indexHeaders(reading.store, query));
+        return renderGoJson(encode(value), { pretty: request.pretty });
+      },
+    });
+    try {
+      return await answer(reading);
+    } catch (error) {
+      if (error instanceof HttpError && error.status === 404) return empty(404);
+      throw error;
+    }
+  };
+}
+
+/** Makes the error for an object that does not exist, from the headers of its answer. */
+type Absent = (headers: Readonly<Record<string, string>>) => HttpError;
+
+export function notFound(headers: Readonly<Record<string, string>>): HttpError {
+  return new HttpError(403, aclNotFound, headers);
+}
+
+/** Returns the headers of the answer to a query. */
+export function indexHeaders(store: Registry, { topics }: Query<unknown>): Readonly<Record<string, string>> {
+  return { "X-Consul-Index": String(store.indexOf(topics)), ...currentHeaders };
+}

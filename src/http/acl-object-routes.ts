@@ -1,0 +1,124 @@
+import {
+  deleteAuthMethod,
+  getAuthMethod,
+  listAuthMethods,
+  putAuthMethod,
+  type AclAuthMethodParts,
+} from "./endpoints/acl-auth-method.ts";
+import {
+  deleteBindingRule,
+  getBindingRule,
+  listBindingRules,
+  putBindingRule,
+  type AclBindingRuleParts,
+} from "./endpoints/acl-binding-rule.ts";
+import { bootstrapAccess, getReplication, type AclBootstrapParts } from "./endpoints/acl-bootstrap.ts";
+import {
+  cloneLegacyToken,
+  createLegacyToken,
+  destroyLegacyToken,
+  getLegacyToken,
+  listLegacyTokens,
+  updateLegacyToken,
+  type AclLegacyParts,
+} from "./endpoints/acl-legacy.ts";
+import {
+  deletePolicy,
+  getPolicy,
+  getPolicyNamed,
+  listPolicies,
+  putPolicy,
+  type AclPolicyParts,
+} from "./endpoints/acl-policy.ts";
+import { deleteRole, getRole, getRoleNamed, listRoles, putRole, type AclRoleParts } from "./endpoints/acl-role.ts";
+import { deleteToken, getOwnToken, getToken, listTokens, putToken, type AclTokenParts } from "./endpoints/acl-token.ts";
+import { onLeader, type LeaderAccess } from "./on-leader.ts";
+import type { DatacenterEndpoint, DatacenterRoute, Route } from "./route.ts";
+
+export type AclParts = AclAuthMethodParts &
+  AclBindingRuleParts &
+  AclBootstrapParts &
+  AclLegacyParts &
+  AclPolicyParts &
+  AclRoleParts &
+  AclTokenParts &
+  LeaderAccess;
+
+/** The writes of access control, which Consul sends to the primary datacenter whatever `?dc` says. */
+const inPrimary = ["PUT", "DELETE"] as const;
+const object = { scope: "datacenter", namespaced: true, held: "index", failsWithMeta: true, inPrimary } as const;
+const legacy = { scope: "datacenter", held: "index", failsWithMeta: true, inPrimary } as const;
+
+/** Returns the routes of access control's objects, for an agent on which access control is enabled. */
+export function aclObjectRoutes(parts: AclParts): readonly Route[] {
+  return [
+    ...policyRoutes(parts),
+    ...roleRoutes(parts),
+    ...tokenRoutes(parts),
+    ...methodRoutes(parts),
+    ...legacyRoutes(parts),
+    // The file that allows another bootstrap is on the leader.
+    { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
+    { path: "/v1/acl/replication", scope: "agent", methods: { GET: getReplication } },
+  ];
+}
+
+function policyRoutes(parts: AclPolicyParts): DatacenterRoute[] {
+  const put = putPolicy(parts);
+  return [
+    { path: "/v1/acl/policies", ...object, methods: { GET: listPolicies(parts) } },
+    { path: "/v1/acl/policy", ...object, methods: { PUT: put } },
+    { path: "/v1/acl/policy/", ...object, methods: { GET: getPolicy(parts), PUT: put, DELETE: deletePolicy(parts) } },
+    { path: "/v1/acl/policy/name/", ...object, methods: { GET: getPolicyNamed(parts) } },
+  ];
+}
+
+function roleRoutes(parts: AclRoleParts): DatacenterRoute[] {
+  const put = putRole(parts);
+  return [
+    { path: "/v1/acl/role", ...object, methods: { PUT: put } },
+    { path: "/v1/acl/role/", ...object, methods: { GET: getRole(parts), PUT: put, DELETE: deleteRole(parts) } },
+    { path: "/v1/acl/role/name/", ...object, methods: { GET: getRoleNamed(parts) } },
+    { path: "/v1/acl/roles", ...object, methods: { GET: listRoles(parts) } },
+  ];
+}
+
+function tokenRoutes(parts: AclTokenParts): DatacenterRoute[] {
+  const put = putToken(parts);
+  return [
+    { path: "/v1/acl/token", ...object, methods: { PUT: put } },
+    { path: "/v1/acl/token/", ...object, methods: { GET: getToken(parts), PUT: put, DELETE: deleteToken(parts) } },
+    { path: "/v1/acl/token/self", ...object, methods: { GET: getOwnToken(parts) } },
+    { path: "/v1/acl/tokens", ...object, methods: { GET: listTokens(parts) } },
+  ];
+}
+
+function methodRoutes(parts: AclAuthMethodParts & AclBindingRuleParts): DatacenterRoute[] {
+  const [putMethod, putRule] = [putAuthMethod(parts), putBindingRule(parts)];
+  const method = { GET: getAuthMethod(parts), PUT: putMethod, DELETE: deleteAuthMethod(parts) };
+  const rule = { GET: getBindingRule(parts), PUT: putRule, DELETE: deleteBindingRule(parts) };
+  return [
+    { path: "/v1/acl/auth-method", ...object, methods: { PUT: putMethod } },
+    { path: "/v1/acl/auth-method/", ...object, methods: method },
+    { path: "/v1/acl/auth-methods", ...object, methods: { GET: listAuthMethods(parts) } },
+    { path: "/v1/acl/binding-rule", ...object, methods: { PUT: putRule } },
+    { path: "/v1/acl/binding-rule/", ...object, methods: rule },
+    { path: "/v1/acl/binding-rules", ...object, methods: { GET: listBindingRules(parts) } },
+  ];
+}
+
+function legacyRoutes(parts: AclLegacyParts): DatacenterRoute[] {
+  const put = (path: string, endpoint: DatacenterEndpoint): DatacenterRoute => ({
+    path,
+    ...legacy,
+    methods: { PUT: endpoint },
+  });
+  return [
+    put("/v1/acl/clone/", cloneLegacyToken(parts)),
+    put("/v1/acl/create", createLegacyToken(parts)),
+    put("/v1/acl/destroy/", destroyLegacyToken(parts)),
+    put("/v1/acl/update", updateLegacyToken(parts)),
+    { path: "/v1/acl/info/", ...legacy, methods: { GET: getLegacyToken(parts) } },
+    { path: "/v1/acl/list", ...legacy, methods: { GET: listLegacyTokens(parts) } },
+  ];
+}

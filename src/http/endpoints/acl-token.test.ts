@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { startAclServer, type AclServer } from "../../../test/support/acl-server.ts";
+
+const master = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000";
+const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0001";
+
+let server: AclServer;
+beforeEach(async () => void (server = await startAclServer({ masterSecret: master })));
+afterEach(() => server.stop());
+
+function send(method: string, path: string, body?: unknown): Promise<Response> {
+  return fetch(`${server.url}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+}
+
+test("a waiting list of tokens is answered when a token is written, and not when a policy is", async () => {
+  const { headers } = await send("GET", "/v1/acl/tokens");
+  const waiting = send("GET", `/v1/acl/tokens?index=${headers.get("X-Consul-Index")}`);
+  await send("PUT", "/v1/acl/policy", { Name: "p" });
+  const written = await send("PUT", "/v1/acl/token", { AccessorID: id });
+  const { ModifyIndex } = (await written.json()) as { ModifyIndex: number };
+  const answer = await waiting;
+  expect(answer.headers.get("X-Consul-Index")).toBe(String(ModifyIndex));
+  expect(await answer.text()).toContain(id);
+});
+
+test("no answer about tokens is kept for another caller", async () => {
+  await send("PUT", "/v1/acl/policy", { Name: "reader", Rules: 'acl = "read"' });
+  const made = await send("PUT", "/v1/acl/token", { AccessorID: id, Policies: [{ Name: "reader" }] });
+  const { SecretID } = (await made.json()) as { SecretID: string };
+  const read = async (secret: string): Promise<string> => {
+    const answer = await fetch(`${server.url}/v1/acl/token/${id}`, { headers: { "X-Consul-Token": secret } });
+    return ((await answer.json()) as { SecretID: string }).SecretID;
+  };
+  expect([await read(master), await read(SecretID), await read(master)]).toEqual([SecretID, "<hidden>", SecretID]);
+});
+
+test("a token cannot delete itself", async () => {
+  const self = (await (await send("GET", "/v1/acl/token/self")).json()) as { AccessorID: string };
+  const answer = await send("DELETE", `/v1/acl/token/${self.AccessorID}`);
+  expect([answer.status, await answer.text()]).toEqual([
+    500,
+    "Deletion of the request's authorization token is not permitted",
+  ]);
+});

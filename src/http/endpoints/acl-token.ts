@@ -1,0 +1,168 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import type { AclTokenRequest } from "../../model/acl.ts";
+import * as acl from "../../registry/acl.ts";
+import { whenFresh } from "../../registry/when-fresh.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { decodeAclToken } from "../../wire/acl-body.ts";
+import {
+  aclNotFound,
+  answerAcl,
+  badRequest,
+  indexHeaders,
+  notFound,
+  readAclBody,
+  requireAclRead,
+  requireAclWrite,
+  requireRest,
+  requireUuid,
+  submitAcl,
+  type AclAccess,
+} from "../acl-access.ts";
+import { showToken, showTokenStub } from "../acl-encoding.ts";
+import { json } from "../answers.ts";
+import { HttpError } from "../http-error.ts";
+import type { HttpRequest } from "../http-request.ts";
+import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
+
+export interface AclTokenParts extends AclAccess {
+  readonly store: Registry;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Returns the endpoint for the list of tokens, all or those that link a policy, a role or an auth method. */
+export function listTokens(parts: AclTokenParts): DatacenterEndpoint {
+  return (request) => (reading) => {
+    requireAclRead(parts, request);
+    const text = (name: string): string => request.query.get(name) ?? "";
+    const filter = { policyId: text("policy"), roleId: text("role"), authMethod: text("authmethod") };
+    if (Object.values(filter).filter((value) => value !== "").length > 1)
+      throw new HttpError(500, "can only filter by one of policy, role, or methodName at a time");
+    const query = acl.aclTokens(filter, () => parts.clock.wallMs());
+    return answerAcl(request, query, (tokens) => tokens.map(showTokenStub))(reading);
+  };
+}
+
+export function getToken(parts: AclTokenParts): DatacenterEndpoint {
+  return (request) => {
+    const id = requireRest(request, "token ID");
+    return (reading) => {
+      const { rights } = requireAclRead(parts, request);
+      requireUuid(id, "acl token");
+      const showsSecret = rights.may("acl", "write");
+      return answerAcl(request, tokenOf(parts, id), (token) => showToken(token, { showsSecret }), notFound)(reading);
+    };
+  };
+}
+
+/**
+ * Returns the endpoint for the token that the client sends. Consul: it needs no right, and a client without a token of its own gets
+ * the error for an unknown token.
+ */
+export function getOwnToken(parts: AclTokenParts): DatacenterEndpoint {
+  const nowMs = (): number => parts.clock.wallMs();
+  return (request) => (reading) => {
+    const secret = secretOf(parts, request);
+    const query = acl.aclTokenOfSecret(secret ?? "", nowMs);
+    if (secret === undefined)
+      return whenFresh(reading.store, request.queryOptions().consistency, () => {
+        throw notFound(indexHeaders(reading.store, query));
+      });
+    return answerAcl(request, query, (token) => showToken(token, { showsSecret: true }), notFound)(reading);
+  };
+}
+
+function secretOf({ callerOf }: AclAccess, request: HttpRequest): string | undefined {
+  try {
+    return callerOf(request).token?.secretId;
+  } catch (error) {
+    if (error instanceof HttpError) return undefined;
+    throw error;
+  }
+}
+
+/** Creates a token, replaces the one whose accessor is in the path, or clones it (/ACCESSOR/clone). */
+export function putToken(parts: AclTokenParts): DatacenterEndpoint {
+  return async (request) => {
+    const { rest } = request;
+    const asked = await readAclBody(request, "Token", decodeAclToken);
+    if (rest.endsWith("/clone")) return cloneToken(parts, request, { id: rest.slice(0, -"/clone".length), asked });
+    if (rest === "") return createToken(parts, request, asked);
+    if (asked.accessorId !== "" && asked.accessorId !== rest)
+      throw badRequest("Token Accessor ID in URL and payload do not match");
+    return async (reading) => {
+      requireAclWrite(parts, request);
+      return write(parts, request, { reading, token: { ...asked, accessorId: rest }, isNew: false });
+    };
+  };
+}
+
+function createToken(parts: AclTokenParts, request: HttpRequest, asked: AclTokenRequest): Operation {
+  return async (reading) => {
+    requireAclWrite(parts, request);
+    return write(parts, request, { reading, token: withIds(parts, asked), isNew: true });
+  };
+}
+
+/** Returns the token with new ids in place of those that the client leaves to the agent. */
+function withIds({ random }: AclTokenParts, asked: AclTokenRequest): AclTokenRequest {
+  const { accessorId, secretId } = asked;
+  return { ...asked, accessorId: accessorId || random.uuid(), secretId: secretId || random.uuid() };
+}
+
+/** Creates a token with the links and the expiration of another. Consul: of the body only the description counts. */
+function cloneToken(
+  parts: AclTokenParts,
+  request: HttpRequest,
+  { id, asked }: { readonly id: string; readonly asked: AclTokenRequest },
+): Operation {
+  return async (reading) => {
+    requireAclWrite(parts, request);
+    requireUuid(id, "acl token");
+    await parts.store.freshen("leader");
+    const token = reading.reader.read(tokenOf(parts, id));
+    if (!token) throw new HttpError(403, aclNotFound);
+    const { row, policies, roles } = token;
+    if (row.authMethod !== "") throw new HttpError(500, "Cannot clone a token created from an auth method");
+    if (row.rules !== "") throw new HttpError(500, "Cannot clone a legacy ACL with this endpoint");
+    const description = asked.description === "" ? row.description : asked.description;
+    const ids = { accessorId: "", secretId: "" };
+    const copy = { ...row, ...ids, description, policies, roles, expirationTtlMs: 0 };
+    return write(parts, request, { reading, token: withIds(parts, copy), isNew: true });
+  };
+}
+
+interface TokenWrite {
+  readonly reading: Reading;
+  readonly token: AclTokenRequest;
+  readonly isNew: boolean;
+}
+
+async function write(
+  parts: AclTokenParts,
+  request: HttpRequest,
+  { reading, token, isNew }: TokenWrite,
+): Promise<Response> {
+  const { store, clock } = parts;
+  await submitAcl(store, { type: "acl-token-set", token, isNew, nowMs: clock.wallMs() });
+  const written = reading.reader.read(tokenOf(parts, token.accessorId));
+  return json(request, written && showToken(written, { showsSecret: true }));
+}
+
+export function deleteToken(parts: AclTokenParts): DatacenterEndpoint {
+  return (request) => {
+    const id = requireRest(request, "token ID");
+    return async () => {
+      const caller = requireAclWrite(parts, request);
+      if (caller.token?.accessorId === id.toLowerCase())
+        throw new HttpError(500, "Deletion of the request's authorization token is not permitted");
+      await submitAcl(parts.store, { type: "acl-tokens-delete", accessorIds: [id] });
+      return json(request, true);
+    };
+  };
+}
+
+function tokenOf({ clock }: AclTokenParts, id: string): ReturnType<typeof acl.aclTokenOf> {
+  return acl.aclTokenOf(id, () => clock.wallMs());
+}

@@ -1,0 +1,88 @@
+import { rightsOf } from "../../src/acl/rights.ts";
+import { parseRules } from "../../src/acl/rules.ts";
+import { aclNotFound, type Caller } from "../../src/http/acl-access.ts";
+import { aclObjectRoutes } from "../../src/http/acl-object-routes.ts";
+import { AnswerCache } from "../../src/http/answer-cache.ts";
+import { json } from "../../src/http/answers.ts";
+import { ClientLimit } from "../../src/http/client-limit.ts";
+import { HttpError } from "../../src/http/http-error.ts";
+import type { HttpRequest } from "../../src/http/http-request.ts";
+import type { Route } from "../../src/http/route.ts";
+import { Router } from "../../src/http/router.ts";
+import { listen } from "../../src/http/server.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Metrics } from "../../src/lib/metrics.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import { Coordinates } from "../../src/registry/coordinates.ts";
+import { Nearness } from "../../src/registry/nearness.ts";
+import { Reader } from "../../src/registry/reader.ts";
+import type { Store } from "../../src/registry/store.ts";
+import { getAclPolicy, getAclTokenOfSecret } from "../../src/state/acl-lookup.ts";
+import { isExpired } from "../../src/model/acl.ts";
+import { loneServer } from "./lone-server.ts";
+import { nodeNamed } from "./state.ts";
+import { openTestStore } from "./store.ts";
+
+export interface AclServer {
+  readonly url: string;
+  readonly store: Store;
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface AclServerOptions {
+  /** The secret of the master token, which requests without a token have; undefined for none. */
+  readonly masterSecret?: string | undefined;
+  readonly dataDir?: string | undefined;
+}
+
+/**
+ * Serves the endpoints of access control's objects on a store in memory, on a free port of 127.0.0.1. A token may what its policies
+ * say about "acl".
+ */
+export async function startAclServer({ masterSecret, dataDir }: AclServerOptions = {}): Promise<AclServer> {
+  const { store } = openTestStore();
+  const [clock, random] = [systemClock, systemRandom];
+  const lines: string[] = [];
+  const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "http");
+  const master = masterSecret === undefined ? undefined : { accessorId: random.uuid(), secretId: masterSecret };
+  await store.submit({ type: "acl-initialize", master, nowMs: clock.wallMs() });
+  const callerOf = (request: HttpRequest): Caller => callerIn(store, request, masterSecret);
+  const parts = { store, clock, random, log, dataDir, callerOf, sendToLeader: undefined };
+  const self: Route = {
+    path: "/v1/agent/self",
+    scope: "agent",
+    methods: { GET: (request) => json(request, { Stats: { raft: { last_log_index: String(store.state.index) } } }) },
+  };
+  const router = new Router([...aclObjectRoutes(parts), self], {
+    ...{ store, clock, random, log, sendToLeader: undefined, datacenter: "dc1", agent: { node: nodeNamed("n1") } },
+    ...{ reader: new Reader(store, "anonymous"), cluster: loneServer(store), answers: new AnswerCache() },
+    nearness: new Nearness(new Coordinates(store, { own: "n1", areWanted: false, clock, log })),
+    waitLimits: { defaultMs: 300_000, maxMs: 600_000 },
+    ...{ cachedQuestions: undefined, clientLimit: new ClientLimit(0), metrics: new Metrics(0), headers: {} },
+    ...{ isPretty: false, blocked: [], allowsUnprintable: false, mayWrite: undefined },
+  });
+  const server = await listen({
+    listening: { name: "HTTP", portFlags: "-http-port" },
+    ...{ addresses: ["127.0.0.1"], port: 0, router, clock, log },
+    socketOwner: { user: "", group: "", mode: "" },
+  });
+  return {
+    url: `http://${server.addresses[0]}`,
+    store,
+    log: lines,
+    async stop() {
+      await server.stop();
+      await store.close();
+    },
+  };
+}
+
+function callerIn({ state }: Store, request: HttpRequest, masterSecret: string | undefined): Caller {
+  const given = request.query.get("token") || request.raw.headers.get("x-consul-token") || masterSecret;
+  const row = getAclTokenOfSecret(state, given ?? "anonymous");
+  if (!row || isExpired(row, Date.now())) throw new HttpError(403, aclNotFound);
+  const rules = row.policies.map((id) => parseRules(getAclPolicy(state, id)?.rules ?? ""));
+  return { rights: rightsOf(rules, "deny"), token: given === undefined ? undefined : row };
+}
