@@ -9,7 +9,12 @@ const passedOver = /^(?:Date|Connection|Keep-Alive|Content-Length|Transfer-Encod
 
 const indexFields = ["CreateIndex", "ModifyIndex", "X-Consul-Index"];
 const hashFields = ["ContentHash", "X-Consul-Contenthash"];
+const timeFields = ["CreateTime", "ExpirationTime"];
+/** The fields whose ids are part of the object's `Hash`, so that the hash differs between runs. */
+const linkFields = ["Policies", "Roles"];
 const portNames = ["http", "serf", "serf-wan", "server"];
+/** The time of Go that stands for none. */
+const zeroTime = "0001-01-01T00:00:00Z";
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /**
@@ -58,12 +63,19 @@ export class AnswerNames {
     if (isVarying(request, field)) return "<varies>";
     if (Array.isArray(value)) return value.map((each: Json) => this.#named(each, request, field));
     if (typeof value === "object" && value !== null) {
-      const pairs = Object.entries(value).map(([name, each]) => [this.#text(name), this.#named(each, request, name)]);
+      const hasLinks = linkFields.some((name) => name in value);
+      const pairs = Object.entries(value).map(([name, each]) => [
+        this.#text(name),
+        name === "Hash" && (hasLinks || this.#hashes.has(plainText(each)))
+          ? this.#hash(each)
+          : this.#named(each, request, name),
+      ]);
       return Object.fromEntries(pairs) as Json;
     }
     if (hashFields.includes(field) || (indexFields.includes(field) && isEventList(request))) return this.#hash(value);
     // No row has the index 0, so 0 stays as it is.
     if (indexFields.includes(field) && value !== 0 && value !== "0") return this.#index(plainText(value));
+    if (timeFields.includes(field) && value !== zeroTime) return "<time>";
     if (typeof value === "number") return this.#own.get(String(value)) ?? value;
     return typeof value === "string" ? this.#text(value) : value;
   }
@@ -82,7 +94,7 @@ export class AnswerNames {
       .replace(/(?<=127\.0\.0\.1:)\d+/g, (port) => this.#own.get(port) ?? port)
       .replaceAll(this.#dataDir, "<data dir>")
       .replace(uuid, (id) => (this.#given.includes(id) ? id : numbered(this.#ids, id, "id")))
-      .replace(/(?<=\bindex |index \d+ != )\d+/g, (index) => this.#index(index));
+      .replace(/(?<=\bindex:? |index \d+ != )\d+/g, (index) => this.#index(index));
   }
 }
 

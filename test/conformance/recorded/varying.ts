@@ -22,6 +22,10 @@ type Order = (body: Json) => Json;
  * them.
  */
 const unordered: readonly (readonly [path: string, order: Order])[] = [
+  ["GET /v1/acl/binding-rules", byCreation],
+  ["GET /v1/acl/list", byCreation],
+  ["GET /v1/acl/policies", byCreation],
+  ["GET /v1/acl/roles", byCreation],
   ["GET /v1/session/list", byCreation],
   ["GET /v1/session/node/", byCreation],
   ["GET /v1/query", byCreation],

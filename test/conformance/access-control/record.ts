@@ -1,0 +1,27 @@
+/**
+ * Runs scripts against a real Consul with access control, and writes its answers: `record.ts FOLDER [SCRIPT...]`.
+ * CONFORMANCE_TARGET=consul and CONSUL_BINARY name the Consul.
+ */
+import { startTarget } from "../../support/target.ts";
+import { writeRecording } from "../recorded/recording.ts";
+import { runScript } from "../recorded/run-script.ts";
+import { masterSecret, scripts } from "./scripts/all.ts";
+
+const [folder = "", ...chosen] = process.argv.slice(2);
+if (folder === "") throw new Error("name the folder for the answers");
+
+for (const [name, script] of Object.entries(scripts)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  // Without a master token, anonymous may read the agent's index, because the default policy allows it.
+  const tokens = name === "bootstrap" ? "" : `tokens { master = "${masterSecret}" default = "${masterSecret}" }`;
+  const target = await startTarget("-hcl", `acl { enabled = true ${tokens} }`);
+  if (target.name !== "consul") throw new Error("set CONFORMANCE_TARGET=consul");
+  try {
+    const exchanges = await runScript(script, target);
+    const recorded = new Date().toISOString().slice(0, 10);
+    await writeRecording(name, { consul: "1.8.7", recorded, exchanges }, folder);
+    console.log(`${name}: ${exchanges.length} requests`);
+  } finally {
+    await target.stop();
+  }
+}

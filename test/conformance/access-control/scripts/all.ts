@@ -1,0 +1,21 @@
+import type { Script } from "../../recorded/script.ts";
+import { authMethods } from "./auth-methods.ts";
+import { legacy } from "./legacy.ts";
+import { policies, roles } from "./policies.ts";
+import { bootstrap, rights } from "./rights.ts";
+import { tokenLists, tokens } from "./tokens.ts";
+
+/** The scripts by the name of the file with Consul's answers. */
+export const scripts: Readonly<Record<string, Script>> = {
+  "auth-methods": authMethods,
+  bootstrap,
+  legacy,
+  policies,
+  rights,
+  roles,
+  "token-lists": tokenLists,
+  tokens,
+};
+
+/** The secret that each agent has as its master token and its default token, so that requests without a token may do all. */
+export const masterSecret = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000";
