@@ -1,11 +1,10 @@
-import type { Rights } from "../acl/rights.ts";
-import type { AclToken } from "../model/acl.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { uuidFault } from "../lib/uuid.ts";
 import { writeAcl } from "../registry/acl.ts";
 import type { Query } from "../registry/query.ts";
 import type { Registry } from "../registry/registry.ts";
 import { renderGoJson } from "../wire/go-json.ts";
+import { demand } from "./demand.ts";
 import { empty, jsonHeaders } from "./answers.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -14,42 +13,23 @@ import { currentHeaders } from "./leader-contact.ts";
 import { answerQuery } from "./read.ts";
 import type { Operation } from "./route.ts";
 
-/** The client of a request, by its token. */
-export interface Caller {
-  readonly rights: Pick<Rights, "may">;
-  /** The request's token; undefined if the client has none, and not even the anonymous token is known. */
-  readonly token: AclToken | undefined;
-}
-
-export interface AclAccess {
-  /** Returns who sends a request. @throws HttpError 403 "ACL not found" for an unknown or expired token */
-  readonly callerOf: (request: HttpRequest) => Caller;
-}
-
 /** Consul's text for a token or a policy that does not exist. */
 export const aclNotFound = "ACL not found";
 
-/** Returns the caller of a read. @throws HttpError 403 with the headers of a failed read if the caller may not read ACLs */
-export function requireAclRead(access: AclAccess, request: HttpRequest): Caller {
-  const caller = callerOfRead(access, request);
-  if (!caller.rights.may("acl", "read")) throw new HttpError(403, "Permission denied", failedReadHeaders);
-  return caller;
-}
-
-function callerOfRead({ callerOf }: AclAccess, request: HttpRequest): Caller {
+/** Throws unless the caller may read the objects of access control. @throws HttpError 403 with the headers of a failed read */
+export function requireAclRead(request: HttpRequest): void {
   try {
-    return callerOf(request);
+    demand(request, "acl", "read");
   } catch (error) {
-    if (error instanceof HttpError) throw new HttpError(error.status, error.message, failedReadHeaders);
+    if (error instanceof OperatingError && error.kind === "forbidden")
+      throw new HttpError(403, error.message, failedReadHeaders);
     throw error;
   }
 }
 
-/** Returns the caller of a write. @throws HttpError 403 if the caller may not write ACLs */
-export function requireAclWrite({ callerOf }: AclAccess, request: HttpRequest): Caller {
-  const caller = callerOf(request);
-  if (!caller.rights.may("acl", "write")) throw new HttpError(403, "Permission denied");
-  return caller;
+/** Throws unless the caller may write the objects of access control. @throws OperatingError forbidden */
+export function requireAclWrite(request: HttpRequest): void {
+  demand(request, "acl", "write");
 }
 
 /** Throws Consul's error for an id in a path that is not a UUID. @param what the kind of object, "acl role" */
@@ -100,7 +80,7 @@ export function answerAcl<T>(
       headers: jsonHeaders,
       isKept: false,
       body(value) {
-        if (value === undefined || value === null) throw absent(indexHeaders(reading.store, query));
+        if (value === undefined || value === null) throw absent(indexHeaders(request.caller.registry, query));
         return renderGoJson(encode(value), { pretty: request.pretty });
       },
     });

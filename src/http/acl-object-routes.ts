@@ -46,8 +46,15 @@ export type AclParts = AclAuthMethodParts &
 
 /** The writes of access control, which Consul sends to the primary datacenter whatever `?dc` says. */
 const inPrimary = ["PUT", "DELETE"] as const;
-const object = { scope: "datacenter", namespaced: true, held: "index", failsWithMeta: true, inPrimary } as const;
-const legacy = { scope: "datacenter", held: "index", failsWithMeta: true, inPrimary } as const;
+const object = {
+  access: "open",
+  scope: "datacenter",
+  namespaced: true,
+  held: "index",
+  failsWithMeta: true,
+  inPrimary,
+} as const;
+const legacy = { access: "open", scope: "datacenter", held: "index", failsWithMeta: true, inPrimary } as const;
 
 /** Returns the routes of access control's objects, for an agent on which access control is enabled. */
 export function aclObjectRoutes(parts: AclParts): readonly Route[] {
@@ -59,17 +66,17 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     ...legacyRoutes(parts),
     // The file that allows another bootstrap is on the leader.
     { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
-    { path: "/v1/acl/replication", scope: "agent", methods: { GET: getReplication } },
+    { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },
   ];
 }
 
 function policyRoutes(parts: AclPolicyParts): DatacenterRoute[] {
   const put = putPolicy(parts);
   return [
-    { path: "/v1/acl/policies", ...object, methods: { GET: listPolicies(parts) } },
+    { path: "/v1/acl/policies", ...object, methods: { GET: listPolicies } },
     { path: "/v1/acl/policy", ...object, methods: { PUT: put } },
-    { path: "/v1/acl/policy/", ...object, methods: { GET: getPolicy(parts), PUT: put, DELETE: deletePolicy(parts) } },
-    { path: "/v1/acl/policy/name/", ...object, methods: { GET: getPolicyNamed(parts) } },
+    { path: "/v1/acl/policy/", ...object, methods: { GET: getPolicy, PUT: put, DELETE: deletePolicy } },
+    { path: "/v1/acl/policy/name/", ...object, methods: { GET: getPolicyNamed } },
   ];
 }
 
@@ -77,9 +84,9 @@ function roleRoutes(parts: AclRoleParts): DatacenterRoute[] {
   const put = putRole(parts);
   return [
     { path: "/v1/acl/role", ...object, methods: { PUT: put } },
-    { path: "/v1/acl/role/", ...object, methods: { GET: getRole(parts), PUT: put, DELETE: deleteRole(parts) } },
-    { path: "/v1/acl/role/name/", ...object, methods: { GET: getRoleNamed(parts) } },
-    { path: "/v1/acl/roles", ...object, methods: { GET: listRoles(parts) } },
+    { path: "/v1/acl/role/", ...object, methods: { GET: getRole, PUT: put, DELETE: deleteRole } },
+    { path: "/v1/acl/role/name/", ...object, methods: { GET: getRoleNamed } },
+    { path: "/v1/acl/roles", ...object, methods: { GET: listRoles } },
   ];
 }
 
@@ -87,23 +94,23 @@ function tokenRoutes(parts: AclTokenParts): DatacenterRoute[] {
   const put = putToken(parts);
   return [
     { path: "/v1/acl/token", ...object, methods: { PUT: put } },
-    { path: "/v1/acl/token/", ...object, methods: { GET: getToken(parts), PUT: put, DELETE: deleteToken(parts) } },
+    { path: "/v1/acl/token/", ...object, methods: { GET: getToken(parts), PUT: put, DELETE: deleteToken } },
     { path: "/v1/acl/token/self", ...object, methods: { GET: getOwnToken(parts) } },
     { path: "/v1/acl/tokens", ...object, methods: { GET: listTokens(parts) } },
   ];
 }
 
 function methodRoutes(parts: AclAuthMethodParts & AclBindingRuleParts): DatacenterRoute[] {
-  const [putMethod, putRule] = [putAuthMethod(parts), putBindingRule(parts)];
-  const method = { GET: getAuthMethod(parts), PUT: putMethod, DELETE: deleteAuthMethod(parts) };
-  const rule = { GET: getBindingRule(parts), PUT: putRule, DELETE: deleteBindingRule(parts) };
+  const [putMethod, putRule] = [putAuthMethod, putBindingRule(parts)];
+  const method = { GET: getAuthMethod, PUT: putMethod, DELETE: deleteAuthMethod };
+  const rule = { GET: getBindingRule, PUT: putRule, DELETE: deleteBindingRule };
   return [
     { path: "/v1/acl/auth-method", ...object, methods: { PUT: putMethod } },
     { path: "/v1/acl/auth-method/", ...object, methods: method },
-    { path: "/v1/acl/auth-methods", ...object, methods: { GET: listAuthMethods(parts) } },
+    { path: "/v1/acl/auth-methods", ...object, methods: { GET: listAuthMethods } },
     { path: "/v1/acl/binding-rule", ...object, methods: { PUT: putRule } },
     { path: "/v1/acl/binding-rule/", ...object, methods: rule },
-    { path: "/v1/acl/binding-rules", ...object, methods: { GET: listBindingRules(parts) } },
+    { path: "/v1/acl/binding-rules", ...object, methods: { GET: listBindingRules } },
   ];
 }
 
@@ -116,7 +123,7 @@ function legacyRoutes(parts: AclLegacyParts): DatacenterRoute[] {
   return [
     put("/v1/acl/clone/", cloneLegacyToken(parts)),
     put("/v1/acl/create", createLegacyToken(parts)),
-    put("/v1/acl/destroy/", destroyLegacyToken(parts)),
+    put("/v1/acl/destroy/", destroyLegacyToken),
     put("/v1/acl/update", updateLegacyToken(parts)),
     { path: "/v1/acl/info/", ...legacy, methods: { GET: getLegacyToken(parts) } },
     { path: "/v1/acl/list", ...legacy, methods: { GET: listLegacyTokens(parts) } },

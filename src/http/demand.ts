@@ -3,7 +3,7 @@ import { permissionDenied } from "../registry/permissions.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 /** Throws unless the request's caller has the permission. @throws OperatingError forbidden */
-export function demand(request: HttpRequest, resource: Resource, access: Access, name: string): void {
+export function demand(request: HttpRequest, resource: Resource, access: Access, name = ""): void {
   if (!request.caller.rights.may(resource, access, name)) throw permissionDenied();
 }
 

@@ -1,17 +1,10 @@
-import { nodeIdentityRules, serviceIdentityRules } from "../acl/builtin.ts";
+import { anonymousToken, globalManagementPolicy, nodeIdentityRules, serviceIdentityRules } from "../acl/builtin.ts";
 import { agentMasterRights, everything, type Rights, rightsOf } from "../acl/rights.ts";
 import { parseRules, type Rules } from "../acl/rules.ts";
 import { translateRules } from "../acl/translate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import {
-  type AclPolicyRow,
-  type AclTokenRow,
-  anonymousSecretId,
-  globalPolicyId,
-  isExpired,
-  isRootWord,
-} from "../model/acl.ts";
+import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord } from "../model/acl.ts";
 import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
 import { topics, type Topic } from "../state/topics.ts";
 import type { Caller, Callers } from "./caller.ts";
@@ -78,7 +71,7 @@ export class AccessControl implements Callers {
   }
 
   callerOf(secret: string | undefined): Caller {
-    const sent = secret ?? (this.#options.tokens.default || anonymousSecretId);
+    const sent = secret ?? (this.#options.tokens.default || anonymousToken.secretId);
     const known = this.#callers.get(sent);
     if (known) return known;
     const caller = this.#newCaller(sent);
@@ -95,6 +88,7 @@ export class AccessControl implements Callers {
     };
     return {
       isChecked: true,
+      hasToken: secret !== anonymousToken.secretId,
       guardsKeyLists: this.#options.guardsKeyLists,
       registry: new GuardedRegistry(this.#registry, () => resolve().rights),
       get rights() {
@@ -157,7 +151,7 @@ export class AccessControl implements Callers {
     policies: readonly AclPolicyRow[],
     [services, nodes]: readonly [readonly string[], readonly string[]],
   ): Rights {
-    const isManagement = policies.length === 1 && policies[0]?.id === globalPolicyId;
+    const isManagement = policies.length === 1 && policies[0]?.id === globalManagementPolicy.id;
     if (isManagement || (token.type === "management" && policies.length === 0)) return everything;
     const legacy = token.rules === "" ? [] : [parseRules(translateRules(token.rules))];
     const rules = [

@@ -110,9 +110,14 @@ export function aclTokenOf(accessorId: string, nowMs: () => number): Query<Shown
   return tokenQuery((state) => getAclToken(state, accessorId), nowMs);
 }
 
-/** Returns the query for the token with a secret, if it has not expired. */
+/** Returns the query for the token with a secret, if it has not expired. Whoever knows a secret may read its token. */
 export function aclTokenOfSecret(secretId: string, nowMs: () => number): Query<ShownToken | undefined> {
-  return tokenQuery((state) => getAclTokenOfSecret(state, secretId), nowMs);
+  return forEveryone(tokenQuery((state) => getAclTokenOfSecret(state, secretId), nowMs));
+}
+
+/** Returns the query as one whose answer needs no rights. */
+function forEveryone<T>(query: Query<T>): Query<T> {
+  return { ...query, readAs: query.read };
 }
 
 function tokenQuery(
@@ -174,16 +179,18 @@ export function aclBindingRules(authMethod: string): Query<readonly AclBindingRu
 
 /** Returns the query for the tokens that have a type: legacy and bootstrap tokens, or the one of them with a secret. */
 export function legacyTokens(secretId: string | undefined, nowMs: () => number): Query<readonly AclTokenRow[]> {
-  return {
+  const query: Query<readonly AclTokenRow[]> = {
     topics: [topics.aclTokens],
     read: (state) =>
       listAclTokens(state, nowMs()).filter(
         (row) => row.type !== "" && (secretId === undefined || row.secretId === secretId),
       ),
   };
+  // Consul: whoever knows the secret of a legacy token may read it.
+  return secretId === undefined ? query : forEveryone(query);
 }
 
 /** Returns the query for the number that allows another bootstrap; undefined before the first one. */
 export function aclResetIndexQuery(): Query<number | undefined> {
-  return { topics: [topics.aclTokens], read: aclResetIndex };
+  return forEveryone({ topics: [topics.aclTokens], read: aclResetIndex });
 }

@@ -1,4 +1,5 @@
 import { everything, type Rights } from "../acl/rights.ts";
+import type { AclToken } from "../model/acl.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Registry } from "./registry.ts";
 
@@ -17,6 +18,10 @@ export interface Caller {
    * @throws OperatingError as `rights` does
    */
   readonly rightsKey: string;
+  /** Whether the caller, or the agent for it, has a token other than the anonymous one. */
+  readonly hasToken: boolean;
+  /** The caller's token; undefined while access control is off. @throws OperatingError as `rights` does */
+  readonly token: AclToken | undefined;
 }
 
 /** The text in the keys of kept answers for callers that may do everything. */
@@ -34,6 +39,14 @@ export interface Callers {
 
 /** Returns the callers while access control is off: each may do everything. */
 export function unlimitedCallers(registry: Registry): Callers {
-  const caller: Caller = { isChecked: false, guardsKeyLists: false, registry, rights: everything, rightsKey: anyone };
+  const caller: Caller = {
+    isChecked: false,
+    guardsKeyLists: false,
+    registry,
+    rights: everything,
+    rightsKey: anyone,
+    hasToken: false,
+    token: undefined,
+  };
   return { areLimited: false, topics: [], callerOf: () => caller };
 }

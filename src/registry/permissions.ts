@@ -54,9 +54,29 @@ const guards: Guards = {
   // Only the leader itself judges which agents are members.
   "member-set": () => false,
   "member-delete": () => false,
+  // It is for callers without any token, and only once.
+  "acl-bootstrap": () => true,
+  // Only the leader itself creates the builtin objects.
+  "acl-initialize": () => false,
+  "acl-policy-set": mayWriteAcl,
+  "acl-policy-delete": mayWriteAcl,
+  "acl-role-set": mayWriteAcl,
+  "acl-role-delete": mayWriteAcl,
+  "acl-token-set": mayWriteAcl,
+  "acl-tokens-delete": mayWriteAcl,
+  "acl-auth-method-set": mayWriteAcl,
+  "acl-auth-method-delete": mayWriteAcl,
+  "acl-binding-rule-set": mayWriteAcl,
+  "acl-binding-rule-delete": mayWriteAcl,
+  "acl-legacy-set": mayWriteAcl,
+  "acl-legacy-delete": mayWriteAcl,
   "autopilot-set": (_command, rights) => rights.may("operator", "write"),
-  restore: (_command, rights) => rights.may("acl", "write"),
+  restore: mayWriteAcl,
 };
+
+function mayWriteAcl(_command: Command, rights: Rights): boolean {
+  return rights.may("acl", "write");
+}
 
 /** Throws unless a caller with these rights may run the command on this state. @throws OperatingError forbidden */
 export function demandFor(command: Exclude<Command, Txn>, rights: Rights, state: State): void {

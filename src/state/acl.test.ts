@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { aclToken } from "../../test/support/acl.ts";
 import { StateDriver } from "../../test/support/state.ts";
-import { type AclAuthMethod, type AclBindingRule, type AclPolicy, type AclTokenRequest } from "../model/acl.ts";
+import type { AclAuthMethod, AclBindingRule, AclPolicy, AclTokenRequest } from "../model/acl.ts";
 import { anonymousToken, globalManagementPolicy } from "../acl/builtin.ts";
 import {
   aclResetIndex,

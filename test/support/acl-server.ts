@@ -1,12 +1,7 @@
-import { rightsOf } from "../../src/acl/rights.ts";
-import { parseRules } from "../../src/acl/rules.ts";
-import { aclNotFound, type Caller } from "../../src/http/acl-access.ts";
 import { aclObjectRoutes } from "../../src/http/acl-object-routes.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import { json } from "../../src/http/answers.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
-import { HttpError } from "../../src/http/http-error.ts";
-import type { HttpRequest } from "../../src/http/http-request.ts";
 import type { Route } from "../../src/http/route.ts";
 import { Router } from "../../src/http/router.ts";
 import { listen } from "../../src/http/server.ts";
@@ -16,10 +11,8 @@ import { Metrics } from "../../src/lib/metrics.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { Coordinates } from "../../src/registry/coordinates.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
-import { Reader } from "../../src/registry/reader.ts";
+import { AccessControl } from "../../src/registry/access-control.ts";
 import type { Store } from "../../src/registry/store.ts";
-import { getAclPolicy, getAclTokenOfSecret } from "../../src/state/acl-lookup.ts";
-import { isExpired } from "../../src/model/acl.ts";
 import { loneServer } from "./lone-server.ts";
 import { nodeNamed } from "./state.ts";
 import { openTestStore } from "./store.ts";
@@ -48,16 +41,20 @@ export async function startAclServer({ masterSecret, dataDir }: AclServerOptions
   const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "http");
   const master = masterSecret === undefined ? undefined : { accessorId: random.uuid(), secretId: masterSecret };
   await store.submit({ type: "acl-initialize", master, nowMs: clock.wallMs() });
-  const callerOf = (request: HttpRequest): Caller => callerIn(store, request, masterSecret);
-  const parts = { store, clock, random, log, dataDir, callerOf, sendToLeader: undefined };
+  const callers = new AccessControl(store, {
+    ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
+    tokens: { default: masterSecret ?? "", agentMaster: "" },
+  });
+  const parts = { store, clock, random, log, dataDir, sendToLeader: undefined };
   const self: Route = {
     path: "/v1/agent/self",
+    access: "open",
     scope: "agent",
     methods: { GET: (request) => json(request, { Stats: { raft: { last_log_index: String(store.state.index) } } }) },
   };
   const router = new Router([...aclObjectRoutes(parts), self], {
     ...{ store, clock, random, log, sendToLeader: undefined, datacenter: "dc1", agent: { node: nodeNamed("n1") } },
-    ...{ reader: new Reader(store, "anonymous"), cluster: loneServer(store), answers: new AnswerCache() },
+    ...{ callers, queries: new Metrics(0).counter("q"), cluster: loneServer(store), answers: new AnswerCache() },
     nearness: new Nearness(new Coordinates(store, { own: "n1", areWanted: false, clock, log })),
     waitLimits: { defaultMs: 300_000, maxMs: 600_000 },
     ...{ cachedQuestions: undefined, clientLimit: new ClientLimit(0), metrics: new Metrics(0), headers: {} },
@@ -77,12 +74,4 @@ export async function startAclServer({ masterSecret, dataDir }: AclServerOptions
       await store.close();
     },
   };
-}
-
-function callerIn({ state }: Store, request: HttpRequest, masterSecret: string | undefined): Caller {
-  const given = request.query.get("token") || request.raw.headers.get("x-consul-token") || masterSecret;
-  const row = getAclTokenOfSecret(state, given ?? "anonymous");
-  if (!row || isExpired(row, Date.now())) throw new HttpError(403, aclNotFound);
-  const rules = row.policies.map((id) => parseRules(getAclPolicy(state, id)?.rules ?? ""));
-  return { rights: rightsOf(rules, "deny"), token: given === undefined ? undefined : row };
 }

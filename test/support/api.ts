@@ -85,7 +85,6 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     nearness: new Nearness(coordinates),
     agent: world.agent,
     preparedQueries: new PreparedQueries(store, {
-      agentTokens: undefined,
       callers: unlimitedCallers(store),
       ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
       ...{ datacenter: "dc1", node: "n1" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { defaultAutopilot } from "../../src/model/autopilot.ts";
-import { type AclTokenRequest } from "../../src/model/acl.ts";
+import type { AclTokenRequest } from "../../src/model/acl.ts";
 import { anonymousToken, globalManagementPolicy } from "../../src/acl/builtin.ts";
 import { type Member, memberStatuses } from "../../src/model/member.ts";
 import type { Session } from "../../src/model/session.ts";

@@ -5,7 +5,6 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import * as acl from "../../registry/acl.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { encodeNoReplication } from "../../wire/acl.ts";
 import { submitAcl } from "../acl-access.ts";
 import { showBootstrapToken } from "../acl-encoding.ts";
@@ -13,7 +12,6 @@ import { json } from "../answers.ts";
 import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
 export interface AclBootstrapParts {
-  readonly store: Registry;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -28,19 +26,19 @@ const resetFile = "acl-bootstrap-reset";
  * `acl-bootstrap-reset`. The file is removed before the token is made, so that it allows one bootstrap only.
  */
 export function bootstrapAccess(parts: AclBootstrapParts): DatacenterEndpoint {
-  const { store, clock, random, log } = parts;
-  return (request) =>
-    async ({ reader }) => {
-      await store.freshen("leader");
-      const path = parts.dataDir === undefined ? undefined : join(parts.dataDir, resetFile);
-      const resetIndex = path === undefined ? 0 : await readResetIndex(path, log);
-      const isAllowed = resetIndex > 0 && reader.read(acl.aclResetIndexQuery()) === resetIndex;
-      if (path !== undefined && isAllowed) await rm(path, { force: true });
-      const ids = { accessorId: random.uuid(), secretId: random.uuid() };
-      await submitAcl(store, { type: "acl-bootstrap", ...ids, resetIndex, nowMs: clock.wallMs() });
-      const token = reader.read(acl.aclTokenOf(ids.accessorId, () => clock.wallMs()));
-      return json(request, token && showBootstrapToken(token));
-    };
+  const { clock, random, log } = parts;
+  return (request) => async () => {
+    const { registry } = request.caller;
+    await registry.freshen("leader");
+    const path = parts.dataDir === undefined ? undefined : join(parts.dataDir, resetFile);
+    const resetIndex = path === undefined ? 0 : await readResetIndex(path, log);
+    const isAllowed = resetIndex > 0 && registry.read(acl.aclResetIndexQuery()) === resetIndex;
+    if (path !== undefined && isAllowed) await rm(path, { force: true });
+    const ids = { accessorId: random.uuid(), secretId: random.uuid() };
+    await submitAcl(registry, { type: "acl-bootstrap", ...ids, resetIndex, nowMs: clock.wallMs() });
+    const token = registry.read(acl.aclTokenOfSecret(ids.secretId, () => clock.wallMs()));
+    return json(request, token && showBootstrapToken(token));
+  };
 }
 
 /** Returns the number in the file: 0 if there is no file. Consul: blanks before the number and any text after it are ignored. */

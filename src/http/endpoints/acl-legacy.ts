@@ -2,11 +2,10 @@ import type { Random } from "../../lib/random.ts";
 import type { AclTokenRow } from "../../model/acl.ts";
 import * as acl from "../../registry/acl.ts";
 import type { Query } from "../../registry/query.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { decodeLegacyToken, type LegacyTokenRequest } from "../../wire/acl-body.ts";
 import { encodeLegacyToken } from "../../wire/acl.ts";
 import { parseJson } from "../../wire/json.ts";
-import { answerAcl, indexHeaders, requireAclRead, requireAclWrite, submitAcl, type AclAccess } from "../acl-access.ts";
+import { answerAcl, indexHeaders, requireAclRead, requireAclWrite, submitAcl } from "../acl-access.ts";
 import { rulesFaultOf } from "../acl-rules-fault.ts";
 import { json } from "../answers.ts";
 import { failedReadHeaders, HttpError } from "../http-error.ts";
@@ -21,8 +20,7 @@ import type { AclTokenParts } from "./acl-token.ts";
  * mean prefixes.
  */
 
-export interface AclLegacyParts extends AclAccess {
-  readonly store: Registry;
+export interface AclLegacyParts {
   readonly random: Random;
   readonly clock: AclTokenParts["clock"];
 }
@@ -48,39 +46,37 @@ async function readBody(request: HttpRequest): Promise<LegacyTokenRequest> {
 }
 
 async function write(parts: AclLegacyParts, request: HttpRequest, asked: LegacyTokenRequest): Promise<Response> {
-  requireAclWrite(parts, request);
+  requireAclWrite(request);
   const { secretId, name: description, rules } = asked;
   const type = asked.type === "" ? "client" : asked.type;
   if (type !== "client" && type !== "management") throw new HttpError(500, "Invalid ACL Type");
   const token = { accessorId: parts.random.uuid(), secretId, description, type, rules } as const;
-  await submitAcl(parts.store, { type: "acl-legacy-set", token, rulesFault: rulesFaultOf(rules) });
+  await submitAcl(request.caller.registry, { type: "acl-legacy-set", token, rulesFault: rulesFaultOf(rules) });
   return json(request, { ID: secretId });
 }
 
-export function destroyLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
-  return (request) => {
-    const secretId = requireName(request.rest, "Missing ACL");
-    return async () => {
-      requireAclWrite(parts, request);
-      await submitAcl(parts.store, { type: "acl-legacy-delete", secretId });
-      return json(request, true);
-    };
+export const destroyLegacyToken: DatacenterEndpoint = (request) => {
+  const secretId = requireName(request.rest, "Missing ACL");
+  return async () => {
+    requireAclWrite(request);
+    await submitAcl(request.caller.registry, { type: "acl-legacy-delete", secretId });
+    return json(request, true);
   };
-}
+};
 
 /** Creates a legacy token like another one. Consul: the answer and its errors have the headers of the read of the other token. */
 export function cloneLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
   return (request) => {
     const secretId = requireName(request.rest, "Missing ACL");
-    return async ({ reader, store }) => {
-      await store.freshen("leader");
+    return async () => {
+      const { registry, rights } = request.caller;
+      await registry.freshen("leader");
       const query = legacyTokens(secretId, parts);
-      const headers = indexHeaders(store, query);
-      const [source] = reader.read(query);
-      if (!source || !parts.callerOf(request).rights.may("acl", "write"))
-        throw new HttpError(403, "Permission denied", headers);
+      const headers = indexHeaders(registry, query);
+      const [source] = registry.read(query);
+      if (!source || !rights.may("acl", "write")) throw new HttpError(403, "Permission denied", headers);
       const token = { ...source, accessorId: parts.random.uuid(), secretId: parts.random.uuid() };
-      await submitAcl(store, { type: "acl-legacy-set", token, rulesFault: undefined });
+      await submitAcl(request.caller.registry, { type: "acl-legacy-set", token, rulesFault: undefined });
       return json(request, { ID: token.secretId }, headers);
     };
   };
@@ -97,8 +93,8 @@ export function getLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
 /** Returns the endpoint for the list of legacy and bootstrap tokens, with their secrets. */
 export function listLegacyTokens(parts: AclLegacyParts): DatacenterEndpoint {
   return (request) => (reading) => {
-    const { rights } = requireAclRead(parts, request);
-    if (!rights.may("acl", "write")) throw new HttpError(403, "Permission denied", failedReadHeaders);
+    requireAclRead(request);
+    if (!request.caller.rights.may("acl", "write")) throw new HttpError(403, "Permission denied", failedReadHeaders);
     return answerAcl(request, legacyTokens(undefined, parts), (rows) => rows.map(encodeLegacyToken))(reading);
   };
 }

@@ -1,6 +1,5 @@
 import type { Random } from "../../lib/random.ts";
 import * as acl from "../../registry/acl.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { decodeAclPolicy } from "../../wire/acl-body.ts";
 import {
   answerAcl,
@@ -12,45 +11,37 @@ import {
   requireRest,
   requireUuid,
   submitAcl,
-  type AclAccess,
 } from "../acl-access.ts";
 import { showPolicy, showPolicyStub } from "../acl-encoding.ts";
 import { rulesFaultOf } from "../acl-rules-fault.ts";
 import { json } from "../answers.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
-export interface AclPolicyParts extends AclAccess {
-  readonly store: Registry;
+export interface AclPolicyParts {
   readonly random: Random;
 }
 
-export function listPolicies(access: AclAccess): DatacenterEndpoint {
-  return (request) => (reading) => {
-    requireAclRead(access, request);
-    return answerAcl(request, acl.allAclPolicies(), (rows) => rows.map(showPolicyStub))(reading);
-  };
-}
+export const listPolicies: DatacenterEndpoint = (request) => (reading) => {
+  requireAclRead(request);
+  return answerAcl(request, acl.allAclPolicies(), (rows) => rows.map(showPolicyStub))(reading);
+};
 
-export function getPolicy(access: AclAccess): DatacenterEndpoint {
-  return (request) => {
-    const id = requireRest(request, "policy ID");
-    return (reading) => {
-      requireAclRead(access, request);
-      requireUuid(id, "acl policy");
-      return answerAcl(request, acl.aclPolicyOf(id), showPolicy, notFound)(reading);
-    };
+export const getPolicy: DatacenterEndpoint = (request) => {
+  const id = requireRest(request, "policy ID");
+  return (reading) => {
+    requireAclRead(request);
+    requireUuid(id, "acl policy");
+    return answerAcl(request, acl.aclPolicyOf(id), showPolicy, notFound)(reading);
   };
-}
+};
 
-export function getPolicyNamed(access: AclAccess): DatacenterEndpoint {
-  return (request) => {
-    const name = requireRest(request, "policy Name");
-    return (reading) => {
-      requireAclRead(access, request);
-      return answerAcl(request, acl.aclPolicyNamed(name), showPolicy, notFound)(reading);
-    };
+export const getPolicyNamed: DatacenterEndpoint = (request) => {
+  const name = requireRest(request, "policy Name");
+  return (reading) => {
+    requireAclRead(request);
+    return answerAcl(request, acl.aclPolicyNamed(name), showPolicy, notFound)(reading);
   };
-}
+};
 
 /** Creates a policy, or replaces the one whose id is in the path. */
 export function putPolicy(parts: AclPolicyParts): DatacenterEndpoint {
@@ -59,24 +50,27 @@ export function putPolicy(parts: AclPolicyParts): DatacenterEndpoint {
     const asked = await readAclBody(request, "Policy", decodeAclPolicy);
     if (id === "" && asked.id !== "") throw badRequest("Cannot specify the ID when creating a new policy");
     if (asked.id !== "" && asked.id !== id) throw badRequest("Policy ID in URL and payload do not match");
-    return async ({ reader }) => {
-      requireAclWrite(parts, request);
+    return async () => {
+      requireAclWrite(request);
       const isNew = id === "";
       const policy = { ...asked, id: isNew ? parts.random.uuid() : id };
-      await submitAcl(parts.store, { type: "acl-policy-set", policy, isNew, rulesFault: rulesFaultOf(policy.rules) });
-      const written = reader.read(acl.aclPolicyOf(policy.id));
+      await submitAcl(request.caller.registry, {
+        type: "acl-policy-set",
+        policy,
+        isNew,
+        rulesFault: rulesFaultOf(policy.rules),
+      });
+      const written = request.caller.registry.read(acl.aclPolicyOf(policy.id));
       return json(request, written && showPolicy(written));
     };
   };
 }
 
-export function deletePolicy(parts: AclPolicyParts): DatacenterEndpoint {
-  return (request) => {
-    const id = requireRest(request, "policy ID");
-    return async () => {
-      requireAclWrite(parts, request);
-      await submitAcl(parts.store, { type: "acl-policy-delete", id });
-      return json(request, true);
-    };
+export const deletePolicy: DatacenterEndpoint = (request) => {
+  const id = requireRest(request, "policy ID");
+  return async () => {
+    requireAclWrite(request);
+    await submitAcl(request.caller.registry, { type: "acl-policy-delete", id });
+    return json(request, true);
   };
-}
+};

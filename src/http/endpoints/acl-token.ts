@@ -1,9 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
+import { OperatingError } from "../../lib/errors.ts";
 import type { Random } from "../../lib/random.ts";
 import type { AclTokenRequest } from "../../model/acl.ts";
 import * as acl from "../../registry/acl.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { decodeAclToken } from "../../wire/acl-body.ts";
 import {
   aclNotFound,
@@ -17,16 +17,14 @@ import {
   requireRest,
   requireUuid,
   submitAcl,
-  type AclAccess,
 } from "../acl-access.ts";
 import { showToken, showTokenStub } from "../acl-encoding.ts";
 import { json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
-import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-export interface AclTokenParts extends AclAccess {
-  readonly store: Registry;
+export interface AclTokenParts {
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -34,7 +32,7 @@ export interface AclTokenParts extends AclAccess {
 /** Returns the endpoint for the list of tokens, all or those that link a policy, a role or an auth method. */
 export function listTokens(parts: AclTokenParts): DatacenterEndpoint {
   return (request) => (reading) => {
-    requireAclRead(parts, request);
+    requireAclRead(request);
     const text = (name: string): string => request.query.get(name) ?? "";
     const filter = { policyId: text("policy"), roleId: text("role"), authMethod: text("authmethod") };
     if (Object.values(filter).filter((value) => value !== "").length > 1)
@@ -48,9 +46,9 @@ export function getToken(parts: AclTokenParts): DatacenterEndpoint {
   return (request) => {
     const id = requireRest(request, "token ID");
     return (reading) => {
-      const { rights } = requireAclRead(parts, request);
+      requireAclRead(request);
       requireUuid(id, "acl token");
-      const showsSecret = rights.may("acl", "write");
+      const showsSecret = request.caller.rights.may("acl", "write");
       return answerAcl(request, tokenOf(parts, id), (token) => showToken(token, { showsSecret }), notFound)(reading);
     };
   };
@@ -63,21 +61,21 @@ export function getToken(parts: AclTokenParts): DatacenterEndpoint {
 export function getOwnToken(parts: AclTokenParts): DatacenterEndpoint {
   const nowMs = (): number => parts.clock.wallMs();
   return (request) => (reading) => {
-    const secret = secretOf(parts, request);
+    const secret = secretOf(request);
     const query = acl.aclTokenOfSecret(secret ?? "", nowMs);
     if (secret === undefined)
-      return whenFresh(reading.store, request.queryOptions().consistency, () => {
-        throw notFound(indexHeaders(reading.store, query));
+      return whenFresh(request.caller.registry, request.queryOptions().consistency, () => {
+        throw notFound(indexHeaders(request.caller.registry, query));
       });
     return answerAcl(request, query, (token) => showToken(token, { showsSecret: true }), notFound)(reading);
   };
 }
 
-function secretOf({ callerOf }: AclAccess, request: HttpRequest): string | undefined {
+function secretOf(request: HttpRequest): string | undefined {
   try {
-    return callerOf(request).token?.secretId;
+    return request.caller.hasToken ? request.caller.token?.secretId : undefined;
   } catch (error) {
-    if (error instanceof HttpError) return undefined;
+    if (error instanceof OperatingError) return undefined;
     throw error;
   }
 }
@@ -91,17 +89,17 @@ export function putToken(parts: AclTokenParts): DatacenterEndpoint {
     if (rest === "") return createToken(parts, request, asked);
     if (asked.accessorId !== "" && asked.accessorId !== rest)
       throw badRequest("Token Accessor ID in URL and payload do not match");
-    return async (reading) => {
-      requireAclWrite(parts, request);
-      return write(parts, request, { reading, token: { ...asked, accessorId: rest }, isNew: false });
+    return async () => {
+      requireAclWrite(request);
+      return write(parts, request, { token: { ...asked, accessorId: rest }, isNew: false });
     };
   };
 }
 
 function createToken(parts: AclTokenParts, request: HttpRequest, asked: AclTokenRequest): Operation {
-  return async (reading) => {
-    requireAclWrite(parts, request);
-    return write(parts, request, { reading, token: withIds(parts, asked), isNew: true });
+  return async () => {
+    requireAclWrite(request);
+    return write(parts, request, { token: withIds(parts, asked), isNew: true });
   };
 }
 
@@ -117,11 +115,11 @@ function cloneToken(
   request: HttpRequest,
   { id, asked }: { readonly id: string; readonly asked: AclTokenRequest },
 ): Operation {
-  return async (reading) => {
-    requireAclWrite(parts, request);
+  return async () => {
+    requireAclWrite(request);
     requireUuid(id, "acl token");
-    await parts.store.freshen("leader");
-    const token = reading.reader.read(tokenOf(parts, id));
+    await request.caller.registry.freshen("leader");
+    const token = request.caller.registry.read(tokenOf(parts, id));
     if (!token) throw new HttpError(403, aclNotFound);
     const { row, policies, roles } = token;
     if (row.authMethod !== "") throw new HttpError(500, "Cannot clone a token created from an auth method");
@@ -129,39 +127,32 @@ function cloneToken(
     const description = asked.description === "" ? row.description : asked.description;
     const ids = { accessorId: "", secretId: "" };
     const copy = { ...row, ...ids, description, policies, roles, expirationTtlMs: 0 };
-    return write(parts, request, { reading, token: withIds(parts, copy), isNew: true });
+    return write(parts, request, { token: withIds(parts, copy), isNew: true });
   };
 }
 
 interface TokenWrite {
-  readonly reading: Reading;
   readonly token: AclTokenRequest;
   readonly isNew: boolean;
 }
 
-async function write(
-  parts: AclTokenParts,
-  request: HttpRequest,
-  { reading, token, isNew }: TokenWrite,
-): Promise<Response> {
-  const { store, clock } = parts;
-  await submitAcl(store, { type: "acl-token-set", token, isNew, nowMs: clock.wallMs() });
-  const written = reading.reader.read(tokenOf(parts, token.accessorId));
+async function write(parts: AclTokenParts, request: HttpRequest, { token, isNew }: TokenWrite): Promise<Response> {
+  const { clock } = parts;
+  await submitAcl(request.caller.registry, { type: "acl-token-set", token, isNew, nowMs: clock.wallMs() });
+  const written = request.caller.registry.read(tokenOf(parts, token.accessorId));
   return json(request, written && showToken(written, { showsSecret: true }));
 }
 
-export function deleteToken(parts: AclTokenParts): DatacenterEndpoint {
-  return (request) => {
-    const id = requireRest(request, "token ID");
-    return async () => {
-      const caller = requireAclWrite(parts, request);
-      if (caller.token?.accessorId === id.toLowerCase())
-        throw new HttpError(500, "Deletion of the request's authorization token is not permitted");
-      await submitAcl(parts.store, { type: "acl-tokens-delete", accessorIds: [id] });
-      return json(request, true);
-    };
+export const deleteToken: DatacenterEndpoint = (request) => {
+  const id = requireRest(request, "token ID");
+  return async () => {
+    requireAclWrite(request);
+    if (request.caller.token?.accessorId === id.toLowerCase())
+      throw new HttpError(500, "Deletion of the request's authorization token is not permitted");
+    await submitAcl(request.caller.registry, { type: "acl-tokens-delete", accessorIds: [id] });
+    return json(request, true);
   };
-}
+};
 
 function tokenOf({ clock }: AclTokenParts, id: string): ReturnType<typeof acl.aclTokenOf> {
   return acl.aclTokenOf(id, () => clock.wallMs());

@@ -23,5 +23,6 @@ export const aclAuthMethods: Table<AclAuthMethodRow, keyof AclAuthMethodTables> 
     ...{ config: isRecord, ...rowIndexes },
   }),
   indexes: [],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
   topics: () => [topics.aclAuthMethods],
 };

@@ -22,5 +22,6 @@ export const aclBindingRules: Table<AclBindingRuleRow, keyof AclBindingRuleTable
     ...rowIndexes,
   }),
   indexes: [],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
   topics: () => [topics.aclBindingRules],
 };

@@ -22,5 +22,6 @@ export const aclBootstrap: Table<RowIndexes, keyof AclBootstrapTables> = {
   ...jsonCodec<RowIndexes>(),
   isSound: record({ ...rowIndexes }),
   indexes: [],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
   topics: () => [],
 };

@@ -21,5 +21,6 @@ export const aclPolicies: Table<AclPolicyRow, keyof AclPolicyTables> = {
   ...jsonCodec<AclPolicyRow>(),
   isSound: record({ id: text, name: text, description: text, rules: text, datacenters: list(text), ...rowIndexes }),
   indexes: [{ name: "aclPolicyNames", places: (row) => [fold(row.name)] }],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
   topics: () => [topics.aclPolicies],
 };

@@ -27,5 +27,6 @@ export const aclRoles: Table<AclRoleRow, keyof AclRoleTables> = {
   ...jsonCodec<AclRoleRow>(),
   isSound: record({ id: text, name: text, description: text, policies: list(text), ...identities, ...rowIndexes }),
   indexes: [{ name: "aclRoleNames", places: (row) => [fold(row.name)] }],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
   topics: () => [topics.aclRoles],
 };

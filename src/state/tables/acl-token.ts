@@ -1,3 +1,4 @@
+import { hiddenSecret } from "../../acl/rights.ts";
 import type { OrderedTable } from "../../lib/ordered-map.ts";
 import type { AclTokenRow } from "../../model/acl.ts";
 import { kvOrder, rowKey } from "../row-key.ts";
@@ -26,5 +27,7 @@ export const aclTokens: Table<AclTokenRow, keyof AclTokenTables> = {
     ...{ type: oneOf(["", "client", "management"]), ...identities, ...rowIndexes },
   }),
   indexes: [{ name: "aclTokenSecrets", places: (row) => [kvOrder(row.secretId)] }],
+  mayRead: (_row, rights) => rights.may("acl", "read"),
+  redact: (row, rights) => (rights.may("acl", "write") ? row : { ...row, secretId: hiddenSecret }),
   topics: () => [topics.aclTokens],
 };
