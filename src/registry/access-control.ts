@@ -72,15 +72,17 @@ export class AccessControl implements Callers {
 
   callerOf(secret: string | undefined): Caller {
     const sent = secret ?? (this.#options.tokens.default || anonymousToken.secretId);
-    const known = this.#callers.get(sent);
+    const bringsToken = secret !== undefined;
+    const key = `${bringsToken ? "+" : "-"}${sent}`;
+    const known = this.#callers.get(key);
     if (known) return known;
-    const caller = this.#newCaller(sent);
+    const caller = this.#newCaller(sent, bringsToken);
     if (this.#callers.size >= resolvedMax) this.#callers.clear();
-    this.#callers.set(sent, caller);
+    this.#callers.set(key, caller);
     return caller;
   }
 
-  #newCaller(secret: string): Caller {
+  #newCaller(secret: string, bringsToken: boolean): Caller {
     const resolve = (): Resolved => this.#resolve(secret);
     const ofAgent = (): Rights | undefined => {
       const { node, tokens } = this.#options;
@@ -88,7 +90,7 @@ export class AccessControl implements Callers {
     };
     return {
       isChecked: true,
-      hasToken: secret !== anonymousToken.secretId,
+      bringsToken,
       guardsKeyLists: this.#options.guardsKeyLists,
       registry: new GuardedRegistry(this.#registry, () => resolve().rights),
       get rights() {

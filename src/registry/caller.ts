@@ -18,8 +18,8 @@ export interface Caller {
    * @throws OperatingError as `rights` does
    */
   readonly rightsKey: string;
-  /** Whether the caller, or the agent for it, has a token other than the anonymous one. */
-  readonly hasToken: boolean;
+  /** Whether the request brought the token, so that the caller knows its secret. If not, the agent's default token stands for it. */
+  readonly bringsToken: boolean;
   /** The caller's token; undefined while access control is off. @throws OperatingError as `rights` does */
   readonly token: AclToken | undefined;
 }
@@ -45,7 +45,7 @@ export function unlimitedCallers(registry: Registry): Callers {
     registry,
     rights: everything,
     rightsKey: anyone,
-    hasToken: false,
+    bringsToken: false,
     token: undefined,
   };
   return { areLimited: false, topics: [], callerOf: () => caller };

@@ -1,3 +1,4 @@
+import { anonymousToken } from "../../acl/builtin.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import type { Random } from "../../lib/random.ts";
@@ -55,25 +56,28 @@ export function getToken(parts: AclTokenParts): DatacenterEndpoint {
 }
 
 /**
- * Returns the endpoint for the token that the client sends. Consul: it needs no right, and a client without a token of its own gets
- * the error for an unknown token.
+ * Returns the endpoint for the token of the caller. Consul: it needs no right, and a caller without a token gets the error for an
+ * unknown one. The agent's default token shows its secret to nobody, whereas Consul shows it to every caller without a token.
  */
 export function getOwnToken(parts: AclTokenParts): DatacenterEndpoint {
   const nowMs = (): number => parts.clock.wallMs();
   return (request) => (reading) => {
-    const secret = secretOf(request);
+    const { bringsToken, registry } = request.caller;
+    const secret = ownSecret(request);
     const query = acl.aclTokenOfSecret(secret ?? "", nowMs);
     if (secret === undefined)
-      return whenFresh(request.caller.registry, request.queryOptions().consistency, () => {
-        throw notFound(indexHeaders(request.caller.registry, query));
+      return whenFresh(registry, request.queryOptions().consistency, () => {
+        throw notFound(indexHeaders(registry, query));
       });
-    return answerAcl(request, query, (token) => showToken(token, { showsSecret: true }), notFound)(reading);
+    return answerAcl(request, query, (token) => showToken(token, { showsSecret: bringsToken }), notFound)(reading);
   };
 }
 
-function secretOf(request: HttpRequest): string | undefined {
+/** Returns the secret of the caller's token; undefined if it has none, or an unknown one. */
+function ownSecret({ caller }: HttpRequest): string | undefined {
   try {
-    return request.caller.hasToken ? request.caller.token?.secretId : undefined;
+    const secret = caller.token?.secretId;
+    return caller.bringsToken || secret !== anonymousToken.secretId ? secret : undefined;
   } catch (error) {
     if (error instanceof OperatingError) return undefined;
     throw error;
