@@ -5,7 +5,8 @@
 import { startTarget } from "../../support/target.ts";
 import { writeRecording } from "../recorded/recording.ts";
 import { runScript } from "../recorded/run-script.ts";
-import { masterSecret, scripts } from "./scripts/all.ts";
+import { scripts } from "./scripts/all.ts";
+import { masterSecret } from "./scripts/master-secret.ts";
 
 const [folder = "", ...chosen] = process.argv.slice(2);
 if (folder === "") throw new Error("name the folder for the answers");

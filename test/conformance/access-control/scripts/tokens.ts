@@ -1,3 +1,4 @@
+import { masterSecret } from "./master-secret.ts";
 import type { Script } from "../../recorded/script.ts";
 
 const id = (end: string): string => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a${end}`;
@@ -96,7 +97,7 @@ export const tokens: Script = [
   "GET /v1/acl/token/x",
   "GET /v1/acl/token/",
   "GET /v1/acl/token/{short.AccessorID}",
-  "GET /v1/acl/token/self",
+  ["GET /v1/acl/token/self", undefined, { headers: { "X-Consul-Token": masterSecret } }],
   ["GET /v1/acl/token/self", undefined, { headers: { "X-Consul-Token": id("0101") } }],
   ["GET /v1/acl/token/self", undefined, { headers: { "X-Consul-Token": unknown } }],
   ["GET /v1/acl/token/self", undefined, { headers: { "X-Consul-Token": "anonymous" } }],
