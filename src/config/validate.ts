@@ -25,6 +25,16 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
   refuseSharedAddresses(config);
   validatePortRanges(settings);
   validateTls(config, settings);
+  refuseAccessControlOnClient(config, settings);
+}
+
+/** Servers check the tokens of all requests that a client agent passes on; its own requests it cannot guard yet. */
+function refuseAccessControlOnClient({ accessControl, server }: RuntimeConfig, settings: Settings): void {
+  if (accessControl && !server)
+    fail(
+      "acl.enabled: a client agent cannot check tokens itself yet, and would leave its own services open. The servers check the " +
+        `tokens that it passes on. Leave acl.enabled out here, or start it with -server${settings.from("acl.enabled")}`,
+    );
 }
 
 /** Reads certificates and keys, so that `validate` and a reload report what would keep the agent from starting. */

@@ -4,7 +4,7 @@ import { parseRules, type Rules } from "../acl/rules.ts";
 import { translateRules } from "../acl/translate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord } from "../model/acl.ts";
+import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord, zeroTime } from "../model/acl.ts";
 import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
 import { topics, type Topic } from "../state/topics.ts";
 import type { Caller, Callers } from "./caller.ts";
@@ -42,6 +42,14 @@ interface Resolved {
   readonly rights: Rights;
   readonly rightsKey: string;
 }
+
+/** The anonymous token as it is until a leader has created it. */
+const noToken: AclTokenRow = {
+  ...anonymousToken,
+  ...{ policies: [], roles: [], serviceIdentities: [], nodeIdentities: [] },
+  ...{ local: false, authMethod: "", expirationTime: null, createTime: zeroTime, type: "", rules: "" },
+  ...{ createIndex: 0, modifyIndex: 0 },
+};
 
 /** Maximum number of secrets whose rights are kept; more are computed again at their next use. */
 const resolvedMax = 10_000;
@@ -117,7 +125,8 @@ export class AccessControl implements Callers {
   #compute(secret: string, index: number): Resolved {
     // Consul: these words, which once were tokens, are errors wherever a token is resolved.
     if (isRootWord(secret)) throw new OperatingError("conflict", "acl-root", "Cannot resolve root ACL");
-    const token = getAclTokenOfSecret(this.#registry.state, secret);
+    const token =
+      getAclTokenOfSecret(this.#registry.state, secret) ?? (secret === noToken.secretId ? noToken : undefined);
     if (!token) throw aclNotFound();
     const { rights, rightsKey } = this.#rightsOf(token);
     const resolved = { index, token, rights, rightsKey };

@@ -82,7 +82,7 @@ export async function openServer(
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit }),
   );
-  const access = openAccess(config, { store, node: node.name, clock, log });
+  const access = openAccess(parts, config, { store, node: node.name, clock, random: platform.random, log });
   const api = createApi(config, {
     ...{ ...platform, ...access, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
     startedMs: clock.wallMs(),

@@ -2,6 +2,10 @@ import { AgentTokens } from "../../agent/agent-tokens.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Random } from "../../lib/random.ts";
+import { keepAclBuiltins } from "../../registry/acl-builtins.ts";
+import { ExpiredTokens } from "../../registry/expired-tokens.ts";
+import type { Lifecycle } from "../lifecycle.ts";
 import { AccessControl } from "../../registry/access-control.ts";
 import { type Callers, unlimitedCallers } from "../../registry/caller.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -17,16 +21,24 @@ interface AccessParts {
   /** The name of this agent's node. */
   readonly node: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
-/** Creates the parts that decide what each caller may do. @throws OperatingError invalid when the agent's tokens cannot be read */
+/**
+ * Creates the parts that decide what each caller may do, and keeps the builtin and expired tokens in order while this server leads.
+ * @throws OperatingError invalid when the agent's tokens cannot be read
+ */
 export function openAccess(
+  parts: Lifecycle,
   { accessControl, dataDir, datacenter }: RuntimeConfig,
-  { store, node, clock, log }: AccessParts,
+  { store, node, clock, random, log: rootLog }: AccessParts,
 ): Access {
   if (!accessControl) return { callers: unlimitedCallers(store), agentTokens: undefined };
   const { agentTokens: configured, defaultPolicy, guardsKeyLists, persistsTokens } = accessControl;
+  const log = rootLog.named("acl");
+  parts.add(keepAclBuiltins(store, { masterSecret: accessControl.masterToken, clock, random, log }));
+  parts.add(new ExpiredTokens(store, { clock, log }));
   const agentTokens = new AgentTokens(configured, {
     folder: persistsTokens ? dataDir : undefined,
     log: log.named("acl"),

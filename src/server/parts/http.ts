@@ -72,8 +72,11 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events,
-    // The configuration refuses acl.enabled.
-    acl: undefined,
+    acl: config.accessControl && {
+      ...{ clock, random: parts.random, sendToLeader: parts.sendToLeader, store },
+      log: rootLog.named("acl"),
+      dataDir: config.dataDir,
+    },
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
     prometheus: config.prometheusRetentionMs > 0,
     preparedQueries: new PreparedQueries(store, {
