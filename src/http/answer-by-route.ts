@@ -1,3 +1,4 @@
+import type { Rights } from "../acl/rights.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { Callers } from "../registry/caller.ts";
 import { isNoLeader } from "../registry/leader-wait.ts";
@@ -7,7 +8,7 @@ import type { CachedQuestions } from "./cached-questions.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { parseConsistency } from "./query-options.ts";
-import type { AccessByMethod, ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "./route.ts";
+import type { ConsulCache, DatacenterEndpoint, Endpoint, Permission, Reading, Route } from "./route.ts";
 
 /*
  * A request whose route is known passes these steps, in Consul's order. Each step may end the request with an error.
@@ -70,14 +71,25 @@ function checkOptions({ options, scope }: Route, request: HttpRequest): void {
 
 /** @throws OperatingError forbidden */
 function checkAccess({ access }: Route, { caller, method }: HttpRequest, ownNode: string): void {
-  const asked = isByMethod(access) ? (access[method] ?? "token") : access;
+  const asked = typeof access === "string" ? access : (access[method] ?? "token");
   if (asked === "open") return;
   const { rights } = caller;
-  if (asked !== "token" && !rights.may(asked.resource, asked.access, ownNode)) throw permissionDenied();
+  if (asked !== "token" && !mayAsAsked(rights, asked, ownNode)) throw permissionDenied();
 }
 
-function isByMethod(access: Route["access"]): access is AccessByMethod {
-  return typeof access === "object" && !("resource" in access);
+function mayAsAsked(rights: Rights, asked: Permission, ownNode: string): boolean {
+  switch (asked) {
+    case "acl:write":
+      return rights.may("acl", "write");
+    case "agent:read":
+      return rights.may("agent", "read", ownNode);
+    case "agent:write":
+      return rights.may("agent", "write", ownNode);
+    case "operator:read":
+      return rights.may("operator", "read");
+    case "operator:write":
+      return rights.may("operator", "write");
+  }
 }
 
 const optionsIn: Readonly<Record<Route["scope"], readonly string[]>> = { agent: [], body: [], datacenter: ["GET"] };

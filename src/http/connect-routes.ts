@@ -23,8 +23,8 @@ import type { Route } from "./route.ts";
 
 /** Returns the service mesh's routes. They answer as Consul does without certificates, intentions and gateways of the mesh. */
 export function connectRoutes(api: FederationParts & HealthParts): readonly Route[] {
-  const datacenter = { scope: "datacenter" } as const;
-  const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  const datacenter = { access: "token", scope: "datacenter" } as const;
+  const read = { access: "token", scope: "datacenter", held: "index", failsWithMeta: true } as const;
   return [
     {
       path: "/v1/agent/connect/authorize",
@@ -44,7 +44,6 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     { path: "/v1/agent/connect/ca/roots", access: "open", scope: "agent", options: ["GET"], methods: { GET: refuse } },
     {
       path: "/v1/catalog/connect/",
-      access: "token",
       ...read,
       namespaced: true,
       consulCache: refreshed("catalog-services"),
@@ -52,15 +51,13 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     },
     {
       path: "/v1/catalog/gateway-services/",
-      access: "token",
       ...read,
       namespaced: true,
       methods: { GET: listGatewayServices },
     },
-    { path: "/v1/config", access: "token", ...datacenter, inPrimary: ["PUT"], methods: { PUT: setConfigEntry } },
+    { path: "/v1/config", ...datacenter, inPrimary: ["PUT"], methods: { PUT: setConfigEntry } },
     {
       path: "/v1/config/",
-      access: "token",
       ...datacenter,
       namespaced: true,
       held: "index",
@@ -69,28 +66,41 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     },
     {
       path: "/v1/connect/ca/configuration",
-      access: { resource: "operator", access: "write" },
       ...datacenter,
+      access: "operator:write",
       methods: { GET: refuse, PUT: setCaConfiguration },
     },
-    { path: "/v1/connect/ca/roots", access: "open", ...datacenter, methods: { GET: refuseRead } },
+    { path: "/v1/connect/ca/roots", ...datacenter, access: "open", methods: { GET: refuseRead } },
+    ...intentionRoutes(),
+    ...meshRoutes(api),
+  ];
+}
+
+function intentionRoutes(): readonly Route[] {
+  const datacenter = { access: "token", scope: "datacenter" } as const;
+  const read = { access: "token", scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  return [
     {
       path: "/v1/connect/intentions",
-      access: "token",
       ...read,
       methods: { GET: listIntentions, POST: createIntention },
     },
     {
       path: "/v1/connect/intentions/",
-      access: "token",
       ...datacenter,
       methods: { GET: getIntention, PUT: updateIntention, DELETE: deleteIntention },
     },
-    { path: "/v1/connect/intentions/check", access: "token", ...datacenter, methods: { GET: checkIntention } },
-    { path: "/v1/connect/intentions/match", access: "token", ...datacenter, methods: { GET: matchIntentions } },
+    { path: "/v1/connect/intentions/check", ...datacenter, methods: { GET: checkIntention } },
+    { path: "/v1/connect/intentions/match", ...datacenter, methods: { GET: matchIntentions } },
+  ];
+}
+
+function meshRoutes(api: FederationParts & HealthParts): readonly Route[] {
+  const datacenter = { access: "token", scope: "datacenter" } as const;
+  const read = { access: "token", scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  return [
     {
       path: "/v1/discovery-chain/",
-      access: "token",
       ...datacenter,
       namespaced: true,
       options: ["GET", "POST"],
@@ -98,7 +108,6 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     },
     {
       path: "/v1/health/connect/",
-      access: "token",
       ...read,
       namespaced: true,
       consulCache: refreshed("health-services"),
@@ -106,7 +115,6 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     },
     {
       path: "/v1/health/ingress/",
-      access: "token",
       ...read,
       namespaced: true,
       consulCache: refreshed("health-services"),
@@ -114,25 +122,23 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     },
     {
       path: "/v1/internal/federation-state/",
-      access: { resource: "operator", access: "read" },
       ...read,
+      access: "operator:read",
       methods: { GET: getFederationState(api) },
     },
     {
       path: "/v1/internal/federation-states",
-      access: { resource: "operator", access: "read" },
       ...read,
+      access: "operator:read",
       methods: { GET: listFederationStates(api) },
     },
     {
       path: "/v1/internal/federation-states/mesh-gateways",
-      access: "token",
       ...read,
       methods: { GET: listMeshGateways },
     },
     {
       path: "/v1/internal/ui/gateway-services-nodes/",
-      access: "token",
       ...read,
       namespaced: true,
       methods: { GET: listUiGatewayServices },

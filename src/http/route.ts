@@ -42,11 +42,8 @@ export type Access = "open" | "token" | Permission;
 
 export type AccessByMethod = Readonly<Record<string, Access>>;
 
-/** A permission that does not depend on the request: those of an agent are for this agent's own node. */
-export interface Permission {
-  readonly resource: "acl" | "agent" | "keyring" | "node" | "operator";
-  readonly access: "read" | "write";
-}
+/** A permission that does not depend on the request: that for an agent is for this agent's own node. */
+export type Permission = "acl:write" | "agent:read" | "agent:write" | "operator:read" | "operator:write";
 
 /** A route that the agent answers from its own data. `?dc` is ignored; with scope "body" the body names the datacenter. */
 export interface AgentRoute extends RouteFacts {

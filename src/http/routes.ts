@@ -95,7 +95,7 @@ export function routes(api: Api): readonly Route[] {
 }
 
 function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly Route[] {
-  const list = { scope: "datacenter", namespaced: true, held: "index", failsWithMeta: true } as const;
+  const list = { access: "token", scope: "datacenter", namespaced: true, held: "index", failsWithMeta: true } as const;
   return [
     {
       path: "/v1/catalog/datacenters",
@@ -112,8 +112,8 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
       namespaced: true,
       methods: { PUT: deregisterFromCatalog(api) },
     },
-    { path: "/v1/catalog/node/", access: "token", ...list, methods: { GET: getNode } },
-    { path: "/v1/catalog/node-services/", access: "token", ...list, methods: { GET: listNodeServices } },
+    { path: "/v1/catalog/node/", ...list, methods: { GET: getNode } },
+    { path: "/v1/catalog/node-services/", ...list, methods: { GET: listNodeServices } },
     {
       path: "/v1/catalog/nodes",
       access: "token",
@@ -131,31 +131,28 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
     },
     {
       path: "/v1/catalog/service/",
-      access: "token",
       ...list,
       consulCache: refreshed("catalog-services"),
       methods: { GET: listServiceInstances },
     },
     {
       path: "/v1/catalog/services",
-      access: "token",
       ...list,
       consulCache: refreshed("catalog-list-services"),
       methods: { GET: listServices },
     },
-    { path: "/v1/health/checks/", access: "token", ...list, methods: { GET: getServiceChecks(api) } },
-    { path: "/v1/health/node/", access: "token", ...list, methods: { GET: getNodeHealth(api) } },
+    { path: "/v1/health/checks/", ...list, methods: { GET: getServiceChecks(api) } },
+    { path: "/v1/health/node/", ...list, methods: { GET: getNodeHealth(api) } },
     {
       path: "/v1/health/service/",
-      access: "token",
       ...list,
       consulCache: refreshed("health-services"),
       methods: { GET: getServiceHealth(api) },
     },
-    { path: "/v1/health/state/", access: "token", ...list, methods: { GET: getChecksInState(api) } },
-    { path: "/v1/internal/ui/node/", access: "token", ...list, methods: { GET: getUiNode(api) } },
-    { path: "/v1/internal/ui/nodes", access: "token", ...list, methods: { GET: listUiNodes(api) } },
-    { path: "/v1/internal/ui/services", access: "token", ...list, methods: { GET: listUiServices } },
+    { path: "/v1/health/state/", ...list, methods: { GET: getChecksInState(api) } },
+    { path: "/v1/internal/ui/node/", ...list, methods: { GET: getUiNode(api) } },
+    { path: "/v1/internal/ui/nodes", ...list, methods: { GET: listUiNodes(api) } },
+    { path: "/v1/internal/ui/services", ...list, methods: { GET: listUiServices } },
   ];
 }
 
@@ -168,8 +165,8 @@ type DatacenterApi = CoordinateParts &
   TxnParts;
 
 function datacenterRoutes(api: DatacenterApi): readonly Route[] {
-  const datacenter = { scope: "datacenter" } as const;
-  const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  const datacenter = { access: "token", scope: "datacenter" } as const;
+  const read = { access: "token", scope: "datacenter", held: "index", failsWithMeta: true } as const;
   // The leader alone has the coordinates of all nodes.
   const readCoordinates = (endpoint: DatacenterEndpoint): DatacenterEndpoint =>
     unlessDisabled(api, onLeader(api, endpoint, { staleHere: true }));
@@ -182,39 +179,34 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
     },
     {
       path: "/v1/coordinate/node/",
-      access: "token",
       ...read,
       methods: { GET: readCoordinates(getNodeCoordinate(api)) },
     },
-    { path: "/v1/coordinate/nodes", access: "token", ...read, methods: { GET: readCoordinates(listCoordinates(api)) } },
+    { path: "/v1/coordinate/nodes", ...read, methods: { GET: readCoordinates(listCoordinates(api)) } },
     {
       path: "/v1/coordinate/update",
-      access: "token",
       ...datacenter,
       methods: { PUT: unlessDisabled(api, onLeader(api, updateCoordinate(api))) },
     },
-    { path: "/v1/event/fire/", access: "token", ...datacenter, methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/fire/", ...datacenter, methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", access: "token", scope: "agent", held: "index", methods: { GET: listEvents(api) } },
     {
       path: "/v1/kv/",
-      access: "token",
       ...datacenter,
       namespaced: true,
       held: "index",
       options: ["GET", "PUT", "DELETE"],
       methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey },
     },
-    { path: "/v1/praetor/ports", access: "token", ...datacenter, held: "index", methods: { GET: listPorts } },
-    { path: "/v1/praetor/ports/", access: "token", ...datacenter, held: "index", methods: { GET: getPort } },
+    { path: "/v1/praetor/ports", ...datacenter, held: "index", methods: { GET: listPorts } },
+    { path: "/v1/praetor/ports/", ...datacenter, held: "index", methods: { GET: getPort } },
     {
       path: "/v1/query",
-      access: "token",
       ...read,
       methods: { GET: listPreparedQueries, POST: createPreparedQuery(api) },
     },
     {
       path: "/v1/query/",
-      access: "token",
       ...read,
       consulCache: {
         kind: "simple",
@@ -226,47 +218,44 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
     },
     {
       path: "/v1/session/create",
-      access: "token",
       ...datacenter,
       namespaced: true,
       methods: { PUT: createSession(api) },
     },
     {
       path: "/v1/session/destroy/",
-      access: "token",
       ...datacenter,
       namespaced: true,
       methods: { PUT: destroySession },
     },
-    { path: "/v1/session/info/", access: "token", ...read, namespaced: true, methods: { GET: getSession } },
-    { path: "/v1/session/list", access: "token", ...read, namespaced: true, methods: { GET: listSessions } },
-    { path: "/v1/session/node/", access: "token", ...read, namespaced: true, methods: { GET: listNodeSessions } },
+    { path: "/v1/session/info/", ...read, namespaced: true, methods: { GET: getSession } },
+    { path: "/v1/session/list", ...read, namespaced: true, methods: { GET: listSessions } },
+    { path: "/v1/session/node/", ...read, namespaced: true, methods: { GET: listNodeSessions } },
     {
       path: "/v1/session/renew/",
-      access: "token",
       ...datacenter,
       namespaced: true,
       options: ["PUT"],
       methods: { PUT: renewSession(api) },
     },
-    { path: "/v1/txn", access: "token", ...datacenter, methods: { PUT: transact(api) } },
+    { path: "/v1/txn", ...datacenter, methods: { PUT: transact(api) } },
   ];
 }
 
 function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): readonly Route[] {
-  const datacenter = { scope: "datacenter" } as const;
+  const datacenter = { access: "token", scope: "datacenter" } as const;
   const changeKeyring = changeKeys(api);
   return [
     {
       path: "/v1/operator/autopilot/configuration",
-      access: { GET: { resource: "operator", access: "read" }, PUT: { resource: "operator", access: "write" } },
       ...datacenter,
+      access: { GET: "operator:read", PUT: "operator:write" },
       methods: { GET: getAutopilot, PUT: putAutopilot(api) },
     },
     {
       path: "/v1/operator/autopilot/health",
-      access: { resource: "operator", access: "read" },
       ...datacenter,
+      access: "operator:read",
       methods: { GET: onLeader(api, getAutopilotHealth(api)) },
     },
     {
@@ -277,25 +266,25 @@ function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): read
     },
     {
       path: "/v1/operator/raft/peer",
-      access: { resource: "operator", access: "write" },
       ...datacenter,
+      access: "operator:write",
       methods: { DELETE: onLeader(api, removePeer(api)) },
     },
     {
       path: "/v1/operator/raft/configuration",
-      access: { resource: "operator", access: "read" },
       ...datacenter,
+      access: "operator:read",
       methods: { GET: onLeader(api, getRaftConfiguration(api), { staleHere: true }) },
     },
     {
       path: "/v1/snapshot",
-      access: { resource: "acl", access: "write" },
       ...datacenter,
+      access: "acl:write",
       options: [],
       methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) },
     },
-    { path: "/v1/status/leader", access: "open", ...datacenter, methods: { GET: getLeader(api) } },
-    { path: "/v1/status/peers", access: "open", ...datacenter, methods: { GET: listPeers(api) } },
+    { path: "/v1/status/leader", ...datacenter, access: "open", methods: { GET: getLeader(api) } },
+    { path: "/v1/status/peers", ...datacenter, access: "open", methods: { GET: listPeers(api) } },
   ];
 }
 

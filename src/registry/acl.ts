@@ -110,14 +110,14 @@ export function aclTokenOf(accessorId: string, nowMs: () => number): Query<Shown
   return tokenQuery((state) => getAclToken(state, accessorId), nowMs);
 }
 
-/** Returns the query for the token with a secret, if it has not expired. Whoever knows a secret may read its token. */
+/** Returns the query for the token with a secret, if it has not expired. Knowing a secret is enough to read its token. */
 export function aclTokenOfSecret(secretId: string, nowMs: () => number): Query<ShownToken | undefined> {
   return forEveryone(tokenQuery((state) => getAclTokenOfSecret(state, secretId), nowMs));
 }
 
 /** Returns the query as one whose answer needs no rights. */
 function forEveryone<T>(query: Query<T>): Query<T> {
-  return { ...query, readAs: query.read };
+  return { ...query, readAs: (state) => query.read(state) };
 }
 
 function tokenQuery(

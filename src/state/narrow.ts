@@ -12,9 +12,9 @@ export function narrow(state: State, rights: Rights): State {
       return table.redact ? table.redact(row, rights) : row;
     };
     narrowed[table.rows] = new NarrowedTable(rowsOf(state, table.rows), show);
-    for (const { name, value } of table.indexes)
-      // An index that holds names of rows shows no row: who finds a name in it looks up the row, which may be hidden.
-      if (!value) narrowed[name] = new NarrowedTable(rowsOf(state, name), show);
+    for (const index of table.indexes)
+      // An index that holds names of rows shows no row: a query that finds a name in it looks up the row, which may be hidden.
+      if (!index.value) narrowed[index.name] = new NarrowedTable(rowsOf(state, index.name), show);
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each property has a table of the same rows
   return narrowed as unknown as State;

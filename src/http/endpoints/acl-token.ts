@@ -57,7 +57,7 @@ export function getToken(parts: AclTokenParts): DatacenterEndpoint {
 
 /**
  * Returns the endpoint for the token of the caller. Consul: it needs no right, and a caller without a token gets the error for an
- * unknown one. The agent's default token shows its secret to nobody, whereas Consul shows it to every caller without a token.
+ * unknown one. Consul shows the secret of the agent's default token to every caller without a token; here it stays hidden.
  */
 export function getOwnToken(parts: AclTokenParts): DatacenterEndpoint {
   const nowMs = (): number => parts.clock.wallMs();

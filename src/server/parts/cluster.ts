@@ -128,11 +128,7 @@ export class Cluster implements ServerGroup {
   #catalog: ServerCatalog | undefined;
   #isLeaving = false;
 
-  constructor(
-    config: RuntimeConfig,
-    parts: ClusterParts,
-    { engine, etcd }: { readonly engine: EtcdEngine; readonly etcd: ClusterEtcd },
-  ) {
+  constructor(config: RuntimeConfig, parts: ClusterParts, { engine, etcd }: Pick<Cluster, "engine" | "etcd">) {
     const { platform, metrics, node, ownRows, local } = parts;
     const { clock, random } = platform;
     this.#config = config;
