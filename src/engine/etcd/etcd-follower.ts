@@ -2,7 +2,7 @@ import { sleep } from "../../lib/clock.ts";
 import type { Follower, Position } from "../replicated-engine.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 import type { Layout } from "./layout.ts";
-import type { LogReader } from "./log-reader.ts";
+import type { LogReader, PageSize } from "./log-reader.ts";
 import { putOf, withoutDeletions } from "./transaction.ts";
 
 /** Milliseconds between a failure of the watch and the next read of the log. */
@@ -46,8 +46,9 @@ export async function followLog(
    * follower must load again.
    */
   async function catchUp(): Promise<bigint | undefined> {
+    let size: PageSize | undefined;
     for (;;) {
-      const { batches, more, revision } = await place.reader.page(next, { signal });
+      const { batches, more, revision, nextSize } = await place.reader.page(next, { signal }, size);
       if (!batches) return undefined;
       for (const batch of batches) {
         if (signal.aborted) return revision;
@@ -55,6 +56,7 @@ export async function followLog(
         next += 1;
       }
       if (!more) return revision;
+      size = nextSize;
     }
   }
 

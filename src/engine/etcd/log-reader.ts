@@ -11,8 +11,11 @@ import { emptyHead, emptySnapshot, type Head, type Layout, layoutVersion, type S
 import { BlockJoiner } from "./snapshot-block.ts";
 import { get, readAt } from "./transaction.ts";
 
-/** Number of keys that one request reads; the value of each has up to half a megabyte. */
-const pageKeys = 16;
+/** Number of keys that a first request reads; the value of each has up to half a megabyte. */
+const pageKeysMin = 16;
+/** Number of keys that one request reads at most, and the bytes of values above which the next one reads fewer. */
+const pageKeysMax = 1_024;
+const pageBytes = 1 << 20;
 
 /** The head and the snapshot at one revision of etcd, each with the revision at which it was put; 0 if it was never put. */
 export interface Marks {
@@ -37,17 +40,22 @@ export interface LogPage {
   readonly more: boolean;
   /** The revision of etcd at which the log was read. */
   readonly revision: bigint;
+  /** The size of the next page, if it is read at once. */
+  readonly nextSize: PageSize;
 }
+
+/** Number of keys that a request reads. */
+export type PageSize = number;
 
 /**
  * Reads a cluster's keys. The methods reject with the errors of EtcdClient.persist, and with OperatingError for keys that
  * cannot be read.
  */
 export class LogReader {
-  readonly #client: EtcdClient;
+  readonly #client: EtcdReads;
   readonly #layout: Layout;
 
-  constructor(client: EtcdClient, layout: Layout) {
+  constructor(client: EtcdReads, layout: Layout) {
     this.#client = client;
     this.#layout = layout;
   }
@@ -108,21 +116,23 @@ export class LogReader {
   }
 
   /** Reads one page of the log: the batches from `from` on. */
-  async page(from: Position, persistence: Persistence): Promise<LogPage> {
+  async page(from: Position, persistence: Persistence, size: PageSize = pageKeysMin): Promise<LogPage> {
     const layout = this.#layout;
-    const read = { success: [get(layout.head), get(layout.batch(from), layout.batchesEnd, pageKeys)] };
+    const read = { success: [get(layout.head), get(layout.batch(from), layout.batchesEnd, size)] };
     const found = await this.#client.persist((deadlineMs) => this.#client.txn(read, deadlineMs), persistence);
     const revision = found.header?.revision ?? 0n;
     const [headKey] = readAt(found, 0);
     const last = headKey ? readHead(headKey).seq : 0;
     const batches: CommittedBatch[] = [];
-    for (const kv of readAt(found, 1)) {
+    const kvs = readAt(found, 1);
+    const nextSize = sizeAfter(size, kvs);
+    for (const kv of kvs) {
       const decoded = await this.batch(kv, from + batches.length, persistence);
-      if (!decoded) return { batches: undefined, more: false, revision };
+      if (!decoded) return { batches: undefined, more: false, revision, nextSize };
       batches.push(decoded);
     }
     const isGone = batches.length === 0 && last >= from;
-    return { batches: isGone ? undefined : batches, more: from + batches.length <= last, revision };
+    return { batches: isGone ? undefined : batches, more: from + batches.length <= last, revision, nextSize };
   }
 
   /** Returns the batch that the key holds; undefined if it is at another position, cannot be decoded, or lacks a part. */
@@ -146,8 +156,9 @@ export class LogReader {
   /** Yields the keys from `from` to before `end`, as of a revision; 0 means now. */
   async *#range(from: Uint8Array, end: Uint8Array, { revision, persistence }: RangeOptions): AsyncGenerator<KeyValue> {
     let key = from;
+    let size = pageKeysMin;
     for (;;) {
-      const request = { key, rangeEnd: end, revision, limit: BigInt(pageKeys) };
+      const request = { key, rangeEnd: end, revision, limit: BigInt(size) };
       const { kvs, more } = await this.#client.persist(
         (deadlineMs) => this.#client.range(request, deadlineMs),
         persistence,
@@ -156,9 +167,22 @@ export class LogReader {
       const last = kvs.at(-1);
       if (!more || !last) return;
       key = Buffer.concat([last.key, Buffer.of(0)]);
+      size = sizeAfter(size, kvs);
     }
   }
 }
+
+/**
+ * Returns the size of the page after a page. Each request waits until etcd has heard most of its members, so a log of thousands of
+ * small batches is read in ever larger pages.
+ */
+function sizeAfter(size: PageSize, kvs: readonly KeyValue[]): PageSize {
+  const bytes = kvs.reduce((total, { value }) => total + value.length, 0);
+  const wanted = Math.min(2 * size, Math.floor((size * pageBytes) / Math.max(bytes, 1)));
+  return Math.min(Math.max(wanted, pageKeysMin), pageKeysMax);
+}
+
+type EtcdReads = Pick<EtcdClient, "persist" | "range" | "txn">;
 
 interface RangeOptions {
   readonly revision: bigint;
