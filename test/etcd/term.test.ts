@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { type EtcdCluster, openEtcd, skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
 import { type EtcdPlace, openEtcdPlace } from "../support/etcd-place.ts";
 import { type FaultProxy, openFaultProxy } from "../support/fault-proxy.ts";
@@ -11,6 +11,8 @@ import type { RowChange } from "../../src/engine/engine.ts";
 import { batch, put, readable } from "../../src/engine/engine.suite.ts";
 import type { EtcdEngine } from "../../src/engine/etcd/etcd-engine.ts";
 import type { EtcdTerm } from "../../src/engine/etcd/etcd-term.ts";
+import { LogReader } from "../../src/engine/etcd/log-reader.ts";
+import { unlessAborted } from "../../src/lib/unless-aborted.ts";
 
 const soonMs = 10_000;
 
@@ -174,6 +176,21 @@ describe.skipIf(withoutEtcd !== undefined)(`during or after a leader's term in e
     const committed = rejectionOf(term.commit(batch(1)));
     await promptly(server.close());
     expect(await committed).toMatchObject({ kind: "timeout", code: "write-unconfirmed" });
+  });
+
+  test("a leader that stops while it writes a snapshot does not wait for the snapshot's end", async () => {
+    const reading = Promise.withResolvers<void>();
+    using _ = spyOn(LogReader.prototype, "load").mockImplementation(({ signal }) => {
+      reading.resolve();
+      return unlessAborted(new Promise<never>(() => {}), signal ?? AbortSignal.abort());
+    });
+    const term = await campaign(one);
+    await term.commit(batch(1));
+    const written = term.snapshot().catch(() => {});
+    await reading.promise;
+    await promptly(term.close());
+    await promptly(campaign(two));
+    await written;
   });
 
   test("a leader that cannot renew its lease gives up its term when the lease runs out", async () => {

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Timer } from "../../lib/clock.ts";
+import { sleep, type Timer } from "../../lib/clock.ts";
 import type { Batch } from "../engine.ts";
 import { leadershipLost, type Term } from "../replicated-engine.ts";
 import { encodeBatch } from "../sqlite/batch-codec.ts";
@@ -23,6 +23,8 @@ interface Transaction {
 
 /** Milliseconds after a failed snapshot until the next is tried. */
 const snapshotPauseMs = 10_000;
+/** Milliseconds for which a term that is closed waits for its snapshot: no server takes writes meanwhile. */
+const lastSnapshotMsMax = 250;
 
 export interface TermPlace {
   readonly client: EtcdClient;
@@ -220,8 +222,8 @@ export class EtcdTerm implements Term {
   }
 
   /**
-   * Waits for the commits under way, then revokes the lease. If etcd does not answer, gives up the commits after about the time
-   * of two leases.
+   * Waits for the commits under way, and a moment for a snapshot, then revokes the lease. If the snapshot takes longer, gives it up:
+   * the next leader writes one. If etcd does not answer, gives up the commits after about the time of two leases.
    */
   async #close(): Promise<void> {
     const { clock } = this.#place.client;
@@ -230,9 +232,14 @@ export class EtcdTerm implements Term {
       giveUp = clock.schedule(this.#lease.ms, () => this.#givingUp.abort(storeClosed()));
     });
     await this.#last;
-    await this.#snapshotting?.catch(() => {});
     this.#snapshotPause?.cancel();
+    const snapshotting = this.#snapshotting?.catch(() => {});
+    const late = new AbortController();
+    await Promise.race([snapshotting, sleep(clock, lastSnapshotMsMax, late.signal)]);
+    late.abort();
     await this.#lease.revoke();
+    this.#givingUp.abort(storeClosed());
+    await snapshotting;
     giveUp?.cancel();
   }
 }
