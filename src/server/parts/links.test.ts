@@ -10,9 +10,10 @@ import { loadConfig } from "../../config/load.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { createLog } from "../../lib/log.ts";
 import { localAddresses } from "../../lib/rtnetlink.ts";
+import { Link } from "../../link/link.ts";
 import type { ListenOptions } from "../../link/listen.ts";
 import { AgentTls } from "./agent-tls.ts";
-import { openLinks } from "./links.ts";
+import { linkPort, openLinks } from "./links.ts";
 
 const held: Bun.TCPSocketListener<undefined>[] = [];
 afterEach(() => held.splice(0).forEach((listener) => listener.stop(true)));
@@ -106,4 +107,17 @@ test("a server whose port is taken warns with the name of the other program, and
     [],
     expect.stringMatching(/no client agent can join .* on port \d+: .*-server-port/),
   ]);
+});
+
+test("a server that stops closes the links that it has, and each that comes later", async () => {
+  const config = loadConfig({ args: ["-dev"], env: {}, hostname: "server", interfaces: () => [] });
+  const log = createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "server");
+  const handler = (): Promise<never> => Promise.reject(new Error("no call is expected"));
+  const port = await linkPort(config, { handler, clock: systemClock, log });
+  const newLink = (): Link => new Link({ write() {}, close() {} }, { hasDialled: false, handler, clock: systemClock });
+  const [early, late] = [newLink(), newLink()];
+  port.options.onLink(early, "127.0.0.1");
+  port.close();
+  port.options.onLink(late, "127.0.0.1");
+  expect([early.isLost, late.isLost]).toEqual([true, true]);
 });

@@ -23,7 +23,7 @@ interface LinkParts {
 /** The server's port as an agent of a cluster opens it, and the links that come over it. */
 export interface LinkPort {
   readonly options: ListenOptions;
-  /** Closes all links. */
+  /** Closes all links, and each later one as soon as it comes. */
   close(): void;
 }
 
@@ -61,6 +61,7 @@ export async function openLinks(
 export async function linkPort(config: RuntimeConfig, parts: LinkParts): Promise<LinkPort> {
   const { handler, clock, log } = parts;
   const links = new Set<Link>();
+  let isClosed = false;
   const refusals = new LogThrottle(clock);
   return {
     options: {
@@ -70,6 +71,7 @@ export async function linkPort(config: RuntimeConfig, parts: LinkParts): Promise
       handler,
       clock,
       onLink(link, from) {
+        if (isClosed) return link.close(stopsReason);
         log.debug("An agent has connected", { from });
         links.add(link);
         void link.lost.then(() => links.delete(link));
@@ -80,10 +82,13 @@ export async function linkPort(config: RuntimeConfig, parts: LinkParts): Promise
       },
     },
     close() {
-      for (const link of links) link.close("the server stops");
+      isClosed = true;
+      for (const link of links) link.close(stopsReason);
     },
   };
 }
+
+const stopsReason = "the server stops";
 
 /** Returns why the server's port cannot be opened. */
 export function explainPortFailure({ bindAddress: address, ports }: RuntimeConfig, error: unknown): string {
