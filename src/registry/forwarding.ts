@@ -26,7 +26,8 @@ export interface ForwardedWrites {
 /** The leader's answer to one forwarded write. */
 export interface ForwardedResult {
   readonly serial: number;
-  readonly outcomes: readonly Outcome[];
+  /** Missing if the log has this write, or a later one of the follower: then the follower learns from the log whether it was done. */
+  readonly outcomes?: readonly Outcome[];
   /** A position of the log at which the write's effects are in the state. */
   readonly position: Position;
 }
@@ -57,8 +58,7 @@ export class Leading {
   /**
    * Submits forwarded writes and resolves with their results. A write that arrives again is not submitted again, and has the
    * same result.
-   * @param isInLog whether the log has the write with this serial already; it then gets no result here, because the follower
-   * learns the outcome from the log
+   * @param isInLog whether the log has a write with this serial or a higher one already; it then gets a result without outcomes
    * @param visible returns the position of the last batch in the state
    */
   async take(
@@ -70,7 +70,7 @@ export class Leading {
     const taken: Promise<ForwardedResult>[] = [];
     for (const { serial, commands } of writes) {
       let result = known.get(serial);
-      if (!result && isInLog(serial)) continue;
+      if (!result && isInLog(serial)) result = Promise.resolve({ serial, position: visible() });
       if (!result) {
         const done = this.writes.submit({ commands, origin: { server, start, serial } });
         result = done.then((outcomes) => ({ serial, outcomes, position: visible() }));

@@ -8,6 +8,8 @@ export interface OwnWrite {
   readonly commands: readonly Command[];
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (reason: unknown) => void;
+  /** The monotonic time until which the write waits, and the timer of that. */
+  readonly untilMs: number;
   readonly deadline: Timer;
   /**
    * Where the write is: "here" if no server orders it yet, in the "queue" of this server, or at another server that leads
@@ -49,10 +51,14 @@ export class OwnWrites {
     return [...this.#writes].filter(([, { place }]) => place === "here");
   }
 
-  add(commands: readonly Command[], { resolve, reject }: Callbacks): void {
+  add(commands: readonly Command[], callbacks: Callbacks): void {
+    this.#add({ commands, ...callbacks, untilMs: this.#clock.monotonicMs() + this.#holdMs });
+  }
+
+  #add({ commands, resolve, reject, untilMs }: Callbacks & Pick<OwnWrite, "commands" | "untilMs">): void {
     const serial = this.#nextSerial++;
-    const deadline = this.#clock.schedule(this.#holdMs, () => this.settle(serial, giveUp));
-    this.#writes.set(serial, { commands, resolve, reject, deadline, place: "here", term: 0, done: undefined });
+    const deadline = this.#clock.schedule(untilMs - this.#clock.monotonicMs(), () => this.settle(serial, giveUp));
+    this.#writes.set(serial, { commands, resolve, reject, untilMs, deadline, place: "here", term: 0, done: undefined });
   }
 
   /** Removes a write and calls `end` with its callbacks. Does nothing if the write was removed before. */
@@ -71,15 +77,27 @@ export class OwnWrites {
   }
 
   /**
+   * Takes the leader's answer to a write, once this server has the log up to the answer's position. Without outcomes, the write
+   * has those of the log. If the log has not the write, it was not done, and gets a new serial under which it is to be sent again.
+   */
+  takeAnswer(serial: number, answered: readonly Outcome[] | undefined): void {
+    this.settle(serial, (write) => {
+      const outcomes = answered ?? write.done?.outcomes;
+      if (outcomes) write.resolve(outcomes);
+      else this.#add(write);
+    });
+  }
+
+  /**
    * Settles the writes that earlier leaders had, because their terms are over: those in the log have their outcomes; the others
    * were not done, and get new serials under which they are sent again.
    * @param present the number of the present term
    */
   endTermsBefore(present: number): void {
-    for (const [serial, { commands, done, place, term }] of [...this.#writes])
+    for (const [serial, { done, place, term }] of [...this.#writes])
       if (done) {
         if (done.term < present) this.settle(serial, ({ resolve }) => resolve(done.outcomes));
-      } else if (term < present && place === "leader") this.settle(serial, (write) => this.add(commands, write));
+      } else if (term < present && place === "leader") this.settle(serial, (write) => this.#add(write));
   }
 
   /** Rejects the writes up to a serial with "write-unconfirmed", because this server cannot learn whether they were done. */

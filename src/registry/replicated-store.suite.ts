@@ -7,6 +7,7 @@ import { settle } from "../../test/support/settle.ts";
 import { keySet } from "../../test/support/state.ts";
 import { linkLost, StoreCluster, type StorePlace } from "../../test/support/store-cluster.ts";
 import { within } from "../../test/support/within.ts";
+import { leadershipLost } from "../engine/replicated-engine.ts";
 import type { Outcome } from "../state/command.ts";
 import { getKv } from "../state/kv.ts";
 import { topics } from "../state/topics.ts";
@@ -140,6 +141,21 @@ export function describeReplicatedStore(
           await Promise.all([expectOnce(write), later]);
           await leader.submit(keySet("other", "1"));
           expect(valueOf(leader, "once")).toBe("2");
+        });
+
+        test("the leader refuses it after it has done a later one, because it did not lead yet when the first arrived", async () => {
+          const { follower } = await start(3);
+          const refused = Promise.withResolvers<never>();
+          let messages = 0;
+          cluster.carry = (deliver) => {
+            messages += 1;
+            return messages === 1 ? refused.promise : deliver();
+          };
+          const write = follower.submit(once);
+          await within(1_000, async () => expect(messages).toBe(1));
+          await follower.submit(keySet("later", "1"));
+          refused.reject(leadershipLost());
+          await expectOnce(write);
         });
 
         test("the leader's term ends after the commit and before the answer", async () => {
@@ -283,6 +299,23 @@ export function describeReplicatedStore(
       await cluster.expire();
       await follower.submit(keySet("a", "1"));
       expect([leader.leads, leader.closed]).toEqual([false, true]);
+    });
+
+    test("a leader that resigns lets its followers' writes, and its own, go to the next leader, and still answers", async () => {
+      const { leader, followers } = await start(3);
+      cluster.holdCommits();
+      const underWay = leader.submit(keySet("a", "1"));
+      await settle();
+      const resigning = leader.resign();
+      const later = [leader, ...followers].map((store, n) => store.submit(keySet(`later${n}`, "1", { cas: 0 })));
+      await settle();
+      cluster.releaseCommits();
+      await resigning;
+      expect(leader.leads).toBe(false);
+      const done = { type: "done" } as const;
+      expect(await Promise.all([underWay, ...later])).toEqual([done, done, done, done]);
+      await within(1_000, async () => expect(followers.some(({ leads }) => leads)).toBe(true));
+      expect(valueOf(leader, "later2")).toBe("1");
     });
 
     test("a leader whose commit has no answer closes when its term is over", async () => {

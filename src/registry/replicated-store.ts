@@ -19,20 +19,14 @@ import type { Command, Outcome } from "../state/command.ts";
 import type { State } from "../state/state.ts";
 import { openState } from "../state/open-state.ts";
 import { topics } from "../state/topics.ts";
-import {
-  type ForwardedResult,
-  type ForwardedWrites,
-  isLeadershipLost,
-  type LeaderCalls,
-  Leading,
-  maySucceedLater,
-} from "./forwarding.ts";
+import { type ForwardedResult, type ForwardedWrites, type LeaderCalls, Leading } from "./forwarding.ts";
 import { originRows, originsIn } from "./origins.ts";
 import { LogPosition } from "./log-position.ts";
 import { type Beginning, type LoadedState, loadState, type NewestWrites, restoreOfOwn } from "./loaded-state.ts";
 import { retryMs, whenThereIsALeader } from "./leader-wait.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { Consistency, Registry } from "./registry.ts";
+import { Sending } from "./sending.ts";
 import { VisibleState } from "./visible-state.ts";
 import { agentStopping, noMeter, type StoreMeter, WriteQueue } from "./write-queue.ts";
 
@@ -90,8 +84,11 @@ export class ReplicatedStore extends VisibleState implements Registry {
   /** The newest term of this server, also after its end: its last batch may become visible later. */
   #newestOwn: Leading | undefined;
   readonly #own: OwnWrites;
-  #isSending = false;
+  readonly #sending: Sending;
   readonly #closing = new AbortController();
+  readonly #resigning = new AbortController();
+  /** Settles when the newest term of this server is over here. */
+  #lastTerm: Promise<void> = Promise.resolve();
   readonly #roleListeners: (() => void)[] = [];
   readonly #defaultReads: SharedRuns;
   readonly #consistentReads: SharedRuns;
@@ -101,6 +98,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     this.#options = options;
     this.#throttle = new LogThrottle(options.clock);
     this.#own = new OwnWrites(options.clock, options.holdMs);
+    this.#sending = new Sending({ ...options, own: this.#own, position: this.#position, leading: () => this.#leading });
     this.#meter = options.meter ?? noMeter;
     this.#defaultReads = new SharedRuns(Promise.resolve(), async () =>
       this.#position.reaches(await this.#newestOfLeader()),
@@ -145,7 +143,7 @@ export class ReplicatedStore extends VisibleState implements Registry {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(agentStopping());
       this.#own.add(commands, { resolve, reject });
-      this.#send();
+      this.#sending.send();
     });
   }
 
@@ -191,16 +189,17 @@ export class ReplicatedStore extends VisibleState implements Registry {
     });
   }
 
-  /** Loads the state, follows the log and campaigns until the signal aborts or the store closes. */
+  /** Loads the state, follows the log until the store closes, and campaigns until the signal aborts or `resign`. */
   async run(ending: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([ending, this.#closing.signal]);
+    const signal = AbortSignal.any([ending, this.#resigning.signal]);
     await this.#load(signal);
     try {
       const beginning = await unlessAborted(this.#options.beginning ?? Promise.resolve(undefined), signal);
       if (beginning?.isElsewhere === true) await unlessAborted(this.#position.reaches(1), signal);
       for (;;) {
         try {
-          await this.#lead(await this.#options.engine.campaign(signal), beginning?.state);
+          const term = await this.#options.engine.campaign(signal);
+          await (this.#lastTerm = this.#lead(term, { first: beginning?.state, signal }));
         } catch (error) {
           // Another server may have won a term before this one had begun to lead.
           if (!signal.aborted) this.#report("Cannot stand for election; trying again", error);
@@ -210,27 +209,53 @@ export class ReplicatedStore extends VisibleState implements Registry {
       }
     } catch (error) {
       if (!signal.aborted) throw error;
-    } finally {
-      this.#unfollow();
     }
   }
 
-  /** Takes no more writes, waits for those under way, and wakes every waiting query. */
+  /**
+   * Ends the term if this server leads, and campaigns no more. The batch under way is committed; later writes, of this server too, go
+   * to the next leader.
+   */
+  async resign(): Promise<void> {
+    this.#resigning.abort(agentStopping());
+    await this.#lastTerm.catch(() => {});
+  }
+
+  /** Resigns, then takes no more writes, and wakes every waiting query. */
   async close(): Promise<void> {
     this.#closing.abort(agentStopping());
-    const { term, writes } = this.#leading ?? {};
-    // If etcd does not answer, the writes under way settle only when the term is closed.
-    await Promise.race([writes?.close(), term?.ended]);
+    await this.resign();
+    this.#unfollow();
     this.#own.rejectAll(agentStopping());
-    await term?.close();
     this.watches.wakeAll();
   }
 
   /**
-   * Leads until the term ends. Takes writes once all batches of earlier terms are in the state.
+   * Leads until the term ends, or ends it when the signal aborts. Takes writes once all batches of earlier terms are in the state.
    * @param first the state with which an empty log begins
    */
-  async #lead(term: Term, first: State | undefined): Promise<void> {
+  async #lead(
+    term: Term,
+    { first, signal }: { readonly first: State | undefined; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      this.#leading = await unlessAborted(this.#begin(term, first), signal);
+      this.#notifyRole();
+      this.#sending.send();
+      // At once, so that no part of this server takes itself for the leader when the next one begins.
+      const over = term.ended.then(() => this.#endLeading());
+      await unlessAborted(over, signal);
+    } catch (error) {
+      // If etcd does not answer, the writes under way settle only when the term is closed.
+      await Promise.race([this.#endLeading(), term.ended]);
+      // No other server can lead before the end of a term that this one does not use.
+      await term.close();
+      throw error;
+    }
+  }
+
+  /** Applies all batches of earlier terms, and commits the first batch of this one. */
+  async #begin(term: Term, first: State | undefined): Promise<Leading> {
     const { clock, engine } = this.#options;
     await this.#position.reaches(await engine.newest());
     const writes = new WriteQueue(
@@ -243,13 +268,15 @@ export class ReplicatedStore extends VisibleState implements Registry {
     if (this.#position.value === 0 && first) await writes.submit({ commands: [restoreOfOwn(first)] });
     else await term.commit({ revision: this.state.index, changes: [] });
     await this.#position.reaches(await engine.newest());
-    this.#leading = leading;
-    this.#notifyRole();
-    this.#send();
-    await term.ended;
+    return leading;
+  }
+
+  /** Takes no more writes as the leader. Resolves when those so far have settled. */
+  async #endLeading(): Promise<void> {
+    const leading = this.#leading;
     this.#leading = undefined;
-    this.#notifyRole();
-    await writes.close();
+    if (leading) this.#notifyRole();
+    await leading?.writes.close();
   }
 
   /** Commits a batch of this server's term. Only this server commits now, so the batch has the next position. */
@@ -334,67 +361,6 @@ export class ReplicatedStore extends VisibleState implements Registry {
   #beginTerm(term: number): void {
     this.#termOfLastBatch = term;
     this.#own.endTermsBefore(term);
-    this.#send();
-  }
-
-  /** Sends the unsent own writes to the leader, which may be this server; those of one tick go together. */
-  #send(): void {
-    if (this.#isSending) return;
-    this.#isSending = true;
-    queueMicrotask(() => {
-      this.#isSending = false;
-      if (this.#leading) this.#writeOwn(this.#leading);
-      else void this.#forwardOwn();
-    });
-  }
-
-  #writeOwn({ writes }: Leading): void {
-    for (const [serial, write] of this.#own.unsent) {
-      write.place = "queue";
-      writes.submit({ commands: write.commands }).then(
-        (outcomes) => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)),
-        (error: unknown) => {
-          // After a lost term the batch never takes effect, and the next leader gets the write.
-          if (isLeadershipLost(error)) write.place = "here";
-          else this.#own.settle(serial, ({ reject }) => reject(error));
-          this.#sendLater();
-        },
-      );
-    }
-  }
-
-  async #forwardOwn(): Promise<void> {
-    const { engine, leaderCalls, server, start } = this.#options;
-    const { leader } = engine;
-    const { unsent, settledBelow } = this.#own;
-    if (unsent.length === 0) return;
-    if (leader === undefined || leader.name === server) return this.#sendLater();
-    const writes = unsent.map(([serial, write]) => {
-      write.place = "leader";
-      write.term = leader.term;
-      return { serial, commands: write.commands };
-    });
-    try {
-      const results = await leaderCalls.forward(leader.name, {
-        server,
-        start,
-        term: leader.term,
-        settledBelow,
-        writes,
-      });
-      for (const { serial, outcomes, position } of results)
-        void this.#position.reaches(position).then(() => this.#own.settle(serial, ({ resolve }) => resolve(outcomes)));
-    } catch (error) {
-      for (const [serial, write] of unsent) {
-        // The leader may have done the write. It knows the write's serial, so it does not do the write twice.
-        if (maySucceedLater(error)) write.place = "here";
-        else this.#own.settle(serial, ({ reject }) => reject(error));
-      }
-      this.#sendLater();
-    }
-  }
-
-  #sendLater(): void {
-    this.#options.clock.schedule(retryMs, () => this.#send());
+    this.#sending.send();
   }
 }

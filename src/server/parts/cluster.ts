@@ -98,12 +98,7 @@ export async function openCluster(parts: Lifecycle, config: RuntimeConfig, optio
     ...(etcd.prefix !== undefined && { prefix: etcd.prefix }),
   });
   const cluster = new Cluster(config, options, { engine, etcd });
-  parts.add({
-    async stop() {
-      await cluster.store.close();
-      await cluster.engine.close();
-    },
-  });
+  parts.add({ stop: () => cluster.store.close().then(() => engine.close()) });
   return cluster;
 }
 
@@ -273,6 +268,8 @@ export class Cluster implements ServerGroup {
     // A restored snapshot has not what this agent has registered.
     this.store.follow((touched) => touched.has(topics.everything) && sync.request().catch(() => {}));
     parts.add(loop((signal) => this.store.run(signal)));
+    // The next leader begins while this server still has its links, so that no client of another server waits.
+    parts.add({ stop: () => this.store.resign() });
     const raftLead = new RaftLead({
       ...{ own: this.#own.id, engine: this.engine, links: this.links, clock, log: this.#log },
       formation: () => this.etcd.formation,
