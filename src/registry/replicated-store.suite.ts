@@ -239,6 +239,21 @@ export function describeReplicatedStore(
           }
         });
 
+      test("that a silent leader does not answer is answered as soon as the leader's term is over", async () => {
+        const { leader, follower } = await start(2);
+        await leader.submit(keySet("a", "1"));
+        const asked = Promise.withResolvers<void>();
+        cluster.ask = () => {
+          asked.resolve();
+          return new Promise(() => {});
+        };
+        const read = Promise.resolve(follower.freshen("leader"));
+        await asked.promise;
+        void cluster.expire();
+        await promptly(read);
+        expect(valueOf(follower, "a")).toBe("1");
+      });
+
       test("with stale consistency is answered without a leader", async () => {
         const store = await cluster.start("s1", { campaigns: false });
         expect(store.freshen("stale")).toBeUndefined();

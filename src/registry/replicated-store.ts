@@ -170,10 +170,19 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   async #newestOfLeader(): Promise<Position> {
     const { engine, leaderCalls, server } = this.#options;
-    const leader = engine.leader?.name;
+    const { leader } = engine;
     if (this.#leading) return this.newest();
-    if (leader === undefined || leader === server) return engine.newest();
-    return leaderCalls.newest(leader).catch(() => engine.newest());
+    if (leader === undefined || leader.name === server) return engine.newest();
+    // A leader that is silent is replaced before its link counts as lost.
+    const replaced = new AbortController();
+    const stop = engine.onLeader((now) => now?.term !== leader.term && replaced.abort());
+    try {
+      return await unlessAborted(leaderCalls.newest(leader.name), replaced.signal);
+    } catch {
+      return await engine.newest();
+    } finally {
+      stop();
+    }
   }
 
   /**

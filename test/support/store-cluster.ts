@@ -58,6 +58,8 @@ export class StoreCluster {
    */
   carry: (deliver: () => Promise<readonly ForwardedResult[]>) => Promise<readonly ForwardedResult[]> = (deliver) =>
     deliver();
+  /** Carries a follower's question for the newest position to the leader, as `carry` does with messages. */
+  ask: (deliver: () => Promise<Position>) => Promise<Position> = (deliver) => deliver();
   /** The number of requests for the leader's newest position that followers have sent. */
   questions = 0;
 
@@ -228,7 +230,7 @@ export class StoreCluster {
 
   async #newest(leader: string): Promise<Position> {
     this.questions += 1;
-    return this.#leading(leader).newest();
+    return this.ask(() => this.#leading(leader).newest());
   }
 
   #leading(name: string): ReplicatedStore {
