@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { atLength, isAtLength, longOnly } from "../support/at-length.ts";
 import { Cluster } from "../support/cluster/cluster.ts";
 import type { ClusterAgent } from "../support/cluster/cluster-agent.ts";
-import { ClusterLoad } from "../support/cluster/cluster-load.ts";
+import { ClusterLoad, type Observed } from "../support/cluster/cluster-load.ts";
 import { CriticalNodes } from "../support/cluster/critical-nodes.ts";
 import { type Fault, faults, leaderKilled, leaderSuspended, leaderUnplugged } from "../support/cluster/faults.ts";
 import { cannotMakeNetwork } from "../support/cluster/network.ts";
@@ -193,14 +193,23 @@ async function outlive(fault: Fault, cluster: Cluster, name: string): Promise<vo
   expect(await load.stop(cluster.servers)).toEqual([]);
   const found = await critical.stop();
   if (isAtLength) expect(cluster.clients.map(({ name }) => name).filter((name) => found.includes(name))).toEqual([]);
-  const failures = load
-    .observed()
-    .filter((each) => !struck.some((agent) => agent.name === each.name))
-    .map((each) => `${each.name} ${[...each.failures.values()].reduce((sum, count) => sum + count, 0)}`);
-  const slowest = Math.max(...load.observed().map(({ slowestMs }) => slowestMs));
-  tellFigures(
-    `${fault.name}: writes go on after ${Math.round(tookMs)} ms; failed writes: ${failures.join(", ")}; slowest ${Math.round(slowest)} ms`,
+  const isStruck = ({ name }: Observed): boolean => struck.some((agent) => agent.name === name);
+  const others = load.observed().filter((each) => !isStruck(each));
+  const failures = others.map(
+    (each) => `${each.name} ${[...each.failures.values()].reduce((sum, count) => sum + count, 0)}`,
   );
+  const figures = [
+    `writes go on after ${Math.round(tookMs)} ms`,
+    `failed writes: ${failures.join(", ")}`,
+    `slowest ${slowestOf(others)}`,
+    // Its clients wait until it is mended, or as long as any agent holds a write.
+    ...(struck.length > 0 ? [`through the struck server ${slowestOf(load.observed().filter(isStruck))}`] : []),
+  ];
+  tellFigures(`${fault.name}: ${figures.join("; ")}`);
+}
+
+function slowestOf(observed: readonly Observed[]): string {
+  return `${Math.round(Math.max(...observed.map(({ slowestMs }) => slowestMs)))} ms`;
 }
 
 async function identityOf(agent: ClusterAgent): Promise<{ readonly nodeId: string }> {
