@@ -113,7 +113,7 @@ test("a server that stops closes the links that it has, and each that comes late
   const config = loadConfig({ args: ["-dev"], env: {}, hostname: "server", interfaces: () => [] });
   const log = createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "server");
   const handler = (): Promise<never> => Promise.reject(new Error("no call is expected"));
-  const port = await linkPort(config, { handler, clock: systemClock, log });
+  const port = await linkPort(config, { tls: new AgentTls(config), handler, clock: systemClock, log });
   const newLink = (): Link => new Link({ write() {}, close() {} }, { hasDialled: false, handler, clock: systemClock });
   const [early, late] = [newLink(), newLink()];
   port.options.onLink(early, "127.0.0.1");
