@@ -43,11 +43,11 @@ export interface Rendering<T> {
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** One read: the query, the rendering of its result, the key under which the answer is kept, and how new the state must be. */
+/** One read: the query, the rendering of its result, the target under which the answer is kept, and how new the state must be. */
 interface Read<T> {
   readonly query: Query<T>;
   readonly rendering: Rendering<T>;
-  readonly key: string;
+  readonly target: string;
   readonly consistency: Consistency;
 }
 
@@ -61,7 +61,7 @@ export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering:
     queries.add(1);
     const { consistency: asked, index } = request.queryOptions();
     const consistency = rendering.heedsMaxStale === true ? consistencyOf(cluster, request) : asked;
-    const read = { query, rendering, key: keyOf(request, rendering), consistency };
+    const read = { query, rendering, target: keptTarget(request, rendering), consistency };
     return whenFresh(store, consistency, () =>
       index === 0 ? answerNow(reading, request, read) : waitThenAnswer(reading, request, read),
     );
@@ -82,7 +82,9 @@ async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: R
 function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
   const again = (): Response | Promise<Response> =>
     request.signal.aborted ? new Response() : answerNow(reading, request, read);
-  const answer = reading.answers.get(read.key) ?? newAnswer(reading, request, read);
+  // The caller's rights can have changed while it waited.
+  const key = answerKey(read.target, request.caller.rightsKey);
+  const answer = reading.answers.get(key) ?? newAnswer(reading, request, { ...read, key });
   if (answer instanceof Promise) return answer.then(again);
   const room = roomFor(answer, request);
   if (room !== undefined) return room.then(again);
@@ -101,7 +103,7 @@ function roomFor({ body }: KeptAnswer, { largeAnswers, peer, signal }: HttpReque
 function newAnswer<T>(
   { answers, cluster }: Reading,
   request: HttpRequest,
-  { key, query, rendering }: Read<T>,
+  { key, query, rendering }: Read<T> & { readonly key: string },
 ): KeptAnswer | Promise<void> {
   const { registry } = request.caller;
   const index = registry.indexOf(query.topics);
@@ -139,13 +141,13 @@ function notFound({ missing }: Rendering<never>) {
 }
 
 /**
- * Returns the key of a kept answer: path and query without `wait` and `index`, and the kind of client (`reader`) if the answer
- * depends on it. The router looks up kept answers by path and query alone, so it never sends one to another kind of client.
+ * Returns the target under which an answer is kept: path and query without `wait` and `index`, and the kind of client (`reader`) if
+ * the answer depends on it. The router looks up kept answers by path and query alone, so it never sends one to another kind of client.
  */
-function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
+function keptTarget(request: HttpRequest, { reader }: Rendering<never>): string {
   const { index, waitMs } = request.queryOptions();
   const target = index === 0 && waitMs === undefined ? request.target : request.without("index", "wait").target;
-  return answerKey(reader === undefined ? target : `${target} for ${reader}`, request.caller.rightsKey);
+  return reader === undefined ? target : `${target} for ${reader}`;
 }
 
 /** Returns the operation that answers a query with the result of `encode` as JSON; an undefined result becomes a 404. */

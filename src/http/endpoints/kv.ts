@@ -29,7 +29,9 @@ export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
       });
     }
     if (query.has("recurse")) {
-      if (!ports.isClaimable(key)) return answerQuery(request, kvTree(key), jsonTree(request));
+      // A caller that may not read the port causes no assignment of one.
+      if (!ports.isClaimable(key) || !request.caller.rights.may("key", "read", key))
+        return answerQuery(request, kvTree(key), jsonTree(request));
       // A service that starts sends this read, and `claim` may store another port before the read.
       const read = answerQuery(request, kvTree(key), { ...jsonTree(request), isKept: false });
       const { consistency, index } = request.queryOptions();

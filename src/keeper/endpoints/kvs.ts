@@ -15,9 +15,9 @@ export function getKeys(keeper: Keeper): Endpoint {
     const key = requireKey(request.rest);
     // A starting service first requests the keys alone, to learn whether its configuration is stored. Such a request reads no
     // port, so it claims none.
-    const { registry } = request.caller;
+    const { registry, rights } = request.caller;
     await registry.freshen("leader");
-    if (!keyOnly) await keeper.ports.claim(key);
+    if (!keyOnly && rights.may("key", "read", key)) await keeper.ports.claim(key);
     const entries = registry.read(kvBranch(key));
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);
     const show = (entry: KvEntry): object => encodeKeeperKv(entry, timesOf(keeper, entry), { plaintext });
