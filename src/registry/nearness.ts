@@ -32,9 +32,11 @@ export class Nearness {
    * query.
    */
   order<T extends OfNode>(query: Query<readonly T[]>, from: string): Query<readonly T[]> {
+    const { readAs } = query;
     return {
       topics: [...query.topics, topics.distances],
       read: (state) => this.nearestFirst(query.read(state), from),
+      ...(readAs && { readAs: (state, rights) => this.nearestFirst(readAs(state, rights), from) }),
     };
   }
 }
