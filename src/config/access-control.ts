@@ -4,8 +4,13 @@ import type { Settings } from "./settings.ts";
 
 /** Builds the settings of access control; undefined if it is off. @throws OperatingError invalid */
 export function buildAccessControl(settings: Settings): AccessControlConfig | undefined {
+  const datacenter = settings.text("acl_datacenter").toLowerCase();
+  if (!/^[a-z0-9_-]*$/.test(datacenter))
+    throw invalid(
+      `acl_datacenter cannot be ${JSON.stringify(datacenter)}. Please use only [a-z0-9-_]${settings.from("acl_datacenter")}`,
+    );
   // Consul: naming the datacenter of access control turns it on, unless acl.enabled says otherwise.
-  const enabled = settings.optionalFlag("acl.enabled") ?? settings.text("acl_datacenter") !== "";
+  const enabled = settings.optionalFlag("acl.enabled") ?? datacenter !== "";
   if (!enabled) return undefined;
   return {
     defaultPolicy: oneOf(settings, { present: "acl.default_policy", legacy: "acl_default_policy" }, policies),
@@ -39,6 +44,9 @@ function oneOf<T extends string>(settings: Settings, names: Names, values: reado
   const known = given === "" ? first : values.find((value) => value === given);
   if (known !== undefined) return known;
   const from = settings.from(settings.has(names.present) ? names.present : names.legacy);
-  const message = `Unsupported default ACL policy: ${given}. It is one of ${values.join(" and ")}${from}`;
-  throw new OperatingError("invalid", "invalid-config", message);
+  throw invalid(`Unsupported default ACL policy: ${given}. It is one of ${values.join(" and ")}${from}`);
+}
+
+function invalid(message: string): OperatingError {
+  return new OperatingError("invalid", "invalid-config", message);
 }
