@@ -24,6 +24,46 @@ export interface Rights {
 /** The rights of a caller that may do everything: a part of the agent, or any client while access control is off. */
 export const everything: Rights = { may: () => true, mayWriteTree: () => true };
 
+/**
+ * Rights of a caller whose refusals are only recorded: they allow everything but access control's own objects, whose secrets would
+ * outlast the observation.
+ */
+export class ObservingRights implements Rights {
+  readonly real: Rights;
+  readonly #record: RecordRefusal;
+
+  /** @param real decides what is recorded */
+  constructor(real: Rights, record: RecordRefusal) {
+    this.real = real;
+    this.#record = record;
+  }
+
+  may(resource: Resource, access: Access, name = ""): boolean {
+    if (this.real.may(resource, access, name)) return true;
+    if (resource === "acl") return false;
+    this.#record(resource, access, name);
+    return true;
+  }
+
+  mayWriteTree(prefix: string): boolean {
+    if (!this.real.mayWriteTree(prefix)) this.#record("key", "write-prefix", prefix);
+    return true;
+  }
+}
+
+/** An access, or the deletion of all keys that begin with a name. */
+export type RefusedAccess = Access | "write-prefix";
+
+type RecordRefusal = (resource: Resource, access: RefusedAccess, name: string) => void;
+
+/**
+ * Returns whether the rights answer `ask` with yes. Asks the real rights first if refusals are only recorded, since `ask` may name
+ * several permissions of which one suffices.
+ */
+export function allows(rights: Rights, ask: (rights: Rights) => boolean): boolean {
+  return (rights instanceof ObservingRights && ask(rights.real)) || ask(rights);
+}
+
 /** Consul's text in place of a secret that the caller may not see. */
 export const hiddenSecret = "<hidden>";
 

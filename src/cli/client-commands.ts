@@ -1,4 +1,6 @@
 import type { Command } from "./command.ts";
+import { aclObservedCommand } from "./commands/acl-observed.ts";
+import { auditVerifyCommand } from "./commands/audit-verify.ts";
 import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
 import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
 import { catalogServicesCommand } from "./commands/catalog-services.ts";
@@ -46,6 +48,8 @@ import { watchCommand } from "./commands/watch.ts";
  * decide a check by their exit code (health, checker), or that need the program's name or version (completion, version).
  */
 export const clientCommands: readonly Command[] = [
+  aclObservedCommand,
+  auditVerifyCommand,
   catalogDatacentersCommand,
   catalogNodesCommand,
   catalogServicesCommand,

@@ -13,6 +13,7 @@ export function buildAccessControl(settings: Settings): AccessControlConfig | un
   const enabled = settings.optionalFlag("acl.enabled") ?? datacenter !== "";
   if (!enabled) return undefined;
   return {
+    isObserved: observes(settings),
     defaultPolicy: oneOf(settings, { present: "acl.default_policy", legacy: "acl_default_policy" }, policies),
     masterToken: textOf(settings, { present: "acl.tokens.master", legacy: "acl_master_token" }),
     agentTokens: {
@@ -33,6 +34,13 @@ interface Names {
 }
 
 const policies = ["allow", "deny"] as const;
+
+function observes(settings: Settings): boolean {
+  const mode = settings.text("acl.mode") || "enforce";
+  if (mode === "enforce" || mode === "observe") return mode === "observe";
+  const message = `Unsupported ACL mode: ${mode}. It is one of enforce and observe${settings.from("acl.mode")}`;
+  throw new OperatingError("invalid", "invalid-config", message);
+}
 
 function textOf(settings: Settings, { present, legacy }: Names): string {
   return settings.text(present) || settings.text(legacy);

@@ -2,6 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import { type LogLevel, logLevelNames } from "../lib/log.ts";
 import { clientAddresses, clusterAddresses } from "./addresses.ts";
 import { buildAccessControl } from "./access-control.ts";
+import { buildAudit } from "./audit.ts";
 import { buildCluster } from "./cluster.ts";
 import { readDefinitions } from "./definitions.ts";
 import { buildDns, withFinalDot } from "./dns.ts";
@@ -51,6 +52,7 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
     messageBus: buildMessageBus(settings, identity.nodeName),
     checkOutputBytesMax,
     accessControl: buildAccessControl(settings),
+    audit: buildAudit(settings),
     cluster: buildCluster(settings),
     serverRejoin: {
       join: expandHosts("start_join", inputs),

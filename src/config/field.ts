@@ -11,6 +11,7 @@ export type FieldType =
   | "duration map"
   | "object" // any content
   | "objects"
+  | "sinks" // of the audit log, by name
   | "service"
   | "services"
   | "check"

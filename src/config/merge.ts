@@ -1,4 +1,4 @@
-import type { Setting, SettingValue, Source } from "./source.ts";
+import type { Setting, SettingValue, SinkFields, Source } from "./source.ts";
 
 /**
  * Merges sources in the order given: a later scalar replaces an earlier one, lists are joined, maps are merged key by key.
@@ -18,6 +18,7 @@ function mergeValues(earlier: SettingValue, later: SettingValue): SettingValue {
   if (isList(earlier) && isList(later)) return [...earlier, ...later];
   if (isTextMap(earlier) && isTextMap(later)) return { ...earlier, ...later };
   if (isNumberMap(earlier) && isNumberMap(later)) return { ...earlier, ...later };
+  if (isSinks(earlier) && isSinks(later)) return { ...earlier, ...later };
   return later;
 }
 
@@ -31,6 +32,11 @@ export function isTextMap(value: SettingValue): value is Readonly<Record<string,
 
 export function isNumberMap(value: SettingValue): value is Readonly<Record<string, number>> {
   return isMapOf(value, "number");
+}
+
+export function isSinks(value: SettingValue): value is SinkFields {
+  if (typeof value !== "object" || value === null || isList(value)) return false;
+  return Object.values(value).every((item) => typeof item === "object");
 }
 
 /** Returns whether the value is a map of this type. An empty map counts as a map of either type. */

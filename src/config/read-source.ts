@@ -4,7 +4,7 @@ import { parseHcl } from "./hcl.ts";
 import { parseJson } from "./json.ts";
 import { type Faults, knownEntries, readValue } from "./read-value.ts";
 import { shapeOf } from "./shape.ts";
-import type { RawDefinition, Setting, SettingValue, Source } from "./source.ts";
+import type { RawDefinition, Setting, SettingValue, SinkFields, Source } from "./source.ts";
 import {
   type ObjectTree,
   type Place,
@@ -87,7 +87,9 @@ class SourceReader implements Faults {
     if (noun !== undefined) return this.#readDefinitions(tree, noun, { path, type });
     const value = readValue(tree, shapeOf(type), { path, faults: this });
     if (value === undefined) return;
-    this.#settings.set(path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- readValue returns what the shape of sinks describes
+    const setting = type === "sinks" ? (value as SinkFields) : settingValue(value);
+    this.#settings.set(path, { value: setting, origin: `${this.#file}:${tree.place.line}` });
   }
 
   /**

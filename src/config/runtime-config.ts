@@ -97,6 +97,8 @@ export interface RuntimeConfig extends Definitions {
   readonly cluster: ClusterConfig;
   /** The settings of access control; undefined if it is off. */
   readonly accessControl: AccessControlConfig | undefined;
+  /** The audit log; undefined if it is not enabled or has no sink. */
+  readonly audit: AuditConfig | undefined;
 
   readonly portAllocation: PortAllocationConfig;
   /** The broker for changed keys; undefined if the agent publishes no changes. */
@@ -106,7 +108,20 @@ export interface RuntimeConfig extends Definitions {
   readonly warnings: readonly string[];
 }
 
+/** The audit log: a file of JSON lines. */
+export interface AuditConfig {
+  readonly path: string;
+  /** Whether all requests are recorded, or only writes and refusals. */
+  readonly recordsAll: boolean;
+  /** The limits at which another file begins, and the number of old files to keep; 0 for no limit. */
+  readonly rotateAfterMs: number;
+  readonly rotateBytes: number;
+  readonly rotatedFilesMax: number;
+}
+
 export interface AccessControlConfig {
+  /** Whether nothing is refused, and refusals are only recorded. */
+  readonly isObserved: boolean;
   /** The decision where no rule speaks. */
   readonly defaultPolicy: "allow" | "deny";
   /** The secret of a token that may do everything, which the leader creates at its start; "" for none. */

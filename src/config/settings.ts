@@ -1,6 +1,6 @@
 import { assert } from "../lib/assert.ts";
-import { isList, isNumberMap, isTextMap } from "./merge.ts";
-import { defaultOrigin, type SettingValue, type Source } from "./source.ts";
+import { isList, isNumberMap, isSinks, isTextMap } from "./merge.ts";
+import { defaultOrigin, type SettingValue, type SinkFields, type Source } from "./source.ts";
 
 /** Typed access to the merged settings. A setting without a value or default reads as "", 0, false or empty. */
 export class Settings {
@@ -42,6 +42,10 @@ export class Settings {
 
   numberMap(path: string): Readonly<Record<string, number>> {
     return this.#get(path, isNumberMap, {});
+  }
+
+  sinks(path: string): SinkFields {
+    return this.#get(path, isSinks, {});
   }
 
   has(path: string): boolean {

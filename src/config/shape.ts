@@ -99,6 +99,14 @@ const shapes: Readonly<Record<FieldType, Shape>> = {
   "duration map": { kind: "map", item: { kind: "scalar", type: "duration" } },
   object: free,
   objects: { kind: "list", item: free },
+  sinks: {
+    kind: "map",
+    item: record(() => ({
+      ...{ type: text, format: text, path: text, delivery_guarantee: text },
+      rotate_duration: { kind: "scalar", type: "duration" },
+      ...{ rotate_bytes: whole, rotate_max_files: whole },
+    })),
+  },
   service,
   services: { kind: "list", item: service },
   check,

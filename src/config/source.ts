@@ -7,8 +7,12 @@ export type SettingValue =
   | readonly string[]
   | Readonly<Record<string, string>>
   | Readonly<Record<string, number>>
+  | SinkFields
   /** The value of a field without effect, which the agent does not read. */
   | null;
+
+/** The fields of the sinks of the audit log, by their names. */
+export type SinkFields = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 
 /** The origin of default values. */
 export const defaultOrigin = "default";

@@ -14,6 +14,8 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...joinWarnings(config, settings),
     ...scriptWarnings(config),
     ...uiWarnings(config, settings),
+    ...auditWarnings(config, settings),
+    ...observeWarnings(config),
     ...remoteExecWarnings(settings),
     ...unusedWarnings(settings),
   ];
@@ -52,6 +54,16 @@ function scriptWarnings(config: Unwarned): readonly string[] {
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];
+}
+
+function auditWarnings({ audit }: Unwarned, settings: Settings): readonly string[] {
+  if (audit || !settings.flag("audit.enabled")) return [];
+  return [`audit.enabled has no effect without audit.sink, the file of the audit log${settings.from("audit.enabled")}`];
+}
+
+function observeWarnings({ accessControl }: Unwarned): readonly string[] {
+  if (!accessControl?.isObserved) return [];
+  return ["acl.mode is observe: no request is refused but those for tokens, policies and roles"];
 }
 
 /** Warns if the configuration enables remote execution, which Praetor does not have. */

@@ -13,6 +13,7 @@ import {
   type AclBindingRuleParts,
 } from "./endpoints/acl-binding-rule.ts";
 import { bootstrapAccess, getReplication, type AclBootstrapParts } from "./endpoints/acl-bootstrap.ts";
+import { listObserved, type AclObservedParts } from "./endpoints/acl-observed.ts";
 import {
   cloneLegacyToken,
   createLegacyToken,
@@ -35,7 +36,8 @@ import { deleteToken, getOwnToken, getToken, listTokens, putToken, type AclToken
 import { onLeader, type LeaderAccess } from "./on-leader.ts";
 import type { DatacenterEndpoint, DatacenterRoute, Route } from "./route.ts";
 
-export type AclParts = AclAuthMethodParts &
+export type AclParts = AclObservedParts &
+  AclAuthMethodParts &
   AclBindingRuleParts &
   AclBootstrapParts &
   AclLegacyParts &
@@ -67,6 +69,7 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     // The file that allows another bootstrap is on the leader.
     { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
     { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },
+    { path: "/v1/praetor/acl/observed", access: "open", scope: "agent", methods: { GET: listObserved(parts) } },
   ];
 }
 

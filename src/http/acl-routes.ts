@@ -56,6 +56,7 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/acl/tokens": ["GET"],
   "/v1/acl/update": ["PUT"],
   "/v1/internal/acl/authorize": ["POST"],
+  "/v1/praetor/acl/observed": ["GET"],
 };
 
 function refuse(): never {

@@ -105,7 +105,7 @@ function newAnswer<T>(
   request: HttpRequest,
   { key, query, rendering }: Read<T> & { readonly key: string },
 ): KeptAnswer | Promise<void> {
-  const { registry } = request.caller;
+  const { isObserved, registry } = request.caller;
   const index = registry.indexOf(query.topics);
   const value = registry.read(query);
   const bytesMin = rendering.bytesMin?.(value) ?? 0;
@@ -122,7 +122,7 @@ function newAnswer<T>(
       ...(cluster.isAlone && currentHeaders),
     }),
   };
-  if (rendering.isKept !== false) answers.put(key, query.topics, answer);
+  if (rendering.isKept !== false && !isObserved) answers.put(key, query.topics, answer);
   return answer;
 }
 

@@ -37,7 +37,7 @@ export function logFinished(request: Request, answer: () => Answered, { path, pe
 }
 
 /** Returns the peer's address as Go formats it. Consul: "@" for all unix sockets. */
-function nameOf(peer: PeerAddress | null): string {
+export function nameOf(peer: PeerAddress | null): string {
   if (peer === null) return "@";
   // A dual-stack socket shows an IPv4 address as an IPv4-mapped IPv6 address.
   const host = peer.address.replace(/^::ffff:(?=\d+\.)/, "");

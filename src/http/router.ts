@@ -5,6 +5,7 @@ import { noLeaderText } from "../registry/leader-wait.ts";
 import type { Caller, Callers } from "../registry/caller.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import { answerKey, type KeptAnswer } from "./answer-cache.ts";
+import type { Audit } from "./audit.ts";
 import { answerByRoute, noPath, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { ClientLimit } from "./client-limit.ts";
@@ -22,6 +23,8 @@ import { sentToken } from "./sent-token.ts";
 import type { Connections } from "./server.ts";
 
 export interface RouterOptions extends Pipeline {
+  /** Records requests; undefined if there is no audit log. */
+  readonly audit?: Audit | undefined;
   readonly clientLimit: ClientLimit;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -34,6 +37,10 @@ export interface RouterOptions extends Pipeline {
   readonly allowsUnprintable: boolean;
   /** Whether a client of this address may write; undefined if all may. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
+}
+
+interface From extends Pick<Asked, "target" | "caller"> {
+  readonly connections: Connections;
 }
 
 type ClientAddress = () => string | undefined;
@@ -77,6 +84,7 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #allowsUnprintable: boolean;
   readonly #mayWrite: RouterOptions["mayWrite"];
+  readonly #audit: Audit | undefined;
   readonly #pipeline: Pipeline;
   readonly #answers: Pipeline["answers"];
   readonly #callers: Callers;
@@ -95,6 +103,7 @@ export class Router {
     this.#blocked = options.blocked;
     this.#allowsUnprintable = options.allowsUnprintable;
     this.#mayWrite = options.mayWrite;
+    this.#audit = options.audit;
     this.#pipeline = options;
     this.#answers = options.answers;
     this.#callers = options.callers;
@@ -113,9 +122,16 @@ export class Router {
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
     const target = targetOf(request.url);
+    const caller = this.#callers.callerOf(this.#callers.areLimited ? sentToken(request, target) : undefined);
+    if (!this.#audit) return this.#handle(request, path, { target, caller, connections });
+    return this.#audit.answer(request, { path, caller, connections }, (recorded) =>
+      this.#handle(request, path, { target, caller: recorded, connections }),
+    );
+  }
+
+  #handle(request: Request, path: SentPath, { target, caller, connections }: From): Response | Promise<Response> {
     const isGet = request.method === "GET";
     // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
-    const caller = this.#callers.callerOf(this.#callers.areLimited ? sentToken(request, target) : undefined);
     const known = isGet ? this.#answers.get(answerKey(target, rightsKeyOf(caller))) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target))))) {
       if (this.#isAlone) return this.#sendAgain(known, request, target);

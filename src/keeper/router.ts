@@ -1,3 +1,4 @@
+import type { Audit } from "../http/audit.ts";
 import { type SentPath, whyUnreadable } from "../http/sent-path.ts";
 import type { Connections } from "../http/server.ts";
 import { sentToken } from "../http/sent-token.ts";
@@ -17,6 +18,8 @@ export interface ClientGate {
 }
 
 export interface KeeperRouterOptions {
+  /** Records requests; undefined if there is no audit log. */
+  readonly audit?: Audit | undefined;
   readonly callers: Callers;
   readonly clientGate: ClientGate;
   readonly clock: Clock;
@@ -28,7 +31,15 @@ export interface KeeperRouterOptions {
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
 
-type ClientAddress = () => string | undefined;
+interface From {
+  readonly caller: Caller;
+  readonly connections: Connections;
+}
+
+interface Asked {
+  readonly caller: Caller;
+  readonly clientAddress: () => string | undefined;
+}
 
 /**
  * Finds the endpoint of a request, and turns errors into answers, as core-keeper's HTTP framework (Echo) does. The last part of
@@ -48,12 +59,21 @@ export class KeeperRouter {
    * @param path the path as the client sent it; the runtime normalizes the path in `request.url`
    * @param connections the listener that accepted the request
    */
-  handle(request: Request, { parts }: SentPath, connections: Connections): Response | Promise<Response> {
+  handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
+    const { audit, callers } = this.#options;
+    const caller = callers.callerOf(callers.areLimited ? sentToken(request, "") : undefined);
+    if (!audit) return this.#handle(request, path, { caller, connections });
+    return audit.answer(request, { path, caller, connections }, (recorded) =>
+      this.#handle(request, path, { caller: recorded, connections }),
+    );
+  }
+
+  #handle(request: Request, { parts }: SentPath, { caller, connections }: From): Response | Promise<Response> {
     if (!parts) return this.refuse(whyUnreadable(request));
     // core-keeper decodes some paths twice and fails for "%25"; Praetor decodes each path once.
     const path = `/${parts.join("/")}`;
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
-    const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
+    const answer = (): Promise<Response> => this.#answer(request, path, { caller, clientAddress });
     return this.#options.clientGate.answer(clientAddress, answer);
   }
 
@@ -62,8 +82,8 @@ export class KeeperRouter {
     return this.#addHeaders(failure(400, reason), this.#options.random.uuid());
   }
 
-  async #answer(request: Request, path: string, clientAddress: ClientAddress): Promise<Response> {
-    const response = await this.#dispatch(request, path, clientAddress);
+  async #answer(request: Request, path: string, asked: Asked): Promise<Response> {
+    const response = await this.#dispatch(request, path, asked);
     return this.#addHeaders(response, request.headers.get(correlationHeader) || this.#options.random.uuid());
   }
 
@@ -73,15 +93,14 @@ export class KeeperRouter {
     return response;
   }
 
-  async #dispatch(request: Request, path: string, clientAddress: ClientAddress): Promise<Response> {
-    const { bodyBytesMax, callers, clock, mayWrite } = this.#options;
+  async #dispatch(request: Request, path: string, { caller, clientAddress }: Asked): Promise<Response> {
+    const { bodyBytesMax, clock, mayWrite } = this.#options;
     const { method } = request;
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
     if (!route) return frameworkFailure(404, "Not Found");
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
-    const caller = callers.callerOf(callers.areLimited ? sentToken(request, "") : undefined);
     if (route.isPublic !== true && !isKnown(caller, request)) return frameworkFailure(401, "Unauthorized");
     try {
       const rest = path.slice(route.path.length);
@@ -110,7 +129,7 @@ const correlationHeader = "X-Correlation-ID";
 
 /** Returns whether the caller is known: core-keeper has no anonymous callers while access control is on. */
 function isKnown(caller: Caller, request: Request): boolean {
-  if (!caller.isChecked) return true;
+  if (!caller.isChecked || caller.isObserved) return true;
   try {
     return sentToken(request, "") !== undefined && caller.rightsKey !== "";
   } catch {

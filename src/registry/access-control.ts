@@ -1,5 +1,5 @@
 import { anonymousToken, globalManagementPolicy, nodeIdentityRules, serviceIdentityRules } from "../acl/builtin.ts";
-import { agentMasterRights, everything, type Rights, rightsOf } from "../acl/rights.ts";
+import { agentMasterRights, everything, ObservingRights, type Rights, rightsOf } from "../acl/rights.ts";
 import { parseRules, type Rules } from "../acl/rules.ts";
 import { translateRules } from "../acl/translate.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -9,6 +9,7 @@ import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-look
 import { topics, type Topic } from "../state/topics.ts";
 import type { Caller, Callers } from "./caller.ts";
 import { GuardedRegistry } from "./guarded-registry.ts";
+import { type ObservedRefusals, unknownToken } from "./observed-refusals.ts";
 import type { Registry } from "./registry.ts";
 
 export interface AccessControlOptions {
@@ -22,6 +23,8 @@ export interface AccessControlOptions {
   /** The secrets of the agent's own tokens, which a request can change. */
   readonly tokens: OwnTokens;
   readonly clock: Clock;
+  /** Receives what would be refused, and nothing is; undefined if refusals are to be refused. */
+  readonly observed?: ObservedRefusals | undefined;
 }
 
 /** The secrets of the tokens that an agent itself has; "" for none. */
@@ -42,6 +45,9 @@ interface Resolved {
   readonly rights: Rights;
   readonly rightsKey: string;
 }
+
+/** The rights of a token that does not exist. */
+const nothing: Rights = { may: () => false, mayWriteTree: () => false };
 
 /** The anonymous token as it is until a leader has created it. */
 const noToken: AclTokenRow = {
@@ -96,20 +102,41 @@ export class AccessControl implements Callers {
       const { node, tokens } = this.#options;
       return secret !== "" && secret === tokens.agentMaster ? agentMasterRights(node) : undefined;
     };
+    const { observed } = this.#options;
+    const rights = observed ? this.#observing(resolve, observed) : (): Rights => resolve().rights;
     return {
       isChecked: true,
+      isObserved: observed !== undefined,
       bringsToken,
       guardsKeyLists: this.#options.guardsKeyLists,
-      registry: new GuardedRegistry(this.#registry, () => resolve().rights),
+      registry: new GuardedRegistry(this.#registry, rights),
       get rights() {
-        return ofAgent() ?? resolve().rights;
+        return ofAgent() ?? rights();
       },
       get rightsKey() {
-        return resolve().rightsKey;
+        // No answer to an observed caller is kept, so the key names none.
+        return observed ? "observed" : resolve().rightsKey;
       },
       get token() {
         return resolve().token;
       },
+    };
+  }
+
+  /** Returns the rights of a caller whose refusals are only recorded. An unknown token counts as one that may do nothing. */
+  #observing(resolve: () => Resolved, observed: ObservedRefusals): () => Rights {
+    let last: ObservingRights | undefined;
+    return () => {
+      let found: Pick<Resolved, "token" | "rights"> = { token: unknownToken, rights: nothing };
+      try {
+        found = resolve();
+      } catch (error) {
+        if (!(error instanceof OperatingError && error.kind === "forbidden")) throw error;
+      }
+      const { token, rights } = found;
+      if (last?.real !== rights)
+        last = new ObservingRights(rights, (resource, access, name) => observed.add(token, { resource, access, name }));
+      return last;
     };
   }
 

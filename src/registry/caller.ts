@@ -7,6 +7,8 @@ import type { Registry } from "./registry.ts";
 export interface Caller {
   /** Whether access control is on. */
   readonly isChecked: boolean;
+  /** Whether refusals are only recorded. The answers to such a caller are not kept, so that each of its requests is seen. */
+  readonly isObserved: boolean;
   /** Whether listing keys needs the right to list their prefix. Consul: acl.enable_key_list_policy. */
   readonly guardsKeyLists: boolean;
   /** Shows the rows that the caller may read, and refuses the writes that it may not make. */
@@ -41,6 +43,7 @@ export interface Callers {
 export function unlimitedCallers(registry: Registry): Callers {
   const caller: Caller = {
     isChecked: false,
+    isObserved: false,
     guardsKeyLists: false,
     registry,
     rights: everything,

@@ -1,4 +1,4 @@
-import type { Rights } from "../acl/rights.ts";
+import { allows, type Rights } from "../acl/rights.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Check } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
@@ -82,7 +82,7 @@ function mayWriteAcl(_command: Command, rights: Rights): boolean {
 export function demandFor(command: Exclude<Command, Txn>, rights: Rights, state: State): void {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each guard is stored under the type of its command
   const guard = guards[command.type] as (command: Command, rights: Rights, state: State) => boolean;
-  if (!guard(command, rights, state)) throw permissionDenied();
+  if (!allows(rights, (asked) => guard(command, asked, state))) throw permissionDenied();
 }
 
 /** Consul: a query without a name and without a template needs no permission. */
@@ -152,7 +152,7 @@ function mayWriteCheck(
 /** Returns an error for each operation that a caller with these rights may not run. */
 export function deniedIn(operations: readonly TxnOperation[], rights: Rights, state: State): readonly TxnError[] {
   return operations.flatMap((operation, at) =>
-    mayRun(operation, rights, state) ? [] : [{ at, what: permissionDenied().message }],
+    allows(rights, (asked) => mayRun(operation, asked, state)) ? [] : [{ at, what: permissionDenied().message }],
   );
 }
 

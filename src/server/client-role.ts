@@ -12,6 +12,7 @@ import type { Daemon, DaemonOptions } from "./daemon.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { AgentTls } from "./parts/agent-tls.ts";
+import { openAudit } from "./parts/audit.ts";
 import { runInBackground } from "./parts/background.ts";
 import { clientSync, createClientApi, openPool, type OwnAgent } from "./parts/client.ts";
 import { openForwardingDns } from "./parts/dns.ts";
@@ -83,7 +84,10 @@ export async function openClient(
     openForwardingDns(config, { ...api, send: api.sendPacket, log: log.named("dns"), listen: platform.listenDns }),
   );
   const routes = clientRoutes(api);
-  const { listeners } = await parts.open(openHttp(config, { api, routes, clientLimit, open: platform.openListeners }));
+  const { audit } = await parts.open(openAudit(config, { ...platform, metrics, log }));
+  const { listeners } = await parts.open(
+    openHttp(config, { api, audit, routes, clientLimit, open: platform.openListeners }),
+  );
 
   startChecks(agent, platform, tls);
   runInBackground(parts, { platform, metrics, log, sync: synchronize, listeners: [listeners], reloads, tls });

@@ -25,6 +25,7 @@ import { loop, type Lifecycle } from "./lifecycle.ts";
 import { openAccess } from "./parts/access.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { AgentTls } from "./parts/agent-tls.ts";
+import { openAudit } from "./parts/audit.ts";
 import { runInBackground } from "./parts/background.ts";
 import { openBus } from "./parts/bus.ts";
 import type { Cluster, ClusterParts } from "./parts/cluster.ts";
@@ -107,12 +108,14 @@ export async function openServer(
   });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
   await group.begin(parts, { agent, linked, handlers, outputs, coordinates, bus, sync });
+  const { audit } = await parts.open(openAudit(config, { ...platform, metrics, log }));
   const keeper = await openKeeper(parts, config, {
     ...api,
+    audit,
     ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
   });
   const { listeners } = await parts.open(
-    openHttp(config, { api, routes: routes(api), clientLimit, open: platform.openListeners }),
+    openHttp(config, { api, audit, routes: routes(api), clientLimit, open: platform.openListeners }),
   );
 
   startChecks(agent, platform, tls);

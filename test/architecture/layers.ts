@@ -60,10 +60,10 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "keeper",
-    // From http, keeper imports only the listeners, and a request's path and token.
+    // From http, keeper imports only the listeners, the audit log, and a request's path and token.
     mayImport: [
       ...["registry", "state/topics.ts", "agent", "ports"],
-      ...["http/server.ts", "http/sent-path.ts", "http/sent-token.ts", "acl"],
+      ...["http/audit.ts", "http/server.ts", "http/sent-path.ts", "http/sent-token.ts", "acl"],
       ...["wire", "model", "lib"],
     ],
     pure: false,

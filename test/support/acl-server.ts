@@ -45,7 +45,7 @@ export async function startAclServer({ masterSecret, dataDir }: AclServerOptions
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: masterSecret ?? "", agentMaster: "" },
   });
-  const parts = { store, clock, random, log, dataDir, sendToLeader: undefined };
+  const parts = { store, clock, random, log, dataDir, sendToLeader: undefined, observed: undefined };
   const self: Route = {
     path: "/v1/agent/self",
     access: "open",

@@ -66,7 +66,15 @@ export const agentFields: readonly Field[] = [
   }),
   used("watches", "watches", "", "Handlers (programs and URLs) to call on changes, as with `praetor watch`."),
   ...unused("Praetor takes no snapshots on a schedule; GET /v1/snapshot returns one", { snapshot_agent: "object" }),
-  ...unused("a part of Consul Enterprise", { audit: "object" }),
+  used("audit.enabled", "bool", "false", "Whether the agent writes the audit log of docs/audit.md; it needs a sink."),
+  used("audit.record_all", "bool", "false", "Record every request, not only writes and refusals."),
+  used(
+    "audit.sink",
+    "sinks",
+    "",
+    'The file of the audit log: `sink "NAME" { type = "file", format = "json", delivery_guarantee = "best-effort", path, ' +
+      "rotate_bytes, rotate_duration, rotate_max_files }`.",
+  ),
   ...unused("internal values of the agent, which cannot be configured", {
     ae_interval: "duration",
     check_deregister_interval_min: "duration",

@@ -9,6 +9,12 @@ export const securityFields: readonly Field[] = [
     "Checks the permissions of each request by its token. docs/security.md explains it.",
   ),
   used("acl.default_policy", "string", "allow", "The decision where no rule speaks: allow or deny."),
+  used(
+    "acl.mode",
+    "string",
+    "enforce",
+    "With observe the agent refuses nothing but access control's own objects, and lists what it would refuse: docs/audit.md.",
+  ),
   used("acl.enable_key_list_policy", "bool", "false", "Listing keys needs the right to list their prefix."),
   used(
     "acl.enable_token_persistence",

@@ -8,12 +8,15 @@ import { ExpiredTokens } from "../../registry/expired-tokens.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { AccessControl } from "../../registry/access-control.ts";
 import { type Callers, unlimitedCallers } from "../../registry/caller.ts";
+import { ObservedRefusals } from "../../registry/observed-refusals.ts";
 import type { Registry } from "../../registry/registry.ts";
 
 export interface Access {
   readonly callers: Callers;
   /** The agent's own tokens; undefined while access control is off. */
   readonly agentTokens: AgentTokens | undefined;
+  /** The refusals that were only recorded; undefined unless access control only observes. */
+  readonly observed: ObservedRefusals | undefined;
 }
 
 interface AccessParts {
@@ -34,7 +37,7 @@ export function openAccess(
   { accessControl, dataDir, datacenter }: RuntimeConfig,
   { store, node, clock, random, log: rootLog }: AccessParts,
 ): Access {
-  if (!accessControl) return { callers: unlimitedCallers(store), agentTokens: undefined };
+  if (!accessControl) return { callers: unlimitedCallers(store), agentTokens: undefined, observed: undefined };
   const { agentTokens: configured, defaultPolicy, guardsKeyLists, persistsTokens } = accessControl;
   const log = rootLog.named("acl");
   parts.add(keepAclBuiltins(store, { masterSecret: accessControl.masterToken, clock, random, log }));
@@ -43,9 +46,10 @@ export function openAccess(
     folder: persistsTokens ? dataDir : undefined,
     log: log.named("acl"),
   });
+  const observed = accessControl.isObserved ? new ObservedRefusals(clock) : undefined;
   const callers = new AccessControl(store, {
     ...{ defaultPolicy, guardsKeyLists, datacenter, node, clock },
-    tokens: agentTokens,
+    ...{ tokens: agentTokens, observed },
   });
-  return { callers, agentTokens };
+  return { callers, agentTokens, observed };
 }

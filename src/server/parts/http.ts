@@ -1,6 +1,7 @@
 import type { FileFault } from "../../agent/file-definitions.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { describeHost } from "../../http/host-description.ts";
+import type { Audit } from "../../http/audit.ts";
 import type { Pipeline } from "../../http/answer-by-route.ts";
 import { AnswerCache, invalidateOnChange } from "../../http/answer-cache.ts";
 import { CachedQuestions } from "../../http/cached-questions.ts";
@@ -16,37 +17,39 @@ import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import { Nearness } from "../../registry/nearness.ts";
 import { PreparedQueries } from "../../registry/prepared-query-execution.ts";
+import type { Access } from "./access.ts";
 import { openPorts } from "./ports.ts";
 import type { Machine } from "../../ports/machine.ts";
 import type { Part } from "../lifecycle.ts";
 import { describeSelf } from "../self-description.ts";
 
-type ApiParts = Pick<
-  Api,
-  | "store"
-  | "callers"
-  | "agentTokens"
-  | "outputs"
-  | "sessionTtls"
-  | "agent"
-  | "metrics"
-  | "clock"
-  | "random"
-  | "log"
-  | "reload"
-  | "resync"
-  | "leave"
-  | "members"
-  | "cluster"
-  | "sendToLeader"
-  | "joinServer"
-  | "startedMs"
-  | "spread"
-> & {
-  readonly machine: Machine;
-  readonly definitionFaults: () => readonly FileFault[];
-  readonly tellCoordinates?: ((rows: readonly NodeCoordinate[]) => void) | undefined;
-};
+type ApiParts = Pick<Access, "observed"> &
+  Pick<
+    Api,
+    | "store"
+    | "callers"
+    | "agentTokens"
+    | "outputs"
+    | "sessionTtls"
+    | "agent"
+    | "metrics"
+    | "clock"
+    | "random"
+    | "log"
+    | "reload"
+    | "resync"
+    | "leave"
+    | "members"
+    | "cluster"
+    | "sendToLeader"
+    | "joinServer"
+    | "startedMs"
+    | "spread"
+  > & {
+    readonly machine: Machine;
+    readonly definitionFaults: () => readonly FileFault[];
+    readonly tellCoordinates?: ((rows: readonly NodeCoordinate[]) => void) | undefined;
+  };
 
 /** Collects the parts and settings that the endpoints of Consul's API use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
@@ -75,6 +78,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     acl: config.accessControl && {
       ...{ clock, random: parts.random, sendToLeader: parts.sendToLeader, store },
       log: rootLog.named("acl"),
+      observed: parts.observed,
       dataDir: config.dataDir,
     },
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
@@ -110,6 +114,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
 interface HttpParts {
   readonly api: Pipeline & Pick<Api, "log" | "metrics">;
   readonly routes: readonly Route[];
+  readonly audit: Audit | undefined;
   readonly clientLimit: ClientLimit;
   readonly open: typeof openListeners;
 }
@@ -127,6 +132,7 @@ export async function openHttp(
   const { clock, log } = api;
   const router = new Router(parts.routes, {
     ...api,
+    audit: parts.audit,
     clientLimit,
     headers: config.httpHeaders,
     isPretty: config.devMode,

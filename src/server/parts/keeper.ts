@@ -1,5 +1,6 @@
 import type { Agent } from "../../agent/agent.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Audit } from "../../http/audit.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";
 import { SavedRegistrations } from "../../keeper/saved-registrations.ts";
@@ -22,6 +23,7 @@ export interface KeeperParts {
   readonly ports: ServicePorts;
   readonly store: Registry;
   readonly callers: Callers;
+  readonly audit: Audit | undefined;
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
@@ -52,7 +54,7 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperApi> {
-  const { agent, callers, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
+  const { agent, audit, callers, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const times = new CommitTimes(store, clock);
   const saved = new SavedRegistrations(localRows, local, clock);
@@ -63,7 +65,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   const router = new KeeperRouter(
     routes({ store, ports, times, registrations, secrets, kvValueBytesMax, describe, clock }),
     {
-      ...{ callers, clientGate, clock, log, random, bodyBytesMax },
+      ...{ audit, callers, clientGate, clock, log, random, bodyBytesMax },
       headers: config.httpHeaders,
       mayWrite: writeAccess(writers),
     },

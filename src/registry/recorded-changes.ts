@@ -1,0 +1,200 @@
+import type { TxnOperation } from "../model/txn.ts";
+import type { Command, Outcome } from "../state/command.ts";
+import type { State } from "../state/state.ts";
+import type { Topic } from "../state/topics.ts";
+import type { Caller } from "./caller.ts";
+import type { Query } from "./query.ts";
+import type { CommitListener, Consistency, Registry } from "./registry.ts";
+import type { Waiter } from "./watches.ts";
+
+/** A change that a request has made: what kind of command did it, what it changed, and when. It holds no value and no secret. */
+export interface RecordedChange {
+  /** "kv-set", "register", "acl-token-set", ...; in a transaction, the kind and the verb of the operation: "kv set". */
+  readonly command: string;
+  /** The key, or the prefix of deleted keys. */
+  readonly key?: string;
+  readonly node?: string;
+  /** The id of the service, check, session, query, policy, role or token (its accessor id). */
+  readonly id?: string;
+  /**
+   * The index of the state with which the change became visible: its own, or that of the last of the changes that were committed
+   * together with it.
+   */
+  readonly index: number;
+}
+
+type Described = Omit<RecordedChange, "index">;
+
+/** Maximum number of changes of one request that are described; of a larger transaction only these are. */
+const describedMax = 128;
+
+/** Returns the caller with a registry that adds each change which it makes to `changes`. */
+export function recordingCaller(caller: Caller, changes: RecordedChange[]): Caller {
+  const registry = new RecordingRegistry(caller.registry, changes);
+  return {
+    ...{ isChecked: caller.isChecked, isObserved: caller.isObserved, guardsKeyLists: caller.guardsKeyLists },
+    ...{ bringsToken: caller.bringsToken, registry },
+    get rights() {
+      return caller.rights;
+    },
+    get rightsKey() {
+      return caller.rightsKey;
+    },
+    get token() {
+      return caller.token;
+    },
+  };
+}
+
+/** The registry of one request, which records the changes that the request makes. */
+class RecordingRegistry implements Registry {
+  readonly #registry: Registry;
+  readonly #changes: RecordedChange[];
+
+  constructor(registry: Registry, changes: RecordedChange[]) {
+    this.#registry = registry;
+    this.#changes = changes;
+  }
+
+  async submit(command: Command): Promise<Outcome> {
+    const outcome = await this.#registry.submit(command);
+    this.#record(command, outcome);
+    return outcome;
+  }
+
+  async submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.#registry.submitTogether(commands);
+    for (const [at, outcome] of outcomes.entries()) {
+      const command = commands[at];
+      if (command) this.#record(command, outcome);
+    }
+    return outcomes;
+  }
+
+  async submitAsLeader(command: Command): Promise<Outcome> {
+    const outcome = await this.#registry.submitAsLeader(command);
+    this.#record(command, outcome);
+    return outcome;
+  }
+
+  #record(command: Command, { type }: Outcome): void {
+    if (type !== "done" && type !== "deleted" && type !== "results") return;
+    const { index } = this.#registry.state;
+    for (const change of describe(command).slice(0, describedMax - this.#changes.length))
+      this.#changes.push({ ...change, index });
+  }
+
+  get state(): State {
+    return this.#registry.state;
+  }
+
+  read<T>(query: Query<T>): T {
+    return this.#registry.read(query);
+  }
+
+  get refusal(): unknown {
+    return this.#registry.refusal;
+  }
+
+  get closed(): boolean {
+    return this.#registry.closed;
+  }
+
+  get leads(): boolean {
+    return this.#registry.leads;
+  }
+
+  onRole(listener: () => void): void {
+    this.#registry.onRole(listener);
+  }
+
+  freshen(consistency: Consistency): Promise<void> | undefined {
+    return this.#registry.freshen(consistency);
+  }
+
+  indexOf(topics: readonly Topic[]): number {
+    return this.#registry.indexOf(topics);
+  }
+
+  wait(topics: readonly Topic[], waiter: Waiter): () => void {
+    return this.#registry.wait(topics, waiter);
+  }
+
+  follow(listener: CommitListener): void {
+    this.#registry.follow(listener);
+  }
+
+  touch(topic: Topic): void {
+    this.#registry.touch(topic);
+  }
+}
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
+
+type Details = Omit<Described, "command">;
+
+type Describers = { readonly [Type in Command["type"]]?: (command: CommandOf<Type>) => Details | readonly Details[] };
+
+const byKey = ({ key }: { readonly key: string }): Details => ({ key });
+const byId = ({ id }: { readonly id: string }): Details => ({ id });
+const byAccessor = ({ accessorId: id }: { readonly accessorId: string }): Details => ({ id });
+
+/** The names and ids that each type of command changes. A type without a row is recorded by its name alone, so that no secret is. */
+const describers: Describers = {
+  "kv-set": byKey,
+  "kv-lock": byKey,
+  "kv-unlock": byKey,
+  "kv-delete": byKey,
+  "kv-delete-branch": byKey,
+  "kv-delete-tree": ({ prefix }) => ({ key: prefix }),
+  "kv-set-branch": ({ entries }) => entries.map(byKey),
+  "session-create": ({ session }) => ({ id: session.id, node: session.node }),
+  "session-destroy": byId,
+  "prepared-query-put": ({ query }) => byId(query),
+  "prepared-query-delete": byId,
+  register: ({ node, service }) => ({ node: node.name, ...(service && { id: service.id }) }),
+  deregister({ node, serviceId, checkId }) {
+    const id = serviceId ?? checkId;
+    return { node, ...(id !== undefined && { id }) };
+  },
+  "acl-bootstrap": byAccessor,
+  "acl-policy-set": ({ policy }) => byId(policy),
+  "acl-policy-delete": byId,
+  "acl-role-set": ({ role }) => byId(role),
+  "acl-role-delete": byId,
+  "acl-token-set": ({ token }) => byAccessor(token),
+  "acl-tokens-delete": ({ accessorIds }) => accessorIds.map((id) => ({ id })),
+  "acl-legacy-set": ({ token }) => byAccessor(token),
+  "acl-auth-method-set": ({ method }) => ({ id: method.name }),
+  "acl-auth-method-delete": ({ name }) => ({ id: name }),
+  "acl-binding-rule-set": ({ rule }) => byId(rule),
+  "acl-binding-rule-delete": byId,
+};
+
+/** Returns what a command changes, by names and ids. Tokens are named by their accessor ids, never by their secrets. */
+function describe(command: Command): readonly Described[] {
+  const { type } = command;
+  if (type === "txn") return command.operations.filter(({ verb }) => !isRead(verb)).map(describeOperation);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each describer is stored under the type of its command
+  const describer = describers[type] as ((command: Command) => Details | readonly Details[]) | undefined;
+  const details = describer?.(command) ?? {};
+  return [details].flat().map((each) => ({ command: type, ...each }));
+}
+
+function isRead(verb: string): boolean {
+  return verb.startsWith("get") || verb.startsWith("check-");
+}
+
+function describeOperation(operation: TxnOperation): Described {
+  const command = `${operation.kind} ${operation.verb}`;
+  switch (operation.kind) {
+    case "kv":
+      return { command, key: operation.key };
+    case "node":
+      return { command, node: operation.node.name };
+    case "service":
+      return { command, node: operation.node, id: operation.service.id };
+    case "check":
+      return { command, node: operation.check.node, id: operation.check.id };
+  }
+}
