@@ -54,6 +54,8 @@ export interface ConnectOptions {
   readonly fallback?: string | undefined;
   /** Time to wait for the agent's answer, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number | undefined;
+  /** The token to send in place of the one that flags and environment name. */
+  readonly token?: string | undefined;
 }
 
 /**
@@ -65,7 +67,7 @@ export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions 
   const address = options.address ?? (setting("http-addr", "HTTP_ADDR") || (options.fallback ?? defaultAddress));
   const auth = variableOf(io.env, "HTTP_AUTH");
   return connectTo(address, {
-    ...{ setting, io, token: tokenOf(setting), timeoutMs: options.timeoutMs ?? defaultTimeoutMs },
+    ...{ setting, io, token: options.token ?? tokenOf(setting), timeoutMs: options.timeoutMs ?? defaultTimeoutMs },
     headers: auth === undefined ? {} : { Authorization: basicAuthorization(auth) },
   });
 }
@@ -95,12 +97,12 @@ export function connectToOther(
 }
 
 /**
- * Returns the query parameter `ns` with the namespace that the environment names, else no parameter. Consul: adds it to every
- * request.
+ * Returns the query parameter `ns` with the namespace that the flag -namespace, of commands that have it, or the environment
+ * names, else no parameter. Consul: adds it to every request.
  */
-export function namespaceQuery(env: Environment): Readonly<Record<string, string>> {
-  const namespace = variableOf(env, "NAMESPACE");
-  return namespace === undefined ? {} : { ns: namespace };
+export function namespaceQuery(flags: Flags, env: Environment): Readonly<Record<string, string>> {
+  const namespace = settingsOf(flags, env)("namespace", "NAMESPACE");
+  return namespace === "" ? {} : { ns: namespace };
 }
 
 type Setting = (flag: string, variable: string) => string;

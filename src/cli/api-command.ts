@@ -40,7 +40,7 @@ export function apiCommand(options: ApiCommandOptions): Command {
  * @throws CommandFailure naming the invalid flag, variable or file
  */
 export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
-  const query = { ...namespaceQuery(io.env), ...serverQuery(flags) };
+  const query = { ...namespaceQuery(flags, io.env), ...serverQuery(flags) };
   return new AgentApi(connect(flags, io, { timeoutMs }), { query, signal: io.signal });
 }
 

@@ -1,6 +1,14 @@
 import type { Command } from "./command.ts";
 import { aclObservedCommand } from "./commands/acl-observed.ts";
 import { auditVerifyCommand } from "./commands/audit-verify.ts";
+import { aclAuthMethodCommands } from "./commands/acl-auth-method.ts";
+import { aclBindingRuleCommands } from "./commands/acl-binding-rule.ts";
+import { aclBootstrapCommand } from "./commands/acl-bootstrap.ts";
+import { aclPolicyCommands } from "./commands/acl-policy.ts";
+import { aclRoleCommands } from "./commands/acl-role.ts";
+import { aclSetAgentTokenCommand } from "./commands/acl-set-agent-token.ts";
+import { aclTokenCommands } from "./commands/acl-token.ts";
+import { aclTranslateRulesCommand } from "./commands/acl-translate-rules.ts";
 import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
 import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
 import { catalogServicesCommand } from "./commands/catalog-services.ts";
@@ -22,6 +30,8 @@ import { kvImportCommand } from "./commands/kv-import.ts";
 import { kvPutCommand } from "./commands/kv-put.ts";
 import { leaveCommand } from "./commands/leave.ts";
 import { lockCommand } from "./commands/lock.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
 import { maintCommand } from "./commands/maint.ts";
 import { membersCommand } from "./commands/members.ts";
 import { monitorCommand } from "./commands/monitor.ts";
@@ -50,6 +60,14 @@ import { watchCommand } from "./commands/watch.ts";
 export const clientCommands: readonly Command[] = [
   aclObservedCommand,
   auditVerifyCommand,
+  aclBootstrapCommand,
+  ...aclTokenCommands,
+  ...aclPolicyCommands,
+  ...aclRoleCommands,
+  ...aclAuthMethodCommands,
+  ...aclBindingRuleCommands,
+  aclTranslateRulesCommand,
+  aclSetAgentTokenCommand,
   catalogDatacentersCommand,
   catalogNodesCommand,
   catalogServicesCommand,
@@ -71,6 +89,8 @@ export const clientCommands: readonly Command[] = [
   kvPutCommand,
   leaveCommand,
   lockCommand,
+  loginCommand,
+  logoutCommand,
   maintCommand,
   membersCommand,
   monitorCommand,

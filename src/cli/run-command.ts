@@ -2,9 +2,10 @@ import { closest } from "../lib/closest.ts";
 import type { Command, CommandIo } from "./command.ts";
 
 /*
- * cli/ has the commands of `praetor`. Each has a file in commands/, which exports a Command; larger ones have a folder besides
- * (doctor/, migration/, top/, completion/, tls/). Most commands are clients of an agent's HTTP API (api-command.ts); a few work
- * on this machine alone (local-command.ts); `agent` and `edgex` run the agent.
+ * cli/ has the commands of `praetor`. Each has a file in commands/, which exports a Command, or shares one with the others of
+ * its group (acl-role.ts); larger ones have a folder besides (acl/, doctor/, migration/, top/, completion/, tls/). Most commands
+ * are clients of an agent's HTTP API (api-command.ts); a few work on this machine alone (local-command.ts); `agent` and `edgex`
+ * run the agent.
  *
  * Life cycle: main.ts ─▶ runCommand ─▶ the command's flags are parsed ─▶ its function runs ─▶ exit code.
  *
@@ -120,6 +121,12 @@ function firstWord(name: string): string {
 
 /** Descriptions of the groups of commands, by group. */
 const groupSummaries: Readonly<Record<string, string>> = {
+  acl: "Manage access control",
+  "acl auth-method": "Ways to log in with a credential of another system",
+  "acl binding-rule": "Which rights those who log in have",
+  "acl policy": "Named rules, which tokens and roles link to",
+  "acl role": "Named sets of policies, which tokens link to",
+  "acl token": "Tokens: whom the agent knows, and what each may do",
   catalog: "Interact with the catalog",
   kv: "Interact with the key-value store",
   operator: "Tools for operators of servers",

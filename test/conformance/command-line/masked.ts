@@ -5,7 +5,13 @@ const masks: readonly (readonly [form: RegExp, shown: string])[] = [
   [/(?<= {2})[0-9a-f]{8}(?= {2})/g, "xxxxxxxx"],
   [/127\.0\.0\.1:\d{5}\b/g, "127.0.0.1:NNNNN"],
   [/(port=|"Port": )\d{5}\b/g, "$1NNNNN"],
-  [/((?:Create|Modify)Index"?:? *)\d+/g, "$1N"],
+  [/((?:Create|Modify) ?Index"?:? *)\d+/g, "$1N"],
+  [/(reset index: )\d+/g, "$1N"],
+  // Times of tokens, which differ, and hashes of content that contains ids.
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \+0000 UTC/g, "DATE TIME +0000 UTC"],
+  [/("(?:Create|Expiration)Time": )"20[^"]*"/g, '$1"TIME"'],
+  [/(Hash: +)[0-9a-f]{64}/g, "$1HASH"],
+  [/("Hash": )"[^"]{44}"/g, '$1"HASH"'],
   // Praetor's command line prints its own name where Consul's prints "consul".
   [/\bPraetor\b/g, "Consul"],
   [/\bpraetor\b/g, "consul"],
