@@ -11,7 +11,8 @@ export const aclBootstrapCommand: Command = apiCommand({
   synopsis: "[options]",
   about:
     "Makes a token that may do everything, and prints it with its secret. This works once. Keep the secret: no other command " +
-    "shows it without such a token.\n\nIf all such tokens are lost, `praetor acl recover` makes it work once more.",
+    "shows it without such a token.\n\nIf all such tokens are lost, write the number that the refusal names into the file " +
+    "acl-bootstrap-reset of the leader's data folder, and run the command again.",
   examples: [
     {
       what: "Keep the token in a file that only you can read",
