@@ -43,7 +43,7 @@ export interface Printer {
 
 /**
  * Returns a function that prints an answer of the API as -format and -meta say. Commands call it before they change anything, so
- * that a mistyped format leaves no object whose secret nobody has seen.
+ * that a mistyped format leaves no token whose secret the user has not seen.
  * @throws CommandFailure if -format is neither pretty nor json
  */
 export function printing({ flags, io }: ApiCall, printer: Printer): (answer: unknown) => void {

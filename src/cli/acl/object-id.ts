@@ -33,8 +33,8 @@ export async function wholeId(api: AgentApi, kind: ObjectKind, given: string): P
   return id;
 }
 
-/** Returns the id of the object with this name. @throws CommandFailure if there is none; OperatingError */
-export async function idOfName(api: AgentApi, kind: ObjectKind, name: string): Promise<string> {
+/** Returns the id of the object with this name. @throws CommandFailure if no object has it; OperatingError */
+async function idOfName(api: AgentApi, kind: ObjectKind, name: string): Promise<string> {
   const row = rowsOf(await api.json(kind.list)).find((each) => each.text("Name") === name);
   if (row === undefined) throw new CommandFailure(`No such ${kind.word} with name ${name}`);
   return row.text("ID");

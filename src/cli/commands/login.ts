@@ -49,7 +49,7 @@ async function login(call: ApiCall): Promise<void> {
   try {
     await writeSecret(sink, secret);
   } catch (error) {
-    // Nobody would know the token's secret, so nobody could delete it.
+    // The user does not know the token's secret, so the user could not delete the token.
     await apiWith(call, secret)
       .ok({ method: "POST", path: "/v1/acl/logout" })
       .catch(() => {});
