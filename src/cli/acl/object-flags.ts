@@ -4,7 +4,7 @@ import type { CommandFlag } from "../command.ts";
 import { formatFlag } from "../output-format.ts";
 
 /** Shows an object's hash and indexes. */
-export const metaFlag: CommandFlag = {
+const metaFlag: CommandFlag = {
   name: "meta",
   kind: "bool",
   value: "",
