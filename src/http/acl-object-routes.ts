@@ -1,3 +1,4 @@
+import { authorize } from "./endpoints/acl-authorize.ts";
 import {
   deleteAuthMethod,
   getAuthMethod,
@@ -33,6 +34,7 @@ import {
 } from "./endpoints/acl-policy.ts";
 import { deleteRole, getRole, getRoleNamed, listRoles, putRole, type AclRoleParts } from "./endpoints/acl-role.ts";
 import { deleteToken, getOwnToken, getToken, listTokens, putToken, type AclTokenParts } from "./endpoints/acl-token.ts";
+import { translateBody, translateToken } from "./endpoints/acl-translate.ts";
 import { onLeader, type LeaderAccess } from "./on-leader.ts";
 import type { DatacenterEndpoint, DatacenterRoute, Route } from "./route.ts";
 
@@ -68,6 +70,7 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     ...legacyRoutes(parts),
     // The file that allows another bootstrap is on the leader.
     { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
+    { path: "/v1/internal/acl/authorize", access: "open", scope: "datacenter", methods: { POST: authorize } },
     { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },
     { path: "/v1/praetor/acl/observed", access: "open", scope: "agent", methods: { GET: listObserved(parts) } },
   ];
@@ -128,6 +131,8 @@ function legacyRoutes(parts: AclLegacyParts): DatacenterRoute[] {
     put("/v1/acl/create", createLegacyToken(parts)),
     put("/v1/acl/destroy/", destroyLegacyToken),
     put("/v1/acl/update", updateLegacyToken(parts)),
+    { path: "/v1/acl/rules/translate", access: "open", scope: "agent", methods: { POST: translateBody } },
+    { path: "/v1/acl/rules/translate/", ...legacy, methods: { GET: translateToken(parts) } },
     { path: "/v1/acl/info/", ...legacy, methods: { GET: getLegacyToken(parts) } },
     { path: "/v1/acl/list", ...legacy, methods: { GET: listLegacyTokens(parts) } },
   ];

@@ -10,7 +10,7 @@ import type {
   ServiceIdentity,
 } from "../model/acl.ts";
 import { durationField } from "./json-duration.ts";
-import { type FieldNames, fieldNames, JsonFields } from "./json-fields.ts";
+import { type FieldNames, fieldNames, JsonFields, jsonType } from "./json-fields.ts";
 import { decodeFailure } from "./json.ts";
 
 /*
@@ -131,6 +131,32 @@ export function decodeLegacyToken(json: unknown): LegacyTokenRequest {
     type: fields.string("Type"),
     rules: fields.string("Rules"),
   };
+}
+
+/** A question of acl/authorize: whether the caller has an access to a resource. */
+export interface AclAuthorization {
+  readonly resource: string;
+  /** The name of the key, service, node, ...; "" for a resource without names. */
+  readonly segment: string;
+  readonly access: string;
+}
+
+const authorizationNames = fieldNames(["Resource", "Segment", "Access"]);
+
+/** Decodes the body of acl/authorize. */
+export function decodeAclAuthorizations(json: unknown): AclAuthorization[] {
+  if (json !== null && !Array.isArray(json))
+    throw decodeFailure(
+      `json: cannot unmarshal ${jsonType(json)} into Go value of type []structs.ACLAuthorizationRequest`,
+    );
+  return (json ?? []).map((item: unknown) => {
+    const fields = objectOf(item, authorizationNames, "ACLAuthorizationRequest");
+    return {
+      resource: fields.string("Resource", "acl.Resource"),
+      segment: fields.string("Segment"),
+      access: fields.string("Access"),
+    };
+  });
 }
 
 function objectOf(json: unknown, names: FieldNames, where = ""): JsonFields {

@@ -200,7 +200,7 @@ function unknownField(
 }
 
 /** Returns the name of a value's type in the error texts of Go's encoding/json. */
-function jsonType(value: unknown): string {
+export function jsonType(value: unknown): string {
   switch (typeof value) {
     case "string":
       return "string";

@@ -14,8 +14,8 @@ if (folder === "") throw new Error("name the folder for the answers");
 for (const [name, script] of Object.entries(scripts)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   // Without a master token, anonymous may read the agent's index, because the default policy allows it.
-  const tokens = name === "bootstrap" ? "" : `tokens { master = "${masterSecret}" default = "${masterSecret}" }`;
-  const target = await startTarget("-hcl", `acl { enabled = true ${tokens} }`);
+  const tokens = `default_policy = "deny" tokens { master = "${masterSecret}" default = "${masterSecret}" }`;
+  const target = await startTarget("-hcl", `acl { enabled = true ${name === "bootstrap" ? "" : tokens} }`);
   if (target.name !== "consul") throw new Error("set CONFORMANCE_TARGET=consul");
   try {
     const exchanges = await runScript(script, target);
