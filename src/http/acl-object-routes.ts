@@ -24,6 +24,7 @@ import {
   updateLegacyToken,
   type AclLegacyParts,
 } from "./endpoints/acl-legacy.ts";
+import { login, logout, type AclLoginParts } from "./endpoints/acl-login.ts";
 import {
   deletePolicy,
   getPolicy,
@@ -46,6 +47,7 @@ export type AclParts = AclObservedParts &
   AclPolicyParts &
   AclRoleParts &
   AclTokenParts &
+  AclLoginParts &
   LeaderAccess;
 
 /** The writes of access control, which Consul sends to the primary datacenter whatever `?dc` says. */
@@ -67,9 +69,11 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     ...roleRoutes(parts),
     ...tokenRoutes(parts),
     ...methodRoutes(parts),
+    ...loginRoutes(parts),
     ...legacyRoutes(parts),
     // The file that allows another bootstrap is on the leader.
     { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
+    { path: "/v1/acl/rules/translate", access: "open", scope: "agent", methods: { POST: translateBody } },
     { path: "/v1/internal/acl/authorize", access: "open", scope: "datacenter", methods: { POST: authorize } },
     { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },
     { path: "/v1/praetor/acl/observed", access: "open", scope: "agent", methods: { GET: listObserved(parts) } },
@@ -107,7 +111,7 @@ function tokenRoutes(parts: AclTokenParts): DatacenterRoute[] {
 }
 
 function methodRoutes(parts: AclAuthMethodParts & AclBindingRuleParts): DatacenterRoute[] {
-  const [putMethod, putRule] = [putAuthMethod, putBindingRule(parts)];
+  const [putMethod, putRule] = [putAuthMethod(parts), putBindingRule(parts)];
   const method = { GET: getAuthMethod, PUT: putMethod, DELETE: deleteAuthMethod };
   const rule = { GET: getBindingRule, PUT: putRule, DELETE: deleteBindingRule };
   return [
@@ -117,6 +121,13 @@ function methodRoutes(parts: AclAuthMethodParts & AclBindingRuleParts): Datacent
     { path: "/v1/acl/binding-rule", ...object, methods: { PUT: putRule } },
     { path: "/v1/acl/binding-rule/", ...object, methods: rule },
     { path: "/v1/acl/binding-rules", ...object, methods: { GET: listBindingRules } },
+  ];
+}
+
+function loginRoutes(parts: AclLoginParts): DatacenterRoute[] {
+  return [
+    { path: "/v1/acl/login", ...object, inPrimary: [], methods: { POST: login(parts) } },
+    { path: "/v1/acl/logout", ...object, inPrimary: [], methods: { POST: logout } },
   ];
 }
 
@@ -131,7 +142,6 @@ function legacyRoutes(parts: AclLegacyParts): DatacenterRoute[] {
     put("/v1/acl/create", createLegacyToken(parts)),
     put("/v1/acl/destroy/", destroyLegacyToken),
     put("/v1/acl/update", updateLegacyToken(parts)),
-    { path: "/v1/acl/rules/translate", access: "open", scope: "agent", methods: { POST: translateBody } },
     { path: "/v1/acl/rules/translate/", ...legacy, methods: { GET: translateToken(parts) } },
     { path: "/v1/acl/info/", ...legacy, methods: { GET: getLegacyToken(parts) } },
     { path: "/v1/acl/list", ...legacy, methods: { GET: listLegacyTokens(parts) } },

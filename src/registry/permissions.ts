@@ -64,6 +64,10 @@ const guards: Guards = {
   "acl-role-delete": mayWriteAcl,
   "acl-token-set": mayWriteAcl,
   "acl-tokens-delete": mayWriteAcl,
+  // A client that logs in has no token yet, so its token is created for no caller.
+  "acl-login": () => false,
+  // The client knows the secret of the token.
+  "acl-logout": () => true,
   "acl-auth-method-set": mayWriteAcl,
   "acl-auth-method-delete": mayWriteAcl,
   "acl-binding-rule-set": mayWriteAcl,

@@ -1,14 +1,7 @@
+import { bindNameOf, compileSelector, identityVariables, isBindName } from "../acl/login-identity.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
-import { evaluateInterpolation, parseInterpolation } from "../lib/interpolation.ts";
 import { isUuid, uuidFault } from "../lib/uuid.ts";
-import {
-  isIdentityName,
-  isRoleName,
-  type AclAuthMethod,
-  type AclBindingRule,
-  type AclBindingRuleRow,
-} from "../model/acl.ts";
+import type { AclAuthMethod, AclBindingRule, AclBindingRuleRow } from "../model/acl.ts";
 import type { AclBindingRuleDelete, AclBindingRuleSet } from "./acl-command.ts";
 import { getAclAuthMethod, getAclBindingRule } from "./acl-lookup.ts";
 import type { Outcome, Rejection } from "./command.ts";
@@ -46,16 +39,15 @@ function faultOf(state: State, rule: AclBindingRule): Rejection | undefined {
   if (fault !== undefined) return invalid(`invalid Binding Rule: Selector is invalid: ${fault}`);
   if (bindType === "") return invalid("Invalid Binding Rule: no BindType is set");
   if (bindName === "") return invalid("Invalid Binding Rule: no BindName is set");
-  const isName = bindType === "role" ? isRoleName : isIdentityName;
   if (!["service", "node", "role"].includes(bindType))
     return invalid(`Invalid Binding Rule: unknown BindType ${JSON.stringify(bindType)}`);
-  const nameFault = bindNameFault(rule, { method, isName });
+  const nameFault = bindNameFault(rule, method);
   return nameFault === undefined ? undefined : invalid(`Invalid Binding Rule: invalid BindName${nameFault}`);
 }
 
-function selectorFault(selector: string, { type }: AclAuthMethod): string | undefined {
+function selectorFault(selector: string, method: AclAuthMethod): string | undefined {
   try {
-    compileFilter(selector, identityFields[type] ?? {});
+    compileSelector(selector, method);
     return undefined;
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
@@ -63,37 +55,15 @@ function selectorFault(selector: string, { type }: AclAuthMethod): string | unde
   }
 }
 
-const text = { kind: "string" } as const;
-
-/** The fields of the identities of each type of auth method that a selector can name. */
-const identityFields: Readonly<Record<string, FilterFields>> = {
-  jwt: { value: { kind: "map", values: text }, list: { kind: "map", values: { kind: "strings" } } },
-  kubernetes: { serviceaccount: { kind: "object", fields: { namespace: text, name: text, uid: text } } },
-};
-
-interface Naming {
-  readonly method: AclAuthMethod;
-  readonly isName: (name: string) => boolean;
-}
-
 /** Returns the end of the text about a bind name that is not valid. Consul: gives each variable the value "fake" to find out. */
-function bindNameFault({ bindName }: AclBindingRule, { method, isName }: Naming): string | undefined {
-  const variables = new Map(variablesOf(method).map((name) => [name, "fake"]));
+function bindNameFault(rule: AclBindingRule, method: AclAuthMethod): string | undefined {
+  const variables = new Map(identityVariables(method).map((name) => [name, "fake"]));
   try {
-    const name = evaluateInterpolation(parseInterpolation(bindName), { variables, functions: new Map() });
-    return isName(name.toLowerCase()) ? undefined : "";
+    return isBindName(rule, bindNameOf(rule, variables)) ? undefined : "";
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
     return `: ${error.message}`;
   }
-}
-
-/** Returns the variables that the identities of an auth method have. */
-function variablesOf({ type, config }: AclAuthMethod): string[] {
-  if (type === "kubernetes") return ["namespace", "name", "uid"].map((name) => `serviceaccount.${name}`);
-  const mappings = Object.entries(config).find(([name]) => name.toLowerCase() === "claimmappings")?.[1];
-  if (typeof mappings !== "object" || mappings === null) return [];
-  return Object.values(mappings).map((name) => `value.${String(name)}`);
 }
 
 export function deleteAclBindingRule(draft: Draft, { id }: AclBindingRuleDelete): Outcome {

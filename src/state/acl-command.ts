@@ -1,3 +1,4 @@
+import type { Bindings } from "../acl/login-identity.ts";
 import type {
   AclAuthMethod,
   AclBindingRule,
@@ -22,6 +23,8 @@ export type AclCommand =
   | AclRoleDelete
   | AclTokenSet
   | AclTokensDelete
+  | AclLogin
+  | AclLogout
   | AclAuthMethodSet
   | AclAuthMethodDelete
   | AclBindingRuleSet
@@ -85,6 +88,22 @@ export interface AclTokenSet {
 export interface AclTokensDelete {
   readonly type: "acl-tokens-delete";
   readonly accessorIds: readonly string[];
+}
+
+/** Creates a token for a client whose identity an auth method has verified. Roles that do not exist are ignored. */
+export interface AclLogin extends NewTokenIds {
+  readonly type: "acl-login";
+  /** The name of the auth method. */
+  readonly authMethod: string;
+  readonly description: string;
+  readonly bindings: Bindings;
+  readonly nowMs: number;
+}
+
+/** Deletes the token of a login. An unknown secret is no error. */
+export interface AclLogout {
+  readonly type: "acl-logout";
+  readonly secretId: string;
 }
 
 /** Creates an auth method, or replaces the one with the same name in any letter case. */

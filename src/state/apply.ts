@@ -4,6 +4,7 @@ import { deleteAclBindingRule, setAclBindingRule } from "./acl-binding-rule.ts";
 import { bootstrapAcl, initializeAcl } from "./acl-bootstrap.ts";
 import type { AclCommand } from "./acl-command.ts";
 import { deleteAclLegacyToken, setAclLegacyToken } from "./acl-legacy.ts";
+import { logIn, logOut } from "./acl-login.ts";
 import { deleteAclPolicy, setAclPolicy } from "./acl-policy.ts";
 import { deleteAclRole, setAclRole } from "./acl-role.ts";
 import { deleteAclTokens, setAclToken } from "./acl-token.ts";
@@ -111,6 +112,10 @@ function runAcl(draft: Draft, command: AclCommand): Outcome {
       return setAclToken(draft, command);
     case "acl-tokens-delete":
       return deleteAclTokens(draft, command);
+    case "acl-login":
+      return logIn(draft, command);
+    case "acl-logout":
+      return logOut(draft, command);
     case "acl-auth-method-set":
       return setAclAuthMethod(draft, command);
     case "acl-auth-method-delete":

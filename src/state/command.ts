@@ -237,7 +237,8 @@ export type Rejection =
   | { readonly code: "acl-root" }
   | { readonly code: "acl-bootstrapped"; readonly resetIndex: number }
   | { readonly code: "acl-reset-index"; readonly given: number; readonly resetIndex: number }
-  | { readonly code: "acl-not-legacy" };
+  | { readonly code: "acl-not-legacy" }
+  | { readonly code: "acl-denied" };
 
 /** A field of an object of access control that cannot change. */
 export type AclImmutable =

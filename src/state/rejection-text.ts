@@ -67,6 +67,8 @@ function aclRejectionText(reason: AclRejection): string {
       return `Invalid bootstrap reset index (specified ${reason.given}, reset index: ${reason.resetIndex})`;
     case "acl-not-legacy":
       return "Cannot use legacy endpoint to modify a non-legacy token";
+    case "acl-denied":
+      return "Permission denied";
   }
 }
 

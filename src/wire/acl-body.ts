@@ -159,6 +159,26 @@ export function decodeAclAuthorizations(json: unknown): AclAuthorization[] {
   });
 }
 
+/** The credentials with which a client logs in. */
+export interface LoginRequest {
+  readonly authMethod: string;
+  readonly bearerToken: string;
+  readonly meta: Readonly<Record<string, string>> | null;
+}
+
+const loginNames = fieldNames(["AuthMethod", "BearerToken", "Meta"]);
+
+/** Decodes the body of acl/login; undefined for null. */
+export function decodeLogin(json: unknown): LoginRequest | undefined {
+  if (json === null) return undefined;
+  const fields = objectOf(json, loginNames, "ACLLoginParams");
+  return {
+    authMethod: fields.string("AuthMethod"),
+    bearerToken: fields.string("BearerToken"),
+    meta: fields.stringMap("Meta"),
+  };
+}
+
 function objectOf(json: unknown, names: FieldNames, where = ""): JsonFields {
   return new JsonFields(json, { names, source: "api", where, explainsNamespace: true });
 }

@@ -2,10 +2,11 @@ import { aclObjectRoutes } from "../../src/http/acl-object-routes.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import { json } from "../../src/http/answers.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
+import { Verifiers } from "../../src/http/logins/verifiers.ts";
 import type { Route } from "../../src/http/route.ts";
 import { Router } from "../../src/http/router.ts";
 import { listen } from "../../src/http/server.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
 import { systemRandom } from "../../src/lib/random.ts";
@@ -28,15 +29,17 @@ export interface AclServerOptions {
   /** The secret of the master token, which requests without a token have; undefined for none. */
   readonly masterSecret?: string | undefined;
   readonly dataDir?: string | undefined;
+  readonly clock?: Clock;
 }
 
 /**
  * Serves the endpoints of access control's objects on a store in memory, on a free port of 127.0.0.1. A token may what its policies
  * say about "acl".
  */
-export async function startAclServer({ masterSecret, dataDir }: AclServerOptions = {}): Promise<AclServer> {
+export async function startAclServer(options: AclServerOptions = {}): Promise<AclServer> {
   const { store } = openTestStore();
-  const [clock, random] = [systemClock, systemRandom];
+  const { masterSecret, dataDir, clock = systemClock } = options;
+  const random = systemRandom;
   const lines: string[] = [];
   const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "http");
   const master = masterSecret === undefined ? undefined : { accessorId: random.uuid(), secretId: masterSecret };
@@ -45,7 +48,11 @@ export async function startAclServer({ masterSecret, dataDir }: AclServerOptions
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: masterSecret ?? "", agentMaster: "" },
   });
-  const parts = { store, clock, random, log, dataDir, sendToLeader: undefined, observed: undefined };
+  const verifiers = new Verifiers(clock);
+  const parts = {
+    ...{ store, clock, random, log, dataDir, sendToLeader: undefined },
+    ...{ observed: undefined, datacenter: "dc1", verifiers },
+  };
   const self: Route = {
     path: "/v1/agent/self",
     access: "open",

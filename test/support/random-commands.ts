@@ -207,6 +207,22 @@ const commands: Commands = {
   "acl-role-delete": fc.record({ type: is("acl-role-delete"), id: aclId }),
   "acl-token-set": fc.record({ type: is("acl-token-set"), token: anyAclToken, isNew, nowMs }),
   "acl-tokens-delete": fc.record({ type: is("acl-tokens-delete"), accessorIds: fc.array(aclId, { maxLength: 2 }) }),
+  "acl-login": fc.record({
+    ...{
+      type: is("acl-login"),
+      accessorId: fc.uuid(),
+      secretId: fc.uuid(),
+      authMethod: methodName,
+      description: is(""),
+    },
+    bindings: fc.record({
+      serviceIdentities: is([]),
+      nodeIdentities: is([]),
+      roleNames: fc.array(aclName, { maxLength: 2 }),
+    }),
+    nowMs,
+  }),
+  "acl-logout": fc.record({ type: is("acl-logout"), secretId: fc.constantFrom("old", "anonymous") }),
   "acl-auth-method-set": fc.record({
     type: is("acl-auth-method-set"),
     method: fc.record({
@@ -259,6 +275,8 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "acl-role-delete": 1,
   "acl-token-set": 6,
   "acl-tokens-delete": 1,
+  "acl-login": 3,
+  "acl-logout": 1,
   "acl-auth-method-set": 3,
   "acl-auth-method-delete": 1,
   "acl-binding-rule-set": 3,

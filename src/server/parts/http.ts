@@ -12,6 +12,7 @@ import type { Route } from "../../http/route.ts";
 import type { Api } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
+import { Verifiers } from "../../http/logins/verifiers.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
@@ -79,7 +80,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       ...{ clock, random: parts.random, sendToLeader: parts.sendToLeader, store },
       log: rootLog.named("acl"),
       observed: parts.observed,
-      dataDir: config.dataDir,
+      ...{ dataDir: config.dataDir, datacenter: config.datacenter, verifiers: new Verifiers(clock) },
     },
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
     prometheus: config.prometheusRetentionMs > 0,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { systemClock } from "../../../src/lib/clock.ts";
 import { startAclServer } from "../../support/acl-server.ts";
 import type { Target } from "../../support/target.ts";
 import { compareAnswers, describeDivergences, type Divergence } from "../recorded/compare.ts";
@@ -8,6 +9,7 @@ import { runScript } from "../recorded/run-script.ts";
 import { countRequests, type Script } from "../recorded/script.ts";
 import { scripts } from "./scripts/all.ts";
 import { masterSecret } from "./scripts/master-secret.ts";
+import { scriptsMs } from "./scripts/web-tokens.ts";
 
 for (const [name, script] of Object.entries(scripts)) {
   const { consul, exchanges: wanted } = await readRecording(name, join(import.meta.dir, "answers"));
@@ -34,7 +36,8 @@ test("the scripts of access control have more than 400 requests", () => {
 const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
 
 async function answersTo(name: string, script: Script): Promise<readonly Exchange[]> {
-  const server = await startAclServer({ masterSecret: name === "bootstrap" ? undefined : masterSecret });
+  const clock = { ...systemClock, wallMs: () => scriptsMs };
+  const server = await startAclServer({ masterSecret: name === "bootstrap" ? undefined : masterSecret, clock });
   const never = (): never => {
     throw new Error("the scripts do not restart the server");
   };

@@ -2,6 +2,7 @@ import type { Script } from "../../recorded/script.ts";
 import { authorize } from "./authorize.ts";
 import { authMethods } from "./auth-methods.ts";
 import { legacy } from "./legacy.ts";
+import { logins } from "./login.ts";
 import { policies, roles } from "./policies.ts";
 import { bootstrap, rights } from "./rights.ts";
 import { tokenLists, tokens } from "./tokens.ts";
@@ -13,6 +14,7 @@ export const scripts: Readonly<Record<string, Script>> = {
   authorize,
   bootstrap,
   legacy,
+  logins,
   policies,
   rights,
   roles,
