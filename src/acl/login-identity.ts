@@ -10,7 +10,7 @@ import {
   type ServiceIdentity,
 } from "../model/acl.ts";
 
-/** What an auth method found out about a client that logs in. */
+/** The facts that an auth method has verified about a client that logs in. */
 export interface LoginIdentity {
   /** The object that selectors of binding rules are about. */
   readonly fields: object;
@@ -18,7 +18,7 @@ export interface LoginIdentity {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-/** What the binding rules give to an identity. */
+/** The links that the binding rules give to the token of an identity. */
 export interface Bindings {
   readonly serviceIdentities: readonly ServiceIdentity[];
   readonly nodeIdentities: readonly NodeIdentity[];

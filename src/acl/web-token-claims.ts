@@ -1,7 +1,7 @@
 import { isRecord } from "../lib/is-record.ts";
 import { loginRefused, type LoginIdentity } from "./login-identity.ts";
 
-/** What an auth method of type "jwt" asks of the claims of a token. A leeway is in seconds: 0 for the default, less for none. */
+/** The conditions of an auth method of type "jwt" for the claims of a token. A leeway is in seconds: 0 for the default, less for none. */
 export interface ClaimDemands {
   /** The issuer; "" for any. */
   readonly boundIssuer: string;
@@ -152,7 +152,7 @@ function refuseItem(item: unknown, claim: string): never {
 function goText(value: unknown): string {
   if (value === null) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isRecord(value)) return String(value);
+  if (!isRecord(value)) return typeof value === "string" ? value : JSON.stringify(value);
   const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `map[${members.map(([name, each]) => `${name}:${goText(each)}`).join(" ")}]`;
 }

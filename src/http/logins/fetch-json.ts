@@ -9,7 +9,7 @@ export interface JsonRequest {
   readonly clock: Clock;
   /** The bearer token to send; "" for none. */
   readonly token?: string;
-  /** What to send by POST. */
+  /** The body of a POST; without one the request is a GET. */
   readonly body?: object;
 }
 
@@ -50,7 +50,8 @@ export async function fetchText(asked: JsonRequest): Promise<{ readonly status: 
 async function readText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  const stream: AsyncIterable<Uint8Array> | null = body;
+  for await (const chunk of stream ?? []) {
     size += chunk.length;
     if (size > bytesMax) throw new Error(`the answer has more than ${bytesMax} bytes`);
     chunks.push(chunk);

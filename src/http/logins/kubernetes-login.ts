@@ -81,6 +81,9 @@ async function askKubernetes(asked: JsonRequest): Promise<Members> {
     throw loginRefused(messageOf(error));
   }
   const { status, json } = answer;
-  if (status < 200 || status > 299) throw loginRefused(String(json["message"] ?? `the server answered ${status}`));
+  if (status < 200 || status > 299) {
+    const { message } = json;
+    throw loginRefused(typeof message === "string" ? message : `the server answered ${status}`);
+  }
   return json;
 }

@@ -56,11 +56,11 @@ async function fetchKeys(server: KeyServer): Promise<readonly JWK[]> {
   const set = parsed(text);
   if (!isRecord(set)) throw new Error(`fetching keys oidc: failed to decode keys: ${text.slice(0, 200)}`);
   const keys: readonly unknown[] = Array.isArray(set["keys"]) ? set["keys"] : [];
-  // Only a public key may verify what somebody else has signed: with a shared secret, its holders could sign, too.
+  // A key of type "oct" is a secret, so whoever reads it could sign, too.
   return keys.filter((key): key is JWK => isRecord(key) && key["kty"] !== "oct" && key["use"] !== "enc");
 }
 
-/** What a provider of OpenID Connect says about itself, OpenID Connect Discovery 1.0, 3. */
+/** The facts that a provider of OpenID Connect publishes about itself, OpenID Connect Discovery 1.0, 3. */
 export interface Provider {
   readonly issuer: string;
   readonly keysUrl: string;

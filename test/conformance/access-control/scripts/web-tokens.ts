@@ -8,9 +8,9 @@ function keyOf(seed: number): KeyObject {
   return createPrivateKey({ key: Buffer.concat([ed25519, Buffer.alloc(32, seed)]), format: "der", type: "pkcs8" });
 }
 
-export const issuerKey: KeyObject = keyOf(1);
+const issuerKey: KeyObject = keyOf(1);
 export const strangeKey: KeyObject = keyOf(2);
-export const issuerPublicKey: string = createPublicKey(issuerKey).export({ format: "pem", type: "spki" }).toString();
+export const issuerPublicKey: string = createPublicKey(issuerKey).export({ format: "pem", type: "spki" });
 
 interface WebTokenOptions {
   readonly key?: KeyObject;
