@@ -63,7 +63,6 @@ const methods: Script = [
   rule("mapped", "service", "flag-${value.flag}", "value.flag==true"),
   rule("mapped", "service", "tagged", "tags in list"),
   rule("mapped", "service", "${value.team}", 'value.team=="a b"'),
-  rule("mapped", "role", "${value.team}", 'value.team=="a b"'),
   rule("short", "role", "ops"),
   rule("local", "role", "ops"),
   rule("lost", "role", "nowhere"),
