@@ -32,8 +32,8 @@ export function showToken(token: ShownToken, options: { readonly showsSecret: bo
   return encodeAclToken(withHash(token), options.showsSecret);
 }
 
-export function showTokenStub(token: ShownToken): object {
-  return encodeAclTokenStub(withHash(token));
+export function showTokenStub(token: ShownToken, options: { readonly showsSecret: boolean }): object {
+  return encodeAclTokenStub(withHash(token), options.showsSecret);
 }
 
 export function showBootstrapToken(token: ShownToken): object {

@@ -15,11 +15,8 @@ import { goMap } from "../wire/go-json.ts";
 const withoutMeaning = {
   ACLAgentMasterToken: "hidden",
   ACLAgentToken: "hidden",
-  ACLDefaultPolicy: "allow",
   ACLDisabledTTL: "2m0s",
   ACLDownPolicy: "extend-cache",
-  ACLEnableKeyListPolicy: false,
-  ACLEnableTokenPersistence: false,
   ACLMasterToken: "hidden",
   ACLPolicyTTL: "30s",
   ACLReplicationToken: "hidden",
@@ -27,7 +24,6 @@ const withoutMeaning = {
   ACLToken: "hidden",
   ACLTokenReplication: false,
   ACLTokenTTL: "30s",
-  ACLsEnabled: false,
   AEInterval: "1m0s",
   AutoConfig: {
     Authorizer: {
@@ -198,6 +194,7 @@ const telemetry = {
 export function describeConfig(config: RuntimeConfig, node: Node, definitionFaults: readonly FileFault[]): object {
   return goMap({
     ...withoutMeaning,
+    ...describeAccessControl(config),
     ...describeNode(config, node),
     ...describeAddresses(config),
     ...describeDns(config),
@@ -214,6 +211,18 @@ export function describeConfig(config: RuntimeConfig, node: Node, definitionFaul
 function describeFaults(faults: readonly FileFault[]): object {
   if (faults.length === 0) return {};
   return { DefinitionFaults: faults.map(({ where, message }) => ({ Where: where, Message: message })) };
+}
+
+/** Adds ACLTokens, a field of later versions of Consul: EdgeX 2.3 and 3 ask it whether the agent keeps the token that they give it. */
+function describeAccessControl({ accessControl }: RuntimeConfig): object {
+  const persistsTokens = accessControl?.persistsTokens ?? false;
+  return {
+    ACLDefaultPolicy: accessControl?.defaultPolicy ?? "allow",
+    ACLEnableKeyListPolicy: accessControl?.guardsKeyLists ?? false,
+    ACLEnableTokenPersistence: persistsTokens,
+    ACLsEnabled: accessControl !== undefined,
+    ...(accessControl && { ACLTokens: { EnablePersistence: persistsTokens } }),
+  };
 }
 
 function describeNode(config: RuntimeConfig, node: Node): object {

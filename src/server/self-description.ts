@@ -97,7 +97,7 @@ function describeStats(
   return {
     ...agentStats(agent),
     consul: {
-      acl: "disabled",
+      acl: config.accessControl ? "enabled" : "disabled",
       bootstrap: String(config.bootstrap),
       known_datacenters: "1",
       leader: String(cluster.leads),

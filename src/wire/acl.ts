@@ -76,11 +76,16 @@ export function encodeBootstrapToken(token: LinkedToken): object {
   return { ID: token.row.secretId, ...encodeAclToken(token, true) };
 }
 
-/** Encodes a token as in lists. */
-export function encodeAclTokenStub(token: LinkedToken): object {
+/**
+ * Encodes a token as in lists. Consul shows secrets in lists from 1.11 on, and EdgeX 2.3 and 3 take the secret of the agent's token
+ * from there.
+ * @param showsSecret whether the client may see the token's secret
+ */
+export function encodeAclTokenStub(token: LinkedToken, showsSecret: boolean): object {
   const { row, hash } = token;
   return {
     AccessorID: row.accessorId,
+    SecretID: showsSecret ? row.secretId : undefined,
     Description: row.description,
     ...encodeGrants(token),
     ...encodeTimes(row),

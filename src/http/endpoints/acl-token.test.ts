@@ -42,3 +42,15 @@ test("a token cannot delete itself", async () => {
     "Deletion of the request's authorization token is not permitted",
   ]);
 });
+
+test("the list of tokens shows secrets to a caller who may write tokens, and to no other", async () => {
+  await send("PUT", "/v1/acl/policy", { Name: "reader", Rules: 'acl = "read"' });
+  const made = await send("PUT", "/v1/acl/token", { AccessorID: id, Policies: [{ Name: "reader" }] });
+  const { SecretID } = (await made.json()) as { SecretID: string };
+  const listedSecret = async (secret: string): Promise<string | undefined> => {
+    const answer = await fetch(`${server.url}/v1/acl/tokens`, { headers: { "X-Consul-Token": secret } });
+    const listed = (await answer.json()) as { AccessorID: string; SecretID?: string }[];
+    return listed.find(({ AccessorID }) => AccessorID === id)?.SecretID;
+  };
+  expect([await listedSecret(master), await listedSecret(SecretID)]).toEqual([SecretID, undefined]);
+});

@@ -39,7 +39,8 @@ export function listTokens(parts: AclTokenParts): DatacenterEndpoint {
     if (Object.values(filter).filter((value) => value !== "").length > 1)
       throw new HttpError(500, "can only filter by one of policy, role, or methodName at a time");
     const query = acl.aclTokens(filter, () => parts.clock.wallMs());
-    return answerAcl(request, query, (tokens) => tokens.map(showTokenStub))(reading);
+    const showsSecret = request.caller.rights.may("acl", "write");
+    return answerAcl(request, query, (tokens) => tokens.map((token) => showTokenStub(token, { showsSecret })))(reading);
   };
 }
 

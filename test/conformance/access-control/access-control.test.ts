@@ -57,6 +57,8 @@ function isIntended({ at, wanted, got }: Divergence, { request }: Exchange): boo
   // The error for a body that is not an object omits the fields of Consul's type.
   if (at === "body" && wanted !== undefined && plainText(got ?? "").endsWith("into Go value of type struct"))
     return true;
+  // Consul shows the secrets of listed tokens from 1.11 on, and EdgeX 2.3 and 3 need them.
+  if (/ \/v1\/acl\/tokens\b/.test(request) && at.endsWith(".SecretID") && wanted === undefined) return true;
   // A legacy token has its accessor and its builtin policy at once. Consul writes the token again for it, seconds later.
   const isIndex = / \/v1\/acl\/(?:info\/|list|clone\/)/.test(request) && /(?:\.ModifyIndex|X-Consul-Index)$/.test(at);
   if (isIndex && wanted !== undefined && got !== undefined) return true;
