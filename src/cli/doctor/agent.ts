@@ -21,7 +21,9 @@ export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[]
 /** Reports an agent that listens on all addresses and accepts writes from every network. */
 export function openWrites({ agent }: Facts): readonly Finding[] {
   const open = agent.httpAddresses.filter((address) => /^(0\.0\.0\.0|\[::\]):/.test(address));
-  if (agent.writersAllowed === undefined || agent.writersAllowed.length > 0 || open.length === 0) return [];
+  const isGuarded =
+    agent.accessControl === "deny" || agent.writersAllowed === undefined || agent.writersAllowed.length > 0;
+  if (isGuarded || open.length === 0) return [];
   return [
     {
       kind: "writes-from-everywhere",

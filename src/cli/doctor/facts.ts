@@ -11,6 +11,8 @@ export interface Facts {
   readonly services: readonly ServiceFacts[];
   readonly checks: readonly CheckFacts[];
   readonly hasKeys: boolean;
+  /** The names of EdgeX's policies that do not let its services read the agent's node. */
+  readonly policiesWithoutNode: readonly string[];
   /** Host names in services' addresses that this machine cannot resolve. */
   readonly unresolvedNames: ReadonlySet<string>;
   /** The agent's listeners that doctor has probed. */
@@ -36,6 +38,10 @@ export interface AgentFacts {
   /** Networks that may write (CIDR), empty for all; undefined if the agent does not report them. */
   readonly writersAllowed: readonly string[] | undefined;
   readonly scriptsAllowed: boolean;
+  /** Whether checks that clients register may run scripts. */
+  readonly remoteScriptsAllowed: boolean;
+  /** What access control decides where no rule speaks; "off" if it is off. */
+  readonly accessControl: "off" | "allow" | "deny";
   /** Definitions in the agent's files that the agent ignores or corrects. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
   /** Why the agent's last write to the disk failed; "" if that write succeeded. */

@@ -13,6 +13,7 @@ import {
   type NodeFacts,
   type ServiceFacts,
 } from "./facts.ts";
+import { findPoliciesWithoutNode } from "./edgex-policies.ts";
 import { probePorts } from "./probe-ports.ts";
 
 export interface Gathered {
@@ -74,13 +75,16 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   if (dataDir !== "" && !isHere)
     notExamined.push(`the data folder ${dataDir}: it is on another machine, or in a container`);
   const services = servicesIn(nodesJson);
+  const { accessControl, nodeName } = agent;
+  const policiesWithoutNode =
+    accessControl === "off" ? [] : await findPoliciesWithoutNode({ nodeName, defaultPolicy: accessControl, ask });
   return {
     facts: {
       agent: {
         ...{ ...agent, hasLeader: leaderJson !== "" },
         ...{ messageBus: messageBusIn(metricsRow), certificates: certificatesIn(metricsRow, debug) },
       },
-      servers,
+      ...{ servers, policiesWithoutNode },
       nodes: nodesIn(nodesJson),
       services,
       checks: withOwnOutput(checksIn(nodesJson), new JsonRow(ownChecksJson), agent.nodeName),
@@ -124,6 +128,8 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
     certificates: [],
     hasLeader: true,
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
+    remoteScriptsAllowed: debug.bool("EnableRemoteScriptChecks"),
+    accessControl: !debug.bool("ACLsEnabled") ? "off" : debug.text("ACLDefaultPolicy") === "deny" ? "deny" : "allow",
     clockMs,
   };
 }

@@ -34,7 +34,7 @@ const healthy: Facts = {
     devMode: false,
     httpAddresses: ["127.0.0.1:8500"],
     writersAllowed: [],
-    scriptsAllowed: false,
+    ...{ scriptsAllowed: false, remoteScriptsAllowed: false, accessControl: "off" },
     definitionFaults: [],
     writeRefused: "",
     messageBus: undefined,
@@ -47,7 +47,7 @@ const healthy: Facts = {
   nodes: [node("gw", {})],
   services: [service("core-data", {}), service("core-command", { port: 48082 })],
   checks: [check("serfHealth", { serviceId: "", type: "" }), check("c1", {})],
-  hasKeys: true,
+  ...{ hasKeys: true, policiesWithoutNode: [] },
   unresolvedNames: new Set(),
   ports: [{ name: "DNS", address: "127.0.0.1:8600", answers: true }],
   neighbour: undefined,
@@ -105,7 +105,7 @@ test("every finding has a place, a problem and advice", () => {
   };
   const findings = findingsIn(faulty);
   expect(findings.map(({ kind }) => kind)).toEqual([
-    ...["clock-unset", "dev-mode", "writes-from-everywhere", "port-silent"],
+    ...["clock-unset", "dev-mode", "writes-from-everywhere", "access-control-off", "port-silent"],
     ...["service-on-localhost", "address-shared", "check-critical"],
   ]);
   for (const { where, problem, advice } of findings) {

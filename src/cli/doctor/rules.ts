@@ -1,3 +1,4 @@
+import { openAgent, openScripts, unreadableNode } from "./access.ts";
 import {
   devMode,
   exhaustedPorts,
@@ -59,6 +60,8 @@ const rules: readonly Rule[] = [
   devMode,
   lowMemory,
   openWrites,
+  openAgent,
+  openScripts,
   unusableDefinitions,
   agingCertificates,
   silentPorts,
@@ -73,6 +76,7 @@ const rules: readonly Rule[] = [
   loopbackAddresses,
   unresolvedAddresses,
   sharedAddresses,
+  unreadableNode,
   forbiddenScripts,
   maintenance,
   exhaustedPorts,

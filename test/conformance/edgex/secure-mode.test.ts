@@ -208,4 +208,10 @@ test("on a node whose name does not begin with edgex, the services of EdgeX find
   });
   expect((await data.once("GET", "/v1/health/checks/core-data")).json).toEqual([]);
   expect((await data.once("GET", "/v1/health/service/core-data")).json).toEqual([]);
+  if (!differs("praetor", "has a command that examines it")) return;
+  const examine = ["doctor", "-http-addr", stack.agent.url, "-token", volume.bootstrapToken ?? ""];
+  const { output } = await sandbox.run(...examine);
+  expect(output).toContain("node-hidden-from-edgex  node gateway7\n");
+  expect(output).toContain("EdgeX's services get empty lists of services and checks");
+  expect(output).toContain("-node edgex-core-consul");
 });
