@@ -3,6 +3,7 @@ import { dnsLabelFault } from "../model/dns-label.ts";
 import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
+import { unguardedAddresses } from "./unguarded.ts";
 
 type Unwarned = Omit<RuntimeConfig, "warnings" | "consulNodeId">;
 
@@ -13,6 +14,7 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...bootstrapWarnings(config, settings),
     ...joinWarnings(config, settings),
     ...scriptWarnings(config),
+    ...accessWarnings(config),
     ...uiWarnings(config, settings),
     ...auditWarnings(config, settings),
     ...observeWarnings(config),
@@ -43,10 +45,24 @@ function joinWarnings({ server, bootstrap, devMode }: Unwarned, settings: Settin
 }
 
 function scriptWarnings(config: Unwarned): readonly string[] {
-  if (!config.enableScriptChecks || config.httpAllowWriteFrom.length > 0) return [];
+  const isGuarded = config.accessControl?.defaultPolicy === "deny" || config.httpAllowWriteFrom.length > 0;
+  if (!config.enableScriptChecks || isGuarded) return [];
   return [
     "using enable-script-checks without ACLs and without allow_write_http_from is DANGEROUS: whoever reaches the HTTP " +
       "port can run programs here. Use enable-local-script-checks instead",
+  ];
+}
+
+/** Warns of an agent that serves everybody. A client agent cannot check tokens itself. */
+function accessWarnings(config: Unwarned): readonly string[] {
+  const addresses = unguardedAddresses(config);
+  if (addresses.length === 0) return [];
+  const remedy = config.server
+    ? "Set acl.enabled (docs/security.md has the commands), or listen on 127.0.0.1 alone"
+    : "Listen on 127.0.0.1 alone";
+  return [
+    `access control is off, and the agent listens on ${addresses.join(" and ")}: whoever reaches this machine can read and ` +
+      `change everything. ${remedy}`,
   ];
 }
 

@@ -131,6 +131,8 @@ export class Router {
 
   #handle(request: Request, path: SentPath, { target, caller, connections }: From): Response | Promise<Response> {
     const isGet = request.method === "GET";
+    if (this.#callers.areLimited && !this.#callers.admits(caller, () => connections.requestIP(request)?.address))
+      return this.#addHeaders(text(429, tooManyTries, retryLater));
     // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
     const known = isGet ? this.#answers.get(answerKey(target, rightsKeyOf(caller))) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target))))) {
@@ -300,6 +302,10 @@ export class Router {
 function isOfThisServer({ kind }: OperatingError): boolean {
   return kind === "unavailable" || kind === "timeout";
 }
+
+const tooManyTries =
+  "Too many unknown tokens from your address: for a minute it may use only those that it has used before";
+const retryLater = { "Retry-After": "60" };
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
 

@@ -101,6 +101,8 @@ export class KeeperRouter {
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
+    if (!this.#options.callers.admits(caller, clientAddress))
+      return failure(429, "too many unknown tokens from your address");
     if (route.isPublic !== true && !isKnown(caller, request)) return frameworkFailure(401, "Unauthorized");
     try {
       const rest = path.slice(route.path.length);

@@ -4,6 +4,7 @@ import { parseRules, type Rules } from "../acl/rules.ts";
 import { translateRules } from "../acl/translate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
+import { isSameSecret } from "../lib/same-secret.ts";
 import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord, zeroTime } from "../model/acl.ts";
 import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
 import { topics, type Topic } from "../state/topics.ts";
@@ -11,6 +12,7 @@ import type { Caller, Callers } from "./caller.ts";
 import { GuardedRegistry } from "./guarded-registry.ts";
 import { type ObservedRefusals, unknownToken } from "./observed-refusals.ts";
 import type { Registry } from "./registry.ts";
+import type { TokenTries } from "./token-tries.ts";
 
 export interface AccessControlOptions {
   /** Where no rule speaks. */
@@ -22,6 +24,7 @@ export interface AccessControlOptions {
   readonly node: string;
   /** The secrets of the agent's own tokens, which a request can change. */
   readonly tokens: OwnTokens;
+  readonly tries: TokenTries;
   readonly clock: Clock;
   /** Receives what would be refused, and nothing is; undefined if refusals are to be refused. */
   readonly observed?: ObservedRefusals | undefined;
@@ -72,6 +75,7 @@ export class AccessControl implements Callers {
   readonly #registry: Registry;
   readonly #options: AccessControlOptions;
   readonly #callers = new Map<string, Caller>();
+  readonly #secrets = new WeakMap<Caller, string>();
   readonly #resolved = new Map<string, Resolved>();
   /** By the text that names their parts: rights that tokens share. */
   readonly #shared = new Map<string, Rights>();
@@ -93,14 +97,22 @@ export class AccessControl implements Callers {
     const caller = this.#newCaller(sent, bringsToken);
     if (this.#callers.size >= resolvedMax) this.#callers.clear();
     this.#callers.set(key, caller);
+    this.#secrets.set(caller, sent);
     return caller;
+  }
+
+  admits(caller: Caller, address: () => string | undefined): boolean {
+    const secret = caller.bringsToken ? this.#secrets.get(caller) : undefined;
+    return secret === undefined || this.#options.tries.admits(caller, secret, hasRights(caller), address);
   }
 
   #newCaller(secret: string, bringsToken: boolean): Caller {
     const resolve = (): Resolved => this.#resolve(secret);
     const ofAgent = (): Rights | undefined => {
       const { node, tokens } = this.#options;
-      return secret !== "" && secret === tokens.agentMaster ? agentMasterRights(node) : undefined;
+      return tokens.agentMaster !== "" && isSameSecret(secret, tokens.agentMaster)
+        ? agentMasterRights(node)
+        : undefined;
     };
     const { observed } = this.#options;
     const rights = observed ? this.#observing(resolve, observed) : (): Rights => resolve().rights;
@@ -217,6 +229,14 @@ export class AccessControl implements Callers {
   /** @param datacenters those in which something holds; none means all */
   #holdsHere(datacenters: readonly string[]): boolean {
     return datacenters.length === 0 || datacenters.includes(this.#options.datacenter);
+  }
+}
+
+function hasRights(caller: Caller): boolean {
+  try {
+    return caller.rights !== undefined;
+  } catch {
+    return false;
   }
 }
 

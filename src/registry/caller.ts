@@ -37,6 +37,11 @@ export interface Callers {
   readonly topics: readonly Topic[];
   /** @param secret the secret of the token that the request brings; undefined if it brings none */
   callerOf(secret: string | undefined): Caller;
+  /**
+   * Returns whether a request of the caller may be answered. It may not after too many unknown tokens from its address.
+   * @param address returns the client's address; undefined on a Unix socket
+   */
+  admits(caller: Caller, address: () => string | undefined): boolean;
 }
 
 /** Returns the callers while access control is off: each may do everything. */
@@ -51,5 +56,5 @@ export function unlimitedCallers(registry: Registry): Callers {
     bringsToken: false,
     token: undefined,
   };
-  return { areLimited: false, topics: [], callerOf: () => caller };
+  return { areLimited: false, topics: [], callerOf: () => caller, admits: () => true };
 }

@@ -38,7 +38,7 @@ export async function openClient(
   const { log, platform } = options;
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
-  addProcessGauges(metrics);
+  addProcessGauges(metrics, config);
   const tls = new AgentTls(config);
   const { engine, store, localRows, local } = await openStore(parts, config, {
     ...{ platform, metrics, log },

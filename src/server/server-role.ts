@@ -77,13 +77,13 @@ export async function openServer(
 
   const { members, cluster, linked } = openMembers(parts, config, { group, node, clock, metrics, log });
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
-  addGauges(metrics, { store, sessionTtls, cluster });
+  addGauges(metrics, { config, store, sessionTtls, cluster });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit }),
   );
-  const access = openAccess(parts, config, { store, node: node.name, clock, random: platform.random, log });
+  const access = openAccess(parts, config, { store, node: node.name, clock, random: platform.random, metrics, log });
   const api = createApi(config, {
     ...{ ...platform, ...access, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
     startedMs: clock.wallMs(),

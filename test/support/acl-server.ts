@@ -14,6 +14,7 @@ import { Coordinates } from "../../src/registry/coordinates.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { AccessControl } from "../../src/registry/access-control.ts";
 import type { Store } from "../../src/registry/store.ts";
+import { TokenTries } from "../../src/registry/token-tries.ts";
 import { loneServer } from "./lone-server.ts";
 import { nodeNamed } from "./state.ts";
 import { openTestStore } from "./store.ts";
@@ -47,6 +48,7 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
   const callers = new AccessControl(store, {
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: masterSecret ?? "", agentMaster: "" },
+    tries: new TokenTries({ clock, log, refused: new Metrics(0).counter("r") }),
   });
   const verifiers = new Verifiers(clock);
   const parts = {

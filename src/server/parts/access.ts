@@ -2,6 +2,7 @@ import { AgentTokens } from "../../agent/agent-tokens.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Metrics } from "../../lib/metrics.ts";
 import type { Random } from "../../lib/random.ts";
 import { keepAclBuiltins } from "../../registry/acl-builtins.ts";
 import { ExpiredTokens } from "../../registry/expired-tokens.ts";
@@ -10,6 +11,7 @@ import { AccessControl } from "../../registry/access-control.ts";
 import { type Callers, unlimitedCallers } from "../../registry/caller.ts";
 import { ObservedRefusals } from "../../registry/observed-refusals.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { TokenTries } from "../../registry/token-tries.ts";
 
 export interface Access {
   readonly callers: Callers;
@@ -25,6 +27,7 @@ interface AccessParts {
   readonly node: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -35,7 +38,7 @@ interface AccessParts {
 export function openAccess(
   parts: Lifecycle,
   { accessControl, dataDir, datacenter }: RuntimeConfig,
-  { store, node, clock, random, log: rootLog }: AccessParts,
+  { store, node, clock, random, metrics, log: rootLog }: AccessParts,
 ): Access {
   if (!accessControl) return { callers: unlimitedCallers(store), agentTokens: undefined, observed: undefined };
   const { agentTokens: configured, defaultPolicy, guardsKeyLists, persistsTokens } = accessControl;
@@ -50,6 +53,7 @@ export function openAccess(
   const callers = new AccessControl(store, {
     ...{ defaultPolicy, guardsKeyLists, datacenter, node, clock },
     ...{ tokens: agentTokens, observed },
+    tries: new TokenTries({ clock, log, refused: metrics.counter("praetor.acl.refused_tries") }),
   });
   return { callers, agentTokens, observed };
 }

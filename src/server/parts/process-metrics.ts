@@ -1,3 +1,5 @@
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { unguardedAddresses } from "../../config/unguarded.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { intervalMs, type Metrics } from "../../lib/metrics.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
@@ -5,19 +7,20 @@ import type { ClusterView } from "../../registry/cluster-view.ts";
 import type { Registry } from "../../registry/registry.ts";
 
 interface Gauged {
+  readonly config: RuntimeConfig;
   readonly store: Registry;
   readonly sessionTtls: SessionTtls;
   readonly cluster: ClusterView;
 }
 
 /** Adds the gauges of the process, of the state and of the cluster. Those that Consul has, too, have Consul's names. */
-export function addGauges(metrics: Metrics, { store, sessionTtls, cluster }: Gauged): void {
+export function addGauges(metrics: Metrics, { config, store, sessionTtls, cluster }: Gauged): void {
   // Consul: the leader alone has these two.
   metrics.gauge("consul.autopilot.failure_tolerance", () => cluster.judgement?.failureTolerance);
   metrics.gauge("consul.autopilot.healthy", () => cluster.judgement && Number(cluster.judgement.isHealthy));
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
-  addProcessGauges(metrics);
+  addProcessGauges(metrics, config);
   sampleContact(metrics, cluster);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
   // Consul: a single server counts one won election.
@@ -29,7 +32,8 @@ export function addGauges(metrics: Metrics, { store, sessionTtls, cluster }: Gau
   store.onRole(countElection);
 }
 
-export function addProcessGauges(metrics: Metrics): void {
+export function addProcessGauges(metrics: Metrics, config: RuntimeConfig): void {
+  metrics.gauge("praetor.acl.unguarded_addresses", () => unguardedAddresses(config).length);
   metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
 }
