@@ -36,6 +36,7 @@ export function bootstrapAccess(parts: AclBootstrapParts): DatacenterEndpoint {
     if (path !== undefined && isAllowed) await rm(path, { force: true });
     const ids = { accessorId: random.uuid(), secretId: random.uuid() };
     await submitAcl(registry, { type: "acl-bootstrap", ...ids, resetIndex, nowMs: clock.wallMs() });
+    log.info("ACL bootstrap completed", { accessorID: ids.accessorId });
     const token = registry.read(acl.aclTokenOfSecret(ids.secretId, () => clock.wallMs()));
     return json(request, token && showBootstrapToken(token));
   };
