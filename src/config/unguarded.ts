@@ -10,7 +10,7 @@ type Listening = Pick<
 export function unguardedAddresses(config: Listening): readonly string[] {
   const { accessControl, httpAddresses, httpsAddresses, keeperAddresses, tls } = config;
   if (accessControl) return [];
-  // Whoever opens a connection has then shown a certificate.
+  // Each client has then shown a certificate.
   const knowsClients = tls.verify.incoming || tls.verify.incomingHttps;
   const served = [...httpAddresses, ...(knowsClients ? [] : httpsAddresses), ...keeperAddresses];
   return [...new Set(served)].filter((address) => {

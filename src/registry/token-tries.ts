@@ -10,7 +10,7 @@ interface TokenTriesOptions {
   readonly refused: Pick<Meter, "add">;
 }
 
-/** What one address has sent. */
+/** The secrets that one address has sent. */
 interface Client {
   /** The monotonic time at which its present minute began. */
   startMs: number;

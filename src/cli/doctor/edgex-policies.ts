@@ -5,7 +5,7 @@ import { JsonRow, rowsOf } from "../json.ts";
 interface Asked {
   readonly nodeName: string;
   readonly defaultPolicy: "allow" | "deny";
-  /** Resolves with the body of the answer; with undefined if there is none, which is then reported. */
+  /** Resolves with the body of the answer; with undefined if the agent refuses it, which is then reported. */
   readonly ask: (path: string, what: string) => Promise<unknown>;
 }
 

@@ -40,7 +40,7 @@ export interface AgentFacts {
   readonly scriptsAllowed: boolean;
   /** Whether checks that clients register may run scripts. */
   readonly remoteScriptsAllowed: boolean;
-  /** What access control decides where no rule speaks; "off" if it is off. */
+  /** The decision of access control where no rule speaks; "off" if access control is off. */
   readonly accessControl: "off" | "allow" | "deny";
   /** Definitions in the agent's files that the agent ignores or corrects. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Answer } from "../exchange.ts";
 import type { AskAs, ConsulEngine } from "./consul-engine.ts";
 
-/** What differs between the releases of EdgeX in their use of access control. */
+/** A release of EdgeX, by its use of access control. */
 export interface Release {
   readonly name: string;
   /** Whether each service has a policy of its own; else all share edgex-service-policy. */
@@ -11,7 +11,7 @@ export interface Release {
   readonly readsTokenByAccessor: boolean;
   /** The folder of a service's configuration, without a slash at its end. */
   readonly folderOf: (service: string) => string;
-  /** The folder that all services may read; undefined if there is none. */
+  /** The folder that all services may read; undefined if the release lacks it. */
   readonly commonFolder: string | undefined;
 }
 
