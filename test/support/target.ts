@@ -31,10 +31,15 @@ export interface Target {
  * (CONSUL_BINARY), with these additional arguments. Resolves when there is a leader and the node is in the catalog with its
  * serfHealth check.
  */
-export async function startTarget(...words: readonly string[]): Promise<Target> {
+export function startTarget(...words: readonly string[]): Promise<Target> {
+  return startTargetAs(undefined, words);
+}
+
+/** Does the same with a token's secret, which the test for readiness sends; undefined sends none. */
+export async function startTargetAs(secret: string | undefined, words: readonly string[]): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
   const ports = await freePorts(4);
-  const agent = new RunningAgent(dataDir, ports, words);
+  const agent = new RunningAgent({ dataDir, ports, words, secret });
   try {
     await agent.start();
   } catch (thrown) {
@@ -42,6 +47,13 @@ export async function startTarget(...words: readonly string[]): Promise<Target> 
     throw thrown;
   }
   return agent;
+}
+
+interface Start {
+  readonly dataDir: string;
+  readonly ports: readonly number[];
+  readonly words: readonly string[];
+  readonly secret: string | undefined;
 }
 
 const readyWithinMs = 30_000;
@@ -53,15 +65,17 @@ class RunningAgent implements Target {
   readonly dataDir: string;
   readonly ports: readonly number[];
   readonly #command: readonly string[];
+  readonly #headers: Readonly<Record<string, string>>;
   #process: Bun.Subprocess | undefined;
   #guard: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
 
-  constructor(dataDir: string, ports: readonly number[], words: readonly string[]) {
+  constructor({ dataDir, ports, words, secret }: Start) {
     const kind = process.env["CONFORMANCE_TARGET"] ?? "praetor";
     this.name = kind === "consul" ? "consul" : "praetor";
     this.dataDir = dataDir;
     this.ports = ports;
     this.url = `http://127.0.0.1:${ports[0]}`;
+    this.#headers = secret === undefined ? {} : { "X-Consul-Token": secret };
     this.#command = [...programOf(kind), ...agentFlags(dataDir, ports), ...words];
   }
 
@@ -82,7 +96,7 @@ class RunningAgent implements Target {
     const death = this.#diesEarly(started);
     // The agent may fail after it was ready; stop() handles that.
     death.catch(() => {});
-    await Promise.race([within(readyWithinMs, () => expectReady(this.url)), death]);
+    await Promise.race([within(readyWithinMs, () => expectReady(this.url, this.#headers)), death]);
   }
 
   /** Rejects when the agent's process ends; never resolves. */
@@ -151,13 +165,13 @@ function agentFlags(dataDir: string, ports: readonly number[]): readonly string[
   ];
 }
 
-async function expectReady(url: string): Promise<void> {
-  const leader = await exchange(url, "GET", { path: "/v1/status/leader" });
+async function expectReady(url: string, headers: Readonly<Record<string, string>>): Promise<void> {
+  const leader = await exchange(url, "GET", { path: "/v1/status/leader", headers });
   if (leader.status !== 200 || leader.text === '""') throw new Error(`no leader: ${leader.text}`);
-  const checks = await exchange(url, "GET", { path: "/v1/health/node/node1" });
+  const checks = await exchange(url, "GET", { path: "/v1/health/node/node1", headers });
   if (!checks.text.includes('"serfHealth"')) throw new Error(`no serfHealth check: ${checks.text}`);
   // Consul puts the node into the catalog first without its addresses, then with them. A consistent read also shows
   // that the leader has applied its own log.
-  const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes?consistent" });
+  const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes?consistent", headers });
   if (!nodes.text.includes('"lan_ipv4"')) throw new Error(`the node has no addresses yet: ${nodes.text}`);
 }

@@ -7,13 +7,16 @@ import { compareAnswers, describeDivergences, type Divergence } from "../recorde
 import { plainText, readRecording, type Exchange } from "../recorded/recording.ts";
 import { runScript } from "../recorded/run-script.ts";
 import { countRequests, type Script } from "../recorded/script.ts";
-import { scripts } from "./scripts/all.ts";
+import { startDenyingTarget } from "./denying-target.ts";
+import { agentScripts, scripts } from "./scripts/all.ts";
 import { masterSecret } from "./scripts/master-secret.ts";
 import { scriptsMs } from "./scripts/web-tokens.ts";
 
-for (const [name, script] of Object.entries(scripts)) {
+for (const [name, script] of Object.entries(scripts)) await compare(name, await answersTo(name, script));
+for (const [name, script] of Object.entries(agentScripts)) await compare(name, await answersOfAgent(script));
+
+async function compare(name: string, got: readonly Exchange[]): Promise<void> {
   const { consul, exchanges: wanted } = await readRecording(name, join(import.meta.dir, "answers"));
-  const got = await answersTo(name, script);
 
   describe(`the answers to the script ${name}, compared with those of Consul ${consul}`, () => {
     test("belong to the same requests as Consul's recorded answers", () => {
@@ -29,8 +32,10 @@ for (const [name, script] of Object.entries(scripts)) {
   });
 }
 
-test("the scripts of access control have more than 400 requests", () => {
-  expect(Object.values(scripts).reduce((sum, script) => sum + countRequests(script), 0)).toBeGreaterThan(400);
+test("the scripts of access control have more than 1500 requests", () => {
+  expect(
+    Object.values({ ...scripts, ...agentScripts }).reduce((sum, script) => sum + countRequests(script), 0),
+  ).toBeGreaterThan(1500);
 });
 
 const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
@@ -49,6 +54,15 @@ async function answersTo(name: string, script: Script): Promise<readonly Exchang
     return await runScript(script, target);
   } finally {
     await server.stop();
+  }
+}
+
+async function answersOfAgent(script: Script): Promise<readonly Exchange[]> {
+  const target = await startDenyingTarget();
+  try {
+    return await runScript(script, target, masterSecret);
+  } finally {
+    await target.stop();
   }
 }
 

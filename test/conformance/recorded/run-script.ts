@@ -9,30 +9,46 @@ import { requestOf, type Script, type ScriptRequest, type Step } from "./script.
  */
 const headStartMs = 80;
 
-/** Sends a script to an agent that has just been started, and returns the exchanges. */
-export async function runScript(script: Script, target: Target): Promise<readonly Exchange[]> {
+/**
+ * Sends a script to an agent that has just been started, and returns the exchanges.
+ * @param secret the secret of the token that reads the agent's index between the requests; default: none is sent
+ */
+export async function runScript(script: Script, target: Target, secret?: string): Promise<readonly Exchange[]> {
   const names = new AnswerNames(target, JSON.stringify(script));
-  names.noteIndex(await newestIndex(target), "at start");
-  const run = new Run(target, names);
+  const run = new Run({ target, names, secret });
+  await run.noteIndex("at start");
   for (const step of script) await run.take(step);
   return run.exchanges;
 }
 
-async function newestIndex({ url }: Target): Promise<bigint> {
-  const answer = await exchange(url, "GET", { path: "/v1/agent/self" });
+async function newestIndex({ url }: Target, secret: string | undefined): Promise<bigint> {
+  const headers = secret === undefined ? {} : { "X-Consul-Token": secret };
+  const answer = await exchange(url, "GET", { path: "/v1/agent/self", headers });
   return BigInt((answer.json as { Stats: { raft: { last_log_index: string } } }).Stats.raft.last_log_index);
+}
+
+interface RunParts {
+  readonly target: Target;
+  readonly names: AnswerNames;
+  readonly secret: string | undefined;
 }
 
 class Run {
   readonly exchanges: Exchange[] = [];
   readonly #target: Target;
   readonly #names: AnswerNames;
+  readonly #secret: string | undefined;
   /** The values in the answers so far, by field, and by step name and field. */
   readonly #said = new Map<string, Json>();
 
-  constructor(target: Target, names: AnswerNames) {
+  constructor({ target, names, secret }: RunParts) {
     this.#target = target;
     this.#names = names;
+    this.#secret = secret;
+  }
+
+  async noteIndex(maker: string): Promise<void> {
+    this.#names.noteIndex(await newestIndex(this.#target, this.#secret), maker);
   }
 
   async take(step: Step): Promise<void> {
@@ -59,7 +75,7 @@ class Run {
 
   async #keep({ request, body, headers, as }: ScriptRequest, answer: Answer): Promise<void> {
     const step = this.exchanges.length + 1;
-    if (!/^(?:GET|HEAD|OPTIONS) /.test(request)) this.#names.noteIndex(await newestIndex(this.#target), String(step));
+    if (!/^(?:GET|HEAD|OPTIONS) /.test(request)) await this.noteIndex(String(step));
     this.#remember(Object.fromEntries(answer.headers), as);
     if (answer.header("Content-Type") === "application/json") this.#remember(JSON.parse(bodyOf(answer)), as);
     this.exchanges.push({
