@@ -16,7 +16,11 @@ export function serverJoin(node: Node, settings: ServerSettings, cluster?: strin
   return {
     ...{ id, name, address, datacenter, build: consulVersion, role: "server", serfPort: settings.ports.serfLan },
     ...{ meta: meta ?? {}, taggedAddresses: taggedAddresses ?? {} },
-    server: { bootstrap: settings.bootstrap, bootstrapExpect: settings.bootstrapExpect, ports: portsOf(settings) },
+    server: {
+      ...{ bootstrap: settings.bootstrap, bootstrapExpect: settings.bootstrapExpect, ports: portsOf(settings) },
+      // The settings have secrets, which other servers need not know.
+      ...(settings.accessControl && { accessControl: {} }),
+    },
     cluster,
   };
 }

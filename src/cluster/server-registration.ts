@@ -43,6 +43,8 @@ export function serverRegistration(
 }
 
 export interface ServerSettings {
+  /** Present if access control is on. Its content does not matter here. */
+  readonly accessControl?: object | undefined;
   readonly bootstrap: boolean;
   /** The number of servers for which the start of an agent waits; 0 if the start waits for none. */
   readonly bootstrapExpect: number;
@@ -52,7 +54,7 @@ export interface ServerSettings {
 /** Returns this server as a member. @param startedMs when the server started, in milliseconds since 1970 */
 export function serverMember(
   node: Node,
-  { bootstrap, bootstrapExpect, ports }: ServerSettings,
+  { accessControl, bootstrap, bootstrapExpect, ports }: ServerSettings,
   startedMs: number,
 ): Member {
   return {
@@ -62,7 +64,7 @@ export function serverMember(
     status: "alive",
     sinceMs: startedMs,
     tags: {
-      acls: "0",
+      acls: accessControl ? "1" : "0",
       ...(bootstrap && { bootstrap: "1" }),
       build: `${consulVersion}:`,
       dc: node.datacenter,

@@ -173,7 +173,9 @@ export class Responder {
       const reply = zone.answerReverse(query, this.#readFor(call));
       this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call.network);
-      if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call.network);
+      // With access control the address may exist, and only this client may not know it.
+      const unknown = this.#parts.callers.areLimited ? failure(rcodes.serverFailure) : zone.noSuchName();
+      if (!recursors.areConfigured) return this.#encode(query, unknown, call.network);
     }
     return recursors.areConfigured
       ? this.#recurse(query, call)

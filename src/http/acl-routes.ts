@@ -1,5 +1,8 @@
+import type { Caller } from "../registry/caller.ts";
 import { aclObjectRoutes, type AclParts } from "./acl-object-routes.ts";
+import { empty } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
+import type { HttpRequest } from "./http-request.ts";
 import type { Method, Route } from "./route.ts";
 
 /**
@@ -16,11 +19,11 @@ export function aclRoutes(parts: AclParts | undefined): readonly Route[] {
     scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
-  // Consul: a request for a profile needs a permission, unless enable_debug is set.
+  const profile = parts ? refuseProfile : refuse;
   return [
     ...objects,
     ...routes,
-    { path: "/debug/pprof/", access: "open", scope: "agent", methods: { GET: refuse }, any: refuse },
+    { path: "/debug/pprof/", access: "endpoint", scope: "agent", methods: { GET: profile }, any: profile },
   ];
 }
 
@@ -58,6 +61,19 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/internal/acl/authorize": ["POST"],
   "/v1/praetor/acl/observed": ["GET"],
 };
+
+/** Consul: a profile needs a permission, and whoever lacks it gets no reason. There are no profiles, since they are those of Go. */
+function refuseProfile({ caller }: HttpRequest): Response {
+  return empty(mayOperate(caller) ? 404 : 403);
+}
+
+function mayOperate(caller: Caller): boolean {
+  try {
+    return caller.rights.may("operator", "read");
+  } catch {
+    return false;
+  }
+}
 
 function refuse(): never {
   throw new HttpError(401, "ACL support disabled");

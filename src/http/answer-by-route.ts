@@ -16,12 +16,13 @@ import type { ConsulCache, DatacenterEndpoint, Endpoint, Permission, Reading, Ro
  *   1. options      consistency, wait, index
  *   2. cache        Cache-Control, if `?cached` is given
  *   3. namespace    refused, since namespaces are not supported
- *   4. access       the caller's token, and the permission that the route asks for
- *   5. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 6 and 7 do not follow
+ *   4. access       in the agent's scope: the caller's token, and the permission that the route asks for
+ *   5. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 6 to 8 do not follow
  *   6. datacenter   `?dc`, if given, must name this datacenter
- *   7. operation    a write; or a read: wait, read, near, filter, render (read.ts)
+ *   7. access       as step 4, in the datacenter's scope: there Consul's servers ask for it, and its agent reads the request before
+ *   8. operation    a write; or a read: wait, read, near, filter, render (read.ts)
  *
- * In steps 5 and 7 the caller's registry leaves out what the caller may not read, and refuses what it may not write.
+ * In steps 5 and 8 the caller's registry leaves out what the caller may not read, and refuses what it may not write.
  */
 
 export interface Pipeline extends Reading {
@@ -41,7 +42,7 @@ interface Chosen {
 export function answerByRoute(pipeline: Pipeline, chosen: Chosen, request: HttpRequest): Promise<Response> {
   const { route } = chosen;
   checkCommonParameters(route, request);
-  checkAccess(route, request, pipeline.agent.node.name);
+  if (route.scope !== "datacenter") checkAccess(route, request, pipeline.agent.node.name);
   const { cachedQuestions: questions } = pipeline;
   const cache = questions && cacheOf(route, request);
   if (!cache) return answer(pipeline, chosen, request);
@@ -72,7 +73,7 @@ function checkOptions({ options, scope }: Route, request: HttpRequest): void {
 /** @throws OperatingError forbidden */
 function checkAccess({ access }: Route, { caller, method }: HttpRequest, ownNode: string): void {
   const asked = typeof access === "string" ? access : (access[method] ?? "token");
-  if (asked === "open") return;
+  if (asked === "open" || asked === "endpoint") return;
   const { rights } = caller;
   if (asked !== "token" && !mayAsAsked(rights, asked, ownNode)) throw permissionDenied();
 }
@@ -110,6 +111,7 @@ async function answer(pipeline: Pipeline, { route, endpoint }: Chosen, request: 
   if (outcome instanceof Response) return outcome;
   try {
     checkDatacenter(route, request, pipeline.datacenter);
+    checkAccess(route, request, pipeline.agent.node.name);
     return await outcome(pipeline);
   } catch (error) {
     throw request.method === "GET" && "failsWithMeta" in route ? withMeta(error) : error;

@@ -21,21 +21,24 @@ import {
 import { listUiGatewayServices } from "./endpoints/internal-ui.ts";
 import type { Route } from "./route.ts";
 
-/** Returns the service mesh's routes. They answer as Consul does without certificates, intentions and gateways of the mesh. */
+/**
+ * Returns the service mesh's routes. They answer as Consul does without certificates, intentions and gateways of the mesh. An endpoint
+ * that answers every request with the same error is open.
+ */
 export function connectRoutes(api: FederationParts & HealthParts): readonly Route[] {
   const datacenter = { access: "token", scope: "datacenter" } as const;
   const read = { access: "token", scope: "datacenter", held: "index", failsWithMeta: true } as const;
   return [
     {
       path: "/v1/agent/connect/authorize",
-      access: "token",
+      access: "endpoint",
       scope: "agent",
       namespaced: true,
       methods: { POST: authorize },
     },
     {
       path: "/v1/agent/connect/ca/leaf/",
-      access: "token",
+      access: "open",
       scope: "agent",
       namespaced: true,
       options: ["GET"],
@@ -67,7 +70,7 @@ export function connectRoutes(api: FederationParts & HealthParts): readonly Rout
     {
       path: "/v1/connect/ca/configuration",
       ...datacenter,
-      access: "operator:write",
+      access: "open",
       methods: { GET: refuse, PUT: setCaConfiguration },
     },
     { path: "/v1/connect/ca/roots", ...datacenter, access: "open", methods: { GET: refuseRead } },
@@ -88,6 +91,7 @@ function intentionRoutes(): readonly Route[] {
     {
       path: "/v1/connect/intentions/",
       ...datacenter,
+      access: { GET: "open" },
       methods: { GET: getIntention, PUT: updateIntention, DELETE: deleteIntention },
     },
     { path: "/v1/connect/intentions/check", ...datacenter, methods: { GET: checkIntention } },
@@ -102,6 +106,7 @@ function meshRoutes(api: FederationParts & HealthParts): readonly Route[] {
     {
       path: "/v1/discovery-chain/",
       ...datacenter,
+      access: "open",
       namespaced: true,
       options: ["GET", "POST"],
       methods: { GET: getDiscoveryChain, POST: getDiscoveryChain },

@@ -18,7 +18,7 @@ export type Route = AgentRoute | DatacenterRoute;
 interface RouteFacts {
   /** A path that ends in "/" includes all paths below it. */
   readonly path: string;
-  /** The permission that access control asks for before the endpoint runs; by method if the methods differ. */
+  /** The permission that access control asks for; by method if the methods differ. */
   readonly access: Access | AccessByMethod;
   /** In Consul Enterprise, the rows of this path belong to a namespace. A request that names a namespace is refused. */
   readonly namespaced?: true;
@@ -35,10 +35,11 @@ interface RouteFacts {
 
 /**
  * "open": nothing; the token of a request is not even looked at. "token": a token that exists, or none; the registry leaves out and
- * refuses what the caller may not see and change, and the endpoint asks for what the registry does not know (demand.ts). Otherwise the
- * permission itself.
+ * refuses what the caller may not see and change, and the endpoint asks for what the registry does not know (demand.ts). "endpoint":
+ * the same, but the endpoint itself asks, after it has read the request, since Consul names faults of the request first. Otherwise
+ * the permission itself.
  */
-export type Access = "open" | "token" | Permission;
+export type Access = "open" | "token" | "endpoint" | Permission;
 
 export type AccessByMethod = Readonly<Record<string, Access>>;
 

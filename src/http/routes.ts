@@ -107,7 +107,7 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
     },
     {
       path: "/v1/catalog/deregister",
-      access: "token",
+      access: "endpoint",
       scope: "body",
       namespaced: true,
       methods: { PUT: deregisterFromCatalog(api) },
@@ -124,7 +124,7 @@ function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly R
     },
     {
       path: "/v1/catalog/register",
-      access: "token",
+      access: "endpoint",
       scope: "body",
       namespaced: true,
       methods: { PUT: registerInCatalog(api) },
@@ -208,6 +208,7 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
     {
       path: "/v1/query/",
       ...read,
+      access: { GET: "endpoint" },
       consulCache: {
         kind: "simple",
         type: "prepared-query",

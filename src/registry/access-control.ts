@@ -120,6 +120,7 @@ export class AccessControl implements Callers {
       isChecked: true,
       isObserved: observed !== undefined,
       bringsToken,
+      allowsByDefault: this.#options.defaultPolicy === "allow",
       guardsKeyLists: this.#options.guardsKeyLists,
       registry: new GuardedRegistry(this.#registry, rights),
       get rights() {

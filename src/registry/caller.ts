@@ -9,6 +9,8 @@ export interface Caller {
   readonly isChecked: boolean;
   /** Whether refusals are only recorded. The answers to such a caller are not kept, so that each of its requests is seen. */
   readonly isObserved: boolean;
+  /** Whether the caller may do what no rule speaks of. Consul: acl.default_policy. */
+  readonly allowsByDefault: boolean;
   /** Whether listing keys needs the right to list their prefix. Consul: acl.enable_key_list_policy. */
   readonly guardsKeyLists: boolean;
   /** Shows the rows that the caller may read, and refuses the writes that it may not make. */
@@ -49,6 +51,7 @@ export function unlimitedCallers(registry: Registry): Callers {
   const caller: Caller = {
     isChecked: false,
     isObserved: false,
+    allowsByDefault: true,
     guardsKeyLists: false,
     registry,
     rights: everything,

@@ -33,7 +33,7 @@ export function recordingCaller(caller: Caller, changes: RecordedChange[]): Call
   const registry = new RecordingRegistry(caller.registry, changes);
   return {
     ...{ isChecked: caller.isChecked, isObserved: caller.isObserved, guardsKeyLists: caller.guardsKeyLists },
-    ...{ bringsToken: caller.bringsToken, registry },
+    ...{ allowsByDefault: caller.allowsByDefault, bringsToken: caller.bringsToken, registry },
     get rights() {
       return caller.rights;
     },

@@ -69,7 +69,7 @@ export async function openClient(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, {
-      ...{ agent, definitions, tls, listeners, dns, keeper: undefined, clientLimit },
+      ...{ agent, agentTokens: undefined, definitions, tls, listeners, dns, keeper: undefined, clientLimit },
       registerNode: () => (pool.isLinked ? pool.rejoin() : Promise.resolve()),
     }),
   );

@@ -1,4 +1,5 @@
 import type { Agent } from "../agent/agent.ts";
+import type { AgentTokens } from "../agent/agent-tokens.ts";
 import type { FileDefinitions } from "../agent/file-definitions.ts";
 import { refuseFaults } from "../config/definitions.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
@@ -13,6 +14,8 @@ import { nodeMeta } from "./parts/node.ts";
 /** The parts that a new configuration changes. */
 interface Reloadable {
   readonly agent: Agent;
+  /** The agent's own tokens; undefined while access control is off, which a reload does not change. */
+  readonly agentTokens: AgentTokens | undefined;
   readonly definitions: FileDefinitions;
   /** Writes the node with its new meta to the catalog. */
   readonly registerNode: () => Promise<void>;
@@ -62,6 +65,7 @@ async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   changeTls();
   parts.agent.changeMeta(nodeMeta(next));
   parts.agent.discardOutput = next.discardCheckOutput;
+  if (next.accessControl) parts.agentTokens?.reload(next.accessControl.agentTokens);
   parts.dns.reload(next.dns);
   parts.keeper?.reload(next);
   parts.clientLimit.max = next.httpConnectionsMax;

@@ -10,16 +10,17 @@ export function isEntryKind(kind: string): boolean {
 }
 
 /**
- * Returns the kind of a configuration entry, such as "service-defaults".
+ * Returns the kind of a configuration entry, such as "service-defaults", and its name; "" for none.
  * @throws OperatingError invalid, code "decode"
  */
-export function decodeEntryKind(json: unknown): string {
+export function decodeConfigEntry(json: unknown): { readonly kind: string; readonly name: string } {
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw undecodable("'' expected a map");
   const entry = new Map<string, unknown>(Object.entries(json));
   const kind = entry.get("Kind") ?? entry.get("kind");
   if (kind === undefined) throw undecodable("Payload does not contain a kind/Kind key at the top level");
   if (typeof kind !== "string") throw undecodable("Kind value in payload is not a string");
-  return kind;
+  const name = entry.get("Name") ?? entry.get("name");
+  return { kind, name: typeof name === "string" ? name : "" };
 }
 
 function undecodable(what: string): OperatingError {

@@ -9,7 +9,7 @@ import { decodeCheckUpdate } from "../../wire/check-update.ts";
 import { goMap } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
 import { empty, json } from "../answers.ts";
-import { demandByName } from "../demand.ts";
+import { demandByName, demandToken } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -103,6 +103,7 @@ function demandForCheck(request: HttpRequest, agent: Agent, serviceId: string): 
  */
 function demandForKnown(request: HttpRequest, agent: Agent): void {
   if (!request.caller.isChecked) return;
+  demandToken(request);
   const known = agent.checks.get(request.rest);
   if (!known) throw new HttpError(500, `Unknown check ${JSON.stringify(request.rest)}`);
   demandForCheck(request, agent, known.definition.serviceId);

@@ -7,7 +7,7 @@ import {
 } from "../../agent/maintenance.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { empty } from "../answers.ts";
-import { demandByName } from "../demand.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import { parseEnable, requireName } from "../parameters.ts";
 import type { Endpoint } from "../route.ts";
@@ -21,7 +21,7 @@ export function setNodeMaintenance({ agent }: MaintenanceParts): Endpoint {
   return async (request) => {
     const { query } = request;
     const enable = parseEnable(query);
-    demandByName(request, "node", agent.node.name);
+    demand(request, "node", "write", agent.node.name);
     if (enable) await enableNodeMaintenance(agent, query.get("reason") ?? "");
     else await disableNodeMaintenance(agent);
     return empty();

@@ -9,6 +9,7 @@ import type { Service, ServiceDefinition } from "../../model/service.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { WaitLimits } from "../../registry/blocking-query.ts";
+import { permissionDenied } from "../../registry/permissions.ts";
 import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";
@@ -18,7 +19,7 @@ import { parseJson } from "../../wire/json.ts";
 import { encodePortNotice, portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { empty, json, jsonText } from "../answers.ts";
-import { demand, demandByName } from "../demand.ts";
+import { demand, demandByName, demandToken } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -139,7 +140,9 @@ function demandForDefinition(
 ): void {
   demandByName(request, "service", service.name);
   const replaced = agent.services.get(service.id)?.service;
-  if (replaced) demandByName(request, "service", replaced.name);
+  // Consul: the error names the new service for the replaced one, too.
+  if (replaced && !request.caller.rights.may("service", "write", replaced.name))
+    throw permissionDenied(`service:write on ${service.name}`);
   if (service.proxy) demandByName(request, "service", service.proxy.destinationServiceName);
   if (sidecar) demandForDefinition(request, sidecar, agent);
 }
@@ -175,8 +178,9 @@ export function deregisterAgentService({ agent }: OnlyAgent): Endpoint {
  */
 export function demandForKnown(request: HttpRequest, agent: Agent): void {
   if (!request.caller.isChecked) return;
+  demandToken(request);
   const known = agent.services.get(request.rest)?.service;
-  if (!known) throw new HttpError(500, `Unknown service ${JSON.stringify(request.rest)}`);
+  if (!known) throw new HttpError(500, `Unknown service {${JSON.stringify(request.rest)} {}}`);
   demandByName(request, "service", known.name);
 }
 

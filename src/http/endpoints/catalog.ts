@@ -9,6 +9,7 @@ import { encodeNode } from "../../wire/node.ts";
 import { encodeCatalogService, encodeNodeService } from "../../wire/service.ts";
 import { json } from "../answers.ts";
 import { bodyBytesMax } from "../limits.ts";
+import { demand, demanding, demandToken, unlessHidden } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseNodeMeta, requireName } from "../parameters.ts";
@@ -21,7 +22,7 @@ export interface CatalogParts {
 
 export function registerInCatalog({ datacenter }: CatalogParts): Endpoint {
   return async (request) => {
-    const registration = await decoded(async () => decodeCatalogRegister(parseJson(await request.body(bodyBytesMax))));
+    const registration = await decoded(request, decodeCatalogRegister);
     requireDatacenter(registration.node, datacenter);
     await catalog.register(request.caller.registry, { ...registration, node: { ...registration.node, datacenter } });
     return json(request, true);
@@ -30,7 +31,7 @@ export function registerInCatalog({ datacenter }: CatalogParts): Endpoint {
 
 export function deregisterFromCatalog({ datacenter }: CatalogParts): Endpoint {
   return async (request) => {
-    const target = await decoded(async () => decodeCatalogDeregister(parseJson(await request.body(bodyBytesMax))));
+    const target = await decoded(request, decodeCatalogDeregister);
     requireDatacenter(target, datacenter);
     const { node, serviceId, checkId } = target;
     await catalog.deregister(request.caller.registry, {
@@ -61,7 +62,8 @@ export const listServices: DatacenterEndpoint = (request) =>
 export const listServiceInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.serviceInstances);
 
 /** Lists a service's Connect-capable instances: sidecar proxies and services that support Connect themselves. */
-export const listConnectInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.connectInstances);
+export const listConnectInstances: DatacenterEndpoint = (request) =>
+  unlessHidden(request, answerInstances(request, catalog.connectInstances));
 
 function answerInstances(request: HttpRequest, find: typeof catalog.serviceInstances): Operation {
   const name = requireName(request.rest, "Missing service name");
@@ -77,9 +79,13 @@ function answerInstances(request: HttpRequest, find: typeof catalog.serviceInsta
  * supported.
  */
 export const listGatewayServices: DatacenterEndpoint = (request) => {
-  requireName(request.rest, "Missing gateway name");
-  // Consul: this empty list is null, while other empty lists are [].
-  return answerCatalog(request, { topics: [topics.mesh], read: () => null }, (none) => none);
+  const gateway = requireName(request.rest, "Missing gateway name");
+  // Consul: this empty list is null, while other empty lists are []; but it is not null once access control has narrowed it.
+  const read = (): [] | null => (request.caller.isChecked ? [] : null);
+  return demanding(
+    () => demand(request, "service", "read", gateway),
+    answerCatalog(request, { topics: [topics.mesh], read }, (none) => none),
+  );
 };
 
 export const getNode: DatacenterEndpoint = (request) => {
@@ -103,19 +109,27 @@ export const listNodeServices: DatacenterEndpoint = (request) => {
     fields: nodeServiceFields,
     encode: (found, accept) => ({
       Node: found ? encodeNode(found.node) : null,
-      // Consul: a list that is empty before the filter is null.
-      Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
+      // Consul: a list that is empty before the filter is null, but not once access control has narrowed it.
+      Services:
+        found && (found.services.length > 0 || request.caller.isChecked)
+          ? found.services.map(encodeNodeService).filter(accept)
+          : null,
     }),
   });
 };
 
-/** Runs `decode` on a request's body. Consul: a registration that is well-formed JSON but invalid is a 500. */
-async function decoded<T>(decode: () => Promise<T>): Promise<T> {
+/**
+ * Decodes a request's body. Consul: a registration that is well-formed JSON but invalid is a 500, unless the request's token does not
+ * exist.
+ */
+async function decoded<T>(request: HttpRequest, decode: (json: unknown) => T): Promise<T> {
+  const body = parseJson(await request.body(bodyBytesMax));
   try {
-    return await decode();
+    return decode(body);
   } catch (error) {
-    if (error instanceof OperatingError && error.code === "catalog-validation") throw new HttpError(500, error.message);
-    throw error;
+    if (!(error instanceof OperatingError) || error.code !== "catalog-validation") throw error;
+    demandToken(request);
+    throw new HttpError(500, error.message);
   }
 }
 

@@ -1,5 +1,6 @@
 import { fieldNames, JsonFields } from "../../wire/json-fields.ts";
 import { json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { failedReadHeaders, HttpError } from "../http-error.ts";
 import { readJson } from "../json-body.ts";
 import { requireName } from "../parameters.ts";
@@ -28,7 +29,7 @@ export const getDiscoveryChain: DatacenterEndpoint = async (request) => {
   return refuseRead();
 };
 
-/** Answers that the connection is allowed: without intentions and access control every service may connect to every other. */
+/** Answers what holds by default, since there are no intentions. Consul: without access control everyone may connect. */
 export const authorize: Endpoint = async (request) => {
   const { target, uri } = await readJson(request, {
     decode: decodeAuthorization,
@@ -37,7 +38,10 @@ export const authorize: Endpoint = async (request) => {
   if (target === "") throw new HttpError(400, "Bad request: Target service must be specified");
   if (!/^spiffe:\/\/[^/]+\/ns\/[^/]+\/dc\/[^/]+\/svc\/[^/]+$/i.test(uri))
     throw new HttpError(400, "Bad request: ClientCertURI not a valid Connect identifier");
-  return json(request, { Authorized: true, Reason: "ACLs disabled, access is allowed by default" });
+  demand(request, "service", "write", target);
+  const { allowsByDefault, isChecked } = request.caller;
+  const reason = isChecked ? "Default behavior configured by ACLs" : "ACLs disabled, access is allowed by default";
+  return json(request, { Authorized: allowsByDefault, Reason: reason });
 };
 
 function decodeAuthorization(body: unknown): { readonly target: string; readonly uri: string } {

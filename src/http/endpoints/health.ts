@@ -6,6 +6,7 @@ import { topics } from "../../state/topics.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { healthCheckFields, serviceEntryFields } from "../../wire/filter-fields.ts";
 import { encodeServiceEntry } from "../../wire/service-entry.ts";
+import { unlessHidden } from "../demand.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
@@ -22,14 +23,18 @@ export function getServiceHealth(parts: HealthParts): DatacenterEndpoint {
 
 /** Returns the health of a service's Connect-capable instances: sidecar proxies and services that support Connect themselves. */
 export function getConnectHealth(parts: HealthParts): DatacenterEndpoint {
-  return (request) => answerInstances(parts, request, health.connectHealth);
+  return (request) => unlessHidden(request, answerInstances(parts, request, health.connectHealth));
 }
 
 /**
  * Answers with an empty list of ingress gateways: configuration entries, which are not supported, name the gateways of a service.
  */
 export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
-  return (request) => answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] }));
+  return (request) =>
+    unlessHidden(
+      request,
+      answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] })),
+    );
 }
 
 function answerInstances(parts: HealthParts, request: HttpRequest, find: typeof health.serviceHealth): Operation {

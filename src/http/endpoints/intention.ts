@@ -4,6 +4,7 @@ import { bareRecord } from "../../wire/bare-record.ts";
 import { decodeIntention, intentionFaults } from "../../wire/intention.ts";
 import { listFaults } from "../../wire/service-faults.ts";
 import { json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { readJson } from "../json-body.ts";
@@ -19,6 +20,7 @@ export const createIntention: DatacenterEndpoint = async (request) => {
   const fault = (what: string): HttpError => new HttpError(500, `Failed to decode request body: ${what}`);
   const intention = await readJson(request, { decode: decodeIntention, fault });
   return () => {
+    demand(request, "intention", "write", intention.destinationName);
     if (intention.id !== "") throw new HttpError(500, "ID must be empty when creating a new intention");
     const faults = intentionFaults(intention);
     if (faults.length > 0) throw new HttpError(500, listFaults(faults));
@@ -35,8 +37,14 @@ export const getIntention: DatacenterEndpoint =
   };
 
 export const updateIntention: DatacenterEndpoint = async (request) => {
-  await readJson(request, { decode: decodeIntention, fault: badRequest("Request decode failed: ") });
-  return () => refuseUnknown(request, "modify");
+  const { destinationName } = await readJson(request, {
+    decode: decodeIntention,
+    fault: badRequest("Request decode failed: "),
+  });
+  return () => {
+    demand(request, "intention", "write", destinationName);
+    return refuseUnknown(request, "modify");
+  };
 };
 
 export const deleteIntention: DatacenterEndpoint = (request) => () => refuseUnknown(request, "delete");
@@ -52,16 +60,23 @@ export const matchIntentions: DatacenterEndpoint = (request) => {
   if (by !== "source" && by !== "destination")
     throw new HttpError(500, "'by' parameter must be one of 'source' or 'destination'");
   requireParameter("name", request.query.get("name"));
-  return () => json(request, bareRecord(request.query.all("name").map((name) => [name, null])));
+  const names = request.query.all("name");
+  return () => {
+    for (const name of names) demand(request, "intention", "read", name);
+    return json(request, bareRecord(names.map((name) => [name, null])));
+  };
 };
 
-/** Answers that the connection is allowed: without intentions every service may connect to every other. */
+/** Answers what holds by default, since there are no intentions. */
 export const checkIntention: DatacenterEndpoint = (request) => {
   requireParameter("source", request.query.get("source"));
-  requireParameter("destination", request.query.get("destination"));
+  const destination = requireParameter("destination", request.query.get("destination"));
   const type = request.query.get("source-type") ?? "consul";
   if (type !== "consul") throw new HttpError(500, `unsupported SourceType: ${JSON.stringify(type)}`);
-  return () => json(request, { Allowed: true });
+  return () => {
+    demand(request, "service", "read", destination);
+    return json(request, { Allowed: request.caller.allowsByDefault });
+  };
 };
 
 function requireParameter(name: string, value: string | undefined): string {

@@ -3,6 +3,7 @@ import { isNoLeader } from "../../registry/leader-wait.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
 import { topics } from "../../state/topics.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
+import { demand, demanding } from "../demand.ts";
 import { requireName } from "../parameters.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { answerJson } from "../read.ts";
@@ -29,8 +30,11 @@ export function listUiNodes({ outputs }: UiApiParts): DatacenterEndpoint {
  * supported.
  */
 export const listUiGatewayServices: DatacenterEndpoint = (request) => {
-  requireName(request.rest, "Missing gateway name");
-  return answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);
+  const gateway = requireName(request.rest, "Missing gateway name");
+  return demanding(
+    () => demand(request, "service", "read", gateway),
+    answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none),
+  );
 };
 
 export function getUiNode({ outputs }: Pick<UiApiParts, "outputs">): DatacenterEndpoint {

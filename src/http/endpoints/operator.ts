@@ -140,9 +140,10 @@ export function changeKeys(parts: OperatorParts): Endpoint {
   return async (request) => {
     requireRelayFactor(request.query.get("relay-factor"));
     const fault = (what: string): HttpError => new HttpError(400, `Bad request: Request decode failed: ${what}`);
-    checkKey(await readJson(request, { decode: decodeKeyringKey, fault }), parts);
+    const key = await readJson(request, { decode: decodeKeyringKey, fault });
     if (!request.caller.rights.may("keyring", "write"))
       throw new HttpError(500, "Modifying keyring denied due to ACLs");
+    checkKey(key, parts);
     throw noKeyring(parts, "No keyring to modify (encryption not enabled)");
   };
 }

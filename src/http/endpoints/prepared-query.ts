@@ -1,13 +1,14 @@
 import { OperatingError } from "../../lib/errors.ts";
 import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
-import type { PreparedQuery } from "../../model/prepared-query.ts";
+import { isNamed, type PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
 import { parseJson } from "../../wire/json.ts";
 import { validatePreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { empty, json } from "../answers.ts";
+import { demand } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -33,6 +34,7 @@ export function createPreparedQuery({ random }: PreparedQueryParts): DatacenterE
     const definition = decodePreparedQuery(parseJson(await request.body(bodyBytesMax)));
     return async () => {
       if (definition.id !== "") throw new HttpError(500, "ID must be empty when creating a new prepared query");
+      demandNamed(request, definition);
       check(definition);
       const query = { ...definition, id: random.uuid() };
       await queries.createPreparedQuery(request.caller.registry, query);
@@ -66,7 +68,8 @@ function answerPreparedQuery(request: HttpRequest): Operation {
       return [encodePreparedQuery(row)];
     });
     return whenFresh(reading.store, request.queryOptions().consistency, () => {
-      if (!request.caller.registry.read(query)) throw queryNotFound();
+      // Consul: an unknown query is unknown to everyone, even to a caller with an unknown token.
+      if (!reading.store.read(query)) throw queryNotFound();
       return answer(reading);
     });
   };
@@ -80,6 +83,7 @@ export const updatePreparedQuery: DatacenterEndpoint = async (request) => {
   return async () => {
     const { registry } = request.caller;
     await registry.freshen("leader");
+    demandNamed(request, query);
     requireChangeable(registry, query.id);
     check(query);
     await queries.updatePreparedQuery(registry, query);
@@ -97,6 +101,11 @@ export const deletePreparedQuery: DatacenterEndpoint = (request) => {
     return empty();
   };
 };
+
+/** Demands the right to give a prepared query its name. Consul: a lack of the right precedes errors in the definition. */
+function demandNamed(request: HttpRequest, query: PreparedQuery): void {
+  if (isNamed(query)) demand(request, "query", "write", query.name);
+}
 
 function refuseOtherMethod(request: HttpRequest): void {
   if (askedOf(request, "execute") === undefined && askedOf(request, "explain") === undefined) return;

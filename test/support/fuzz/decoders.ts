@@ -24,7 +24,7 @@ import { decodeAutopilot } from "../../../src/wire/autopilot.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../../src/wire/catalog-register.ts";
 import { decodeCheckDefinition } from "../../../src/wire/check-definition.ts";
 import { decodeCheckUpdate } from "../../../src/wire/check-update.ts";
-import { decodeEntryKind } from "../../../src/wire/config-entry.ts";
+import { decodeConfigEntry } from "../../../src/wire/config-entry.ts";
 import { decodeCoordinateUpdate } from "../../../src/wire/coordinate.ts";
 import { serviceEntryFields } from "../../../src/wire/filter-fields.ts";
 import { decodeIntention } from "../../../src/wire/intention.ts";
@@ -219,7 +219,7 @@ const bodies: readonly Decoder[] = [
   body("prepared-query", (json) => validatePreparedQuery(decodePreparedQuery(json))),
   body("coordinate", decodeCoordinateUpdate),
   body("others", (json) => {
-    for (const decode of [decodeIntention, decodeEntryKind, decodeAutopilot, decodeKeyringKey])
+    for (const decode of [decodeIntention, decodeConfigEntry, decodeAutopilot, decodeKeyringKey])
       ignoreRefusal(() => decode(json));
   }),
 ];
