@@ -72,7 +72,7 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     ...loginRoutes(parts),
     ...legacyRoutes(parts),
     // The file that allows another bootstrap is on the leader.
-    { path: "/v1/acl/bootstrap", ...legacy, methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
+    { path: "/v1/acl/bootstrap", ...legacy, access: "open", methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
     { path: "/v1/acl/rules/translate", access: "open", scope: "agent", methods: { POST: translateBody } },
     { path: "/v1/internal/acl/authorize", access: "open", scope: "datacenter", methods: { POST: authorize } },
     { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },

@@ -1,3 +1,4 @@
+import { AgentTokens } from "../../src/agent/agent-tokens.ts";
 import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache, invalidateOnChange } from "../../src/http/answer-cache.ts";
@@ -5,6 +6,7 @@ import { CachedQuestions } from "../../src/http/cached-questions.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import type { Route } from "../../src/http/route.ts";
 import { type Api, routes } from "../../src/http/routes.ts";
+import { AccessControl } from "../../src/registry/access-control.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { unlimitedCallers } from "../../src/registry/caller.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
@@ -37,6 +39,8 @@ export interface TestApi extends TestAgent {
 export interface TestApiOptions extends Partial<RouterOptions> {
   /** The server of a cluster that the API shows; default: one that stands alone, whose catalog has the agent's services. */
   readonly server?: Pick<Api, "store" | "cluster" | "sendToLeader">;
+  /** Whether access control is on, with "deny" as the default policy and no default token; default false. */
+  readonly isDenying?: boolean;
   readonly portRules?: Partial<PortRules>;
   /** Resolves with whether a port is in use. The default is that no port is in use. */
   readonly probe?: ListenerProbe;
@@ -73,19 +77,29 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     ...{ ownNames: ["n1"], ownPorts: [8500] },
     machine: { ...thisMachine, openProbe: () => options.probe ?? (() => Promise.resolve(false)) },
   });
+  const callers = options.isDenying
+    ? new AccessControl(store, {
+        ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: world.agent.node.name },
+        ...{ clock: world.clock, tokens: { default: "", agentMaster: "" } },
+      })
+    : unlimitedCallers(store);
   const api: Api = {
     ...server,
     joinServer: undefined,
-    agentTokens: undefined,
-    callers: unlimitedCallers(store),
-    acl: undefined,
+    agentTokens: options.isDenying
+      ? new AgentTokens({ default: "", agent: "", agent_master: "", replication: "" }, { folder: undefined, log })
+      : undefined,
+    callers,
+    acl: options.isDenying
+      ? { store, clock: world.clock, random: new FakeRandom(), log, dataDir: undefined, sendToLeader: undefined }
+      : undefined,
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
     coordinates,
     nearness: new Nearness(coordinates),
     agent: world.agent,
     preparedQueries: new PreparedQueries(store, {
-      callers: unlimitedCallers(store),
+      callers,
       ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
       ...{ datacenter: "dc1", node: "n1" },
     }),

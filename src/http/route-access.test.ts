@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test";
+import { startTestApi, type TestApi } from "../../test/support/api.ts";
+import { queryWithId, sessionNamed } from "../../test/support/state.ts";
+import { syncCatalog } from "../agent/anti-entropy.ts";
+import type { Route } from "./route.ts";
+
+/*
+ * Sends each method of each path as callers who may do nothing. A new path fails here until it asks for a permission, or until
+ * one of the lists below names it.
+ */
+
+const master = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000";
+const powerless = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0001";
+const accessor = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0002";
+const unknown = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6affff";
+const id = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0003";
+
+/** What everyone may ask, even with an unknown token. */
+const open: ReadonlySet<string> = new Set([
+  ...["GET /", "GET /v1/status/leader", "GET /v1/status/peers"],
+  ...["GET /v1/catalog/datacenters", "GET /v1/coordinate/datacenters"],
+  ...["PUT /v1/acl/bootstrap", "POST /v1/acl/login", "GET /v1/acl/replication"],
+  // There is no service mesh, so these have one answer for all.
+  ...["GET /v1/agent/connect/ca/roots", "GET /v1/agent/connect/ca/leaf/", "GET /v1/connect/ca/roots"],
+  ...["GET /v1/connect/ca/configuration", "PUT /v1/connect/ca/configuration", "GET /v1/connect/intentions/"],
+  ...["GET /v1/discovery-chain/", "POST /v1/discovery-chain/"],
+]);
+
+/** What everyone may ask whose token exists. */
+const harmless: ReadonlySet<string> = new Set([
+  // These concern the caller's own token.
+  ...["GET /v1/acl/token/self", "POST /v1/acl/logout", "POST /v1/internal/acl/authorize"],
+  // Whoever knows the secret of a legacy token may read it.
+  "GET /v1/acl/info/",
+  // There are no intentions, of which this could delete one.
+  "DELETE /v1/connect/intentions/",
+]);
+
+const coordinate = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1, Adjustment: 0, Height: 0.00001 };
+const entry = { rest: "service-defaults/web" };
+const named = { Name: "q", Service: { Service: "web" } };
+
+/** Requests in which no endpoint finds a fault, so that each comes to its permission. Default: the rest "web", and the body `{}`. */
+const examples: Readonly<Record<string, { readonly rest?: string; readonly body?: unknown }>> = {
+  "DELETE /v1/config/": entry,
+  "DELETE /v1/operator/raft/peer": { rest: "?address=10.0.0.1:8300" },
+  "DELETE /v1/query/": { rest: id },
+  "GET /v1/config/": entry,
+  "GET /v1/connect/intentions/check": { rest: "?source=api&destination=web" },
+  "GET /v1/connect/intentions/match": { rest: "?by=source&name=web" },
+  "GET /v1/internal/federation-state/": { rest: "dc1" },
+  "GET /v1/query/": { rest: id },
+  "GET /v1/session/info/": { rest: id },
+  "GET /v1/session/node/": { rest: "n1" },
+  "POST /v1/agent/connect/authorize": {
+    body: { Target: "web", ClientCertURI: "spiffe://x/ns/default/dc/dc1/svc/api" },
+  },
+  "POST /v1/query": { body: named },
+  "PUT /v1/acl/update": { body: { ID: "x" } },
+  "PUT /v1/agent/check/register": { body: { Name: "c", TTL: "10s" } },
+  "PUT /v1/agent/check/update/": { body: { Status: "passing" } },
+  "PUT /v1/agent/maintenance": { rest: "?enable=true" },
+  "PUT /v1/agent/service/maintenance/": { rest: "web?enable=true" },
+  "PUT /v1/agent/service/register": { body: { Name: "web" } },
+  "PUT /v1/agent/token/": { rest: "agent", body: { Token: "x" } },
+  "PUT /v1/catalog/deregister": { body: { Node: "n1" } },
+  "PUT /v1/catalog/register": { body: { Node: "n2", Address: "10.0.0.2" } },
+  "PUT /v1/config": { body: { Kind: "service-defaults", Name: "web" } },
+  "PUT /v1/coordinate/update": { body: { Node: "n1", Coord: coordinate } },
+  "PUT /v1/query/": { rest: id, body: named },
+  "PUT /v1/session/create": { body: { Node: "n1", Checks: [] } },
+  "PUT /v1/session/destroy/": { rest: id },
+  "PUT /v1/session/renew/": { rest: id },
+  "PUT /v1/txn": { body: [{ KV: { Verb: "set", Key: "web", Value: "" } }] },
+};
+
+async function startWorld(): Promise<TestApi> {
+  const api = await startTestApi({ isDenying: true });
+  const { agent, clock, store } = api;
+  const nowMs = clock.wallMs();
+  await store.submit({ type: "acl-initialize", master: { accessorId: master, secretId: master }, nowMs });
+  const ask = (request: string, body: unknown): Promise<Response> => {
+    const [method = "", path = ""] = request.split(" ");
+    return api.ask(path, { method, headers: { "X-Consul-Token": master }, body: JSON.stringify(body) });
+  };
+  const answers = [
+    await ask("PUT /v1/acl/token", { AccessorID: accessor, SecretID: powerless }),
+    await ask("PUT /v1/agent/service/register", { Name: "web", Check: { CheckID: "web", TTL: "10s" } }),
+    await ask("PUT /v1/kv/web", "x"),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  await syncCatalog(agent);
+  await store.submit({ type: "session-create", session: sessionNamed(id, { node: agent.node.name }) });
+  await store.submit({ type: "prepared-query-put", query: queryWithId(id, { name: "q" }), update: false });
+  return api;
+}
+
+function requestsOf({ path, methods }: Route): readonly string[] {
+  return Object.keys(methods).map((method) => `${method} ${path}`);
+}
+
+function send(api: TestApi, request: string, secret: string): Promise<Response> {
+  const [method = "", path = ""] = request.split(" ");
+  const { rest = path.endsWith("/") && path !== "/" ? "web" : "", body = {} } = examples[request] ?? {};
+  const headers = { "X-Consul-Token": secret };
+  return api.ask(path + rest, { method, headers, ...(method !== "GET" && { body: JSON.stringify(body) }) });
+}
+
+/** Returns whether an answer denies the request, or shows that nothing of what the caller asked for is for it. */
+function showsNothing(status: number, text: string): boolean {
+  if (
+    text === refusesEveryone ||
+    status === 403 ||
+    status === 404 ||
+    text.includes("Permission denied") ||
+    text.includes("denied by ACLs")
+  )
+    return true;
+  if (text.includes("denied due to ACLs")) return true;
+  return status === 200 && nothing.has(text);
+}
+
+/** The text of an endpoint of access control that has not been written. */
+const refusesEveryone = "ACL support disabled";
+
+const nothing: ReadonlySet<string> = new Set(["[]", "{}", "null", '{"Node":null,"Services":null}']);
+
+const api = await startWorld();
+const requests = api.routes.flatMap(requestsOf).filter((request) => !request.startsWith("GET /debug/"));
+
+describe("a caller whose token gives no rights", () => {
+  for (const request of requests.filter((each) => !open.has(each) && !harmless.has(each))) {
+    test(`is shown nothing by ${request}, and changes nothing`, async () => {
+      const { state } = api.store;
+      const answer = await send(api, request, powerless);
+      const text = await answer.text();
+      expect(showsNothing(answer.status, text) ? "nothing" : `${answer.status} ${text}`).toBe("nothing");
+      expect(api.store.state).toBe(state);
+      expect([...api.agent.services.keys()]).toEqual(["web"]);
+    });
+  }
+});
+
+describe("a caller whose token does not exist", () => {
+  for (const request of requests.filter((each) => !open.has(each))) {
+    test(`is refused by ${request}`, async () => {
+      const { state } = api.store;
+      const answer = await send(api, request, unknown);
+      const text = await answer.text();
+      expect(text === refusesEveryone ? "403 ACL not found" : `${answer.status} ${text}`).toBe("403 ACL not found");
+      expect(api.store.state).toBe(state);
+    });
+  }
+});
+
+test("the lists of what everyone may ask name requests of the API", () => {
+  const known = new Set(requests);
+  expect([...open, ...harmless, ...Object.keys(examples)].filter((request) => !known.has(request))).toEqual([]);
+});
