@@ -157,3 +157,40 @@ test("the lists of what everyone may ask name requests of the API", () => {
   const known = new Set(requests);
   expect([...open, ...harmless, ...Object.keys(examples)].filter((request) => !known.has(request))).toEqual([]);
 });
+
+describe("an answer that is kept for others", () => {
+  const read = (secret: string, path: string): Promise<Response> =>
+    api.ask(path, { headers: { "X-Consul-Token": secret } });
+
+  for (const path of [
+    "/v1/catalog/services",
+    "/v1/health/service/web",
+    "/v1/kv/web",
+    "/v1/kv/?recurse",
+    "/v1/session/list",
+  ]) {
+    test(`never reaches a caller of other rights: ${path}`, async () => {
+      const shown = await (await read(master, path)).text();
+      expect(await (await read(master, path)).text()).toBe(shown);
+      const denied = await read(powerless, path);
+      expect(await denied.text()).not.toBe(shown);
+      expect((await read(unknown, path)).status).toBe(403);
+      expect(await (await read(master, path)).text()).toBe(shown);
+    });
+  }
+});
+
+test("a blocking query whose token is deleted while it waits is refused when it wakes", async () => {
+  const secret = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0007";
+  const asMaster = { "X-Consul-Token": master };
+  const put = (path: string, body: unknown): Promise<Response> =>
+    api.ask(path, { method: "PUT", headers: asMaster, body: JSON.stringify(body) });
+  await put("/v1/acl/token", { AccessorID: secret, SecretID: secret });
+  const first = await api.ask("/v1/catalog/services", { headers: { "X-Consul-Token": secret } });
+  const index = first.headers.get("X-Consul-Index") ?? "";
+  const waiting = api.ask(`/v1/catalog/services?index=${index}`, { headers: { "X-Consul-Token": secret } });
+  await api.ask(`/v1/acl/token/${secret}`, { method: "DELETE", headers: asMaster });
+  await put("/v1/catalog/register", { Node: "n7", Address: "10.0.0.7", Service: { Service: "new" } });
+  const answer = await waiting;
+  expect([answer.status, await answer.text()]).toEqual([403, "ACL not found"]);
+});
