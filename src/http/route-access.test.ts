@@ -15,7 +15,7 @@ const accessor = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0002";
 const unknown = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6affff";
 const id = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0003";
 
-/** What everyone may ask, even with an unknown token. */
+/** Requests that everyone may send, even with an unknown token. */
 const open: ReadonlySet<string> = new Set([
   ...["GET /", "GET /v1/status/leader", "GET /v1/status/peers"],
   ...["GET /v1/catalog/datacenters", "GET /v1/coordinate/datacenters"],
@@ -26,11 +26,11 @@ const open: ReadonlySet<string> = new Set([
   ...["GET /v1/discovery-chain/", "POST /v1/discovery-chain/"],
 ]);
 
-/** What everyone may ask whose token exists. */
+/** Requests that everyone may send whose token exists. */
 const harmless: ReadonlySet<string> = new Set([
   // These concern the caller's own token.
   ...["GET /v1/acl/token/self", "POST /v1/acl/logout", "POST /v1/internal/acl/authorize"],
-  // Whoever knows the secret of a legacy token may read it.
+  // A legacy token is shown to those who know its secret.
   "GET /v1/acl/info/",
   // There are no intentions, of which this could delete one.
   "DELETE /v1/connect/intentions/",

@@ -81,16 +81,7 @@ export async function openServer(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
-    reload(options, {
-      ...{ agent, agentTokens: access.agentTokens },
-      definitions,
-      tls,
-      registerNode,
-      listeners,
-      dns,
-      keeper,
-      clientLimit,
-    }),
+    reload(options, { ...access, ...{ agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit } }),
   );
   const access = openAccess(parts, config, { store, node: node.name, clock, random: platform.random, metrics, log });
   const api = createApi(config, {

@@ -37,7 +37,7 @@ test("a narrowed state has in each table and index the rows that the caller may 
   afterSteps((state, rights) => {
     const narrowed = narrow(state, rights);
     for (const table of tables) {
-      const names = [table.rows, ...table.indexes.filter(({ value }) => !value).map(({ name }) => name)];
+      const names = [table.rows, ...table.indexes.filter((index) => !index.value).map(({ name }) => name)];
       for (const name of names) {
         const all = [...rowsOf(state, name).entries()];
         const wanted = all.filter(([, row]) => table.mayRead(row, rights)).map(([key]) => key);
