@@ -9,6 +9,9 @@ import { rightsOf } from "../acl/rights.ts";
 import { parseRules } from "../acl/rules.ts";
 import type { Command } from "../state/command.ts";
 import { AccessControl } from "./access-control.ts";
+import { createLog } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { TokenTries } from "./token-tries.ts";
 import { GuardedRegistry } from "./guarded-registry.ts";
 import { kvEntry, kvTree } from "./kv.ts";
 
@@ -121,6 +124,11 @@ test("a caller whose token is deleted may do nothing from that moment on", async
   const accessControl = new AccessControl(store, {
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: "", agentMaster: "" },
+    tries: new TokenTries({
+      clock,
+      log: createLog({ level: "error", json: false, clock, sink: () => {} }, "acl"),
+      refused: new Metrics(0).counter("r"),
+    }),
   });
   const nowMs = clock.wallMs();
   await store.submit({ type: "acl-initialize", master: { accessorId: id, secretId: id }, nowMs });

@@ -9,6 +9,8 @@ import { type Api, routes } from "../../src/http/routes.ts";
 import { AccessControl } from "../../src/registry/access-control.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { unlimitedCallers } from "../../src/registry/caller.ts";
+import { Verifiers } from "../../src/http/logins/verifiers.ts";
+import { TokenTries } from "../../src/registry/token-tries.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
@@ -81,6 +83,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     ? new AccessControl(store, {
         ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: world.agent.node.name },
         ...{ clock: world.clock, tokens: { default: "", agentMaster: "" } },
+        tries: new TokenTries({ clock: world.clock, log, refused: metrics.counter("r") }),
       })
     : unlimitedCallers(store);
   const api: Api = {
@@ -91,7 +94,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       : undefined,
     callers,
     acl: options.isDenying
-      ? { store, clock: world.clock, random: new FakeRandom(), log, dataDir: undefined, sendToLeader: undefined }
+      ? {
+          ...{ store, clock: world.clock, random: new FakeRandom(), log, dataDir: undefined, sendToLeader: undefined },
+          ...{ observed: undefined, datacenter: "dc1", verifiers: new Verifiers(world.clock) },
+        }
       : undefined,
     outputs: world.outputs,
     sessionTtls: new SessionTtls(store, { clock: world.clock, log }),
