@@ -55,7 +55,7 @@ const examples: Readonly<Record<string, { readonly rest?: string; readonly body?
   "POST /v1/agent/connect/authorize": {
     body: { Target: "web", ClientCertURI: "spiffe://x/ns/default/dc/dc1/svc/api" },
   },
-  "POST /v1/internal/acl/authorize": { body: [] },
+  "POST /v1/internal/acl/authorize": { body: [{ Resource: "operator", Access: "read" }] },
   "POST /v1/query": { body: named },
   "PUT /v1/acl/update": { body: { ID: "x" } },
   "PUT /v1/agent/check/register": { body: { Name: "c", TTL: "10s" } },
