@@ -15,6 +15,8 @@ export interface WebToken {
 /** Reads the form of a token. @param failure what stands before the reason in the error */
 export function readWebToken(sent: string, failure: string): WebToken {
   const text = sent.replaceAll(/\s/g, "");
+  // Consul's library also reads tokens as JSON objects. No system issues them, so such a one counts as incomplete.
+  if (text.startsWith("{")) throw loginRefused(`${failure}: square/go-jose: missing payload in JWS message`);
   const parts = text.split(".");
   if (parts.length !== 3) throw loginRefused(`${failure}: square/go-jose: compact JWS format must have three parts`);
   const [header = new Uint8Array()] = parts.map((part) => {
