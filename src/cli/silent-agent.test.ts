@@ -20,8 +20,42 @@ writeFileSync(keys, '[{"key": "a", "flags": 0, "value": ""}]');
 const service = join(folder, "service.json");
 writeFileSync(service, '{"service": {"name": "a"}}');
 
+const credential = join(folder, "credential");
+writeFileSync(credential, "x");
+const id = "-id=5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000";
+
 /** Arguments for each command that sends requests to an agent; add those of a new command here. */
 const wordsOf: Readonly<Record<string, readonly string[]>> = {
+  "acl auth-method create": ["-type=jwt", "-name=m", "-config={}"],
+  "acl auth-method delete": ["-name=m"],
+  "acl auth-method list": [],
+  "acl auth-method read": ["-name=m"],
+  "acl auth-method update": ["-name=m"],
+  "acl binding-rule create": ["-method=m", "-bind-type=service", "-bind-name=a"],
+  "acl binding-rule delete": [id],
+  "acl binding-rule list": [],
+  "acl binding-rule read": [id],
+  "acl binding-rule update": [id],
+  "acl bootstrap": [],
+  "acl observed": [],
+  "acl policy create": ["-name=a"],
+  "acl policy delete": [id],
+  "acl policy list": [],
+  "acl policy read": [id],
+  "acl policy update": [id],
+  "acl role create": ["-name=a", "-service-identity=a"],
+  "acl role delete": [id],
+  "acl role list": [],
+  "acl role read": [id],
+  "acl role update": [id],
+  "acl set-agent-token": ["agent", "a"],
+  "acl token clone": [id],
+  "acl token create": ["-service-identity=a"],
+  "acl token delete": [id],
+  "acl token list": [],
+  "acl token read": ["-self"],
+  "acl token update": [id],
+  "acl translate-rules": ["-token-accessor", "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000"],
   "catalog datacenters": [],
   "catalog nodes": [],
   "catalog services": [],
@@ -41,6 +75,8 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   "kv import": [`@${keys}`],
   "kv put": ["a", "b"],
   leave: [],
+  login: ["-method=m", `-bearer-token-file=${credential}`, `-token-sink-file=${join(folder, "token")}`],
+  logout: ["-token=a"],
   lock: ["a", "true"],
   maint: [],
   members: [],
