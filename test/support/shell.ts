@@ -24,8 +24,9 @@ export class Shell {
     this.#printed = "";
     const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
     this.#bash.stdin.write(`eval ${quoted} </dev/null; printf '${endMark.replace("\0", "\\0")}'\n`);
-    while (!this.#printed.endsWith(endMark)) await once(this.#bash.stdout, "data");
-    return this.#printed.slice(0, -endMark.length);
+    // Bash may report a job that was killed after the mark.
+    while (!this.#printed.includes(endMark)) await once(this.#bash.stdout, "data");
+    return this.#printed.slice(0, this.#printed.indexOf(endMark));
   }
 
   /** Ends the shell with all processes that it started. */
