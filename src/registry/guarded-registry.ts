@@ -2,11 +2,10 @@ import type { Rights } from "../acl/rights.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import { narrow } from "../state/narrow.ts";
 import type { State } from "../state/state.ts";
-import type { Topic } from "../state/topics.ts";
+import { PassingRegistry } from "./passing-registry.ts";
 import { deniedIn, demandFor, permissionDenied, readableResults } from "./permissions.ts";
 import type { Query } from "./query.ts";
-import type { CommitListener, Consistency, Registry } from "./registry.ts";
-import type { Waiter } from "./watches.ts";
+import type { Registry } from "./registry.ts";
 
 /**
  * The registry as one caller may use it: without the rows that the caller may not read, and refusing the commands that it may not
@@ -15,89 +14,52 @@ import type { Waiter } from "./watches.ts";
  * The caller's rights are looked up at each use, since a token can be deleted while its request waits. Indexes are those of all
  * rows, as in Consul: a change that the caller may not see wakes its blocking queries, too.
  */
-export class GuardedRegistry implements Registry {
-  readonly #registry: Registry;
+export class GuardedRegistry extends PassingRegistry {
   readonly #rights: () => Rights;
   #narrowed: { readonly of: State; readonly for: Rights; readonly state: State } | undefined;
 
   /** @param rights returns the caller's rights. @throws OperatingError forbidden when its token does not exist */
   constructor(registry: Registry, rights: () => Rights) {
-    this.#registry = registry;
+    super(registry);
     this.#rights = rights;
   }
 
-  get state(): State {
-    const { state } = this.#registry;
+  override get state(): State {
+    const { state } = this.registry;
     const rights = this.#rights();
     if (this.#narrowed?.of !== state || this.#narrowed.for !== rights)
       this.#narrowed = { of: state, for: rights, state: narrow(state, rights) };
     return this.#narrowed.state;
   }
 
-  read<T>(query: Query<T>): T {
-    return query.readAs ? query.readAs(this.#registry.state, this.#rights()) : query.read(this.state);
+  override read<T>(query: Query<T>): T {
+    return query.readAs ? query.readAs(this.registry.state, this.#rights()) : query.read(this.state);
   }
 
-  async submit(command: Command): Promise<Outcome> {
+  override async submit(command: Command): Promise<Outcome> {
     const rights = this.#rights();
-    const { state } = this.#registry;
+    const { state } = this.registry;
     if (command.type !== "txn") {
       demandFor(command, rights, state);
-      return this.#registry.submit(command);
+      return this.registry.submit(command);
     }
     const errors = deniedIn(command.operations, rights, state);
     if (errors.length > 0) return { type: "failed", errors };
-    const outcome = await this.#registry.submit(command);
+    const outcome = await this.registry.submit(command);
     return outcome.type === "results" ? { ...outcome, results: readableResults(outcome.results, rights) } : outcome;
   }
 
-  async submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
+  override async submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
     const rights = this.#rights();
-    const { state } = this.#registry;
+    const { state } = this.registry;
     for (const command of commands)
       if (command.type !== "txn") demandFor(command, rights, state);
       else if (deniedIn(command.operations, rights, state).length > 0) throw permissionDenied();
-    return this.#registry.submitTogether(commands);
+    return this.registry.submitTogether(commands);
   }
 
   /** Refuses: what only the leader decides, it decides for no caller. */
-  submitAsLeader(): Promise<never> {
+  override submitAsLeader(): Promise<never> {
     return Promise.reject(permissionDenied());
-  }
-
-  get refusal(): unknown {
-    return this.#registry.refusal;
-  }
-
-  get closed(): boolean {
-    return this.#registry.closed;
-  }
-
-  get leads(): boolean {
-    return this.#registry.leads;
-  }
-
-  onRole(listener: () => void): void {
-    this.#registry.onRole(listener);
-  }
-
-  freshen(consistency: Consistency): Promise<void> | undefined {
-    return this.#registry.freshen(consistency);
-  }
-
-  indexOf(topics: readonly Topic[]): number {
-    return this.#registry.indexOf(topics);
-  }
-
-  wait(topics: readonly Topic[], waiter: Waiter): () => void {
-    return this.#registry.wait(topics, waiter);
-  }
-
-  follow(listener: CommitListener): void {
-    this.#registry.follow(listener);
-  }
-
-  touch(topic: Topic): void {
-    this.#registry.touch(topic);
   }
 }

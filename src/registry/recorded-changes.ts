@@ -1,11 +1,8 @@
-import type { TxnOperation } from "../model/txn.ts";
+import { isRead, type TxnOperation } from "../model/txn.ts";
 import type { Command, Outcome } from "../state/command.ts";
-import type { State } from "../state/state.ts";
-import type { Topic } from "../state/topics.ts";
 import type { Caller } from "./caller.ts";
-import type { Query } from "./query.ts";
-import type { CommitListener, Consistency, Registry } from "./registry.ts";
-import type { Waiter } from "./watches.ts";
+import { PassingRegistry } from "./passing-registry.ts";
+import type { Registry } from "./registry.ts";
 
 /** A change that a request has made: what kind of command did it, what it changed, and when. It holds no value and no secret. */
 export interface RecordedChange {
@@ -47,23 +44,22 @@ export function recordingCaller(caller: Caller, changes: RecordedChange[]): Call
 }
 
 /** The registry of one request, which records the changes that the request makes. */
-class RecordingRegistry implements Registry {
-  readonly #registry: Registry;
+class RecordingRegistry extends PassingRegistry {
   readonly #changes: RecordedChange[];
 
   constructor(registry: Registry, changes: RecordedChange[]) {
-    this.#registry = registry;
+    super(registry);
     this.#changes = changes;
   }
 
-  async submit(command: Command): Promise<Outcome> {
-    const outcome = await this.#registry.submit(command);
+  override async submit(command: Command): Promise<Outcome> {
+    const outcome = await this.registry.submit(command);
     this.#record(command, outcome);
     return outcome;
   }
 
-  async submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
-    const outcomes = await this.#registry.submitTogether(commands);
+  override async submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.registry.submitTogether(commands);
     for (const [at, outcome] of outcomes.entries()) {
       const command = commands[at];
       if (command) this.#record(command, outcome);
@@ -71,61 +67,17 @@ class RecordingRegistry implements Registry {
     return outcomes;
   }
 
-  async submitAsLeader(command: Command): Promise<Outcome> {
-    const outcome = await this.#registry.submitAsLeader(command);
+  override async submitAsLeader(command: Command): Promise<Outcome> {
+    const outcome = await this.registry.submitAsLeader(command);
     this.#record(command, outcome);
     return outcome;
   }
 
   #record(command: Command, { type }: Outcome): void {
     if (type !== "done" && type !== "deleted" && type !== "results") return;
-    const { index } = this.#registry.state;
+    const { index } = this.registry.state;
     for (const change of describe(command).slice(0, describedMax - this.#changes.length))
       this.#changes.push({ ...change, index });
-  }
-
-  get state(): State {
-    return this.#registry.state;
-  }
-
-  read<T>(query: Query<T>): T {
-    return this.#registry.read(query);
-  }
-
-  get refusal(): unknown {
-    return this.#registry.refusal;
-  }
-
-  get closed(): boolean {
-    return this.#registry.closed;
-  }
-
-  get leads(): boolean {
-    return this.#registry.leads;
-  }
-
-  onRole(listener: () => void): void {
-    this.#registry.onRole(listener);
-  }
-
-  freshen(consistency: Consistency): Promise<void> | undefined {
-    return this.#registry.freshen(consistency);
-  }
-
-  indexOf(topics: readonly Topic[]): number {
-    return this.#registry.indexOf(topics);
-  }
-
-  wait(topics: readonly Topic[], waiter: Waiter): () => void {
-    return this.#registry.wait(topics, waiter);
-  }
-
-  follow(listener: CommitListener): void {
-    this.#registry.follow(listener);
-  }
-
-  touch(topic: Topic): void {
-    this.#registry.touch(topic);
   }
 }
 
@@ -174,15 +126,11 @@ const describers: Describers = {
 /** Returns what a command changes, by names and ids. Tokens are named by their accessor ids, never by their secrets. */
 function describe(command: Command): readonly Described[] {
   const { type } = command;
-  if (type === "txn") return command.operations.filter(({ verb }) => !isRead(verb)).map(describeOperation);
+  if (type === "txn") return command.operations.filter((operation) => !isRead(operation)).map(describeOperation);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each describer is stored under the type of its command
   const describer = describers[type] as ((command: Command) => Details | readonly Details[]) | undefined;
   const details = describer?.(command) ?? {};
   return [details].flat().map((each) => ({ command: type, ...each }));
-}
-
-function isRead(verb: string): boolean {
-  return verb.startsWith("get") || verb.startsWith("check-");
 }
 
 function describeOperation(operation: TxnOperation): Described {
