@@ -5,13 +5,13 @@ import type { Query } from "../registry/query.ts";
 import type { Registry } from "../registry/registry.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import { demand } from "./demand.ts";
-import { empty, jsonHeaders } from "./answers.ts";
+import { empty, json, jsonHeaders } from "./answers.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { readJson } from "./json-body.ts";
 import { currentHeaders } from "./leader-contact.ts";
 import { answerQuery } from "./read.ts";
-import type { Operation } from "./route.ts";
+import type { DatacenterEndpoint, Operation } from "./route.ts";
 
 /** Consul's text for a token or a policy that does not exist. */
 export const aclNotFound = "ACL not found";
@@ -53,8 +53,10 @@ export function badRequest(why: string): HttpError {
   return new HttpError(400, `Bad request: ${why}`);
 }
 
+type AclWrite = Parameters<typeof writeAcl>[1];
+
 /** Writes an object. @throws HttpError 403 if the rejection's text says so, as everywhere in Consul, else as writeAcl */
-export async function submitAcl(store: Registry, command: Parameters<typeof writeAcl>[1]): Promise<void> {
+export async function submitAcl(store: Registry, command: AclWrite): Promise<void> {
   try {
     await writeAcl(store, command);
   } catch (error) {
@@ -62,6 +64,21 @@ export async function submitAcl(store: Registry, command: Parameters<typeof writ
       throw new HttpError(403, error.message);
     throw error;
   }
+}
+
+/**
+ * Returns the endpoint that deletes the object whose id or name is the rest of the path.
+ * @param what the object's id or name in Consul's error text, "policy ID"
+ */
+export function deleting(what: string, commandOf: (id: string) => AclWrite): DatacenterEndpoint {
+  return (request) => {
+    const id = requireRest(request, what);
+    return async () => {
+      requireAclWrite(request);
+      await submitAcl(request.caller.registry, commandOf(id));
+      return json(request, true);
+    };
+  };
 }
 
 /**

@@ -62,7 +62,7 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/praetor/acl/observed": ["GET"],
 };
 
-/** Consul: a profile needs a permission, and whoever lacks it gets no reason. There are no profiles, since they are those of Go. */
+/** Consul: a profile needs a permission, and a caller that lacks it gets no reason. There are no profiles, since they are those of Go. */
 function refuseProfile({ caller }: HttpRequest): Response {
   return empty(mayOperate(caller) ? 404 : 403);
 }

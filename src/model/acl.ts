@@ -129,7 +129,13 @@ export const expirationMsMin = 60_000;
 export const expirationMsMax: number = 24 * 3_600_000;
 
 /** Go's zero time, which legacy tokens have as their creation time. */
-export const zeroTime = "0001-01-01T00:00:00Z";
+const zeroTime = "0001-01-01T00:00:00Z";
+
+/** The fields of a token that grants nothing, never expires and has no times of its own. */
+export const bareToken: Omit<AclToken, "accessorId" | "secretId" | "description"> = {
+  ...{ policies: [], roles: [], serviceIdentities: [], nodeIdentities: [] },
+  ...{ local: false, authMethod: "", expirationTime: null, createTime: zeroTime, type: "", rules: "" },
+};
 
 /** Returns a time as Go's JSON has it: RFC 3339 without zeros at the end of the second's fraction. @param ms since 1970 */
 export function goTime(ms: number): string {

@@ -11,7 +11,7 @@ export interface PreparedQuery {
   readonly name: string;
   /** The session whose end deletes the prepared query; "" for none. */
   readonly session: string;
-  /** The secret of the token with whose rights the query runs; "" for the rights of whoever runs it. */
+  /** The secret of the token with whose rights the query runs; "" for the rights of the caller. */
   readonly token: string;
   readonly template: QueryTemplate;
   readonly service: ServiceQuery;

@@ -5,7 +5,7 @@ import { translateRules } from "../acl/translate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { isSameSecret } from "../lib/same-secret.ts";
-import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord, zeroTime } from "../model/acl.ts";
+import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord, bareToken } from "../model/acl.ts";
 import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
 import { topics, type Topic } from "../state/topics.ts";
 import type { Caller, Callers } from "./caller.ts";
@@ -55,8 +55,7 @@ const nothing: Rights = { may: () => false, mayWriteTree: () => false };
 /** The anonymous token as it is until a leader has created it. */
 const noToken: AclTokenRow = {
   ...anonymousToken,
-  ...{ policies: [], roles: [], serviceIdentities: [], nodeIdentities: [] },
-  ...{ local: false, authMethod: "", expirationTime: null, createTime: zeroTime, type: "", rules: "" },
+  ...bareToken,
   ...{ createIndex: 0, modifyIndex: 0 },
 };
 

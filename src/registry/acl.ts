@@ -186,7 +186,7 @@ export function legacyTokens(secretId: string | undefined, nowMs: () => number):
         (row) => row.type !== "" && (secretId === undefined || row.secretId === secretId),
       ),
   };
-  // Consul: whoever knows the secret of a legacy token may read it.
+  // Consul: a caller that knows the secret of a legacy token may read it.
   return secretId === undefined ? query : forEveryone(query);
 }
 

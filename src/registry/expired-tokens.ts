@@ -13,8 +13,8 @@ const retryMs = 1_000;
 const batchMax = 500;
 
 /**
- * Deletes tokens of access control that have expired, while this server leads. Expired tokens grant nothing even before: whoever
- * resolves a token compares the time. So a late deletion costs only space.
+ * Deletes tokens of access control that have expired, while this server leads. They grant nothing even before: AccessControl
+ * compares the time at each use. So a late deletion costs only space.
  */
 export class ExpiredTokens {
   readonly #store: Registry;

@@ -11,7 +11,7 @@ export function kvEntry(key: string): Query<KvEntry | undefined> {
   return {
     topics: [topics.key(key)],
     read: (state) => getKv(state, key),
-    // Consul: whoever may not read a key is refused, and does not learn whether it exists.
+    // Consul: a caller that may not read a key is refused, and does not learn whether it exists.
     readAs(state, rights) {
       if (!rights.may("key", "read", key)) throw permissionDenied();
       return getKv(state, key);

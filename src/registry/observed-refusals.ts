@@ -1,7 +1,7 @@
 import type { RefusedAccess, Resource } from "../acl/rights.ts";
 import { anonymousToken } from "../acl/builtin.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type AclTokenRow, zeroTime } from "../model/acl.ts";
+import { type AclTokenRow, bareToken } from "../model/acl.ts";
 
 /** A permission that a token lacks. */
 export interface Refusal {
@@ -30,8 +30,7 @@ export interface RefusedToken {
 export const unknownToken: AclTokenRow = {
   ...anonymousToken,
   ...{ accessorId: "", secretId: "", description: "Tokens that do not exist" },
-  ...{ policies: [], roles: [], serviceIdentities: [], nodeIdentities: [] },
-  ...{ local: false, authMethod: "", expirationTime: null, createTime: zeroTime, type: "", rules: "" },
+  ...bareToken,
   ...{ createIndex: 0, modifyIndex: 0 },
 };
 

@@ -95,7 +95,7 @@ function mayWriteQuery(query: PreparedQuery | undefined, rights: Rights): boolea
 }
 
 /**
- * Consul: whoever registers a service may send its node along without a permission for the node, as long as nothing of it changes.
+ * Consul: a caller that registers a service may send its node along without a permission for the node, as long as nothing of it changes.
  */
 function mayRegister({ node, service, checks, skipNodeUpdate }: RegisteredRows, rights: Rights, state: State): boolean {
   const known = getNode(state, node.name);

@@ -1,5 +1,5 @@
 import type { RowIndexes } from "../model/node.ts";
-import { goTime, type AclToken, type AclTokenRow } from "../model/acl.ts";
+import { bareToken, goTime, type AclToken, type AclTokenRow } from "../model/acl.ts";
 import { anonymousToken, globalManagementPolicy } from "../acl/builtin.ts";
 import type { AclBootstrap, AclInitialize } from "./acl-command.ts";
 import { aclResetIndex, getAclPolicy, getAclToken, getAclTokenOfSecret } from "./acl-lookup.ts";
@@ -61,9 +61,5 @@ function managementToken(description: string, nowMs: number): WithoutIds {
 }
 
 function plainToken(description: string, nowMs: number): WithoutIds {
-  return {
-    description,
-    ...{ policies: [], roles: [], serviceIdentities: [], nodeIdentities: [] },
-    ...{ local: false, authMethod: "", expirationTime: null, createTime: goTime(nowMs), type: "", rules: "" },
-  };
+  return { ...bareToken, description, createTime: goTime(nowMs) };
 }

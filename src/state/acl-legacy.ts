@@ -1,4 +1,4 @@
-import { isRootWord, zeroTime, type AclTokenRow } from "../model/acl.ts";
+import { isRootWord, bareToken, type AclTokenRow } from "../model/acl.ts";
 import { anonymousToken, globalManagementPolicy } from "../acl/builtin.ts";
 import type { AclLegacyDelete, AclLegacySet } from "./acl-command.ts";
 import { getAclTokenOfSecret } from "./acl-lookup.ts";
@@ -18,16 +18,11 @@ export function setAclLegacyToken(draft: Draft, { token, rulesFault }: AclLegacy
   if (rulesFault !== undefined)
     return rejected({ code: "acl-invalid", fault: `ACL rule compilation failed: ${rulesFault}` });
   const row: AclTokenRow = {
+    ...bareToken,
     ...token,
     accessorId: known?.accessorId ?? token.accessorId,
     policies: token.type === "management" ? [globalManagementPolicy.id] : [],
-    roles: [],
-    serviceIdentities: [],
-    nodeIdentities: [],
-    local: false,
-    authMethod: "",
-    expirationTime: null,
-    createTime: known?.createTime ?? zeroTime,
+    createTime: known?.createTime ?? bareToken.createTime,
     createIndex: known?.createIndex ?? draft.index,
     modifyIndex: draft.index,
   };

@@ -6,6 +6,7 @@ import {
   answerAcl,
   badRequest,
   readAclBody,
+  deleting,
   requireAclRead,
   requireAclWrite,
   requireRest,
@@ -60,11 +61,7 @@ async function write(request: HttpRequest, method: AclAuthMethod, verifiers: Ver
   return json(request, written && encodeAclAuthMethod(written));
 }
 
-export const deleteAuthMethod: DatacenterEndpoint = (request) => {
-  const name = requireRest(request, "auth method name");
-  return async () => {
-    requireAclWrite(request);
-    await submitAcl(request.caller.registry, { type: "acl-auth-method-delete", name });
-    return json(request, true);
-  };
-};
+export const deleteAuthMethod: DatacenterEndpoint = deleting("auth method name", (name) => ({
+  type: "acl-auth-method-delete",
+  name,
+}));

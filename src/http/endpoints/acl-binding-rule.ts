@@ -6,6 +6,7 @@ import {
   answerAcl,
   badRequest,
   readAclBody,
+  deleting,
   requireAclRead,
   requireAclWrite,
   requireRest,
@@ -52,11 +53,7 @@ export function putBindingRule(parts: AclBindingRuleParts): DatacenterEndpoint {
   };
 }
 
-export const deleteBindingRule: DatacenterEndpoint = (request) => {
-  const id = requireRest(request, "binding rule ID");
-  return async () => {
-    requireAclWrite(request);
-    await submitAcl(request.caller.registry, { type: "acl-binding-rule-delete", id });
-    return json(request, true);
-  };
-};
+export const deleteBindingRule: DatacenterEndpoint = deleting("binding rule ID", (id) => ({
+  type: "acl-binding-rule-delete",
+  id,
+}));

@@ -82,7 +82,7 @@ export function cloneLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
   };
 }
 
-/** Answers with the legacy token whose secret is in the path, as a list of at most one. Consul: whoever knows the secret may read. */
+/** Answers with the legacy token whose secret is in the path, as a list of at most one. Consul: a caller that knows the secret may read it. */
 export function getLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
   return (request) => {
     const secretId = requireName(request.rest, "Missing ACL");

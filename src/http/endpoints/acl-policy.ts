@@ -6,6 +6,7 @@ import {
   badRequest,
   notFound,
   readAclBody,
+  deleting,
   requireAclRead,
   requireAclWrite,
   requireRest,
@@ -66,11 +67,4 @@ export function putPolicy(parts: AclPolicyParts): DatacenterEndpoint {
   };
 }
 
-export const deletePolicy: DatacenterEndpoint = (request) => {
-  const id = requireRest(request, "policy ID");
-  return async () => {
-    requireAclWrite(request);
-    await submitAcl(request.caller.registry, { type: "acl-policy-delete", id });
-    return json(request, true);
-  };
-};
+export const deletePolicy: DatacenterEndpoint = deleting("policy ID", (id) => ({ type: "acl-policy-delete", id }));

@@ -5,6 +5,7 @@ import {
   answerAcl,
   badRequest,
   readAclBody,
+  deleting,
   requireAclRead,
   requireAclWrite,
   requireRest,
@@ -58,11 +59,4 @@ export function putRole(parts: AclRoleParts): DatacenterEndpoint {
   };
 }
 
-export const deleteRole: DatacenterEndpoint = (request) => {
-  const id = requireRest(request, "role ID");
-  return async () => {
-    requireAclWrite(request);
-    await submitAcl(request.caller.registry, { type: "acl-role-delete", id });
-    return json(request, true);
-  };
-};
+export const deleteRole: DatacenterEndpoint = deleting("role ID", (id) => ({ type: "acl-role-delete", id }));

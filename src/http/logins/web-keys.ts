@@ -56,7 +56,7 @@ async function fetchKeys(server: KeyServer): Promise<readonly JWK[]> {
   const set = parsed(text);
   if (!isRecord(set)) throw new Error(`fetching keys oidc: failed to decode keys: ${text.slice(0, 200)}`);
   const keys: readonly unknown[] = Array.isArray(set["keys"]) ? set["keys"] : [];
-  // A key of type "oct" is a secret, so whoever reads it could sign, too.
+  // A key of type "oct" is a secret: a reader of it could sign, too.
   return keys.filter((key): key is JWK => isRecord(key) && key["kty"] !== "oct" && key["use"] !== "enc");
 }
 
