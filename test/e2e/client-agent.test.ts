@@ -25,6 +25,20 @@ async function register(agent: AgentProcess, definition: object): Promise<void> 
   expect((await agent.send("PUT", "/v1/agent/service/register", { body: definition })).status).toBe(200);
 }
 
+/**
+ * Registers a service with a client agent that has only just joined, and waits until the server's catalog has it: the agent answers
+ * when the registration is durable in its own folder.
+ */
+async function registerInCatalog(
+  agent: AgentProcess,
+  { Name, Port }: { readonly Name: string; readonly Port: number },
+) {
+  await register(agent, { Name, Port });
+  await within(soonMs, async () =>
+    expect(await rows(all.server, `/v1/catalog/service/${Name}`)).toMatchObject([{ ServicePort: Port }]),
+  );
+}
+
 interface Row {
   readonly Node: string;
   readonly ServiceID: string;
@@ -224,7 +238,7 @@ describe("DNS of a client agent", () => {
     expect(await askDns(port, "named.service.consul")).toMatchObject({ rcode: "SERVFAIL", flag_aa: true });
     expect(await askDns(port, "example.org")).toMatchObject({ rcode: "NOERROR", answers: [{ data: "192.0.2.9" }] });
     await agent.send("PUT", "/v1/agent/join/127.0.0.1");
-    await register(agent, { Name: "named", Port: 81 });
+    await registerInCatalog(agent, { Name: "named", Port: 81 });
     await register(all.server, { Name: "named", Port: 82 });
     for (const network of ["", " tcp"]) {
       const { answers } = await askDns(port, `named.service.consul SRV${network}`);
@@ -239,7 +253,7 @@ describe("DNS of a client agent", () => {
   test("orders the answers of a prepared query as seen from the client agent's node", async () => {
     const [port = 0] = await freePorts(1);
     const agent = await start(port, "-join", "127.0.0.1");
-    await register(agent, { Name: "pair", Port: 81 });
+    await registerInCatalog(agent, { Name: "pair", Port: 81 });
     await register(all.server, { Name: "pair", Port: 82 });
     await agent.send("POST", "/v1/query", { body: { Name: "pair", Service: { Service: "pair", Near: "_agent" } } });
     for (let round = 0; round < 5; round++) {
