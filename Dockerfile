@@ -13,6 +13,7 @@ COPY Makefile package.json package-lock.json .npmrc ./
 COPY scripts scripts
 RUN make node_modules/.installed
 COPY src src
+COPY web web
 RUN make build
 
 FROM debian:bookworm-slim
@@ -24,6 +25,10 @@ RUN mkdir -p /consul/data /consul/config /consul/scripts /edgex/scripts \
  && for name in health consul-svc-healthy.sh kong-db-checker.sh kong-migrations-checker.sh \
       security-secrets-setup-checker.sh security-secretstore-setup-checker.sh security-proxy-setup-checker.sh; \
     do ln -s /usr/local/bin/praetor "/edgex/scripts/$name"; done
+LABEL org.opencontainers.image.title="Praetor" \
+      org.opencontainers.image.description="Service registry, health checker and configuration store for EdgeX gateways" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
 USER 2002:2001
 VOLUME /consul
 EXPOSE 8500 8600 8600/udp 59890
