@@ -7,7 +7,9 @@ export { createConfigurationClient } from "./client/create-configuration-client.
 export type { ConfigurationClientOptions } from "./client/create-configuration-client.ts";
 export { createRegistryClient } from "./client/create-registry-client.ts";
 export type { RegistryClientOptions } from "./client/create-registry-client.ts";
-export type { ConfigurationClient, ConfigurationWatch } from "./client/configuration-client.ts";
+export { streamKeyChanges } from "./client/key-stream.ts";
+export type { KeyChangesOptions, StreamedChange, StreamedChanges } from "./client/key-stream.ts";
+export type { ConfigurationClient, ConfigurationPush, ConfigurationWatch } from "./client/configuration-client.ts";
 export type { RegistryClient, RouteCheck } from "./client/registry-client.ts";
 export type { FetchAccessToken } from "./client/access-token.ts";
 export type { Stop } from "./client/answer-watch.ts";

@@ -1,4 +1,4 @@
-import { emptyRules, type Rules } from "./rules.ts";
+import { emptyRules, type NamedRule, type Rules } from "./rules.ts";
 
 /** New tokens, policies and roles may not have an id that begins so. */
 export const reservedIdPrefix = "00000000-0000-0000-0000-0000000000";
@@ -44,6 +44,34 @@ export function serviceIdentityRules(service: string): Rules {
       ...emptyRules(),
       node: [{ name: "", policy: "read", intentions: "" }],
       service: [{ name: "", policy: "read", intentions: "" }],
+    },
+  };
+}
+
+const keeperStem = "edgex/v4/";
+const commonConfiguration = `${keeperStem}core-common-config-bootstrapper`;
+
+/**
+ * Returns the rules of a service of EdgeX 4, as EdgeX 3's policies for Consul grant them: its own configuration and registration, the
+ * common configuration, and to find the others. Two things differ. EdgeX's policies name nodes that begin with "edgex"; core-keeper
+ * knows no nodes. Their prefix of a service's keys also holds the keys of services whose names begin with its own; this one does not.
+ */
+export function edgexServiceRules(service: string): Rules {
+  const own = keeperStem + service;
+  const rule = (name: string, policy: string): NamedRule => ({ name, policy, intentions: "" });
+  const shared = own === commonConfiguration ? [] : [commonConfiguration];
+  return {
+    scalars: { acl: "", keyring: "", operator: "" },
+    exact: {
+      ...emptyRules(),
+      key: [rule(own, "write"), ...shared.map((name) => rule(name, "read"))],
+      service: [rule(service, "write")],
+    },
+    prefix: {
+      ...emptyRules(),
+      key: [rule(`${own}/`, "write"), ...shared.map((name) => rule(`${name}/`, "read"))],
+      node: [rule("", "read")],
+      service: [rule("", "read")],
     },
   };
 }

@@ -31,6 +31,7 @@ const text = { kind: "string" } as const;
 /** The fields of the identities of each type of auth method that a selector can name. */
 const identityFields: Readonly<Record<string, FilterFields>> = {
   jwt: { value: { kind: "map", values: text }, list: { kind: "map", values: { kind: "strings" } } },
+  userpass: { value: { kind: "object", fields: { name: text, groups: { kind: "strings" } } } },
   kubernetes: { serviceaccount: { kind: "object", fields: { namespace: text, name: text, uid: text } } },
 };
 
@@ -42,6 +43,7 @@ export function compileSelector(selector: string, { type }: Pick<AclAuthMethod, 
 /** Returns the variables that the identities of an auth method have. */
 export function identityVariables({ type, config }: Pick<AclAuthMethod, "type" | "config">): string[] {
   if (type === "kubernetes") return ["namespace", "name", "uid"].map((name) => `serviceaccount.${name}`);
+  if (type === "userpass") return ["value.name"];
   const mappings = Object.entries(config).find(([name]) => name.toLowerCase() === "claimmappings")?.[1];
   if (typeof mappings !== "object" || mappings === null) return [];
   return Object.values(mappings).map((name) => `value.${String(name)}`);

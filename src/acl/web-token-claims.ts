@@ -152,7 +152,16 @@ function refuseItem(item: unknown, claim: string): never {
 function goText(value: unknown): string {
   if (value === null) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (typeof value === "number" || typeof value === "bigint") return goNumber(Number(value));
   if (!isRecord(value)) return typeof value === "string" ? value : JSON.stringify(value);
   const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `map[${members.map(([name, each]) => `${name}:${goText(each)}`).join(" ")}]`;
+}
+
+/** Returns a number as Go's verb %v prints a float64, which each number of JSON is: with an exponent from a million on. */
+function goNumber(value: number): string {
+  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(value);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }

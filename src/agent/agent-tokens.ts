@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "../lib/errors.ts";
+import { isMissing } from "../lib/file-failure.ts";
 import type { Log } from "../lib/log.ts";
 
 /** The agent's own tokens, by Consul's names for them. */
@@ -13,6 +14,8 @@ export type AgentTokenSecrets = Readonly<Record<AgentTokenName, string>>;
 interface AgentTokensOptions {
   /** The folder in which tokens that a request gave are kept; undefined to keep them until the agent stops. */
   readonly folder: string | undefined;
+  /** Called after a token has been given. */
+  readonly onGiven?: (() => void) | undefined;
   readonly log: Log;
 }
 
@@ -51,6 +54,7 @@ export class AgentTokens {
     if (secret === "") delete given[name];
     if (this.#options.folder !== undefined) writeTokens(fileIn(this.#options.folder), given);
     this.#given = given;
+    this.#options.onGiven?.();
   }
 
   /** Applies the tokens of another configuration. */
@@ -81,7 +85,7 @@ function readTokens(path: string): Partial<Record<AgentTokenName, string>> {
   try {
     content = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (isMissing(error)) return {};
     throw new OperatingError("invalid", "unreadable-tokens", `cannot read the agent's tokens from ${path}`, {
       cause: error,
     });

@@ -126,9 +126,9 @@ export class Agent {
     const stored = await this.#catalogChecks();
     this.#lastStatuses = new Map(stored.map((row) => [row.id, row.status]));
     for (const service of services) this.#localState.setService(service);
-    for (const { definition, type } of checks) {
+    for (const { definition, type, token } of checks) {
       const status = this.#lastStatuses.get(definition.id) ?? definition.initialStatus;
-      this.#localState.setCheck({ definition, type, source: "api", status, output: "" });
+      this.#localState.setCheck({ definition, type, token, source: "api", status, output: "" });
     }
     this.#results.noteAll();
   }
@@ -172,7 +172,8 @@ export class Agent {
     const sidecar = sidecarAt(definition, reserved.port);
     const nowMs = this.#options.clock.wallMs();
     const parts = [planOf(definition, registration, nowMs)];
-    if (sidecar) parts.push(planOf(sidecar, { source, replaceExistingChecks, isSidecar: true }, nowMs));
+    const token = registration.token ?? definition.token;
+    if (sidecar) parts.push(planOf(sidecar, { source, replaceExistingChecks, isSidecar: true, token }, nowMs));
     for (const { definition: each } of parts) this.#warnOfName(each.service.name);
     const serviceIds = parts.map(({ definition: each }) => each.service.id);
     const checkIds = parts.flatMap(({ named }) => [...named]);
@@ -195,16 +196,17 @@ export class Agent {
     return this.#sidecarPorts.reserve(definition, this.services);
   }
 
-  #changeOf({ definition: { service, checks }, registration, fixed, named }: Plan): Change {
+  #changeOf({ definition: { service, checks, token: given }, registration, fixed, named }: Plan): Change {
     const { source, replaceExistingChecks = false, isAnew = false, endedCheck = "", isSidecar = false } = registration;
+    const token = registration.token ?? given;
     const known = replaceExistingChecks ? this.checksOf(service.id) : [];
     const ended = this.checks.has(endedCheck) ? [endedCheck] : [];
     return {
-      service: { service, source, isSidecar },
+      service: { service, source, isSidecar, token },
       checks: [
         ...checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
         ...fixed,
-      ],
+      ].map((check) => ({ ...check, token })),
       dropped: [...new Set([...known, ...ended])].filter((id) => !named.has(id)),
       isAnew,
     };
@@ -243,12 +245,17 @@ export class Agent {
     });
   }
 
-  /** Registers a check. @throws OperatingError not-found when the check names a service that is not registered with this agent */
-  async registerCheck(definition: CheckDefinition, source: Source): Promise<void> {
+  /**
+   * Registers a check.
+   * @param token the secret of the request's token, if it brings one
+   * @throws OperatingError not-found when the check names a service that is not registered with this agent
+   */
+  async registerCheck(definition: CheckDefinition, source: Source, token?: string): Promise<void> {
     this.requireAllowed(definition, source);
     // Consul: a check that a file defines outside a service has no type (file-checks.test.ts).
     const type = source === "file" ? "" : definition.method.kind;
-    await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type }));
+    const secret = token ?? definition.token;
+    await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type, token: secret }));
   }
 
   /** Removes a check from the local state and the catalog. Does nothing for an unknown id. */
@@ -259,14 +266,19 @@ export class Agent {
   }
 
   /** Registers a check that does not run and stays critical, such as the check of maintenance mode. */
-  async addFixedCheck(definition: CheckDefinition, type: FixedCheckType): Promise<void> {
-    const check = toFixed({ definition, type }, this.#options.clock.wallMs());
+  async addFixedCheck(definition: CheckDefinition, type: FixedCheckType, token?: string): Promise<void> {
+    const check = { ...toFixed({ definition, type }, this.#options.clock.wallMs()), token };
     await this.#registerCheck(definition, () => check);
   }
 
   /** Sets the status and output of a TTL check. @throws OperatingError not-found when no TTL check has that id */
   async updateTtl(checkId: string, status: CheckStatus, output: string): Promise<void> {
     await this.#results.updateTtl(checkId, { status, output });
+  }
+
+  /** Runs a check at once; resolves when its status is in the catalog. @throws OperatingError as CheckSet.runNow does */
+  async runCheckNow(checkId: string): Promise<void> {
+    await this.#results.runNow(checkId);
   }
 
   /** Makes a check's result visible at once, and writes the check's status to the catalog if the status has changed. */
@@ -349,6 +361,7 @@ export class Agent {
     if (!service && checks.length === 0) return undefined;
     return {
       node,
+      token: (local ?? checks[0])?.token,
       service: service ?? this.#localState.serviceAlong(checks),
       checks: checks.map((check) => toCatalogCheck(node.name, check, service ?? this.#localState.serviceOf(check))),
     };

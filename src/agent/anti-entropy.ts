@@ -21,11 +21,18 @@ export async function syncCatalog(agent: Agent): Promise<number> {
   const stale = findStale(agent, contents);
   const services = findMissingServices(agent, contents);
   const checks = findWrongChecks(agent, contents);
+  const tokenOf = ({ id }: Service): string | undefined => agent.services.get(id)?.token;
   await Promise.all([
     ...stale.map((target) => catalog.commit({ deregistrations: [target] })),
-    ...services.map((service) => catalog.commit({ registrations: [{ node, service, checks: [] }] })),
-    ...checks.map((check) => catalog.commit({ registrations: [{ node, checks: [check] }] })),
+    ...services.map((service) =>
+      catalog.commit({ registrations: [{ node, service, checks: [], token: tokenOf(service) }] }),
+    ),
   ]);
+  // A check of a service that the catalog does not have yet would be refused.
+  const tokenOfCheck = ({ id }: Check): string | undefined => agent.checks.get(id)?.token;
+  await Promise.all(
+    checks.map((check) => catalog.commit({ registrations: [{ node, checks: [check], token: tokenOfCheck(check) }] })),
+  );
   return stale.length + services.length + checks.length;
 }
 

@@ -42,6 +42,8 @@ export interface CatalogRegistration {
   readonly node: Node;
   readonly service?: Service | undefined;
   readonly checks: readonly Check[];
+  /** The secret of the token with which they were registered; undefined for that of the agent's default token. */
+  readonly token?: string | undefined;
 }
 
 export interface CatalogTarget {

@@ -16,6 +16,11 @@ export interface CheckSet {
    * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void;
+  /**
+   * Runs a check at once; resolves when its result is reported.
+   * @throws OperatingError invalid when no check with that id has runs of its own
+   */
+  runNow(checkId: string): Promise<void>;
 }
 
 export interface CheckFinding {
@@ -74,9 +79,19 @@ export class CheckResults {
 
   /** Sets the status and output of a TTL check. @throws OperatingError not-found when no TTL check has that id */
   async updateTtl(checkId: string, { status, output }: CheckFinding): Promise<void> {
-    if (!this.#checkSet) throw new OperatingError("unavailable", "starting", "the agent is starting; try again");
-    this.#checkSet.updateTtl(checkId, status, output);
+    this.#started.updateTtl(checkId, status, output);
     await this.#reports.settled(checkId);
+  }
+
+  /** Runs a check at once; resolves when its status is in the catalog. @throws OperatingError as CheckSet.runNow does */
+  async runNow(checkId: string): Promise<void> {
+    await this.#started.runNow(checkId);
+    await this.#reports.settled(checkId);
+  }
+
+  get #started(): CheckSet {
+    if (!this.#checkSet) throw new OperatingError("unavailable", "starting", "the agent is starting; try again");
+    return this.#checkSet;
   }
 
   take(checkId: string, result: CheckFinding): void {
@@ -101,8 +116,8 @@ export class CheckResults {
   adopt(check: LocalCheck): void {
     const { id } = check.definition;
     const known = this.#localState.checks.get(id);
-    const { definition, source, type } = check;
-    const current = known ? { ...known, definition, source, type } : check;
+    const { definition, source, type, token } = check;
+    const current = known ? { ...known, definition, source, type, token } : check;
     this.#checkSet?.stop(id);
     this.#localState.setCheck(current);
     this.#reaper.note(current);
@@ -126,7 +141,7 @@ export class CheckResults {
       if (!check) return;
       const service = this.#localState.serviceAlong([check]);
       const checks = [this.#localState.toCatalogCheck(node().name, check)];
-      await catalog.commit({ registrations: [{ node: node(), service, checks }] });
+      await catalog.commit({ registrations: [{ node: node(), service, checks, token: check.token }] });
     });
   }
 

@@ -15,6 +15,8 @@ export interface LocalService {
   readonly source: Source;
   /** Whether the service was registered as another service's sidecar. The agent deregisters it together with that service. */
   readonly isSidecar?: boolean;
+  /** The secret with which the catalog gets the service; undefined for that of the agent's default token. */
+  readonly token?: string | undefined;
 }
 
 /** A check in the local state. `status` and `output` are the newest; the catalog may not have them yet. */
@@ -23,6 +25,8 @@ export interface LocalCheck {
   readonly source: Source;
   /** Consul's Type: "http", "ttl" and so on, or a FixedCheckType; "" for a check that a file defines outside a service. */
   readonly type: string;
+  /** The secret with which the catalog gets the check; undefined for that of the agent's default token. */
+  readonly token?: string | undefined;
   readonly status: CheckStatus;
   readonly output: string;
   /** Time of the last result, in milliseconds since 1970; undefined: no result since the registration or the start. */
@@ -167,7 +171,7 @@ export function saveService(id: string, local: LocalService | undefined): SavedR
 
 /** Returns the agent's row of a check; if `local` is undefined, the deletion of that row. */
 export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
-  return { key: checkPrefix + id, value: local && encode({ definition: local.definition, type: local.type }) };
+  return { key: checkPrefix + id, value: local && encode(toCheckRow(local)) };
 }
 
 /**
@@ -186,15 +190,19 @@ export function serviceRows(known: LocalService | undefined, local: LocalService
 export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
   const { id } = local.definition;
   if (local.source === "file") return known?.source === "api" ? [saveCheck(id, undefined)] : [];
-  const same = known?.source === "api" && isDeepStrictEqual(known.definition, local.definition);
+  const same = known?.source === "api" && isDeepStrictEqual(toCheckRow(known), toCheckRow(local));
   return same ? [] : [saveCheck(id, local)];
 }
 
-type StoredService = Service & Pick<LocalService, "isSidecar">;
-type StoredCheck = Pick<LocalCheck, "definition" | "type">;
+type StoredService = Service & Pick<LocalService, "isSidecar" | "token">;
+type StoredCheck = Pick<LocalCheck, "definition" | "type" | "token">;
 
-function toRow({ service, isSidecar }: LocalService): StoredService {
-  return isSidecar ? { ...service, isSidecar } : service;
+function toRow({ service, isSidecar, token }: LocalService): StoredService {
+  return { ...service, ...(isSidecar && { isSidecar }), ...(token !== undefined && { token }) };
+}
+
+function toCheckRow({ definition, type, token }: LocalCheck): StoredCheck {
+  return { definition, type, ...(token !== undefined && { token }) };
 }
 
 /** Decodes the rows that saveService and saveCheck return; ignores other rows. */
@@ -218,8 +226,8 @@ function encode(value: unknown): Uint8Array {
 
 function decodeService(bytes: Uint8Array): LocalService {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only saveService writes these rows; the engine has verified them
-  const { isSidecar = false, ...service } = JSON.parse(decoder.decode(bytes)) as StoredService;
-  return { service, source: "api", isSidecar };
+  const { isSidecar = false, token, ...service } = JSON.parse(decoder.decode(bytes)) as StoredService;
+  return { service, source: "api", isSidecar, token };
 }
 
 function decodeCheck(bytes: Uint8Array): StoredCheck {

@@ -23,7 +23,7 @@ async function startWithWeb(): Promise<TestAgent> {
 describe("a service in maintenance mode", () => {
   test("has a critical check with the reason as notes, until maintenance ends", async () => {
     const { agent, statusInCatalog } = await startWithWeb();
-    await enableServiceMaintenance(agent, "web", "new disk");
+    await enableServiceMaintenance(agent, "web", { reason: "new disk" });
     expect(agent.checks.get(webMaintenanceId)).toMatchObject({ status: "critical", definition: { notes: "new disk" } });
     expect(statusInCatalog(webMaintenanceId)).toBe("critical");
     await disableServiceMaintenance(agent, "web");
@@ -32,16 +32,16 @@ describe("a service in maintenance mode", () => {
 
   test("keeps the first reason when maintenance is enabled again", async () => {
     const { agent, engine } = await startWithWeb();
-    await enableServiceMaintenance(agent, "web", "first");
+    await enableServiceMaintenance(agent, "web", { reason: "first" });
     const batches = engine.batches.length;
-    await enableServiceMaintenance(agent, "web", "second");
+    await enableServiceMaintenance(agent, "web", { reason: "second" });
     expect(engine.batches).toHaveLength(batches);
     expect(agent.checks.get(webMaintenanceId)?.definition.notes).toBe("first");
   });
 
   test("stays in maintenance mode over a restart of the agent and a round of anti-entropy", async () => {
     const world = await startWithWeb();
-    await enableServiceMaintenance(world.agent, "web", "new disk");
+    await enableServiceMaintenance(world.agent, "web", { reason: "new disk" });
     const { agent } = await world.restarted();
     expect(agent.checks.get(webMaintenanceId)).toMatchObject({ type: "maintenance", status: "critical" });
     expect(await syncCatalog(agent)).toBe(0);
@@ -51,14 +51,17 @@ describe("a service in maintenance mode", () => {
 
   test("loses its maintenance check when the service is deregistered", async () => {
     const { agent } = await startWithWeb();
-    await enableServiceMaintenance(agent, "web", "");
+    await enableServiceMaintenance(agent, "web", { reason: "" });
     await agent.deregisterService("web");
     expect(agent.checks.size).toBe(0);
   });
 
   test("can enter and leave that mode only while registered with this agent; otherwise the error is not-found", async () => {
     const { agent } = await startWithWeb();
-    for (const change of [enableServiceMaintenance(agent, "db", ""), disableServiceMaintenance(agent, "db")]) {
+    for (const change of [
+      enableServiceMaintenance(agent, "db", { reason: "" }),
+      disableServiceMaintenance(agent, "db"),
+    ]) {
       const error = await rejectionOf(change);
       expect(error).toMatchObject({ kind: "not-found", message: 'No service registered with ID "db"' });
     }
@@ -91,7 +94,7 @@ describe("a node in maintenance mode", () => {
 });
 
 test.each([
-  ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", "")],
+  ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", { reason: "" })],
   ["the node", (agent: TestAgent["agent"]) => enableNodeMaintenance(agent, "")],
 ])(
   "a service has the status maintenance while %s is in maintenance mode, even if other checks pass",

@@ -6,8 +6,9 @@ import { fixedCheck } from "./local-state.ts";
 /**
  * Registers a critical check of the node, which makes every service on it critical. Consul: a second call keeps the first
  * reason.
+ * @param token the secret of the request's token, if it brings one
  */
-export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {
+export async function enableNodeMaintenance(agent: Agent, reason: string, token?: string): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) return;
   await agent.addFixedCheck(
     fixedCheck({
@@ -17,6 +18,7 @@ export async function enableNodeMaintenance(agent: Agent, reason: string): Promi
       notes: reason || defaultReason("node"),
     }),
     "maintenance",
+    token,
   );
 }
 
@@ -28,13 +30,18 @@ export async function disableNodeMaintenance(agent: Agent): Promise<void> {
  * Registers a critical check of a service, which puts the service into maintenance mode.
  * @throws OperatingError not-found for a service that is not registered with this agent
  */
-export async function enableServiceMaintenance(agent: Agent, serviceId: string, reason: string): Promise<void> {
+export async function enableServiceMaintenance(
+  agent: Agent,
+  serviceId: string,
+  { reason, token }: { readonly reason: string; readonly token?: string | undefined },
+): Promise<void> {
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;
   if (agent.checks.has(id)) return;
   await agent.addFixedCheck(
     fixedCheck({ id, name: "Service Maintenance Mode", serviceId, notes: reason || defaultReason("service") }),
     "maintenance",
+    token,
   );
 }
 

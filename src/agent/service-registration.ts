@@ -15,6 +15,8 @@ export interface ServiceRegistration {
   /** The id of a check to remove, if it is registered. */
   readonly endedCheck?: string;
   readonly isSidecar?: boolean;
+  /** The secret of the token of the request; undefined if it brings none. */
+  readonly token?: string | undefined;
   readonly along?: Along | undefined;
 }
 

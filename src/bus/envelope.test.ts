@@ -11,7 +11,7 @@ const plain: EnvelopeOptions = {
 
 function change(value: Uint8Array | string | undefined): KeyChange {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
-  const lock = { flags: 0n, lockIndex: 0, session: "", createIndex: 3, modifyIndex: 7 };
+  const lock = { flags: 0n, lockIndex: 0, session: "", createIndex: 3, modifyIndex: 7, origin: "" as const };
   return { key: "edgex/a", index: 7, entry: bytes && { key: "edgex/a", value: bytes, ...lock } };
 }
 

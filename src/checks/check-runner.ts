@@ -16,6 +16,11 @@ export type ReportCheck = (result: CheckResult) => void;
 export interface CheckRunner {
   /** Stops the check: drops the result of a run under way and kills a script's process group. Idempotent. */
   stop(): void;
+  /**
+   * Runs the check at once, unless a run is under way, and resolves when the run has ended and its result is reported. Later runs are
+   * due as before. Absent for a check that has no runs of its own: its service reports, or it follows other checks.
+   */
+  readonly runNow?: () => Promise<void>;
 }
 
 /** The clock and the source of random numbers that a running check uses. */

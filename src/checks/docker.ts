@@ -3,10 +3,11 @@ import { sleep, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
-import { startDeadline, type DeadlineOptions } from "./deadline.ts";
+import { startDeadline, type DeadlineOptions } from "../lib/deadline.ts";
 import { type DockerHost, dockerFailureText, parseDockerHost } from "./docker-host.ts";
 import { ExecOutput } from "./exec-output.ts";
-import { formatScriptOutput, OutputTail } from "./limit-output.ts";
+import { OutputTail } from "../lib/output-tail.ts";
+import { formatScriptOutput } from "./limit-output.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 import { statusOf, timedOut } from "./script.ts";
 

@@ -1,4 +1,4 @@
-import type { OutputTail } from "./limit-output.ts";
+import type { OutputTail } from "../lib/output-tail.ts";
 
 /** Length in bytes of a frame's header: the stream's number, three zero bytes, and the length of the content. */
 const headerBytes = 8;

@@ -6,7 +6,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { type CheckTls, sharedTlsOptions } from "./check-tls.ts";
-import { startDeadline, type DeadlineOptions } from "./deadline.ts";
+import { startDeadline, type DeadlineOptions } from "../lib/deadline.ts";
 import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
 import { dialFailureText, grpcFailureText } from "./go-grpc-error-text.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";

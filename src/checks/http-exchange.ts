@@ -1,10 +1,10 @@
 import { messageOf } from "../lib/errors.ts";
 import type { Connection } from "./connection-attempt.ts";
-import { startDeadline, type Deadline, type DeadlineOptions } from "./deadline.ts";
+import { startDeadline, type Deadline, type DeadlineOptions } from "../lib/deadline.ts";
 import { Dial, type DialEvents } from "./dial.ts";
 import { HttpAnswerReader, type AnswerHead } from "./http-answer.ts";
 import type { HttpRequest } from "./http-request.ts";
-import { OutputTail } from "./limit-output.ts";
+import { OutputTail } from "../lib/output-tail.ts";
 import { codeOf, dialErrorText, dialTimeoutText, notTlsText, tlsErrorText } from "./go-error-text.ts";
 
 export type HttpOutcome =

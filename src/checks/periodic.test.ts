@@ -120,3 +120,19 @@ test("the callback that receives a check's result may stop the check", async () 
   await clock.advance(10_000);
   expect([reports, clock.timerCount]).toEqual([1, 0]);
 });
+
+test("a check that is run at once is due next as before, and a run under way is not begun twice", async () => {
+  const clock = new FakeClock();
+  const slow: RunOnce = () => new Promise((resolve) => clock.schedule(1_000, () => resolve(passing)));
+  const { results, runner, startsMs } = begin(slow, { uniform: 0.5, clock });
+  await clock.advance(2_000);
+  const runs = [1, 2].map(async () => runner.runNow?.());
+  await clock.advance(1_000);
+  await Promise.all(runs);
+  expect([startsMs, results]).toEqual([[2_000], [passing]]);
+  await clock.advance(13_000);
+  expect(startsMs).toEqual([2_000, 5_000, 15_000]);
+  runner.stop();
+  await runner.runNow?.();
+  expect(startsMs).toHaveLength(3);
+});

@@ -38,6 +38,7 @@ class PeriodicRunner implements CheckRunner {
   readonly #stopped = new AbortController();
   #dueMs: number;
   #timer: Timer;
+  #underWay: Promise<void> | undefined;
 
   constructor(runOnce: RunOnce, options: PeriodicOptions) {
     this.#runOnce = runOnce;
@@ -53,14 +54,27 @@ class PeriodicRunner implements CheckRunner {
     this.#stopped.abort();
   }
 
+  runNow(): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.resolve();
+    this.#timer.cancel();
+    return this.#run();
+  }
+
   #scheduleNext(): Timer {
     return this.#clock.schedule(this.#dueMs - this.#clock.monotonicMs(), () => void this.#run());
   }
 
-  async #run(): Promise<void> {
+  /** Begins a run, unless one is under way; resolves when it has ended. */
+  #run(): Promise<void> {
+    return (this.#underWay ??= this.#runAndReport());
+  }
+
+  async #runAndReport(): Promise<void> {
+    const isDue = this.#clock.monotonicMs() >= this.#dueMs;
     const result = await this.#runToEnd();
+    this.#underWay = undefined;
     if (this.#stopped.signal.aborted) return;
-    this.#dueMs = Math.max(this.#dueMs + this.#intervalMs, this.#clock.monotonicMs());
+    if (isDue) this.#dueMs = Math.max(this.#dueMs + this.#intervalMs, this.#clock.monotonicMs());
     this.#timer = this.#scheduleNext();
     this.#report(result); // must be the last step: the callback may stop this check
   }

@@ -50,6 +50,19 @@ export class RunningChecks {
   }
 
   /**
+   * Runs a check at once; resolves when its result is reported.
+   * @throws OperatingError invalid when no check with that id has runs of its own
+   */
+  async runNow(checkId: string): Promise<void> {
+    const check = this.#running.get(checkId);
+    if (check?.runNow) return check.runNow();
+    const message =
+      `the check ${JSON.stringify(checkId)} is not run by the agent: its service reports its status, or it follows ` +
+      "other checks or maintenance";
+    throw new OperatingError("invalid", "check-not-run", message);
+  }
+
+  /**
    * Updates a TTL check, and reports the new status before the call returns.
    * @throws OperatingError not-found when no TTL check has that id
    */

@@ -56,18 +56,21 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
   }
 }
 
-/** Starts a check whose module is loaded on first use, because most agents use only some kinds of checks. */
+/** Starts a check that runs by itself, whose module is loaded on first use, because most agents use only some kinds of checks. */
 function startLater(start: () => Promise<CheckRunner>): CheckRunner {
   let stopped = false;
-  let runner: CheckRunner | undefined;
-  void start().then((started) => {
-    runner = started;
-    if (stopped) started.stop();
+  const starting = start().then((runner) => {
+    if (stopped) runner.stop();
+    return runner;
   });
   return {
     stop: () => {
       stopped = true;
-      runner?.stop();
+      void starting.then((runner) => runner.stop());
+    },
+    runNow: async () => {
+      const runner = await starting;
+      await runner.runNow?.();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
-import { startDeadline, type DeadlineOptions } from "./deadline.ts";
+import { startDeadline, type DeadlineOptions } from "../lib/deadline.ts";
 import { Dial } from "./dial.ts";
 import { parseHostPort, type HostPort } from "./host-port.ts";
 import { dialErrorText, dialTimeoutText } from "./go-error-text.ts";

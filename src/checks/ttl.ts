@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../lib/clock.ts";
+import { Countdown } from "../lib/countdown.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "./check-runner.ts";
 import { limitReportedOutput } from "./limit-output.ts";
@@ -23,37 +23,32 @@ export function startTtlCheck(method: TtlMethod, options: TtlOptions): TtlRunner
 }
 
 class TtlCheck implements TtlRunner {
-  readonly #ttlMs: number;
   readonly #outputBytesMax: number;
   readonly #report: ReportCheck;
-  readonly #clock: Clock;
   #lastOutput = "";
   #stopped = false;
-  #timer: Timer;
+  readonly #ttl: Countdown;
 
   constructor(ttlMs: number, options: TtlOptions) {
-    this.#ttlMs = ttlMs;
     this.#outputBytesMax = options.outputBytesMax;
     this.#report = options.report;
-    this.#clock = options.platform.clock;
-    this.#timer = this.#startTtl();
+    this.#ttl = new Countdown(options.platform.clock, ttlMs, () => this.#expire());
   }
 
   update(result: CheckResult): void {
     if (this.#stopped) return;
-    this.#timer.cancel();
-    this.#timer = this.#startTtl();
+    this.#ttl.restart();
     this.#lastOutput = limitReportedOutput(result.output, this.#outputBytesMax);
     this.#report({ status: result.status, output: this.#lastOutput });
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#timer.cancel();
+    this.#ttl.cancel();
   }
 
-  #startTtl(): Timer {
-    return this.#clock.schedule(this.#ttlMs, () => this.#report({ status: "critical", output: this.#expiredOutput() }));
+  #expire(): void {
+    this.#report({ status: "critical", output: this.#expiredOutput() });
   }
 
   #expiredOutput(): string {

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentAddress, type Environment, parseAgentAddress } from "../client/agent-address.ts";
 import { HttpClient } from "../client/http.ts";
+import { originHeaders } from "../client/origin-header.ts";
+import type { ToldOrigin } from "../model/value-origin.ts";
 import { messageOf } from "../lib/errors.ts";
 import { parseBool } from "../lib/go-bool.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -56,6 +58,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number | undefined;
   /** The token to send in place of the one that flags and environment name. */
   readonly token?: string | undefined;
+  /** Where the values come from that the command writes; default: the operator. */
+  readonly origin?: ToldOrigin | undefined;
 }
 
 /**
@@ -68,7 +72,10 @@ export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions 
   const auth = variableOf(io.env, "HTTP_AUTH");
   return connectTo(address, {
     ...{ setting, io, token: options.token ?? tokenOf(setting), timeoutMs: options.timeoutMs ?? defaultTimeoutMs },
-    headers: auth === undefined ? {} : { Authorization: basicAuthorization(auth) },
+    headers: {
+      ...originHeaders(options.origin ?? "operator"),
+      ...(auth !== undefined && { Authorization: basicAuthorization(auth) }),
+    },
   });
 }
 

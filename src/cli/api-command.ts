@@ -1,6 +1,7 @@
-import { jsonOf, type HttpAnswer, type HttpClient, type HttpRequest } from "../client/http.ts";
+import { jsonOf, type HttpAnswer, type HttpClient, type HttpRequest, unexpectedStatus } from "../client/http.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { connect, connectionFlags, namespaceQuery, serverFlags } from "./agent-connection.ts";
+import type { ToldOrigin } from "../model/value-origin.ts";
+import { connect, type ConnectOptions, connectionFlags, namespaceQuery, serverFlags } from "./agent-connection.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { Flags } from "./flags.ts";
@@ -12,6 +13,8 @@ export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlag
   readonly asksServers: boolean;
   /** Time to wait for an answer of the agent, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number;
+  /** Where the values come from that the command writes; default: the operator. */
+  readonly origin?: ToldOrigin;
   /**
    * Runs the command; resolves with the exit code, where undefined means 0.
    * @throws CommandFailure, OperatingError; printed on standard error
@@ -30,7 +33,7 @@ export function apiCommand(options: ApiCommandOptions): Command {
     ...options,
     sharedFlags: [...connectionFlags, ...(options.asksServers ? serverFlags : [])],
     async run(call) {
-      return options.run({ ...call, api: openAgentApi(call.flags, call.io, options.timeoutMs) });
+      return options.run({ ...call, api: openAgentApi(call.flags, call.io, options) });
     },
   });
 }
@@ -39,9 +42,13 @@ export function apiCommand(options: ApiCommandOptions): Command {
  * Returns the API of the agent that flags and environment name.
  * @throws CommandFailure naming the invalid flag, variable or file
  */
-export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
+export function openAgentApi(
+  flags: Flags,
+  io: CommandIo,
+  options: Pick<ConnectOptions, "timeoutMs" | "origin"> = {},
+): AgentApi {
   const query = { ...namespaceQuery(flags, io.env), ...serverQuery(flags) };
-  return new AgentApi(connect(flags, io, { timeoutMs }), { query, signal: io.signal });
+  return new AgentApi(connect(flags, io, options), { query, signal: io.signal });
 }
 
 function serverQuery(flags: Flags): Readonly<Record<string, string>> {
@@ -89,6 +96,17 @@ export class AgentApi {
     return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
 
+  /**
+   * Sends a request about something that may not exist; resolves with the JSON of the answer.
+   * @throws CommandFailure with the text `missing` if the status is 404; OperatingError for another status than 200
+   */
+  async find(request: HttpRequest, missing: string): Promise<unknown> {
+    const answer = await this.request(request);
+    if (answer.status === 404) throw new CommandFailure(missing);
+    if (answer.status !== 200) throw unexpectedStatus(answer);
+    return jsonOf(answer);
+  }
+
   /** Sends a request; resolves with its answer, whatever the status. */
   request(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.request(whole));
@@ -103,8 +121,8 @@ export class AgentApi {
    * Yields the parts of a body as they arrive.
    * @throws OperatingError timeout if the agent stops sending
    */
-  parts(response: Response): AsyncIterable<Uint8Array> {
-    return this.#http.parts(response);
+  parts(response: Response, timeout: Pick<HttpRequest, "timeoutMs"> = {}): AsyncIterable<Uint8Array> {
+    return this.#http.parts(response, timeout);
   }
 
   async #sent<T>(request: HttpRequest, send: (whole: HttpRequest) => Promise<T>): Promise<T> {

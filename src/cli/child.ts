@@ -8,6 +8,8 @@ import { CommandFailure } from "./command-failure.ts";
 import { forwardSignals } from "./shutdown.ts";
 
 export interface ChildOptions {
+  /** The noun for the program in the error of its start; default: "handler". */
+  readonly what?: string;
   /** Whether the words are one command line for the user's shell. */
   readonly shell: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,7 +34,7 @@ export class Child {
    * Starts a program.
    * @throws CommandFailure if it cannot be started
    */
-  static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
+  static async start(words: readonly string[], { what = "handler", shell, env, input }: ChildOptions): Promise<Child> {
     const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
     try {
       const run = (stdin: IOType | number): ChildProcess =>
@@ -41,7 +43,7 @@ export class Child {
       if (child.pid === undefined) await once(child, "spawn");
       return new Child(child, child.pid ?? 0);
     } catch (error) {
-      throw new CommandFailure(`Error starting handler: ${startFailureText(program, error)}`);
+      throw new CommandFailure(`Error starting ${what}: ${startFailureText(program, error)}`);
     }
   }
 

@@ -9,6 +9,7 @@ import { aclRoleCommands } from "./commands/acl-role.ts";
 import { aclSetAgentTokenCommand } from "./commands/acl-set-agent-token.ts";
 import { aclTokenCommands } from "./commands/acl-token.ts";
 import { aclTranslateRulesCommand } from "./commands/acl-translate-rules.ts";
+import { aclUserCommands } from "./commands/acl-user.ts";
 import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
 import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
 import { catalogServicesCommand } from "./commands/catalog-services.ts";
@@ -23,11 +24,23 @@ import { infoCommand } from "./commands/info.ts";
 import { joinCommand } from "./commands/join.ts";
 import { keygenCommand } from "./commands/keygen.ts";
 import { keyringCommand } from "./commands/keyring.ts";
+import { kvApplyCommand } from "./commands/kv-apply.ts";
+import { kvCopyCommand } from "./commands/kv-copy.ts";
 import { kvDeleteCommand } from "./commands/kv-delete.ts";
+import { kvEditCommand } from "./commands/kv-edit.ts";
 import { kvExportCommand } from "./commands/kv-export.ts";
 import { kvGetCommand } from "./commands/kv-get.ts";
+import { kvDiffCommand } from "./commands/kv-diff.ts";
+import { kvHistoryCommand } from "./commands/kv-history.ts";
+import { kvOriginCommand } from "./commands/kv-origin.ts";
+import { kvResetCommand } from "./commands/kv-reset.ts";
+import { kvRollbackCommand } from "./commands/kv-rollback.ts";
+import { kvConfirmCommand, kvTrialsCommand, kvUndoCommand } from "./commands/kv-trial.ts";
+import { kvWatchCommand } from "./commands/kv-watch.ts";
 import { kvImportCommand } from "./commands/kv-import.ts";
+import { kvMoveCommand } from "./commands/kv-move.ts";
 import { kvPutCommand } from "./commands/kv-put.ts";
+import { kvSearchCommand } from "./commands/kv-search.ts";
 import { leaveCommand } from "./commands/leave.ts";
 import { lockCommand } from "./commands/lock.ts";
 import { loginCommand } from "./commands/login.ts";
@@ -66,6 +79,7 @@ export const clientCommands: readonly Command[] = [
   ...aclRoleCommands,
   ...aclAuthMethodCommands,
   ...aclBindingRuleCommands,
+  ...aclUserCommands,
   aclTranslateRulesCommand,
   aclSetAgentTokenCommand,
   catalogDatacentersCommand,
@@ -82,11 +96,25 @@ export const clientCommands: readonly Command[] = [
   joinCommand,
   keygenCommand,
   keyringCommand,
+  kvApplyCommand,
+  kvConfirmCommand,
+  kvCopyCommand,
   kvDeleteCommand,
+  kvEditCommand,
   kvExportCommand,
   kvGetCommand,
+  kvDiffCommand,
+  kvHistoryCommand,
+  kvOriginCommand,
+  kvResetCommand,
+  kvRollbackCommand,
+  kvWatchCommand,
   kvImportCommand,
+  kvMoveCommand,
   kvPutCommand,
+  kvSearchCommand,
+  kvTrialsCommand,
+  kvUndoCommand,
   leaveCommand,
   lockCommand,
   loginCommand,

@@ -5,7 +5,7 @@ import { messageOf } from "../lib/errors.ts";
 import { attempting, type AgentApi } from "./api-command.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { CommandIo } from "./command.ts";
-import { JsonRow, rowsOf } from "./json.ts";
+import { JsonRow, rowsOf } from "../client/json-row.ts";
 import { followResults, type Outcome } from "./remote-results.ts";
 
 /**

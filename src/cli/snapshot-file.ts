@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { OperatingError } from "../lib/errors.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
-import { JsonRow } from "./json.ts";
+import { JsonRow } from "../client/json-row.ts";
 
 /** The metadata of a snapshot, with the field names of its meta.json. */
 export interface SnapshotSummary {

@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import type { ToldOrigin } from "../model/value-origin.ts";
 import { isAgentAlive } from "./agent-status.ts";
 import type { Stop } from "./answer-watch.ts";
 import { BurstFilter, type QuietPeriod } from "./burst-filter.ts";
@@ -12,6 +13,7 @@ import {
 import { asWatchError, callBack, withErrorPrefix } from "./failed-call.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
+import { originHeaders } from "./origin-header.ts";
 import { watchKeys } from "./key-watch.ts";
 
 export interface ConfigurationClientSettings {
@@ -33,6 +35,12 @@ export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly quietPeriod?: QuietPeriod;
   /** When this signal aborts, the watch stops, as after stop(). */
   readonly signal?: AbortSignal;
+}
+
+export interface ConfigurationPush extends CallOptions {
+  readonly overwrite: boolean;
+  /** Returns where a value comes from, by its name, such as "Writable/LogLevel". Default: the service, without saying more. */
+  readonly originOf?: (name: string) => ToldOrigin;
 }
 
 type Parameters = Readonly<Record<string, string>>;
@@ -69,17 +77,19 @@ export class ConfigurationClient {
   }
 
   /**
-   * Stores each value under its own key. Without `overwrite`, a key that exists keeps its value, even one that another client
-   * stores at the same moment. Never deletes keys. Stops at the first error; the values stored before it stay stored.
+   * Stores each value under its own key, and tells the agent where it comes from. Without `overwrite`, a key that exists keeps its
+   * value, even one that another client stores at the same moment. Never deletes keys. Stops at the first error; the values stored
+   * before it stay stored.
    */
   async putConfiguration(
     configuration: ConfigurationObject,
-    { overwrite, ...options }: CallOptions & { readonly overwrite: boolean },
+    { overwrite, originOf = () => "service", ...options }: ConfigurationPush,
   ): Promise<void> {
     const waiting = flattenConfiguration(configuration);
     const query = overwrite ? {} : { cas: "0" }; // 0: only if the key does not exist
     const putAll = async (): Promise<void> => {
-      for (let pair = waiting.shift(); pair; pair = waiting.shift()) await this.#put(pair, query, options);
+      for (let pair = waiting.shift(); pair; pair = waiting.shift())
+        await this.#put(pair, { query, origin: originOf(pair[0]) }, options);
     };
     const putOrStop = (): Promise<void> =>
       putAll().catch((thrown: unknown) => {
@@ -139,7 +149,7 @@ export class ConfigurationClient {
   }
 
   async putConfigurationValue(name: string, value: Uint8Array | string, options: CallOptions = {}): Promise<void> {
-    await this.#put([name, value], {}, options);
+    await this.#put([name, value], { query: {}, origin: "service" }, options);
   }
 
   /**
@@ -173,12 +183,13 @@ export class ConfigurationClient {
 
   async #put(
     [name, value]: readonly [name: string, value: Uint8Array | string],
-    query: Parameters,
+    { query, origin }: { readonly query: Parameters; readonly origin: ToldOrigin },
     options: CallOptions,
   ): Promise<void> {
     const key = this.#base + name;
+    const headers = originHeaders(origin);
     await withErrorPrefix(`unable to put value for ${key} into Consul`, options, () =>
-      this.#http.requestOk({ method: "PUT", path: keyPath(key), query, body: bodyOf(value), ...options }),
+      this.#http.requestOk({ method: "PUT", path: keyPath(key), query, headers, body: bodyOf(value), ...options }),
     );
   }
 }

@@ -39,6 +39,7 @@ export interface HttpRequest {
   /** Percent-encoded path: "/v1/kv/a%20b". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -197,7 +198,12 @@ export class HttpClient {
   ): Promise<Response> {
     return httpFetch(this.urlOf(request), {
       method: request.method ?? "GET",
-      headers: { ...this.#settings.headers, ...headers, ...(token !== "" && { "X-Consul-Token": token }) },
+      headers: {
+        ...this.#settings.headers,
+        ...request.headers,
+        ...headers,
+        ...(token !== "" && { "X-Consul-Token": token }),
+      },
       body: request.body ?? null,
       signal,
       redirect: "manual", // following a redirect would turn a PUT into a GET
@@ -219,7 +225,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function pathAndQuery(request: HttpRequest): string {
+/** Returns the path of a request with its query, encoded. */
+export function pathAndQuery(request: HttpRequest): string {
   const query = new URLSearchParams(request.query).toString();
   if (query === "") return request.path;
   return `${request.path}${request.path.includes("?") ? "&" : "?"}${query}`;

@@ -12,10 +12,18 @@ export interface StoredPair {
  * @throws OperatingError invalid for a key that a URL cannot carry
  */
 export function keyPath(key: string): string {
+  return `/v1/kv/${encodedKey(key)}`;
+}
+
+/**
+ * Returns a key as a part of a request's path.
+ * @throws OperatingError invalid for a key that a URL cannot carry
+ */
+export function encodedKey(key: string): string {
   if (key.startsWith("/")) throw invalidKey(key, "must not begin with a '/'");
   // URL parsing resolves . and .., escaped or not, to another key.
   if (/(^|\/)\.{1,2}(\/|$)/.test(key)) throw invalidKey(key, "must not have a '.' or '..' between slashes");
-  return `/v1/kv/${key.split("/").map(encodeURIComponent).join("/")}`;
+  return key.split("/").map(encodeURIComponent).join("/");
 }
 
 function invalidKey(key: string, what: string): OperatingError {
@@ -35,6 +43,7 @@ function decodePair(json: unknown): StoredPair[] {
   return [{ key, value: typeof value === "string" ? decodeBase64(value) : new Uint8Array() }];
 }
 
-function decodeBase64(text: string): Uint8Array {
+/** Decodes base64. Not by Uint8Array.fromBase64, which not every runtime has. */
+export function decodeBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

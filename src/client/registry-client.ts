@@ -17,6 +17,8 @@ export interface RegistryClientSettings {
   readonly serviceKey: string;
   readonly serviceHost: string;
   readonly servicePort: number;
+  /** The meta of the service; default: none. */
+  readonly serviceMeta?: Readonly<Record<string, string>>;
   /** Protocol of the service's HTTP checks; default "http". */
   readonly serviceProtocol?: string;
   /** Path of the service's health check: "/api/v1/ping". */
@@ -178,8 +180,9 @@ export class RegistryClient {
   }
 
   #putService(port: number, options: CallOptions): Promise<HttpAnswer> {
-    const { serviceKey: Name, serviceHost: Address } = this.#settings;
-    return this.#put("/v1/agent/service/register", { Name, Address, Port: port }, options);
+    const { serviceKey: Name, serviceHost: Address, serviceMeta: Meta = {} } = this.#settings;
+    const hasMeta = Object.keys(Meta).length > 0;
+    return this.#put("/v1/agent/service/register", { Name, Address, Port: port, ...(hasMeta && { Meta }) }, options);
   }
 
   async #putChecks(port: number, options: CallOptions): Promise<void> {

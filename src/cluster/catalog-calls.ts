@@ -5,8 +5,19 @@ import type { NodeChange, NodeContents } from "../registry/node-catalog.ts";
  * calls has proved that it belongs to the cluster.
  */
 
-/** "catalog-commit": a change of the rows of the agent's own node. The answer is null, and the change durable. */
+/** "catalog-commit": a change of the rows of the agent's own node. The change is durable, except for what the answer lists. */
 export type CatalogCommit = Omit<NodeChange, "rows">;
+
+/** The registrations that their tokens may not make; null if there are none. */
+export type CommitAnswer = readonly RefusedWrite[] | null;
+
+/** A service or checks that were registered together, and that the catalog does not have. */
+export interface RefusedWrite {
+  readonly serviceIds: readonly string[];
+  readonly checkIds: readonly string[];
+  /** The accessor id of the token; "" if it does not exist. */
+  readonly accessorId: string;
+}
 
 /** "node-contents" reads a node's rows; with `after`, as soon as their index is above it, or a minute is over. */
 export interface ContentsRequest {

@@ -3,7 +3,8 @@ import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { LocalRows } from "../registry/local-rows.ts";
 import type { NodeChange, NodeContents } from "../registry/node-catalog.ts";
-import type { CatalogCommit, CheckOutputs, ContentsAnswer, ContentsRequest } from "./catalog-calls.ts";
+import type { CatalogCommit, CheckOutputs, CommitAnswer, ContentsAnswer, ContentsRequest } from "./catalog-calls.ts";
+import { type RefusedThing, RefusedWrites } from "./refused-writes.ts";
 import { OutputQueue } from "./output-queue.ts";
 import { noServers, type ServerPool } from "./server-pool.ts";
 
@@ -12,6 +13,8 @@ export interface LinkCatalogOptions {
   readonly localRows: Pick<LocalRows, "save">;
   /** The name of this agent's node. */
   readonly node: string;
+  /** Returns the secret of the agent's default token, "" for none. */
+  readonly defaultToken: () => string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,10 +49,12 @@ export async function commitSoon(
 export class LinkCatalog {
   readonly #options: LinkCatalogOptions;
   readonly #outputs: OutputQueue;
+  readonly #refused: RefusedWrites;
   #isStopped = false;
 
   constructor(options: LinkCatalogOptions) {
     this.#options = options;
+    this.#refused = new RefusedWrites(options.log);
     this.#outputs = new OutputQueue(options.clock, (outputs) => this.#send(outputs));
   }
 
@@ -61,9 +66,24 @@ export class LinkCatalog {
     const { localRows, pool } = this.#options;
     if (rows.length > 0) await localRows.save(rows);
     if (!pool.isLinked) return;
-    const send = (head: CatalogCommit): Promise<unknown> =>
-      pool.call({ kind: "catalog-commit", head }, { isRepeatable: true });
-    await commitSoon(change, send, this.#options);
+    const send = async (head: CatalogCommit): Promise<void> => {
+      const answer = await pool.call({ kind: "catalog-commit", head }, { isRepeatable: true });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+      this.#refused.note(head, answer.head as CommitAnswer);
+    };
+    await commitSoon(this.#withTokens(change), send, this.#options);
+  }
+
+  /** The services and checks that the catalog lacks because their tokens may not register them. */
+  get refusedWrites(): readonly RefusedThing[] {
+    return this.#refused.all;
+  }
+
+  /** Consul: a registration without a token of its own has the agent's default token. */
+  #withTokens({ registrations, ...change }: CatalogCommit): CatalogCommit {
+    if (!registrations) return change;
+    const fallback = this.#options.defaultToken() || undefined;
+    return { ...change, registrations: registrations.map((each) => ({ ...each, token: each.token ?? fallback })) };
   }
 
   /** @throws OperatingError unavailable "no-servers" at once without a server */

@@ -14,8 +14,10 @@ export function buildAccessControl(settings: Settings): AccessControlConfig | un
   if (!enabled) return undefined;
   return {
     isObserved: observes(settings),
-    defaultPolicy: oneOf(settings, { present: "acl.default_policy", legacy: "acl_default_policy" }, policies),
+    defaultPolicy: oneOf(settings, defaultPolicyNames, { kind: "default", values: policies }),
     masterToken: textOf(settings, { present: "acl.tokens.master", legacy: "acl_master_token" }),
+    downPolicy: oneOf(settings, downPolicyNames, { kind: "down", values: downPolicies }),
+    tokenTtlMs: shortestTtlMs(settings),
     agentTokens: {
       default: textOf(settings, { present: "acl.tokens.default", legacy: "acl_token" }),
       agent: textOf(settings, { present: "acl.tokens.agent", legacy: "acl_agent_token" }),
@@ -33,7 +35,23 @@ interface Names {
   readonly legacy: string;
 }
 
+const defaultPolicyNames: Names = { present: "acl.default_policy", legacy: "acl_default_policy" };
+const downPolicyNames: Names = { present: "acl.down_policy", legacy: "acl_down_policy" };
 const policies = ["allow", "deny"] as const;
+const downPolicies = ["extend-cache", "async-cache", "allow", "deny"] as const;
+
+/** Consul's default of each of its three times, in milliseconds. */
+const ttlMsDefault = 30_000;
+
+/**
+ * Returns how long a client agent relies on an answer of its servers about a token, in milliseconds. An answer has the token's policies
+ * and roles, too, so the shortest of Consul's three times holds for all of it.
+ */
+function shortestTtlMs(settings: Settings): number {
+  const tokenTtl = settings.has("acl.token_ttl") ? "acl.token_ttl" : "acl_ttl";
+  const ttls = [tokenTtl, "acl.policy_ttl", "acl.role_ttl"];
+  return Math.min(...ttls.map((path) => (settings.has(path) ? settings.number(path) : ttlMsDefault)));
+}
 
 function observes(settings: Settings): boolean {
   const mode = settings.text("acl.mode") || "enforce";
@@ -42,17 +60,24 @@ function observes(settings: Settings): boolean {
   throw new OperatingError("invalid", "invalid-config", message);
 }
 
-function textOf(settings: Settings, { present, legacy }: Names): string {
+/** Returns a setting by its present name, else by its legacy name; "" without one. */
+export function textOf(settings: Settings, { present, legacy }: Names): string {
   return settings.text(present) || settings.text(legacy);
 }
 
-function oneOf<T extends string>(settings: Settings, names: Names, values: readonly T[]): T {
+/** The policies of one kind, the default one first. */
+interface PolicyKind<T> {
+  readonly kind: "default" | "down";
+  readonly values: readonly T[];
+}
+
+function oneOf<T extends string>(settings: Settings, names: Names, { kind, values }: PolicyKind<T>): T {
   const given = textOf(settings, names);
   const [first] = values;
   const known = given === "" ? first : values.find((value) => value === given);
   if (known !== undefined) return known;
   const from = settings.from(settings.has(names.present) ? names.present : names.legacy);
-  throw invalid(`Unsupported default ACL policy: ${given}. It is one of ${values.join(" and ")}${from}`);
+  throw invalid(`Unsupported ${kind} ACL policy: ${given}. It is one of ${values.join(" and ")}${from}`);
 }
 
 function invalid(message: string): OperatingError {

@@ -2,12 +2,16 @@ import { OperatingError } from "../lib/errors.ts";
 import { type LogLevel, logLevelNames } from "../lib/log.ts";
 import { clientAddresses, clusterAddresses } from "./addresses.ts";
 import { buildAccessControl } from "./access-control.ts";
+import { buildAutoEncrypt } from "./auto-encrypt.ts";
 import { buildAudit } from "./audit.ts";
+import { buildHistory } from "./history.ts";
+import { buildBackup } from "./backup.ts";
 import { buildCluster } from "./cluster.ts";
 import { readDefinitions } from "./definitions.ts";
 import { buildDns, withFinalDot } from "./dns.ts";
-import { buildMessageBus, buildPortAllocation } from "./edgex.ts";
+import { buildJwt, buildMessageBus, buildPortAllocation } from "./edgex.ts";
 import { type AddressSources, expandHosts } from "./expand.ts";
+import { buildKvSchemas } from "./kv-schemas.ts";
 import { readPorts } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -26,12 +30,13 @@ const sessionTtlMsMinDefault = 10_000;
  * Builds the agent's configuration from the merged settings. validate.ts checks that the settings agree with each other.
  * @throws OperatingError invalid
  */
-export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings" | "consulNodeId"> {
+export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "files" | "warnings" | "consulNodeId"> {
   const { settings, definitions } = inputs;
   const ports = readPorts(settings);
   const identity = buildIdentity(inputs);
   const agent = buildAgent(settings);
   const checkOutputBytesMax = settings.number("check_output_max_size");
+  const accessControl = buildAccessControl(settings);
   return {
     ...identity,
     ...clusterAddresses(inputs),
@@ -51,8 +56,14 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
     portAllocation: buildPortAllocation(settings),
     messageBus: buildMessageBus(settings, identity.nodeName),
     checkOutputBytesMax,
-    accessControl: buildAccessControl(settings),
+    accessControl,
+    kvSchemas: buildKvSchemas(settings),
+    kvProtect: settings.texts("kv_protect"),
+    keeperJwt: buildJwt(settings, accessControl !== undefined),
+    autoEncrypt: buildAutoEncrypt(settings),
     audit: buildAudit(settings),
+    history: buildHistory(settings),
+    backup: buildBackup(settings),
     cluster: buildCluster(settings),
     serverRejoin: {
       join: expandHosts("start_join", inputs),
@@ -119,8 +130,10 @@ type Http = Pick<
   | "ui"
   | "uiDir"
   | "uiContentPath"
+  | "uiReadOnly"
   | "httpHeaders"
   | "httpBlockEndpoints"
+  | "httpAllowedHosts"
   | "httpAllowsUnprintable"
   | "httpAllowWriteFrom"
   | "httpUseCache"
@@ -140,6 +153,7 @@ function buildHttp(settings: Settings): Http {
       caPath: settings.optionalText("ca_path"),
       certFile: settings.optionalText("cert_file"),
       keyFile: settings.optionalText("key_file"),
+      asksServers: settings.flag("auto_encrypt.tls"),
       verify: {
         incoming: settings.flag("verify_incoming"),
         incomingHttps: settings.flag("verify_incoming_https"),
@@ -158,9 +172,11 @@ function buildHttp(settings: Settings): Http {
     ui: settings.flag("ui"),
     uiDir: settings.optionalText("ui_dir"),
     uiContentPath: withSlashes(settings.text("ui_content_path")),
+    uiReadOnly: settings.flag("ui_config.read_only"),
     httpHeaders: settings.textMap("http_config.response_headers"),
     httpBlockEndpoints: settings.texts("http_config.block_endpoints"),
     httpAllowsUnprintable: settings.flag("disable_http_unprintable_char_filter"),
+    httpAllowedHosts: settings.texts("http_config.allowed_hosts"),
     httpAllowWriteFrom: settings.texts("http_config.allow_write_http_from").map((cidr) => cidr.trim()),
     httpUseCache: settings.flag("http_config.use_cache"),
     httpConnectionsMax: settings.number("limits.http_max_conns_per_client"),

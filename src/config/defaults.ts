@@ -1,4 +1,5 @@
 import { kvValueBytesMax } from "../model/kv-entry.ts";
+import { historyDefaults } from "../model/kv-history.ts";
 import { defaultOrigin, type Setting, type SettingValue, type Source } from "./source.ts";
 
 /** The defaults, except those that depend on other settings (leave_on_terminate, advertise_addr). */
@@ -20,18 +21,24 @@ export const defaultSource: Source = sourceOf({
   "edgex.ports.policy": "warn",
   "edgex.ports.range": "28000-28999",
   "edgex.message_bus.topic_prefix": "edgex/configs",
+  "edgex.jwt.issuer": "/v1/identity/oidc",
+  "backup.interval": 24 * 3_600_000,
+  "backup.keep": 7,
   check_output_max_size: 4096,
   check_update_interval: 5 * 60_000,
   default_query_time: 5 * 60_000,
   max_query_time: 10 * 60_000,
   session_ttl_min: 0,
-  "telemetry.prometheus_retention_time": 0,
+  "telemetry.prometheus_retention_time": 60_000,
   "http_config.use_cache": true,
   "limits.http_max_conns_per_client": 200,
   "limits.kv_max_value_size": kvValueBytesMax,
   "limits.txn_max_req_len": 512 * 1024,
   "performance.raft_multiplier": 2,
   "performance.rpc_hold_timeout": 7_000,
+  "kv_history.changes": historyDefaults.changesMax,
+  "kv_history.max_age": historyDefaults.ageMsMax,
+  "kv_history.max_size": historyDefaults.bytesMax,
   log_level: "INFO",
   log_rotate_duration: 24 * 3_600_000,
   reconnect_timeout: 0,

@@ -92,3 +92,38 @@ test("core-keeper's API listens on addresses.keeper, else on client_addr, if por
     "core-keeper address 127.0.0.1:8500 already configured for HTTP",
   );
 });
+
+describe("the settings of JWTs", () => {
+  const guarded = (jwt: string): RuntimeConfig => load(`acl { enabled = true } edgex { jwt { ${jwt} } }`);
+
+  test("are none by default, and those of EdgeX's secret store where nothing else is said", () => {
+    expect(load("").keeperJwt).toBeUndefined();
+    expect(guarded(`secret_store = "http://edgex-secret-store:8200/" token_file = "/t"`).keeperJwt).toEqual({
+      source: { kind: "secret store", url: "http://edgex-secret-store:8200", tokenFile: "/t" },
+      authorityFile: undefined,
+      issuer: "/v1/identity/oidc",
+      audiences: ["edgex"],
+    });
+    expect(guarded(`keys = "/k.pem" issuer = "i" audiences = ["a", "b"] ca_file = "/ca"`).keeperJwt).toEqual({
+      source: { kind: "keys", at: "/k.pem" },
+      authorityFile: "/ca",
+      issuer: "i",
+      audiences: ["a", "b"],
+    });
+  });
+
+  test.each([
+    [`keys = "/k" secret_store = "http://s" token_file = "/t"`, "JWTs are checked by one of them. Remove the other"],
+    [`secret_store = "http://s"`, "edgex.jwt.secret_store needs edgex.jwt.token_file"],
+    [`secret_store = "s:8200" token_file = "/t"`, "edgex.jwt.secret_store is no address of a web server."],
+    [`keys = "https://me:secret@s/"`, "edgex.jwt.keys is no address of a web server. Write http://host:8200"],
+    [`keys = "/k" issuer = ""`, "edgex.jwt.issuer cannot be empty"],
+    [`issuer = "i"`, "edgex.jwt.issuer needs edgex.jwt.keys or edgex.jwt.secret_store"],
+  ])("are refused with what to do: %s", (jwt, message) => {
+    expect(() => guarded(jwt)).toThrow(message);
+  });
+
+  test("are refused without access control, which alone asks for JWTs", () => {
+    expect(() => load(`edgex { jwt { keys = "/k" } }`)).toThrow("edgex.jwt.keys needs acl.enabled");
+  });
+});

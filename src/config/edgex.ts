@@ -1,10 +1,11 @@
 import { OperatingError } from "../lib/errors.ts";
 import { portPolicies, type PortPolicy } from "../model/port-record.ts";
-import type { MessageBusConfig, PortAllocationConfig, PortReservation } from "./runtime-config.ts";
+import type { JwtConfig, MessageBusConfig, PortAllocationConfig, PortReservation } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
 const portMax = 65_535;
 const prefixes = "edgex.message_bus.key_prefixes";
+const audiences = "edgex.jwt.audiences";
 
 /** Builds the configuration of port assignment from the settings. @throws OperatingError invalid */
 export function buildPortAllocation(settings: Settings): PortAllocationConfig {
@@ -35,6 +36,49 @@ export function buildMessageBus(settings: Settings, nodeName: string): MessageBu
     base64Payload: settings.flag("edgex.message_bus.base64_payload"),
     cbor: settings.flag("edgex.message_bus.cbor"),
   };
+}
+
+/**
+ * Builds the configuration of the JWTs that core-keeper's API accepts; undefined if it accepts none.
+ * @throws OperatingError invalid
+ */
+export function buildJwt(settings: Settings, hasAccessControl: boolean): JwtConfig | undefined {
+  const [keys, store, file] = ["edgex.jwt.keys", "edgex.jwt.secret_store", "edgex.jwt.token_file"] as const;
+  const [keysAt, storeAt, tokenFile] = [settings.text(keys), settings.text(store), settings.text(file)];
+  if (keysAt === "" && storeAt === "") {
+    const alone = ["token_file", "ca_file", "issuer", "audiences"].map((name) => `edgex.jwt.${name}`);
+    const given = alone.find((path) => settings.isGiven(path));
+    if (given === undefined) return undefined;
+    throw invalid(`${given} needs edgex.jwt.keys or edgex.jwt.secret_store${settings.from(given)}`);
+  }
+  if (keysAt !== "" && storeAt !== "")
+    throw invalid(`${keys} and ${store}: JWTs are checked by one of them. Remove the other${settings.from(store)}`);
+  const source = keysAt === "" ? store : keys;
+  if (!hasAccessControl)
+    throw invalid(`${source} needs acl.enabled: without access control no request needs a JWT${settings.from(source)}`);
+  if (storeAt !== "" && tokenFile === "")
+    throw invalid(`${store} needs ${file}: the agent's own token for the secret store${settings.from(store)}`);
+  const issuer = settings.text("edgex.jwt.issuer");
+  if (issuer === "")
+    throw invalid(`edgex.jwt.issuer cannot be empty: any issuer would do${settings.from("edgex.jwt.issuer")}`);
+  return {
+    source:
+      storeAt === ""
+        ? { kind: "keys", at: /^https?:/i.test(keysAt) ? webUrl(settings, keys) : keysAt }
+        : { kind: "secret store", url: webUrl(settings, store).replace(/\/+$/, ""), tokenFile },
+    authorityFile: settings.optionalText("edgex.jwt.ca_file"),
+    issuer,
+    // This default is not in defaults.ts, because merging would append configured lists to it.
+    audiences: settings.has(audiences) ? settings.texts(audiences) : ["edgex"],
+  };
+}
+
+function webUrl(settings: Settings, path: string): string {
+  const url = URL.parse(settings.text(path));
+  // A password in it would be in error texts.
+  if (url && ["http:", "https:"].includes(url.protocol) && url.username === "" && url.password === "") return url.href;
+  const fault = "is no address of a web server. Write http://host:8200 or https://host:8200, without a user name";
+  throw invalid(`${path} ${fault}${settings.from(path)}`);
 }
 
 function policyOf(settings: Settings, path: string, text: string): PortPolicy {

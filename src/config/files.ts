@@ -6,6 +6,8 @@ import { type ConfigFormat, readSource } from "./read-source.ts";
 import type { Source } from "./source.ts";
 
 export interface FilesRead {
+  /** The paths of the files, in the order in which they were read. */
+  readonly files: readonly string[];
   readonly sources: readonly Source[];
   readonly warnings: readonly string[];
 }
@@ -23,22 +25,20 @@ export const manifestName = ".praetor-edgex";
  * @throws OperatingError invalid, for the first file that cannot be read or used
  */
 export function readConfigPaths(paths: readonly string[], format: ConfigFormat | undefined): FilesRead {
+  const files: string[] = [];
   const sources: Source[] = [];
   const warnings: string[] = [];
   for (const file of paths.flatMap(filesAt)) {
     const fileFormat = format ?? formatOf(file);
     if (fileFormat === undefined)
       warnings.push(`skipping file ${file}, extension must be .hcl or .json, or config format must be set`);
-    else
-      sources.push(
-        readSource(
-          attempt("ReadFile", file, () => readFileSync(file, "utf8")),
-          fileFormat,
-          { file },
-        ),
-      );
+    else {
+      const text = attempt("ReadFile", file, () => readFileSync(file, "utf8"));
+      sources.push(readSource(text, fileFormat, { file }));
+      files.push(file);
+    }
   }
-  return { sources, warnings };
+  return { files, sources, warnings };
 }
 
 function filesAt(path: string): readonly string[] {

@@ -363,6 +363,7 @@ describe("the validation of a configuration", () => {
     ['ui_content_path = "v1"', "ui-content-path cannot have 'v[0-9]'."],
     ['log_level = "foo"', "Invalid log level: foo. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"],
     ['acl { enabled = true, default_policy = "bogus" }', "Unsupported default ACL policy: bogus"],
+    ['acl { enabled = true, down_policy = "bogus" }', "Unsupported down ACL policy: bogus"],
   ];
   test.each(faults)("refuses %s with the error %s", (hcl, message) => {
     let thrown: unknown;

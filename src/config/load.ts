@@ -66,7 +66,7 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
     warnings.push(`${problem} ${advice}`);
   }
   const complete = {
-    ...{ ...config, consulNodeId: consulFolder?.nodeId },
+    ...{ ...config, files: files.files, consulNodeId: consulFolder?.nodeId },
     warnings: [...warnings, ...configWarnings(config, settings)],
   };
   validateConfig(complete, settings);

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../lib/log.ts";
 import type { TlsFiles } from "../lib/tls-files.ts";
+import type { HistoryPolicy } from "../model/kv-history.ts";
 import type { PortPolicy } from "../model/port-record.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -51,13 +52,19 @@ export interface RuntimeConfig extends Definitions {
   /** Whether checks use `tls`, and the name of the servers that they check; "" for the node's name. */
   readonly tlsForChecks: { readonly enabled: boolean; readonly serverName: string };
 
+  readonly autoEncrypt: AutoEncryptConfig;
+
   readonly ui: boolean;
   /** The folder of -ui-dir, which the agent serves as the UI instead of the built-in page. */
   readonly uiDir: string | undefined;
   /** The UI's path; starts and ends with a slash. */
   readonly uiContentPath: string;
+  /** Whether browsers may only read. */
+  readonly uiReadOnly: boolean;
   readonly httpHeaders: Readonly<Record<string, string>>;
   readonly httpBlockEndpoints: readonly string[];
+  /** Host names, besides the agent's own, by which browsers may use it without access control. */
+  readonly httpAllowedHosts: readonly string[];
   /** Whether the paths of requests may contain unprintable characters. */
   readonly httpAllowsUnprintable: boolean;
   /** Networks (CIDR) whose clients may call endpoints that write; empty allows all clients. */
@@ -97,15 +104,45 @@ export interface RuntimeConfig extends Definitions {
   readonly cluster: ClusterConfig;
   /** The settings of access control; undefined if it is off. */
   readonly accessControl: AccessControlConfig | undefined;
+  /** The policy for the past of the keys. */
+  readonly history: HistoryPolicy;
   /** The audit log; undefined if it is not enabled or has no sink. */
   readonly audit: AuditConfig | undefined;
+  /** The backups that a server makes on a schedule; undefined if it makes none. */
+  readonly backup: BackupConfig | undefined;
 
   readonly portAllocation: PortAllocationConfig;
   /** The broker for changed keys; undefined if the agent publishes no changes. */
   readonly messageBus: MessageBusConfig | undefined;
+  /** The schemas of keys; undefined if no value is checked. */
+  readonly kvSchemas: KvSchemasConfig | undefined;
+  /** Prefixes of keys below which services cannot overwrite the values of operators. */
+  readonly kvProtect: readonly string[];
+  /** The JWTs that core-keeper's API accepts beside tokens; undefined for none. */
+  readonly keeperJwt: JwtConfig | undefined;
 
   /** Warnings to log at start, about options without effect, deprecated options and risky ones. */
   readonly warnings: readonly string[];
+  /** The configuration files that were read, in order. */
+  readonly files: readonly string[];
+}
+
+/** The schemas with which the values of keys are checked. */
+export interface KvSchemasConfig {
+  /** Whether clients may not write an invalid value; if not, it is only counted and logged. */
+  readonly isEnforced: boolean;
+  /** Whether the known settings of EdgeX's services have their types. */
+  readonly coversEdgex: boolean;
+  readonly schemas: readonly SchemaFile[];
+}
+
+/** A JSON Schema of a key and of the keys below it. */
+export interface SchemaFile {
+  /** The key, without a slash at its end; "" for all keys. */
+  readonly folder: string;
+  readonly file: string;
+  /** The content of the file. */
+  readonly text: string;
 }
 
 /** The audit log: a file of JSON lines. */
@@ -119,6 +156,31 @@ export interface AuditConfig {
   readonly rotatedFilesMax: number;
 }
 
+/** Snapshots that a server saves on a schedule. */
+export interface BackupConfig {
+  readonly folder: string;
+  readonly intervalMs: number;
+  /** Number of backups to keep, at least 1. */
+  readonly keep: number;
+  /** The age in milliseconds beyond which a backup is deleted, if a newer one exists; 0 for no limit. */
+  readonly maxAgeMs: number;
+  /** The program and its arguments that get each backup on standard input; empty for none. */
+  readonly program: readonly string[];
+}
+
+/** Certificates of client agents that the servers sign. */
+export interface AutoEncryptConfig {
+  /** Whether this server signs certificates. */
+  readonly signs: boolean;
+  /** Whether this client agent asks its servers for a certificate. */
+  readonly asks: boolean;
+  /** Names and addresses in that certificate, beside localhost and the addresses of loopback. */
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+  /** The secret of the token with which the agent asks; "" for none. */
+  readonly token: string;
+}
+
 export interface AccessControlConfig {
   /** Whether nothing is refused, and refusals are only recorded. */
   readonly isObserved: boolean;
@@ -128,6 +190,10 @@ export interface AccessControlConfig {
   readonly masterToken: string;
   /** The secrets of the agent's own tokens by their names in agent/token; "" for none. */
   readonly agentTokens: Readonly<Record<"default" | "agent" | "agent_master" | "replication", string>>;
+  /** The decision of a client agent about a token while no server answers. */
+  readonly downPolicy: "allow" | "deny" | "extend-cache" | "async-cache";
+  /** How long a client agent relies on an answer of its servers about a token, in milliseconds. */
+  readonly tokenTtlMs: number;
   /** Whether tokens that a request gives to the agent are kept in the data folder. */
   readonly persistsTokens: boolean;
   /** Whether listing keys needs the right to list their prefix. */
@@ -176,6 +242,17 @@ export interface PortReservation {
 }
 
 /** The MQTT broker to publish changed keys to. */
+/** The JSON Web Tokens that core-keeper's API accepts, and how they are checked. */
+export interface JwtConfig {
+  readonly source:
+    | { readonly kind: "keys"; /** The URL or the path of a key set. */ readonly at: string }
+    | { readonly kind: "secret store"; /** Without a final slash. */ readonly url: string; readonly tokenFile: string };
+  /** The file of the certificates that the server's one must descend from; undefined for those of the system. */
+  readonly authorityFile: string | undefined;
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+}
+
 export interface MessageBusConfig {
   /** The broker's URL: "mqtt://host:1883", or "mqtts://...". */
   readonly url: string;

@@ -25,16 +25,6 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
   refuseSharedAddresses(config);
   validatePortRanges(settings);
   validateTls(config, settings);
-  refuseAccessControlOnClient(config, settings);
-}
-
-/** Servers check the tokens of all requests that a client agent passes on; its own requests it cannot guard yet. */
-function refuseAccessControlOnClient({ accessControl, server }: RuntimeConfig, settings: Settings): void {
-  if (accessControl && !server)
-    fail(
-      "acl.enabled: a client agent cannot check tokens itself yet, and would leave its own services open. The servers check the " +
-        `tokens that it passes on. Leave acl.enabled out here, or start it with -server${settings.from("acl.enabled")}`,
-    );
 }
 
 /** Reads certificates and keys, so that `validate` and a reload report what would keep the agent from starting. */
@@ -43,6 +33,7 @@ function validateTls({ tls, server }: RuntimeConfig, settings: Settings): void {
   if (server && settings.flag(asks)) fail(`auto_encrypt.tls can only be used on a client.${settings.from(asks)}`);
   if (!server && settings.flag(signs))
     fail(`auto_encrypt.allow_tls can only be used on a server.${settings.from(signs)}`);
+  refuseAutoConfig(settings);
   for (const name of tls.cipherSuites)
     if (!cipherSuites.has(name)) {
       const known = [...cipherSuites.keys()].join(",");
@@ -51,6 +42,18 @@ function validateTls({ tls, server }: RuntimeConfig, settings: Settings): void {
       );
     }
   listenerOptions(tls, readTlsFiles(tls), false);
+}
+
+/** Refuses auto_config, so that no agent runs without the encryption that its operator expects of it. */
+function refuseAutoConfig(settings: Settings): void {
+  const field = "auto_config.enabled";
+  if (!settings.flag(field)) return;
+  if (settings.flag("auto_encrypt.tls"))
+    fail(`both auto_encrypt.tls and auto_config.enabled cannot be set to true.${settings.from(field)}`);
+  fail(
+    `${field} is not supported: this agent asks no server for its configuration. Set auto_encrypt.tls for a certificate, and ` +
+      `encrypt and acl.tokens in a file${settings.from(field)}`,
+  );
 }
 
 /**

@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
 import { dnsLabelFault } from "../model/dns-label.ts";
+import { autoEncryptWarnings } from "./auto-encrypt.ts";
 import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 import { unguardedAddresses } from "./unguarded.ts";
 
-type Unwarned = Omit<RuntimeConfig, "warnings" | "consulNodeId">;
+type Unwarned = Omit<RuntimeConfig, "files" | "warnings" | "consulNodeId">;
 
 /** Returns warnings about valid settings, which the agent logs at start. */
 export function configWarnings(config: Unwarned, settings: Settings): readonly string[] {
@@ -15,8 +16,11 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...joinWarnings(config, settings),
     ...scriptWarnings(config),
     ...accessWarnings(config),
+    ...autoEncryptWarnings(config, settings),
     ...uiWarnings(config, settings),
     ...auditWarnings(config, settings),
+    ...schemaWarnings(config, settings),
+    ...backupWarnings(config, settings),
     ...observeWarnings(config),
     ...remoteExecWarnings(settings),
     ...unusedWarnings(settings),
@@ -53,13 +57,11 @@ function scriptWarnings(config: Unwarned): readonly string[] {
   ];
 }
 
-/** Warns of an agent that serves everybody. A client agent cannot check tokens itself. */
+/** Warns of an agent that serves everybody. */
 function accessWarnings(config: Unwarned): readonly string[] {
   const addresses = unguardedAddresses(config);
   if (addresses.length === 0) return [];
-  const remedy = config.server
-    ? "Set acl.enabled (docs/security.md has the commands), or listen on 127.0.0.1 alone"
-    : "Listen on 127.0.0.1 alone";
+  const remedy = "Set acl.enabled (docs/security.md has the commands), or listen on 127.0.0.1 alone";
   return [
     `access control is off, and the agent listens on ${addresses.join(" and ")}: whoever reaches this machine can read and ` +
       `change everything. ${remedy}`,
@@ -75,6 +77,17 @@ function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] 
 function auditWarnings({ audit }: Unwarned, settings: Settings): readonly string[] {
   if (audit || !settings.flag("audit.enabled")) return [];
   return [`audit.enabled has no effect without audit.sink, the file of the audit log${settings.from("audit.enabled")}`];
+}
+
+function schemaWarnings({ kvSchemas }: Unwarned, settings: Settings): readonly string[] {
+  const field = "kv_schemas.mode";
+  if (kvSchemas || !settings.isGiven(field)) return [];
+  return [`${field} has no effect without kv_schemas.edgex or kv_schemas.files${settings.from(field)}`];
+}
+
+function backupWarnings({ backup, server }: Unwarned, settings: Settings): readonly string[] {
+  if (!backup || server) return [];
+  return [`backup.folder has no effect on a client agent: only servers make backups${settings.from("backup.folder")}`];
 }
 
 function observeWarnings({ accessControl }: Unwarned): readonly string[] {

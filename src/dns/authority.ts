@@ -1,6 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
-import { isUsable, serviceHealth } from "../registry/health.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { type CheckedInstance, isUsable, serviceHealth } from "../registry/health.ts";
 import type { ZoneAnswer, ZoneQuestion } from "./zone-question.ts";
+import type { ZoneRead } from "./zone-read.ts";
 import { types, type ResourceRecord } from "./message.ts";
 import { parseName, type Name } from "./name.ts";
 import { nodeName, recordsOfNode } from "./node-records.ts";
@@ -31,8 +33,7 @@ export function nameServers(question: ZoneQuestion): ZoneAnswer {
   const { domain, read, settings, shuffled } = question;
   const answers: ResourceRecord[] = [];
   const additional: ResourceRecord[] = [];
-  const servers = read.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
-  for (const server of shuffled(servers)) {
+  for (const server of shuffled(visibleServers(read))) {
     const { node } = server;
     const target = lowerCase(nodeName(node, domain));
     if (!target || answers.length === nameServersMax || !isUsable(server)) continue;
@@ -40,6 +41,16 @@ export function nameServers(question: ZoneQuestion): ZoneAnswer {
     additional.push(...recordsOfNode(node, target, { ...question, type: types.ANY }));
   }
   return { answers, additional };
+}
+
+/** Returns the servers that the client may see. Consul: with a token that does not exist, the domain has its SOA, and no servers. */
+function visibleServers(read: ZoneRead): readonly CheckedInstance[] {
+  try {
+    return read.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
+  } catch (error) {
+    if (error instanceof OperatingError && error.kind === "forbidden") return [];
+    throw error;
+  }
 }
 
 function lowerCase(name: Name | undefined): Name | undefined {

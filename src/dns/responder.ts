@@ -20,7 +20,7 @@ import type { Zone } from "./zone.ts";
 
 export interface ResponderParts {
   readonly store: Registry;
-  /** DNS has no tokens: each question comes from the caller without one. */
+  /** DNS has no tokens: each question has the default token of the agent that the client asked. */
   readonly callers: Callers;
   readonly cluster: LeaderContact;
   readonly metrics: Metrics;
@@ -47,6 +47,8 @@ export interface DnsClient {
   readonly address: string;
   /** The name of the client agent's node that passed the question on; undefined if this agent got it from the DNS client. */
   readonly agentNode?: string | undefined;
+  /** The secret of that agent's default token, "" for none. */
+  readonly agentToken?: string | undefined;
 }
 
 /** Answers the packets of the listeners: a Responder or, on a client agent, a ForwardingResponder. */
@@ -122,17 +124,20 @@ export class Responder {
 
   #fail(packet: Uint8Array, { network, address }: DnsClient, error: unknown): Answer {
     const received = decodeQuery(packet);
-    if (received.kind !== "query") return undefined;
-    const { query } = received;
-    const question = nameText(query.question.name);
-    this.#parts.log.error("failed to answer", { client: address, question, error: messageOf(error) });
-    const authoritative = this.#settings.zone.domainOf(query.question.name) !== undefined;
+    return received.kind === "query" ? this.#failQuery(received.query, { network, address }, error) : undefined;
+  }
+
+  /** Answers with SERVFAIL. Consul: with authority for the names in the agent's domains. */
+  #failQuery(query: DnsQuery, { network, address }: Pick<DnsClient, "network" | "address">, error: unknown): Answer {
+    const { name } = query.question;
+    this.#parts.log.error("failed to answer", { client: address, question: nameText(name), error: messageOf(error) });
+    const authoritative = this.#settings.zone.domainOf(name) !== undefined;
     return this.#encode(query, { ...failure(rcodes.serverFailure), authoritative }, network);
   }
 
   #respondNow(packet: Uint8Array, client: DnsClient): Answer | Promise<Answer> {
     const startMs = this.#parts.clock.monotonicMs();
-    const asked = cacheKey(packet, client.network);
+    const asked = cacheKey(packet, client);
     const known = this.#cache.get(asked, startMs);
     if (known) {
       this.#addLatency(this.#domainQueries, startMs);
@@ -151,11 +156,7 @@ export class Responder {
 
   /** Answers a query, and answers with SERVFAIL if an exception occurs. */
   #answerSafely(query: DnsQuery, call: Call): Answer | Promise<Answer> {
-    const fail = (error: unknown): Answer => {
-      const question = nameText(query.question.name);
-      this.#parts.log.error("failed to answer", { client: call.address, question, error: messageOf(error) });
-      return this.#encode(query, failure(rcodes.serverFailure), call.network);
-    };
+    const fail = (error: unknown): Answer => this.#failQuery(query, call, error);
     try {
       const answered = this.#answer(query, call);
       return answered instanceof Promise ? answered.catch(fail) : answered;
@@ -219,9 +220,9 @@ export class Responder {
     return this.#encode(query, reply, call.network);
   }
 
-  #readFor(client: ZoneClient, external?: ExternalRecords): ZoneRead {
+  #readFor(client: ZoneClient & Pick<DnsClient, "agentToken">, external?: ExternalRecords): ZoneRead {
     const { callers } = this.#parts;
-    const read = new ZoneRead(callers.callerOf(undefined).registry, client, external);
+    const read = new ZoneRead(callers.callerOf(undefined, client.agentToken).registry, client, external);
     for (const topic of callers.topics) read.topics.add(topic);
     return read;
   }
@@ -264,9 +265,10 @@ function clientOf({ edns }: DnsQuery, { address }: DnsClient): string {
   return edns?.subnet ? subnetAddress(edns.subnet) : address;
 }
 
-/** Returns the cache key of a packet: protocol and all octets but the id. */
-function cacheKey(packet: Uint8Array, network: Network): string {
-  return network + Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength).toString("latin1", 2);
+/** Returns the cache key of a packet: protocol, the token that decides what the client may know, and all octets but the id. */
+function cacheKey(packet: Uint8Array, { network, agentToken }: DnsClient): string {
+  const token = agentToken === undefined ? "" : `${agentToken.length}:${agentToken}`;
+  return network + token + Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength).toString("latin1", 2);
 }
 
 function withIdOf(question: Uint8Array, answer: Uint8Array): Uint8Array {

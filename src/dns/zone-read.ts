@@ -44,8 +44,13 @@ export class ZoneRead {
 
   /** Runs a query whose result can change without a touched topic, so the answer must not be cached. */
   readUncached<T>(query: Query<T>): T {
-    this.#isCacheable = false;
+    this.doNotCache();
     return this.registry.read(query);
+  }
+
+  /** Says that the answer can change without a touched topic. */
+  doNotCache(): void {
+    this.#isCacheable = false;
   }
 
   /** Whether the answer stays valid until one of the topics is touched. */

@@ -150,7 +150,9 @@ export class Zone {
     const { client, registry } = question.read;
     const { address: clientAddress, agentNode } = client;
     const options = { limit: 0, near: "", clientAddress, agentNode, connect: false, registry };
-    const answer = question.read.readUncached({ topics: [], read: () => queries.execute(name, options) });
+    question.read.doNotCache();
+    // Not read as the client: a query that has a token of its own is answered with that one, whichever the client's is.
+    const answer = queries.execute(name, options);
     if (!answer || answer.instances.length === 0) return undefined;
     const { service, instances, dnsTtl } = answer;
     const ttlS = dnsTtl === "" ? serviceTtlS(this.#settings, service) : Math.floor(parseDuration(dnsTtl) / 1_000);

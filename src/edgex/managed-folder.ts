@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, open, readFile, readlink, rename, rm, symlink } fr
 import { join } from "node:path";
 import { manifestName } from "../config/files.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
+import { isMissing } from "../lib/file-failure.ts";
 import type { DefinitionFile } from "./definitions.ts";
 import { earlierImageNames, isOfEarlierImage } from "./earlier-image.ts";
 
@@ -158,7 +159,7 @@ async function ifExists<Found>(read: () => Promise<Found>): Promise<Found | unde
   try {
     return await read();
   } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return undefined;
+    if (isMissing(thrown)) return undefined;
     throw thrown;
   }
 }

@@ -143,6 +143,11 @@ describe("the folders of praetor edgex", () => {
     expect(plan.agentArgs.slice(0, 2)).toEqual(["-data-dir=/var/lib/praetor", "-config-dir=/etc/praetor"]);
   });
 
+  test("are never in the container's layer, even if /consul/data belongs to another user", () => {
+    const plan = planOf([], {}, { ...inContainer, "/consul/data": "read-only" });
+    expect(plan.agentArgs[0]).toBe("-data-dir=/consul/data");
+  });
+
   test("include an operator's read-only /consul/config besides the folder that Praetor writes", () => {
     const plan = planOf([], {}, { ...inContainer, "/consul/config": "read-only" });
     expect(plan.agentArgs.slice(1, 3)).toEqual(["-config-dir=/consul/data/config", "-config-dir=/consul/config"]);

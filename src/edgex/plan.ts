@@ -74,8 +74,9 @@ function defaultAgentFlags(given: readonly string[]): readonly string[] {
   ];
 }
 
+/** A volume of another owner is the data folder, too: data beside it would be in the container's layer, and lost with it. */
 function defaultDataDir({ env, folderState }: Surroundings): string {
-  return env["PRAETOR_DATA_DIR"] || (folderState("/consul/data") === "writable" ? "/consul/data" : "./data");
+  return env["PRAETOR_DATA_DIR"] || (folderState("/consul/data") === "absent" ? "./data" : "/consul/data");
 }
 
 /**

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseCommandLine } from "../config/command-line.ts";
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import { type ManagedFolder, updateFolder } from "./managed-folder.ts";
 import { type EdgexPlan, type FolderState, planEdgex } from "./plan.ts";
 
@@ -41,7 +41,7 @@ Environment:
 
   EDGEX_DB             the database to check: redis (default), mongo or none
   EDGEX_SECURE         true (default): also check the security services
-  PRAETOR_DATA_DIR     data folder; default: /consul/data if it is writable, else ./data
+  PRAETOR_DATA_DIR     data folder; default: /consul/data if it is there, else ./data
   PRAETOR_CONFIG_DIR   folder of the definitions; default: /consul/config if it is writable, else
                        "config" in the data folder
   CONSUL_LOCAL_CONFIG, CONSUL_BIND_INTERFACE   as in Consul's own image
@@ -86,9 +86,19 @@ function areFlagsValid(flags: readonly string[]): boolean {
 }
 
 async function prepare(plan: EdgexPlan, io: EdgexIo): Promise<void> {
+  if (folderState(plan.dataDir) === "read-only") throw unwritable(plan.dataDir);
   for (const warning of plan.warnings) io.stderr(`praetor edgex: ${warning}\n`);
   for (const notice of plan.notices) io.stdout(`${notice}\n`);
   for (const folder of plan.folders) await prepareFolder(folder, io);
+}
+
+/** Returns the error for a data folder such as the volume of Consul's image, which belongs to user 100, group 1000. */
+function unwritable(folder: string): OperatingError {
+  const { uid, gid } = statSync(folder);
+  const message =
+    `user ${process.getuid?.()} cannot write the data folder ${folder}, which belongs to user ${uid}, group ${gid}: run as that user ` +
+    `(in a container: \`user: "${uid}:${gid}"\`), change the owner with chown -R, or name another folder in PRAETOR_DATA_DIR`;
+  return new OperatingError("unavailable", "data-folder-not-writable", message);
 }
 
 async function prepareFolder(folder: ManagedFolder, io: EdgexIo): Promise<void> {

@@ -4,6 +4,7 @@ import { writeAcl } from "../registry/acl.ts";
 import type { Query } from "../registry/query.ts";
 import type { Registry } from "../registry/registry.ts";
 import { renderGoJson } from "../wire/go-json.ts";
+import { RowList } from "../wire/json-parts.ts";
 import { demand } from "./demand.ts";
 import { empty, json, jsonHeaders } from "./answers.ts";
 import { failedReadHeaders, HttpError } from "./http-error.ts";
@@ -11,6 +12,7 @@ import type { HttpRequest } from "./http-request.ts";
 import { readJson } from "./json-body.ts";
 import { currentHeaders } from "./leader-contact.ts";
 import { answerQuery } from "./read.ts";
+import { renderInTurns } from "./render-in-turns.ts";
 import type { DatacenterEndpoint, Operation } from "./route.ts";
 
 /** Consul's text for a token or a policy that does not exist. */
@@ -108,6 +110,23 @@ export function answerAcl<T>(
       throw error;
     }
   };
+}
+
+/** No object of a list is smaller: each has an id or a name, a hash or a type, and two indexes. */
+const listedBytesMin = 100;
+
+/** Returns the operation that answers with a list, which can have ten thousand tokens. It is not kept either. */
+export function answerAclList<Row>(
+  request: HttpRequest,
+  query: Query<readonly Row[]>,
+  encode: (row: Row) => unknown,
+): Operation {
+  return answerQuery(request, query, {
+    headers: jsonHeaders,
+    isKept: false,
+    bytesMin: (rows) => rows.length * listedBytesMin,
+    body: (rows) => renderInTurns(RowList.of(rows, encode), { pretty: request.pretty }),
+  });
 }
 
 /** Makes the error for an object that does not exist, from the headers of its answer. */

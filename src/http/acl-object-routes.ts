@@ -33,9 +33,11 @@ import {
   putPolicy,
   type AclPolicyParts,
 } from "./endpoints/acl-policy.ts";
+import { recoverAccess, type AclRecoverParts } from "./endpoints/acl-recover.ts";
 import { deleteRole, getRole, getRoleNamed, listRoles, putRole, type AclRoleParts } from "./endpoints/acl-role.ts";
 import { deleteToken, getOwnToken, getToken, listTokens, putToken, type AclTokenParts } from "./endpoints/acl-token.ts";
 import { translateBody, translateToken } from "./endpoints/acl-translate.ts";
+import { deleteUser, listUsers, putUser, type AclUserParts } from "./endpoints/acl-user.ts";
 import { onLeader, type LeaderAccess } from "./on-leader.ts";
 import type { DatacenterEndpoint, DatacenterRoute, Route } from "./route.ts";
 
@@ -43,11 +45,13 @@ export type AclParts = AclObservedParts &
   AclAuthMethodParts &
   AclBindingRuleParts &
   AclBootstrapParts &
+  AclRecoverParts &
   AclLegacyParts &
   AclPolicyParts &
   AclRoleParts &
   AclTokenParts &
   AclLoginParts &
+  AclUserParts &
   LeaderAccess;
 
 /** The writes of access control, which Consul sends to the primary datacenter whatever `?dc` says. */
@@ -69,13 +73,21 @@ export function aclObjectRoutes(parts: AclParts): readonly Route[] {
     ...roleRoutes(parts),
     ...tokenRoutes(parts),
     ...methodRoutes(parts),
+    ...userRoutes(parts),
     ...loginRoutes(parts),
     ...legacyRoutes(parts),
     // The file that allows another bootstrap is on the leader.
-    { path: "/v1/acl/bootstrap", ...legacy, access: "open", methods: { PUT: onLeader(parts, bootstrapAccess(parts)) } },
+    {
+      path: "/v1/acl/bootstrap",
+      ...legacy,
+      access: "open",
+      methods: { PUT: onLeader(parts, bootstrapAccess(parts), { isUsedHere: true }) },
+    },
     { path: "/v1/acl/rules/translate", access: "open", scope: "agent", methods: { POST: translateBody } },
     { path: "/v1/internal/acl/authorize", access: "open", scope: "datacenter", methods: { POST: authorize } },
     { path: "/v1/acl/replication", access: "open", scope: "agent", methods: { GET: getReplication } },
+    // Each server has a data folder of its own, whose owner asks.
+    { path: "/v1/praetor/acl/recover", access: "open", scope: "agent", methods: { PUT: recoverAccess(parts) } },
     { path: "/v1/praetor/acl/observed", access: "open", scope: "agent", methods: { GET: listObserved(parts) } },
   ];
 }
@@ -124,9 +136,19 @@ function methodRoutes(parts: AclAuthMethodParts & AclBindingRuleParts): Datacent
   ];
 }
 
-function loginRoutes(parts: AclLoginParts): DatacenterRoute[] {
+function userRoutes(parts: AclUserParts): DatacenterRoute[] {
   return [
-    { path: "/v1/acl/login", ...object, inPrimary: [], methods: { POST: login(parts) } },
+    { path: "/v1/praetor/acl/users", ...object, methods: { GET: listUsers } },
+    { path: "/v1/praetor/acl/user", ...object, methods: { PUT: putUser(parts) } },
+    { path: "/v1/praetor/acl/user/", ...object, methods: { DELETE: deleteUser } },
+  ];
+}
+
+function loginRoutes(parts: AclLoginParts & LeaderAccess): DatacenterRoute[] {
+  // The leader counts wrong passwords. Consul's servers, too, pass a login on to it.
+  const post = onLeader(parts, login(parts), { isUsedHere: true });
+  return [
+    { path: "/v1/acl/login", ...object, inPrimary: [], methods: { POST: post } },
     { path: "/v1/acl/logout", ...object, inPrimary: [], methods: { POST: logout } },
   ];
 }

@@ -3,7 +3,7 @@ import { aclObjectRoutes, type AclParts } from "./acl-object-routes.ts";
 import { empty } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
-import type { Method, Route } from "./route.ts";
+import type { AgentRoute, Method, Route } from "./route.ts";
 
 /**
  * Returns the routes of access control. With access control disabled each refuses every request, as Consul does.
@@ -19,12 +19,7 @@ export function aclRoutes(parts: AclParts | undefined): readonly Route[] {
     scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
-  const profile = parts ? refuseProfile : refuse;
-  return [
-    ...objects,
-    ...routes,
-    { path: "/debug/pprof/", access: "endpoint", scope: "agent", methods: { GET: profile }, any: profile },
-  ];
+  return [...objects, ...routes, parts ? profileRoute : { ...profileRoute, methods: { GET: refuse }, any: refuse }];
 }
 
 const aclPaths: Readonly<Record<string, readonly Method[]>> = {
@@ -60,6 +55,16 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/acl/update": ["PUT"],
   "/v1/internal/acl/authorize": ["POST"],
   "/v1/praetor/acl/observed": ["GET"],
+  "/v1/praetor/acl/recover": ["PUT"],
+  "/v1/praetor/acl/user": ["PUT"],
+  "/v1/praetor/acl/user/": ["DELETE"],
+  "/v1/praetor/acl/users": ["GET"],
+};
+
+/** The route of profiles while access control is on. */
+export const profileRoute: AgentRoute = {
+  ...{ path: "/debug/pprof/", access: "endpoint", scope: "agent" },
+  ...{ methods: { GET: refuseProfile }, any: refuseProfile },
 };
 
 /** Consul: a profile needs a permission, and a caller that lacks it gets no reason. There are no profiles, since they are those of Go. */

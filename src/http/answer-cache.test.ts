@@ -74,3 +74,38 @@ describe("the cache of kept answers is bounded", () => {
     expect([cache.get("/small")?.status, cache.get("/large")]).toEqual([200, undefined]);
   });
 });
+
+describe("an answer that is rendered over several turns", () => {
+  test("is under way for all who ask for it until it is kept", async () => {
+    const cache = new AnswerCache();
+    const rendered = Promise.withResolvers<KeptAnswer>();
+    const late = cache.putLate("/x", [topics.nodes], rendered.promise);
+    expect([cache.underWay("/x"), cache.get("/x")]).toEqual([late, undefined]);
+    const whole = answer();
+    rendered.resolve(whole);
+    expect(await late).toBe(whole);
+    expect([cache.underWay("/x"), cache.get("/x")]).toEqual([undefined, whole]);
+  });
+
+  test("is not kept, and not given to others, once one of its topics is touched", async () => {
+    const cache = new AnswerCache();
+    const [older, newer] = [Promise.withResolvers<KeptAnswer>(), Promise.withResolvers<KeptAnswer>()];
+    const first = cache.putLate("/x", [topics.nodes], older.promise);
+    cache.touch([topics.nodes]);
+    expect(cache.underWay("/x")).toBeUndefined();
+    const second = cache.putLate("/x", [topics.nodes], newer.promise);
+    older.resolve(answer("older"));
+    await first;
+    expect([cache.underWay("/x"), cache.get("/x")]).toEqual([second, undefined]);
+    newer.resolve(answer("newer"));
+    await second;
+    expect(cache.get("/x")?.body).toBe("newer");
+  });
+
+  test("that fails is forgotten", async () => {
+    const cache = new AnswerCache();
+    const late = cache.putLate("/x", [topics.nodes], Promise.reject(new Error("bad filter")));
+    expect(await late.catch(String)).toBe("Error: bad filter");
+    expect([cache.underWay("/x"), cache.get("/x")]).toEqual([undefined, undefined]);
+  });
+});

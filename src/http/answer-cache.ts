@@ -43,6 +43,7 @@ export function answerKey(target: string, rightsKey: string): string {
 export class AnswerCache {
   readonly #answers = new Map<string, CachedAnswer>();
   readonly #topics = new Watches();
+  readonly #late = new Map<string, Promise<KeptAnswer>>();
   #bytes = 0;
 
   /** The number of kept answers. */
@@ -66,6 +67,34 @@ export class AnswerCache {
     this.#answers.set(key, { answer, bytes, forget });
     this.#bytes += bytes;
     while (this.#answers.size > answersMax || this.#bytes > bytesMax) this.#dropOldest();
+  }
+
+  /** Returns the answer that is being rendered over several turns of the event loop, if none of its topics was touched since. */
+  underWay(key: string): Promise<KeptAnswer> | undefined {
+    return this.#late.get(key);
+  }
+
+  /**
+   * Does the same as `put` when the answer is rendered, unless one of its topics is touched before. Until then `underWay` returns
+   * the promise, so that clients who ask together share one rendering.
+   */
+  putLate(key: string, changedBy: readonly Topic[], late: Promise<KeptAnswer>): Promise<KeptAnswer> {
+    const drop = (): void => {
+      if (this.#late.get(key) === kept) this.#late.delete(key);
+    };
+    const forget = this.#topics.wait(changedBy, drop);
+    const kept = late
+      .then((answer) => {
+        const isCurrent = this.#late.get(key) === kept;
+        if (isCurrent) this.put(key, changedBy, answer);
+        return answer;
+      })
+      .finally(() => {
+        drop();
+        forget();
+      });
+    this.#late.set(key, kept);
+    return kept;
   }
 
   /** Drops the answers that depend on these topics. */

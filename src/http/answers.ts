@@ -1,17 +1,23 @@
+import { Readable } from "node:stream";
+import { createGzip } from "node:zlib";
 import { renderGoJson } from "../wire/go-json.ts";
 import { escapeHtml } from "./html.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
+import { Pieces } from "./pieces.ts";
+import { renderInTurns } from "./render-in-turns.ts";
 
 /** Header fields by name. The names are capitalized as Consul's are, because some clients compare them case-sensitively. */
 export type HeaderFields = Readonly<Record<string, string>>;
+
+export type Body = string | Uint8Array<ArrayBuffer> | Pieces;
 
 /** A complete response that can be sent more than once. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   /** The body; null for a response without body and Content-Type. */
-  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  readonly body: Body | null;
 }
 
 /** Minimum size for compression, in bytes: compressing a smaller answer would not save a network packet. */
@@ -23,26 +29,30 @@ export function send(answer: Answer, request: HttpRequest): Response {
   if (!isLarge(answer.body)) return sendWhole(answer, raw);
   const { status, body } = answer;
   const isPacked = acceptsGzip(raw);
-  const bytes = isPacked ? Bun.gzipSync(body ?? "", { level: 1 }) : bytesOf(body ?? "");
-  const response = new Response(request.largeAnswers.body(request.peer, bytes, raw.signal), {
-    status,
-    headers: answer.headers,
-  });
+  const { all, length: size } = Pieces.of(body ?? "");
+  const pieces = isPacked ? pack(all) : all;
+  const stream = request.largeAnswers.body(request.peer, pieces, { size, signal: raw.signal });
+  const response = new Response(stream, { status, headers: answer.headers });
   if (isPacked) response.headers.set("Content-Encoding", "gzip");
   return response;
 }
 
-/** Returns the response for an answer that is not large, with its body in one piece. */
-export function sendWhole({ status, headers, body }: Answer, request: Request): Response {
-  if (body === null || body.length < gzipBytesMin || !acceptsGzip(request))
-    return new Response(body, { status, headers });
-  const response = new Response(Bun.gzipSync(body, { level: 1 }), { status, headers });
-  response.headers.set("Content-Encoding", "gzip");
-  return response;
+/** Yields the pieces compressed. They are compressed in another thread, since 5 MiB take 10 ms. */
+async function* pack(pieces: readonly Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const packing = Readable.from(pieces).pipe(createGzip({ level: 1, chunkSize: packedBytes }));
+  for await (const packed of packing) if (packed instanceof Uint8Array) yield new Uint8Array(packed);
 }
 
-function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return typeof body === "string" ? Buffer.from(body) : body;
+const packedBytes = 64 * 1_024;
+
+/** Returns the response for an answer that is not large, with its body in one piece. */
+export function sendWhole({ status, headers, body }: Answer, request: Request): Response {
+  const whole = body instanceof Pieces ? Buffer.concat(body.all) : body;
+  if (whole === null || whole.length < gzipBytesMin || !acceptsGzip(request))
+    return new Response(whole, { status, headers });
+  const response = new Response(Bun.gzipSync(whole, { level: 1 }), { status, headers });
+  response.headers.set("Content-Encoding", "gzip");
+  return response;
 }
 
 /**
@@ -74,10 +84,16 @@ export function json(request: HttpRequest, value: unknown, headers?: HeaderField
   return jsonText(request, renderGoJson(value, { pretty: request.pretty }), headers && { headers });
 }
 
+/** Does the same for a value with rows (see json-parts.ts): a long list is rendered in several turns of the event loop. */
+export function jsonInTurns(request: HttpRequest, value: unknown): Response | Promise<Response> {
+  const body = renderInTurns(value, { pretty: request.pretty });
+  return body instanceof Promise ? body.then((bytes) => jsonText(request, bytes)) : jsonText(request, body);
+}
+
 /** Returns a response with rendered JSON. */
 export function jsonText(
   request: HttpRequest,
-  body: string | Uint8Array<ArrayBuffer>,
+  body: Body,
   options: { readonly headers?: HeaderFields; readonly status?: number } = {},
 ): Response {
   const headers = options.headers ? new Headers({ ...jsonHeaders, ...options.headers }) : plainJson;
@@ -99,6 +115,14 @@ export function text(status: number, body: string, headers: HeaderFields = {}): 
 /** Returns a response without a body: Consul's answer to most writes. */
 export function empty(status = 200, headers: HeaderFields = {}): Response {
   return new Response(null, { status, headers: { Vary: "Accept-Encoding", ...headers } });
+}
+
+/** Returns the response with a file that is kept compressed with gzip. */
+export function sendPacked({ raw }: HttpRequest, packed: Uint8Array<ArrayBuffer>, headers: HeaderFields): Response {
+  const common = { ...headers, "X-Content-Type-Options": "nosniff", Vary: "Accept-Encoding" };
+  return acceptsGzip(raw)
+    ? new Response(packed, { headers: { ...common, "Content-Encoding": "gzip" } })
+    : new Response(Bun.gunzipSync(packed), { headers: common });
 }
 
 /** Returns a redirect like Go's, which has a body only for GET and HEAD. */

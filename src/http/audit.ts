@@ -3,14 +3,14 @@ import type { Random } from "../lib/random.ts";
 import type { Caller } from "../registry/caller.ts";
 import { type RecordedChange, recordingCaller } from "../registry/recorded-changes.ts";
 import { hideTokens, nameOf } from "./request-log.ts";
-import { cleanPath, pathOf, type SentPath, sentTarget, targetOf } from "./sent-path.ts";
+import { type SentPath, sentTarget, targetOf } from "./sent-path.ts";
 import type { Connections } from "./server.ts";
 
 export interface AuditOptions {
   /** Whether all requests are recorded, or only writes and refusals. */
   readonly recordsAll: boolean;
-  /** Takes a record at once, without waiting for the disk. */
-  readonly append: (record: object) => void;
+  /** Takes a record at once. Resolves when the system has it, so that it outlasts the agent, or when it was dropped. */
+  readonly append: (record: object) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -33,7 +33,8 @@ export class Audit {
 
   /**
    * Answers a request, and records it. The events of a read that was refused are both recorded after its answer, because only the answer
-   * tells that it is.
+   * tells that it is. The answers to writes and refusals wait for their records, but not long, so that a killed agent has recorded what it
+   * has answered.
    * @param handle answers it on behalf of a caller
    */
   answer(request: Request, sender: Sender, handle: (caller: Caller) => Answered): Answered {
@@ -41,17 +42,29 @@ export class Audit {
     const isAtOnce = recordsAll || isWrite(request);
     const changes: RecordedChange[] = [];
     const begin = this.#describe(request, sender);
-    if (isAtOnce) append(this.#event(begin, { stage: "OperationStart" }));
-    const end = (response: Response): Response => {
+    if (isAtOnce) void append(this.#event(begin, { stage: "OperationStart" }));
+    const end = (response: Response): Answered => {
       const { status } = response;
-      if (!isAtOnce && status !== 401 && status !== 403) return response;
-      if (!isAtOnce) append(this.#event(begin, { stage: "OperationStart" }));
+      const isRefused = status === 401 || status === 403;
+      if (!isAtOnce && !isRefused) return response;
+      if (!isAtOnce) void append(this.#event(begin, { stage: "OperationStart" }));
       const after = { response: { status: String(status) }, stage: "OperationComplete" };
-      append(this.#event(begin, changes.length > 0 ? { ...after, changes } : after));
-      return response;
+      const recorded = append(this.#event(begin, changes.length > 0 ? { ...after, changes } : after));
+      return isRefused || isWrite(request) ? this.#after(recorded, response) : response;
     };
     const answered = handle(isAtOnce ? recordingCaller(sender.caller, changes) : sender.caller);
     return answered instanceof Promise ? answered.then(end) : end(answered);
+  }
+
+  /** Resolves with the response when its record is written; a disk that does not answer delays it by `recordMsMax` at the most. */
+  #after(recorded: Promise<void>, response: Response): Promise<Response> {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const timer = this.#options.clock.schedule(recordMsMax, () => resolve(response));
+    void recorded.then(() => {
+      timer.cancel();
+      resolve(response);
+    });
+    return promise;
   }
 
   #event(begin: () => Begin, rest: object): object {
@@ -102,6 +115,9 @@ interface Begin {
   readonly request: object;
 }
 
+/** How long an answer waits for its record, in milliseconds. */
+const recordMsMax = 200;
+
 /** Maximum lengths, so that a client cannot fill the memory and the disk with one request. */
 const endpointMax = 4096;
 const headerMax = 256;
@@ -110,16 +126,11 @@ function shortened(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max)}...` : text;
 }
 
-/** Returns path and query without secrets, also of a path that is a legacy token's only after it is cleaned or decoded. */
+/** Returns path and query without secrets. */
 function endpointOf({ url }: Request, { parts }: SentPath): string {
   const target = targetOf(url);
-  if (!parts) return hideTokens(target);
-  const path = cleanPath(parts) ?? `/${parts.join("/")}`;
-  return hideTokens(holdsSecret.test(path) ? path + target.slice(pathOf(target).length) : sentTarget(target, parts));
+  return hideTokens(parts ? sentTarget(target, parts) : target);
 }
-
-/** The paths of Consul's legacy API, which end in the secret of a token. */
-const holdsSecret = /^\/v1\/acl\/(create|update|info|destroy|clone|list)\/./;
 
 /** Returns who sent the request: the token's accessor id, never its secret. */
 function authOf(caller: Caller): object {

@@ -9,6 +9,7 @@ const settingNames: Readonly<Record<string, readonly string[]>> = {
     ...["OIDCDiscoveryCACert", "JWKSURL", "JWKSCACert", "JWTValidationPubKeys", "BoundIssuer"],
     ...["ExpirationLeeway", "NotBeforeLeeway", "ClockSkewLeeway"],
   ],
+  userpass: [],
   kubernetes: ["Host", "CACert", "ServiceAccountJWT"],
 };
 
@@ -30,7 +31,8 @@ export function authMethodConfigFault(type: string, config: AclAuthMethod["confi
   const strange = Object.keys(config).filter((name) => !names.has(name.toLowerCase()));
   if (strange.length > 0) return decodingFault([`'' has invalid keys: ${strange.toSorted().join(", ")}`]);
   const settings = new Settings(config);
-  return type === "jwt" ? jwtFault(settings) : kubernetesFault(settings);
+  if (type === "jwt") return jwtFault(settings);
+  return type === "kubernetes" ? kubernetesFault(settings) : undefined;
 }
 
 function decodingFault(faults: readonly string[]): string {

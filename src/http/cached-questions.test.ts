@@ -49,5 +49,5 @@ test("metrics count requests with ?cached by type and by hit or miss, and the re
     ["consul.consul.cache.health-services.hit", 2],
     ["consul.consul.cache.health-services.miss_new", 1],
   ]);
-  expect(gauges).toEqual([{ name: "consul.consul.cache.entries_count", value: 1 }]);
+  expect(gauges).toEqual([{ name: "consul.consul.cache.entries_count", labels: {}, value: 1 }]);
 });

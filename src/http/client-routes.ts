@@ -1,18 +1,20 @@
-import { aclRoutes } from "./acl-routes.ts";
-import { moved } from "./answers.ts";
+import { aclRoutes, profileRoute } from "./acl-routes.ts";
+import { listMembers as listAgentMembers } from "./endpoints/agent.ts";
 import { type EventParts, fireEvent, listEvents } from "./endpoints/event.ts";
 import { serveBanner } from "./endpoints/ui.ts";
-import { serveFolder } from "./endpoints/ui-folder.ts";
 import { json } from "./answers.ts";
 import { forward, refuseOnClient, type SendToServer, serverUiPath } from "./forwarding.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { encodeMember } from "../wire/member.ts";
+import type { Member } from "../model/member.ts";
 import { agentRoutes, type AgentApi } from "./agent-routes.ts";
-import { forAnyMethod, type UiApi } from "./routes.ts";
+import { type PraetorAgentApi, praetorAgentRoutes } from "./praetor-routes.ts";
+import { forAnyMethod, type UiApi, uiRoutesOf } from "./routes.ts";
 import type { Endpoint, Route } from "./route.ts";
 
-export interface ClientApi extends AgentApi, EventParts, Pick<UiApi, "ui"> {
+export interface ClientApi extends AgentApi, PraetorAgentApi, EventParts, Pick<UiApi, "ui"> {
   readonly send: SendToServer;
+  /** Asks a server for all members. @throws OperatingError unavailable "no-servers" */
+  readonly askMembers: () => Promise<readonly Member[]>;
 }
 
 /** The paths under /v1/agent/ that a client agent does not answer as a server does. */
@@ -23,16 +25,19 @@ const otherwise: ReadonlySet<string> = new Set(["/v1/agent/force-leave/", "/v1/a
  * goes to a server.
  */
 export function clientRoutes(api: ClientApi): readonly Route[] {
-  const toServer = forward(api.send);
+  const agentToken = (): string => api.agentTokens?.default ?? "";
+  const toServer = forward(api.send, { agentToken });
   const agent = { scope: "agent" } as const;
   return [
     ...agentRoutes(api).filter(({ path }) => !otherwise.has(path)),
-    { path: "/v1/agent/members", access: "token", ...agent, methods: { GET: listMembers(api, toServer) } },
+    ...praetorAgentRoutes(api),
+    { path: "/v1/agent/force-leave/", access: "operator:write", ...agent, methods: { PUT: toServer } },
+    { path: "/v1/agent/members", access: "token", ...agent, methods: { GET: listMembers(api) } },
     { path: "/v1/event/fire/", access: "token", scope: "datacenter", methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", access: "token", ...agent, held: "index", methods: { GET: listEvents(api) } },
     forAnyMethod("/v1/operator/keyring", refuseOnClient("keyring operations must run against a server node")),
-    ...aclRoutes(undefined),
-    ...uiRoutes(api),
+    ...(api.agentTokens ? [profileRoute] : aclRoutes(undefined)),
+    ...uiRoutes(api, agentToken),
     { ...forAnyMethod("/v1", toServer) },
     { ...forAnyMethod("/v1/", toServer), held: "index" },
     // The router finds keys by this path.
@@ -40,25 +45,26 @@ export function clientRoutes(api: ClientApi): readonly Route[] {
   ];
 }
 
-function uiRoutes({ ui, send }: ClientApi): readonly Route[] {
+/** Returns the routes of the UI. A client agent serves the files itself, and has the page without scripts from a server. */
+function uiRoutes({ ui, send }: ClientApi, agentToken: () => string): readonly Route[] {
   if (!ui) return [forAnyMethod("/", serveBanner())];
-  const { contentPath, folder } = ui;
-  const show =
-    folder === undefined
-      ? forward(send, (target) => serverUiPath + target.slice(contentPath.length))
-      : serveFolder(folder, contentPath);
-  return [forAnyMethod("/", ({ method }) => moved(method, contentPath)), forAnyMethod(contentPath, show)];
+  const { contentPath } = ui;
+  return uiRoutesOf(
+    ui,
+    forward(send, { agentToken, targetFor: (target) => serverUiPath + target.slice(contentPath.length) }),
+  );
 }
 
 /** Consul: a client agent is in no WAN pool, so its list of that pool is null. */
-function listMembers({ members }: Pick<ClientApi, "members">, toServer: Endpoint): Endpoint {
+function listMembers({ askMembers, members }: Pick<ClientApi, "askMembers" | "members">): Endpoint {
   return async (request) => {
     if ((request.query.get("wan") ?? "") !== "") return json(request, null);
     try {
-      return await toServer(request);
+      return listAgentMembers({ members: { ...members, all: await askMembers() } })(request);
     } catch (error) {
-      if (!(error instanceof OperatingError) || error.code !== "no-servers") throw error;
-      return json(request, members.all.map(encodeMember));
+      // A server of an earlier version does not know the question.
+      if (!(error instanceof OperatingError) || !["no-servers", "unknown-call"].includes(error.code)) throw error;
+      return listAgentMembers({ members })(request);
     }
   };
 }

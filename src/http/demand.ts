@@ -20,6 +20,11 @@ export function demandByName(request: HttpRequest, resource: "node" | "service",
   if (!request.caller.rights.may(resource, "write", name)) throw permissionDenied(`${resource}:write on ${name}`);
 }
 
+/** Demands the right to list keys. Consul: with acl.enable_key_list_policy, the rule that governs the prefix as given decides. */
+export function demandKeyList(request: HttpRequest, prefix: string): void {
+  if (request.caller.guardsKeyLists) demand(request, "key", "list", prefix);
+}
+
 /** Returns the operation, before which `demandRight` throws if the caller may not run it. */
 export function demanding(demandRight: () => void, operation: Operation): Operation {
   return (reading) => {

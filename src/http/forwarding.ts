@@ -3,7 +3,7 @@ import { HttpError } from "./http-error.ts";
 import { withHop } from "./hop.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { pathOf, SentPath, targetOf } from "./sent-path.ts";
-import type { RequestHandler } from "./server.ts";
+import { type RequestHandler, withoutConnection } from "./server.ts";
 
 /*
  * A client agent passes requests on to a server as they came, and answers with what the server answers. A server that does not
@@ -22,6 +22,8 @@ export interface ForwardedRequest {
   readonly peer?: string | undefined;
   /** The node of the client agent that the client asked; undefined if the sender is that agent. */
   readonly agentNode?: string | undefined;
+  /** The secret of the default token of the agent that the client asked, "" for none; undefined if the sender is a server. */
+  readonly agentToken?: string | undefined;
 }
 
 export interface ForwardedAnswer {
@@ -50,6 +52,11 @@ export type SendToServer = (
   options: SendOptions,
 ) => Promise<WithBody<ForwardedAnswer>>;
 
+interface ForwardOptions {
+  readonly targetFor?: (target: string) => string;
+  readonly agentToken?: (() => string) | undefined;
+}
+
 /** The path of the built-in UI, for requests that client agents pass on. */
 export const serverUiPath = "/ui/";
 
@@ -68,14 +75,15 @@ const ofConnection: ReadonlySet<string> = new Set([
 /**
  * Returns the endpoint that passes a request on to a server.
  * @param targetFor returns the target for the server; default: the request's own
+ * @param agentToken returns the secret of this agent's default token; default: that of the agent which passed the request on
  */
 export function forward(
   send: SendToServer,
-  targetFor: (target: string) => string = (target) => target,
+  { targetFor = (target) => target, agentToken }: ForwardOptions = {},
 ): (request: HttpRequest) => Promise<Response> {
   return async (request) => {
     const target = targetFor(request.target);
-    const packed = await packRequest(request, target);
+    const packed = await packRequest(request, target, agentToken?.() ?? request.agentToken);
     // A server answers all other reads at once: to follow their clients' disconnects would cost more than it saves.
     const signal = request.method !== "GET" || request.query.has("index") ? request.signal : undefined;
     const options = { isRepeatable: request.method === "GET", signal };
@@ -118,9 +126,13 @@ function capitalized(name: string): string {
   return written;
 }
 
-async function packRequest(request: HttpRequest, target: string): Promise<WithBody<ForwardedRequest>> {
+async function packRequest(
+  request: HttpRequest,
+  target: string,
+  agentToken: string | undefined,
+): Promise<WithBody<ForwardedRequest>> {
   const { agentNode, method, raw, peerAddress: peer } = request;
-  const head = { method, target, headers: linesOf(raw.headers), peer, agentNode };
+  const head = { method, target, headers: linesOf(raw.headers), peer, agentNode, agentToken };
   if (method === "GET" || method === "HEAD" || !raw.body) return { head };
   const length = Number(raw.headers.get("content-length") ?? Infinity);
   if (length > shortBytesMax) return { head, body: raw.body };
@@ -135,10 +147,14 @@ function explainLoss(error: unknown): never {
 
 const decoder = new TextDecoder();
 
+/** Consul: a policy or token that does not exist is a refusal of the HTTP layer, after a read that has succeeded. */
+const ofHttpLayer = /^x-consul-knownleader: true$/im;
+
 /** Returns an answer with the text that an error gets on its way through another agent. */
 function shownAnswer(answer: ForwardedAnswer, target: string): Pick<ForwardedAnswer, "status" | "body"> {
   const { status, headers, body } = answer;
-  const isError = status === 500 || status === 404 || status === 400;
+  const isRefusal = status === 403 && !ofHttpLayer.test(headers);
+  const isError = status === 500 || status === 404 || status === 400 || isRefusal;
   if (!body || !isError || !/^content-type: text\/plain/im.test(headers)) return answer;
   const text = decoder.decode(body);
   const shown = withHop({ status, text, target });
@@ -148,11 +164,16 @@ function shownAnswer(answer: ForwardedAnswer, target: string): Pick<ForwardedAns
 /**
  * Answers a request that another agent has passed on: a client agent, or a server that does not lead.
  * @param agentNode the name of that agent's node
+ * @param agentToken the secret of the default token of an agent that names none; undefined to take that of this server
  */
 export async function answerForwarded(
   router: RequestHandler,
   { head, body }: WithBody<ForwardedRequest>,
-  { agentNode, signal }: { readonly agentNode: string; readonly signal: AbortSignal },
+  {
+    agentNode,
+    agentToken,
+    signal,
+  }: { readonly agentNode: string; readonly agentToken: string | undefined; readonly signal: AbortSignal },
 ): Promise<WithBody<ForwardedAnswer>> {
   const { method, headers, peer } = head;
   const asked = head.agentNode ?? agentNode;
@@ -166,8 +187,8 @@ export async function answerForwarded(
   });
   const connections = {
     agentNode: asked,
-    requestIP: () => (peer === undefined ? null : { address: peer, port: 0 }),
-    timeout: (): void => {},
+    agentToken: head.agentToken ?? agentToken,
+    ...withoutConnection(peer),
   };
   return packResponse(
     await router.handle(request, SentPath.of(pathOf(targetOf(`http://agent${target}`))), connections),

@@ -15,7 +15,6 @@ export function page(title: string, body: string): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="10">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
@@ -36,9 +35,17 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 
 const style = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222; }
+body { overflow-wrap: anywhere; background: #fff; }
 h1 small { color: #666; font-size: 1rem; font-weight: normal; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #ddd; }
 .passing { color: #0a6b2d; } .warning { color: #8a5a00; } .critical { color: #b00020; font-weight: bold; }
-@media (prefers-color-scheme: dark) { body { background: #16181c; color: #ddd; } a { color: #8ab4f8; } }
+@media (max-width: 40rem) {
+  table, tbody, tr, td { display: block; } tr:has(th) { display: none; }
+  tr { padding: .5rem 0; border-bottom: 1px solid #ddd; } td { border: 0; padding: 0; }
+}
+@media (prefers-color-scheme: dark) {
+  body { background: #16181c; color: #ddd; } a { color: #8ab4f8; } h1 small { color: #aaa; }
+  .passing { color: #5fd38a; } .warning { color: #f0b429; } .critical { color: #ff8a80; }
+}
 `;

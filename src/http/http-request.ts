@@ -1,11 +1,14 @@
 import type { Clock } from "../lib/clock.ts";
 import { readBody } from "../lib/read-body.ts";
 import type { Caller } from "../registry/caller.ts";
+import { causingCaller } from "../registry/caused-changes.ts";
+import { changeSourceOf } from "./cause.ts";
 import { parseCacheControl, type CacheControl } from "./cache-control.ts";
 import { HttpError } from "./http-error.ts";
 import type { LargeAnswers } from "./large-answers.ts";
 import { parseQueryOptions, type QueryOptions } from "./query-options.ts";
 import { QueryString } from "./query-string.ts";
+import { sentSecret } from "./sent-token.ts";
 
 export interface RequestOptions {
   readonly rest: string;
@@ -14,6 +17,8 @@ export interface RequestOptions {
   readonly peerAddress: () => string | undefined;
   /** The name of the client agent's node that passed the request on; undefined if this agent got it from an HTTP client. */
   readonly agentNode?: string | undefined;
+  /** The secret of that agent's default token, "" for none. */
+  readonly agentToken?: string | undefined;
   readonly caller: Caller;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
@@ -42,7 +47,10 @@ export class HttpRequest {
     this.method = request.method;
     this.target = target;
     this.rest = options.rest;
-    this.caller = options.caller;
+    this.caller =
+      request.method === "GET"
+        ? options.caller
+        : causingCaller(options.caller, () => changeSourceOf(request, options.caller, this.clientAddress));
     this.largeAnswers = options.largeAnswers;
     this.#options = options;
     this.query = options.query === "" ? QueryString.none : new QueryString(options.query);
@@ -67,6 +75,16 @@ export class HttpRequest {
   /** The name of the client agent's node that passed the request on; undefined if this agent got it from an HTTP client. */
   get agentNode(): string | undefined {
     return this.#options.agentNode;
+  }
+
+  /** The secret of that agent's default token, "" for none; undefined as `agentNode`. */
+  get agentToken(): string | undefined {
+    return this.#options.agentToken;
+  }
+
+  /** The secret of the token that the request brings; undefined if it brings none. */
+  get token(): string | undefined {
+    return sentSecret(this.raw, this.target);
   }
 
   /** The IP address of the connection's other end; "unix" for all unix sockets. */

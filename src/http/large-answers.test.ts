@@ -19,14 +19,17 @@ test("a large answer arrives complete, in pieces, and then stops counting toward
   const large = new LargeAnswers();
   const body = crypto.getRandomValues(new Uint8Array(60_000));
   const whole = new Uint8Array(600_000).map((_, at) => body[at % body.length] ?? 0);
-  expect(await new Response(large.body("a", whole, open)).bytes()).toEqual(whole);
+  expect(await new Response(large.body("a", [whole], { size: whole.length, signal: open })).bytes()).toEqual(whole);
   await settle();
   expect(large.clients).toBe(0);
 });
 
 test("a large answer that a client does not read delays only the next large answer to the same client", async () => {
   const large = new LargeAnswers(2 * length);
-  const unread = [large.body("a", answer, open), large.body("a", answer, open)];
+  const unread = [
+    large.body("a", [answer], { size: length, signal: open }),
+    large.body("a", [answer], { size: length, signal: open }),
+  ];
   const next = large.room("a", length, open);
   expect(await hasEnded(next)).toBe(false);
   expect(large.hasRoom("b", length)).toBe(true);
@@ -37,7 +40,7 @@ test("a large answer that a client does not read delays only the next large answ
 test("a waiting request whose client has disconnected does not block the next request", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
-  const unread = large.body("a", answer, gone.signal);
+  const unread = large.body("a", [answer], { size: length, signal: gone.signal });
   const others = [1, 2, 3].map(() => large.room("a", length, open));
   gone.abort();
   for (const other of others) expect(await hasEnded(other)).toBe(true);
@@ -49,14 +52,14 @@ test("a waiting request whose client has disconnected does not block the next re
 test("an answer larger than the client's limit is sent while no other large answer to the client is under way", async () => {
   const large = new LargeAnswers(length / 2);
   expect(large.hasRoom("a", length)).toBe(true);
-  large.body("a", answer, open);
+  large.body("a", [answer], { size: length, signal: open });
   expect(large.hasRoom("a", 1)).toBe(false);
 });
 
 test("the answers of a client that disconnects stop counting towards its limit, whether under way or waiting", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
-  large.body("a", answer, gone.signal);
+  large.body("a", [answer], { size: length, signal: gone.signal });
   const waiting = large.room("a", length, gone.signal);
   gone.abort();
   expect(await hasEnded(waiting)).toBe(true);
@@ -89,7 +92,7 @@ test("one turn of the event loop renders several large answers of less than a me
 
 test("an answer for which the client's limit has no room is not rendered before the client has read another", async () => {
   const large = new LargeAnswers(length);
-  const unread = large.body("a", answer, open);
+  const unread = large.body("a", [answer], { size: length, signal: open });
   const wait = large.mayRender("a", length, open);
   expect(wait !== undefined && (await hasEnded(wait))).toBe(false);
   await new Response(unread).bytes();

@@ -15,11 +15,12 @@ import { nextTurn } from "../lib/next-turn.ts";
 
 /** Minimum size of a large answer in bytes. Smaller answers fit into the system's socket buffers. */
 const largeBytesMin = 64 * 1024;
-const pieceBytes = 256 * 1024;
 /** Maximum bytes of unfinished large answers to one client. */
 const roomBytes = 64 * 1024 * 1024;
 /** Maximum bytes of large answers rendered in one turn of the event loop, except that one answer may be larger. */
 const turnBytesMax = 1024 * 1024;
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Waiting {
   readonly bytes: number;
@@ -75,6 +76,19 @@ export class LargeAnswers {
   }
 
   /**
+   * Counts an answer that is being rendered over several turns towards its client's limit. Returns the function that ends this when
+   * the answer is rendered, right before `body` counts it.
+   */
+  reserve(client: string, bytes: number): () => void {
+    const holding = this.#of(client);
+    holding.bytes += bytes;
+    return () => {
+      holding.bytes -= bytes;
+      this.#passSoon();
+    };
+  }
+
+  /**
    * Resolves when the client's limit allows an answer of `bytes`, which was rendered and is dropped, or when the client has
    * disconnected.
    */
@@ -99,35 +113,42 @@ export class LargeAnswers {
     });
   }
 
-  /** Streams a body. It counts towards the client's limit until it is sent or the client has disconnected. */
-  body(client: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const end = this.#begin(client, bytes.length);
+  /**
+   * Streams a body. It counts towards the client's limit until it is sent or the client has disconnected.
+   * @param pieces the body in pieces, which are taken as the client reads them
+   * @param size the body's size before it is compressed, which counts
+   */
+  body(
+    client: string,
+    pieces: Iterable<Bytes> | AsyncIterable<Bytes>,
+    { size, signal }: { readonly size: number; readonly signal: AbortSignal },
+  ): ReadableStream<Bytes> {
+    const end = this.#begin(client, size);
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
-    let at = 0;
+    const rest = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
     return new ReadableStream({
-      pull(controller) {
-        const piece = bytes.subarray(at, at + pieceBytes);
-        at += piece.length;
-        if (piece.length > 0) controller.enqueue(piece);
-        if (at < bytes.length) return;
+      async pull(controller) {
+        const piece = await rest.next();
+        if (piece.done !== true) return controller.enqueue(piece.value);
         controller.close();
         end();
       },
-      cancel: end,
+      async cancel() {
+        end();
+        await rest.return?.();
+      },
     });
   }
 
   #begin(client: string, bytes: number): () => void {
-    const holding = this.#of(client);
-    holding.bytes += bytes;
+    const release = this.reserve(client, bytes);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      holding.bytes -= bytes;
       this.#drop(bytes);
-      this.#passSoon();
+      release();
     };
   }
 

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { listenerOptions, readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
 export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
   /** The addresses and port of HTTP. Without addresses, HTTP is not served. */
   readonly http: Binding;
-  readonly https: Binding & { readonly tls: TlsFiles };
+  readonly https: Binding & { readonly tls: Bun.TLSOptions };
 }
 
 type Binding = Pick<ListenOptions, "addresses" | "port">;
@@ -13,11 +12,8 @@ type Binding = Pick<ListenOptions, "addresses" | "port">;
 /** All listeners of HTTP and HTTPS. */
 export interface Listeners {
   readonly addresses: readonly string[];
-  /**
-   * Reads the new certificates of HTTPS. Returns a function that makes the listeners use them.
-   * @throws OperatingError naming the certificate or key that cannot be used
-   */
-  prepare(files: TlsFiles): () => Promise<void>;
+  /** Makes the listeners of HTTPS use other certificates for new connections. */
+  secure(tls: Bun.TLSOptions): Promise<void>;
   /** Stops accepting connections until `resume`. */
   pause(): void;
   /** Accepts connections again. @throws OperatingError naming the address that is not available; a caller may try again */
@@ -27,11 +23,11 @@ export interface Listeners {
 
 /**
  * Listens on all addresses of HTTP and HTTPS, or on none.
- * @throws OperatingError naming the address, certificate or key that cannot be used
+ * @throws OperatingError naming the address that cannot be used
  */
 export async function openListeners({ http, https, ...options }: ListenersOptions): Promise<Listeners> {
   const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
-  let tls = https.addresses.length === 0 ? undefined : optionsOf(https.tls);
+  let tls = https.addresses.length === 0 ? undefined : https.tls;
   const opened: HttpServer[] = [];
   const warnWithoutCertificate = (): void => {
     if (tls && !tls.cert) options.log.warn(noCertificate, { addresses: https.addresses.join(" "), port: https.port });
@@ -44,14 +40,11 @@ export async function openListeners({ http, https, ...options }: ListenersOption
     warnWithoutCertificate();
     return {
       addresses: opened.flatMap((server) => server.addresses),
-      prepare(files) {
-        const next = secured && optionsOf(files);
-        return async () => {
-          if (isDeepStrictEqual(next, tls)) return;
-          tls = next;
-          await secured?.listenAnew(next);
-          warnWithoutCertificate();
-        };
+      async secure(next) {
+        if (!secured || isDeepStrictEqual(next, tls)) return;
+        tls = next;
+        await secured.listenAnew(next);
+        warnWithoutCertificate();
       },
       pause: () => opened.forEach((server) => server.pause()),
       async resume() {
@@ -63,11 +56,6 @@ export async function openListeners({ http, https, ...options }: ListenersOption
     await stop();
     throw error;
   }
-}
-
-function optionsOf(files: TlsFiles): Bun.TLSOptions {
-  const { incoming, incomingHttps } = files.verify;
-  return listenerOptions(files, readTlsFiles(files), incoming || incomingHttps);
 }
 
 const noCertificate =

@@ -10,24 +10,35 @@ import type { DatacenterEndpoint, Operation, Reading } from "./route.ts";
 
 /** The way to the leader. */
 export interface LeaderAccess extends Pick<Reading, "sendToLeader"> {
-  readonly store: Pick<Registry, "leads">;
+  readonly store: Pick<Registry, "leads" | "freshen">;
 }
 
-/**
- * Returns the endpoint that runs at the leader.
- * @param staleHere whether every server answers a GET with `?stale` itself
- */
+interface OnLeaderOptions {
+  /** Whether every server answers a GET with `?stale` itself. */
+  readonly staleHere?: boolean;
+  /** Whether this server waits until it has what the leader wrote, so that the client can use it here. */
+  readonly isUsedHere?: boolean;
+}
+
+/** Returns the endpoint that runs at the leader. */
 export function onLeader(
   access: LeaderAccess,
   endpoint: DatacenterEndpoint,
-  { staleHere = false }: { readonly staleHere?: boolean } = {},
+  { staleHere = false, isUsedHere = false }: OnLeaderOptions = {},
 ): DatacenterEndpoint {
   if (!access.sendToLeader) return endpoint;
   return (request) => {
     const runsHere = staleHere && request.queryOptions().consistency === "stale";
     const pass = runsHere ? undefined : passToLeader(access, request);
-    return pass ?? endpoint(request);
+    if (!pass) return endpoint(request);
+    return isUsedHere ? async (reading) => whenHere(access, await pass(reading)) : pass;
   };
+}
+
+async function whenHere({ store }: LeaderAccess, answer: Response): Promise<Response> {
+  // The leader has done what was asked, so its answer counts also if it cannot be reached any more.
+  await store.freshen("leader")?.catch(() => {});
+  return answer;
 }
 
 /** Returns the operation that passes a request on to the leader; undefined if this server leads or stands alone. */

@@ -34,3 +34,11 @@ export function parseEnable(query: QueryString): boolean {
   if (enable === undefined) throw new HttpError(400, `Invalid value for enable: ${JSON.stringify(text)}`);
   return enable;
 }
+
+/** Parses a parameter that is a number of things; undefined if it is absent or empty. @throws HttpError 400 if it is not a whole number */
+export function parseCount(query: QueryString, name: string): number | undefined {
+  const text = query.get(name) ?? "";
+  if (text === "") return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new HttpError(400, `Bad request: ${name} is not a whole number: ${JSON.stringify(text)}`);
+}

@@ -27,7 +27,7 @@ describe("a read", () => {
     }
   });
 
-  test("of a key is answered between the large answers that were requested before it", async () => {
+  test("of a key is answered before the large answers that were requested before it", async () => {
     const api = await startTestApi();
     await api.store.submit(keySet("small", "1"));
     for (const n of [1, 2, 3, 4]) await api.store.submit(keySet(`much/${n}`, "x".repeat(500_000)));
@@ -39,7 +39,8 @@ describe("a read", () => {
     };
     const large = ["much?recurse", "much?recurse&again", "much/1", "much/1?raw"];
     await Promise.all([...large, "small"].map(ask));
-    expect(answered).toEqual(["much?recurse", "small", "much?recurse&again", "much/1", "much/1?raw"]);
+    // A folder is rendered over several turns of the event loop, a value in one that no other large value has.
+    expect(answered).toEqual(["small", "much/1", "much/1?raw", "much?recurse", "much?recurse&again"]);
   });
 
   test("returns a check's newest output, even an output that is not yet in the catalog", async () => {

@@ -5,14 +5,15 @@ import type { Query } from "../registry/query.ts";
 import { waitForChange } from "../registry/blocking-query.ts";
 import type { Consistency } from "../registry/registry.ts";
 import { whenFresh } from "../registry/when-fresh.ts";
-import { renderGoJson } from "../wire/go-json.ts";
+import { RowList } from "../wire/json-parts.ts";
 import { answerKey, type KeptAnswer } from "./answer-cache.ts";
-import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
+import { type Body, jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge, isLargeSize } from "./large-answers.ts";
 import { addContact, consistencyOf, currentHeaders } from "./leader-contact.ts";
 import { passToLeader } from "./on-leader.ts";
+import { renderInTurns } from "./render-in-turns.ts";
 import type { Operation, Reading } from "./route.ts";
 
 /*
@@ -40,8 +41,11 @@ export interface Rendering<T> {
   readonly missing?: string;
   /** Returns a number that the size of the body in bytes is not below, much faster than `body` renders it; default 0. */
   bytesMin?(value: T): number;
-  body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
+  /** Renders the value; a long list with other work of the event loop between its parts. */
+  body(value: T): Rendered | Promise<Rendered>;
 }
+
+type Rendered = Body | undefined;
 
 /** One read: the query, the rendering of its result, the target under which the answer is kept, and how new the state must be. */
 interface Read<T> {
@@ -82,15 +86,19 @@ async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: R
 function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
   const again = (): Response | Promise<Response> =>
     request.signal.aborted ? new Response() : answerNow(reading, request, read);
+  const sendWithRoom = (answer: KeptAnswer): Response | Promise<Response> => {
+    const room = roomFor(answer, request);
+    if (room !== undefined) return room.then(again);
+    const response = send(answer, request);
+    const { cluster } = reading;
+    return cluster.isAlone ? response : addContact(response, cluster, read.consistency);
+  };
   // The caller's rights can have changed while it waited.
   const key = answerKey(read.target, request.caller.rightsKey);
-  const answer = reading.answers.get(key) ?? newAnswer(reading, request, { ...read, key });
-  if (answer instanceof Promise) return answer.then(again);
-  const room = roomFor(answer, request);
-  if (room !== undefined) return room.then(again);
-  const response = send(answer, request);
-  const { cluster } = reading;
-  return cluster.isAlone ? response : addContact(response, cluster, read.consistency);
+  const { answers } = reading;
+  const answer = answers.get(key) ?? answers.underWay(key) ?? newAnswer(reading, request, { ...read, key });
+  if (answer instanceof Promise) return answer.then((late) => (late === undefined ? again() : sendWithRoom(late)));
+  return sendWithRoom(answer);
 }
 
 /** Returns a promise that resolves when the client's limit allows this answer; undefined if the limit allows it now. */
@@ -99,30 +107,33 @@ function roomFor({ body }: KeptAnswer, { largeAnswers, peer, signal }: HttpReque
   return largeAnswers.room(peer, body.length, signal);
 }
 
-/** Renders the answer, or returns a promise that resolves when it may be rendered. */
+/** Renders the answer, or returns a promise of it; of undefined when it may be rendered only then. */
 function newAnswer<T>(
   { answers, cluster }: Reading,
   request: HttpRequest,
   { key, query, rendering }: Read<T> & { readonly key: string },
-): KeptAnswer | Promise<void> {
+): KeptAnswer | Promise<KeptAnswer | undefined> {
   const { isObserved, registry } = request.caller;
   const index = registry.indexOf(query.topics);
   const value = registry.read(query);
   const bytesMin = rendering.bytesMin?.(value) ?? 0;
   const wait = isLargeSize(bytesMin) ? mayRender(bytesMin, request) : undefined;
-  if (wait !== undefined) return wait;
-  const found = rendering.body(value);
-  const shown =
-    found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
-  const answer = {
-    ...shown,
-    headers: new Headers({
-      ...shown.headers,
-      "X-Consul-Index": String(index),
-      ...(cluster.isAlone && currentHeaders),
-    }),
+  if (wait !== undefined) return wait.then(() => undefined);
+  const body = rendering.body(value);
+  const answerWith = (found: Rendered): KeptAnswer => {
+    const shown =
+      found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
+    const indexed = { ...shown.headers, "X-Consul-Index": String(index), ...(cluster.isAlone && currentHeaders) };
+    return { ...shown, headers: new Headers(indexed) };
   };
-  if (rendering.isKept !== false && !isObserved) answers.put(key, query.topics, answer);
+  const isKept = rendering.isKept !== false && !isObserved;
+  if (body instanceof Promise) {
+    const release = request.largeAnswers.reserve(request.peer, bytesMin);
+    const late = body.then(answerWith).finally(release);
+    return isKept ? answers.putLate(key, query.topics, late) : late;
+  }
+  const answer = answerWith(body);
+  if (isKept) answers.put(key, query.topics, answer);
   return answer;
 }
 
@@ -131,7 +142,7 @@ function mayRender(bytesMin: number, { largeAnswers, peer, signal }: HttpRequest
 }
 
 /** Encodes a large text as bytes, once for all clients; returns any other body unchanged. */
-function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> {
+function readyToSend(body: Body): Body {
   return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
 
@@ -165,7 +176,7 @@ function jsonRendering<T>({ pretty }: HttpRequest, encode: (value: T) => unknown
     headers,
     body(value) {
       const encoded = encode(value);
-      return encoded === undefined ? undefined : renderGoJson(encoded, { pretty });
+      return encoded === undefined ? undefined : renderInTurns(encoded, { pretty });
     },
   };
 }
@@ -207,7 +218,11 @@ export function answerRows<T extends OfNode>(
     const query = near === "" ? list.query : reading.nearness.order(list.query, near);
     const answer = answerFiltered(request, query, {
       fields: list.fields,
-      encode: (rows, accept) => rows.map(list.encode).filter(accept),
+      encode: (rows, accept) =>
+        RowList.of(rows, (row) => {
+          const encoded = list.encode(row);
+          return accept(encoded) ? encoded : undefined;
+        }),
     });
     return (pass ?? answer)(reading);
   };

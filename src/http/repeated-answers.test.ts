@@ -4,7 +4,9 @@ import { startTestApi, type TestApi } from "../../test/support/api.ts";
 import { keySet } from "../../test/support/state.ts";
 
 /** Paths whose answers differ each time or never end. */
-const changing: ReadonlySet<string> = new Set(["/v1/agent/metrics", "/v1/agent/monitor", "/v1/snapshot"]);
+const changing: ReadonlySet<string> = new Set([
+  ...["/v1/agent/metrics", "/v1/agent/monitor", "/v1/snapshot", "/v1/praetor/changes/"],
+]);
 
 const id = "5a8b1a2e-7d3c-4f55-9a51-0123456789ab";
 const names = ["", "web", "nosuch", "n1", "a", "folder/", "folder/empty", "service-defaults/x", id];

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
@@ -46,14 +47,29 @@ export function nameOf(peer: PeerAddress | null): string {
 
 /** Returns the target without secrets: the values of `token`, and the tokens in paths of the legacy ACL API, are hidden. */
 export function hideTokens(target: string): string {
-  const [path = "", ...queries] = target.replace(aclPath, "$1<hidden>$2").split("?");
+  const [sentPath = "", ...queries] = target.split("?");
+  const path = hideInPath(sentPath);
   if (queries.length === 0) return path;
   const parameters = queries.join("?").split(/([&;])/);
   const shown = parameters.map((pair) => (isToken(pair) ? `${pair.slice(0, pair.indexOf("=") + 1)}<hidden>` : pair));
   return `${path}?${shown.join("")}`;
 }
 
-const aclPath = /^(\/v1\/acl\/(?:create|update|info|destroy|clone|list)\/)[^?]+(\??.*)$/;
+/** Hides the secret also in a path that is one of the legacy ACL API only after it is decoded and cleaned. */
+function hideInPath(path: string): string {
+  const [, folder] = secretPath.exec(posix.normalize(path.split("/").map(decoded).join("/"))) ?? [];
+  return folder === undefined ? path : `${folder}<hidden>`;
+}
+
+const secretPath = /^(\/v1\/acl\/(?:create|update|info|destroy|clone|list)\/)./is;
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 /** Returns whether a pair of the query string is named `token`. The name can be percent-encoded. */
 function isToken(pair: string): boolean {

@@ -20,6 +20,10 @@ const open: ReadonlySet<string> = new Set([
   ...["GET /", "GET /v1/status/leader", "GET /v1/status/peers"],
   ...["GET /v1/catalog/datacenters", "GET /v1/coordinate/datacenters"],
   ...["PUT /v1/acl/bootstrap", "POST /v1/acl/login", "GET /v1/acl/replication"],
+  // They tell whether the agent works, and what its API is, and nothing of its data.
+  ...["GET /v1/praetor/live", "GET /v1/praetor/ready", "GET /v1/praetor/openapi.json"],
+  // It gives nothing to the client: the token goes to the owner of the data folder.
+  "PUT /v1/praetor/acl/recover",
   // There is no service mesh, so these have one answer for all.
   ...["GET /v1/agent/connect/ca/roots", "GET /v1/agent/connect/ca/leaf/", "GET /v1/connect/ca/roots"],
   ...["GET /v1/connect/ca/configuration", "PUT /v1/connect/ca/configuration", "GET /v1/connect/intentions/"],
@@ -32,6 +36,8 @@ const harmless: ReadonlySet<string> = new Set([
   ...["GET /v1/acl/token/self", "POST /v1/acl/logout", "POST /v1/internal/acl/authorize"],
   // A legacy token is shown to those who know its secret.
   "GET /v1/acl/info/",
+  // Indexes are those of all rows, as the header of any read has them.
+  "GET /v1/praetor/changes",
   // There are no intentions, of which this could delete one.
   "DELETE /v1/connect/intentions/",
 ]);
@@ -44,11 +50,15 @@ const named = { Name: "q", Service: { Service: "web" } };
 const examples: Readonly<Record<string, { readonly rest?: string; readonly body?: unknown }>> = {
   "DELETE /v1/config/": entry,
   "DELETE /v1/operator/raft/peer": { rest: "?address=10.0.0.1:8300" },
+  "DELETE /v1/praetor/acl/user/": { rest: "people/anna" },
   "DELETE /v1/query/": { rest: id },
   "GET /v1/config/": entry,
   "GET /v1/connect/intentions/check": { rest: "?source=api&destination=web" },
   "GET /v1/connect/intentions/match": { rest: "?by=source&name=web" },
   "GET /v1/internal/federation-state/": { rest: "dc1" },
+  "GET /v1/praetor/changes": { rest: "?topics=services" },
+  "GET /v1/praetor/kv-diff/": { rest: "web?from=1h" },
+  "GET /v1/praetor/search": { rest: "?q=web" },
   "GET /v1/query/": { rest: id },
   "GET /v1/session/info/": { rest: id },
   "GET /v1/session/node/": { rest: "n1" },
@@ -68,6 +78,7 @@ const examples: Readonly<Record<string, { readonly rest?: string; readonly body?
   "PUT /v1/catalog/register": { body: { Node: "n2", Address: "10.0.0.2" } },
   "PUT /v1/config": { body: { Kind: "service-defaults", Name: "web" } },
   "PUT /v1/coordinate/update": { body: { Node: "n1", Coord: coordinate } },
+  "PUT /v1/praetor/kv-trial": { body: { Changes: [{ Key: "web" }], Services: ["web"], For: "1m" } },
   "PUT /v1/query/": { rest: id, body: named },
   "PUT /v1/session/create": { body: { Node: "n1", Checks: [] } },
   "PUT /v1/session/destroy/": { rest: id },
@@ -118,13 +129,21 @@ function showsNothing(status: number, text: string): boolean {
   )
     return true;
   if (text.includes("denied due to ACLs")) return true;
-  return status === 200 && nothing.has(text);
+  return status === 200 && nothing.has(text.replaceAll(/"(From|To)":\d+/g, '"$1":1'));
 }
 
 /** The text of an endpoint of access control that has not been written. */
 const refusesEveryone = "ACL support disabled";
 
-const nothing: ReadonlySet<string> = new Set(["[]", "{}", "null", '{"Node":null,"Services":null}']);
+const nothing: ReadonlySet<string> = new Set([
+  ...["[]", "{}", "null", '{"Node":null,"Services":null}'],
+  '{"Number":0,"Transitions":[]}',
+  '{"From":1,"To":1,"Changes":[]}',
+  '{"Searched":0,"Found":0,"Matches":[]}',
+  // The front page names the agent, and counts what the caller may see.
+  '{"Node":"n1","Datacenter":"dc1","Version":"1.8.7","StartedAt":"1970-01-01T00:00:00.000Z","Nodes":0,"Instances":0,' +
+    '"Services":{"Critical":0,"Maintenance":0,"Warning":0,"Passing":0},"Failing":[],"Ports":{}}',
+]);
 
 const api = await startWorld();
 const requests = api.routes.flatMap(requestsOf).filter((request) => !request.startsWith("GET /debug/"));

@@ -10,6 +10,7 @@ import { answerByRoute, noPath, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { ClientLimit } from "./client-limit.ts";
 import { withHop } from "./hop.ts";
+import type { HostGuard } from "./host-guard.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
@@ -18,9 +19,10 @@ import { addContact } from "./leader-contact.ts";
 import { consistencyOfTarget } from "./query-options.ts";
 import { hideTokens } from "./request-log.ts";
 import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
+import { isPageWrite, pageWriteRefused } from "./page-writes.ts";
 import { cleanPath, pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
 import { sentToken } from "./sent-token.ts";
-import type { Connections } from "./server.ts";
+import { placeOf, type Connections } from "./server.ts";
 
 export interface RouterOptions extends Pipeline {
   /** Records requests; undefined if there is no audit log. */
@@ -37,9 +39,14 @@ export interface RouterOptions extends Pipeline {
   readonly allowsUnprintable: boolean;
   /** Whether a client of this address may write; undefined if all may. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
+  /** Whether browsers may only read. */
+  readonly pagesOnlyRead?: boolean;
+  /** Refuses requests of strangers' pages; undefined if access control does. */
+  readonly hostGuard?: HostGuard | undefined;
 }
 
 interface From extends Pick<Asked, "target" | "caller"> {
+  readonly path: SentPath;
   readonly connections: Connections;
 }
 
@@ -61,6 +68,7 @@ interface Asked {
   readonly caller: Caller;
   readonly clientAddress: ClientAddress;
   readonly agentNode: string | undefined;
+  readonly agentToken: string | undefined;
 }
 
 /**
@@ -84,6 +92,8 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #allowsUnprintable: boolean;
   readonly #mayWrite: RouterOptions["mayWrite"];
+  readonly #pagesOnlyRead: boolean;
+  readonly #hostGuard: HostGuard | undefined;
   readonly #audit: Audit | undefined;
   readonly #pipeline: Pipeline;
   readonly #answers: Pipeline["answers"];
@@ -103,6 +113,8 @@ export class Router {
     this.#blocked = options.blocked;
     this.#allowsUnprintable = options.allowsUnprintable;
     this.#mayWrite = options.mayWrite;
+    this.#pagesOnlyRead = options.pagesOnlyRead ?? false;
+    this.#hostGuard = options.hostGuard;
     this.#audit = options.audit;
     this.#pipeline = options;
     this.#answers = options.answers;
@@ -121,18 +133,38 @@ export class Router {
    * @param connections the listener that accepted the request
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
+    const refusal = this.#hostGuard?.(request);
+    if (refusal !== undefined) return this.#addHeaders(text(403, refusal));
     const target = targetOf(request.url);
-    const caller = this.#callers.callerOf(this.#callers.areLimited ? sentToken(request, target) : undefined);
-    if (!this.#audit) return this.#handle(request, path, { target, caller, connections });
-    return this.#audit.answer(request, { path, caller, connections }, (recorded) =>
-      this.#handle(request, path, { target, caller: recorded, connections }),
-    );
+    const secret = this.#callers.areLimited ? sentToken(request, target) : undefined;
+    const caller = this.#callers.callerOf(secret, connections.agentToken);
+    const from = { target, caller, path, connections };
+    if (!this.#callers.areAsked) return this.#record(request, from);
+    // The token of a request that a server answers is that server's business. But the audit log names the sender of each.
+    if (!this.#audit && !this.#asksForRights(path)) return this.#handle(request, from);
+    const prepared = caller.prepare(placeOf(request, connections));
+    return prepared ? prepared.then(() => this.#record(request, from)) : this.#record(request, from);
   }
 
-  #handle(request: Request, path: SentPath, { target, caller, connections }: From): Response | Promise<Response> {
-    const isGet = request.method === "GET";
-    if (this.#callers.areLimited && !this.#callers.admits(caller, () => connections.requestIP(request)?.address))
+  /** Answers a request of a caller whose rights are known, and records it if there is an audit log. */
+  #record(request: Request, from: From): Response | Promise<Response> {
+    if (!this.#audit) return this.#admit(request, from);
+    return this.#audit.answer(request, from, (caller) => this.#admit(request, { ...from, caller }));
+  }
+
+  #admit(request: Request, from: From): Response | Promise<Response> {
+    if (this.#callers.areLimited && !from.caller.admits(placeOf(request, from.connections)))
       return this.#addHeaders(text(429, tooManyTries, retryLater));
+    return this.#handle(request, from);
+  }
+
+  /** Returns whether this agent itself decides who may make the request. */
+  #asksForRights({ parts }: SentPath): boolean {
+    return parts !== undefined && (this.#find(`/${parts.join("/")}`)?.access ?? "open") !== "open";
+  }
+
+  #handle(request: Request, { target, caller, path, connections }: From): Response | Promise<Response> {
+    const isGet = request.method === "GET";
     // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
     const known = isGet ? this.#answers.get(answerKey(target, rightsKeyOf(caller))) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target))))) {
@@ -145,13 +177,13 @@ export class Router {
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const asked = {
       ...askedOf(sentTarget(target, parts), parts),
-      ...{ caller, clientAddress, agentNode: connections.agentNode },
+      ...{ caller, clientAddress, agentNode: connections.agentNode, agentToken: connections.agentToken },
     };
     const route = this.#find(asked.path);
     const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
     // A blocking query waits up to ten minutes, and a stream ends only when the client disconnects, so neither has an idle limit.
     if (held !== undefined) connections.timeout(request, 0);
-    const answer = (): Promise<Response> => this.#answer(route, request, asked);
+    const answer = async (): Promise<Response> => this.#addHeaders(await this.#dispatch(route, request, asked));
     // All other reads are answered in this turn of the event loop, so the client limit need not count them.
     if (isGet && held === undefined) return answer();
     return this.#clientLimit.answer(clientAddress, answer, held === "stream" ? request.signal : undefined);
@@ -188,10 +220,6 @@ export class Router {
     return addContact(this.#sendAgain(known, request, target), cluster, consistency);
   }
 
-  async #answer(route: Route | undefined, request: Request, asked: Asked): Promise<Response> {
-    return this.#addHeaders(await this.#dispatch(route, request, asked));
-  }
-
   #addHeaders(response: Response): Response {
     for (const name in this.#headers) response.headers.set(name, this.#headers[name] ?? "");
     return response;
@@ -215,12 +243,13 @@ export class Router {
     if (!endpoint) return otherMethod(route, request.method);
     if (!isRead(request.method) && this.#mayWrite && !this.#mayWrite(clientAddress()))
       return text(403, "Access is restricted");
+    if (this.#pagesOnlyRead && isPageWrite(request, path)) return text(403, pageWriteRefused);
     try {
       const read = new HttpRequest(request, target, {
         rest: path.slice(route.path.length),
         query: asked.query.slice(1),
         peerAddress: clientAddress,
-        ...{ agentNode: asked.agentNode, caller },
+        ...{ agentNode: asked.agentNode, agentToken: asked.agentToken, caller },
         largeAnswers: this.#largeAnswers,
         clock: this.#clock,
         isPretty: this.#isPretty,
@@ -269,7 +298,7 @@ export class Router {
       if (status >= 500) this.#logError(error, method, target);
       if (isOfThisServer(error)) return text(status, error.message);
       const shown = this.#shown(error, status, asked);
-      return text(shown.status, shown.text);
+      return text(shown.status, shown.text, status === 429 ? retryLater : {});
     }
     const url = hideTokens(target);
     this.#log.error("Request failed by a fault of the agent", { method, url, error: faultOf(error) });

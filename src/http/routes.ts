@@ -33,7 +33,6 @@ import {
 } from "./endpoints/health.ts";
 import { getUiNode, listUiNodes, listUiServices, type UiApiParts } from "./endpoints/internal-ui.ts";
 import { deleteKey, getKey, type KvParts, putKey } from "./endpoints/kv.ts";
-import { getPort, listPorts } from "./endpoints/ports.ts";
 import {
   createPreparedQuery,
   deletePreparedQuery,
@@ -64,14 +63,19 @@ import {
 import { restoreSnapshot, saveSnapshot, type SnapshotParts } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact, type TxnParts } from "./endpoints/txn.ts";
-import { redirectToUi, serveBanner, showOverview, type UiParts } from "./endpoints/ui.ts";
+import { redirectToUi, serveBanner, showPlainPage, type UiParts } from "./endpoints/ui.ts";
+import { serveUi, type WebPages } from "./endpoints/ui-files.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
 import { type LeaderAccess, onLeader } from "./on-leader.ts";
+import { type PraetorAgentApi, praetorAgentRoutes, praetorRoutes } from "./praetor-routes.ts";
 import type { Access, DatacenterEndpoint, Endpoint, Route } from "./route.ts";
+import type { WebFiles } from "./web-files.ts";
 
 /** All parts of an agent that the endpoints use. */
 export type Api = Pipeline &
   Parameters<typeof agentRoutes>[0] &
+  PraetorAgentApi &
+  Parameters<typeof praetorRoutes>[0] &
   Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof datacenterRoutes>[0] &
   Parameters<typeof operatorRoutes>[0] &
@@ -85,6 +89,8 @@ export type Api = Pipeline &
 export function routes(api: Api): readonly Route[] {
   return [
     ...agentRoutes(api),
+    ...praetorAgentRoutes(api),
+    ...praetorRoutes(api),
     ...catalogRoutes(api),
     ...datacenterRoutes(api),
     ...operatorRoutes(api),
@@ -198,8 +204,6 @@ function datacenterRoutes(api: DatacenterApi): readonly Route[] {
       options: ["GET", "PUT", "DELETE"],
       methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey },
     },
-    { path: "/v1/praetor/ports", ...datacenter, held: "index", methods: { GET: listPorts } },
-    { path: "/v1/praetor/ports/", ...datacenter, held: "index", methods: { GET: getPort } },
     {
       path: "/v1/query",
       ...read,
@@ -289,30 +293,32 @@ function operatorRoutes(api: OperatorParts & SnapshotParts & LeaderAccess): read
   ];
 }
 
-/** The parts of the agent that the browser UI uses. The UI is the built-in page, or a folder in its place. */
+/** The parts of the agent that the browser UI uses. The UI is the built-in one, or a folder in its place. */
 export interface UiApi extends UiParts {
   /** Where the UI is served; undefined if it is disabled. */
   readonly ui: UiPlace | undefined;
 }
 
-interface UiPlace {
-  /** The path of the UI, with a slash at the beginning and the end. */
-  readonly contentPath: string;
-  /** The folder that is served instead of the built-in page; undefined for the built-in page. */
-  readonly folder: string | undefined;
+export interface UiPlace extends WebPages {
+  /** The files of the built-in UI, or the path of the folder that is served in its place. */
+  readonly pages: WebFiles | string;
 }
 
 function uiRoutes(api: UiApi): readonly Route[] {
   const { ui } = api;
   if (!ui) return [forAnyMethod("/", serveBanner())];
-  return [forAnyMethod("/", redirectToUi(ui.contentPath)), forAnyMethod(ui.contentPath, showUi(api, ui))];
+  return uiRoutesOf(ui, showPlainPage(api, ui.contentPath));
+}
+
+/** Returns the routes of the UI. @param plain the endpoint of the built-in UI's page without scripts */
+export function uiRoutesOf(place: UiPlace, plain: Endpoint): readonly Route[] {
+  const { contentPath, pages } = place;
+  const root = forAnyMethod("/", redirectToUi(contentPath));
+  if (typeof pages === "string") return [root, forAnyMethod(contentPath, serveFolder(pages, contentPath))];
+  return [root, forAnyMethod(contentPath, serveUi(pages, place)), forAnyMethod(`${contentPath}plain`, plain)];
 }
 
 /** Returns a route with one endpoint for all methods. Consul: outside the API no method is refused. */
 export function forAnyMethod(path: string, endpoint: Endpoint, access: Access = "open"): Route {
   return { path, access, scope: "agent", methods: { GET: endpoint }, any: endpoint };
-}
-
-function showUi(parts: UiParts, { folder, contentPath }: UiPlace): Endpoint {
-  return folder === undefined ? showOverview(parts) : serveFolder(folder, contentPath);
 }

@@ -22,10 +22,26 @@ export interface RequestHandler {
 export interface Connections {
   /** The name of the client agent's node that passes the requests on; undefined for connections of HTTP clients. */
   readonly agentNode?: string;
+  /** The secret of the default token of that agent, "" for none; undefined to take that of this agent. */
+  readonly agentToken?: string | undefined;
   /** Returns the address of the connection's other end; null on a unix socket. */
   requestIP(request: Request): PeerAddress | null;
   /** Sets the idle limit of a connection. @param seconds how long it may be idle before the answer; 0 for no limit */
   timeout(request: Request, seconds: number): void;
+}
+
+/** Returns the connections of a request that came to this process by another way than a listener. @param peer the address of its client */
+export function withoutConnection(peer: string | undefined): Connections {
+  return { requestIP: () => (peer === undefined ? null : { address: peer, port: 0 }), timeout: () => {} };
+}
+
+/** Returns a function that returns where a request comes from: its client's address, behind the agent that passes it on. */
+export function placeOf(request: Request, connections: Connections): () => string | undefined {
+  return () => {
+    const address = connections.requestIP(request)?.address;
+    const { agentNode } = connections;
+    return address === undefined || agentNode === undefined ? address : `${agentNode} ${address}`;
+  };
 }
 
 /** The served API: its name in the log, and the flags that choose its port. */

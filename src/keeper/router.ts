@@ -1,7 +1,9 @@
 import type { Audit } from "../http/audit.ts";
 import { type SentPath, whyUnreadable } from "../http/sent-path.ts";
 import type { Connections } from "../http/server.ts";
-import { sentToken } from "../http/sent-token.ts";
+import { sentSecret } from "../http/sent-token.ts";
+import { changeSourceOf } from "../http/cause.ts";
+import { causingCaller } from "../registry/caused-changes.ts";
 import type { Caller, Callers } from "../registry/caller.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
@@ -17,10 +19,23 @@ export interface ClientGate {
   answer(client: () => string | undefined, handle: () => Promise<Response>): Response | Promise<Response>;
 }
 
+/** Verifies the JWTs that services send in place of tokens. */
+export interface JwtVerifier {
+  /** Returns whether a bearer token has the form of a JWT. */
+  isOne(bearer: string): boolean;
+  /**
+   * Returns the key of the service to which a JWT was issued; undefined for one that is not valid.
+   * @throws OperatingError unavailable when that cannot be found out now
+   */
+  serviceOf(bearer: string): Promise<string | undefined>;
+}
+
 export interface KeeperRouterOptions {
   /** Records requests; undefined if there is no audit log. */
   readonly audit?: Audit | undefined;
   readonly callers: Callers;
+  /** Undefined if no JWT is accepted. */
+  readonly jwts?: JwtVerifier | undefined;
   readonly clientGate: ClientGate;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,15 +46,24 @@ export interface KeeperRouterOptions {
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
 
-interface From {
+/** A request's sender, as far as its token tells. */
+interface Sender {
+  readonly caller: Caller;
+  /** Why it cannot be found out now whether the JWT is valid; undefined if it can. */
+  readonly unchecked?: OperatingError;
+}
+
+interface Asked extends Sender {
+  readonly clientAddress: () => string | undefined;
+}
+
+interface AuditedSender {
+  readonly path: SentPath;
   readonly caller: Caller;
   readonly connections: Connections;
 }
 
-interface Asked {
-  readonly caller: Caller;
-  readonly clientAddress: () => string | undefined;
-}
+type Answered = Response | Promise<Response>;
 
 /**
  * Finds the endpoint of a request, and turns errors into answers, as core-keeper's HTTP framework (Echo) does. The last part of
@@ -60,21 +84,42 @@ export class KeeperRouter {
    * @param connections the listener that accepted the request
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
-    const { audit, callers } = this.#options;
-    const caller = callers.callerOf(callers.areLimited ? sentToken(request, "") : undefined);
-    if (!audit) return this.#handle(request, path, { caller, connections });
-    return audit.answer(request, { path, caller, connections }, (recorded) =>
-      this.#handle(request, path, { caller: recorded, connections }),
-    );
+    const { callers, clientGate, jwts } = this.#options;
+    const token = callers.areLimited ? sentSecret(request, "") : undefined;
+    const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
+    const answer = (sender: Sender): Promise<Response> => this.#answer(request, path, { ...sender, clientAddress });
+    if (jwts === undefined || token === undefined || !jwts.isOne(token))
+      return this.#audited(request, { path, caller: callers.callerOf(token), connections }, (caller) =>
+        path.parts ? clientGate.answer(clientAddress, () => answer({ caller })) : this.refuse(whyUnreadable(request)),
+      );
+    // Another system may be asked about a JWT, so the limit of the client's requests comes first.
+    return clientGate.answer(clientAddress, async () => {
+      const { caller, unchecked } = await this.#senderOf(token, jwts);
+      return this.#audited(request, { path, caller, connections }, (recorded) =>
+        path.parts
+          ? answer({ caller: recorded, ...(unchecked && { unchecked }) })
+          : this.refuse(whyUnreadable(request)),
+      );
+    });
   }
 
-  #handle(request: Request, { parts }: SentPath, { caller, connections }: From): Response | Promise<Response> {
-    if (!parts) return this.refuse(whyUnreadable(request));
-    // core-keeper decodes some paths twice and fails for "%25"; Praetor decodes each path once.
-    const path = `/${parts.join("/")}`;
-    const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
-    const answer = (): Promise<Response> => this.#answer(request, path, { caller, clientAddress });
-    return this.#options.clientGate.answer(clientAddress, answer);
+  #audited(request: Request, sender: AuditedSender, handle: (caller: Caller) => Answered): Answered {
+    const { audit } = this.#options;
+    return audit ? audit.answer(request, sender, handle) : handle(sender.caller);
+  }
+
+  /** A JWT that is not valid counts as a token that does not exist. */
+  async #senderOf(jwt: string, jwts: JwtVerifier): Promise<Sender> {
+    const { callers } = this.#options;
+    try {
+      const service = await jwts.serviceOf(jwt);
+      return { caller: service === undefined ? callers.callerOf(jwt) : callers.callerOfService(service) };
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      const caller = callers.callerOf(jwt);
+      // While access control only observes, nothing is refused.
+      return caller.isObserved ? { caller } : { caller, unchecked: error };
+    }
   }
 
   /** Returns the answer with status 400 to a request whose path cannot be read. */
@@ -82,8 +127,9 @@ export class KeeperRouter {
     return this.#addHeaders(failure(400, reason), this.#options.random.uuid());
   }
 
-  async #answer(request: Request, path: string, asked: Asked): Promise<Response> {
-    const response = await this.#dispatch(request, path, asked);
+  async #answer(request: Request, { parts = [] }: SentPath, asked: Asked): Promise<Response> {
+    // core-keeper decodes some paths twice and fails for "%25"; Praetor decodes each path once.
+    const response = await this.#dispatch(request, `/${parts.join("/")}`, asked);
     return this.#addHeaders(response, request.headers.get(correlationHeader) || this.#options.random.uuid());
   }
 
@@ -93,7 +139,7 @@ export class KeeperRouter {
     return response;
   }
 
-  async #dispatch(request: Request, path: string, { caller, clientAddress }: Asked): Promise<Response> {
+  async #dispatch(request: Request, path: string, { caller, unchecked, clientAddress }: Asked): Promise<Response> {
     const { bodyBytesMax, clock, mayWrite } = this.#options;
     const { method } = request;
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
@@ -101,13 +147,14 @@ export class KeeperRouter {
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
-    if (!this.#options.callers.admits(caller, clientAddress))
-      return failure(429, "too many unknown tokens from your address");
+    if (route.isPublic !== true && unchecked) return this.#explain(unchecked, request);
+    if (!unchecked && !caller.admits(clientAddress)) return failure(429, "too many unknown tokens from your address");
     if (route.isPublic !== true && !isKnown(caller, request)) return frameworkFailure(401, "Unauthorized");
     try {
       const rest = path.slice(route.path.length);
       const query = queryOf(request.url);
-      return await endpoint(new KeeperRequest(request, { caller, rest, query, bodyBytesMax, clock }));
+      const causing = causingCaller(caller, () => changeSourceOf(request, caller, clientAddress()));
+      return await endpoint(new KeeperRequest(request, { caller: causing, rest, query, bodyBytesMax, clock }));
     } catch (error) {
       return this.#explain(error, request);
     }
@@ -133,7 +180,7 @@ const correlationHeader = "X-Correlation-ID";
 function isKnown(caller: Caller, request: Request): boolean {
   if (!caller.isChecked || caller.isObserved) return true;
   try {
-    return sentToken(request, "") !== undefined && caller.rightsKey !== "";
+    return sentSecret(request, "") !== undefined && caller.rightsKey !== "";
   } catch {
     return false;
   }

@@ -42,6 +42,8 @@ export interface CertificateContent {
   readonly serial: Uint8Array<ArrayBuffer>;
   readonly validFromMs: number;
   readonly days: number;
+  /** Names in the form of URIs, such as that of a SPIFFE identity. */
+  readonly uris?: readonly string[];
 }
 
 export interface LeafContent extends CertificateContent {
@@ -81,6 +83,7 @@ export function createAuthority(content: AuthorityContent): Issued {
   const extensions = [
     extension(id_ce_keyUsage, new KeyUsage(usage), true),
     extension(id_ce_basicConstraints, new BasicConstraints({ cA: true }), true),
+    ...alternativeNames(uriNames(content)),
     ...keyIdentifiers({ own: identifierOf(keys.publicKey), issuers: identifierOf(keys.publicKey) }),
     ...(permitted.length === 0
       ? []
@@ -92,28 +95,35 @@ export function createAuthority(content: AuthorityContent): Issued {
           ),
         ]),
   ];
-  return issue(content, { keys, subject: name, issuer: name, signer: keys.privateKey, extensions });
+  const parts = { publicKey: keys.publicKey, subject: name, issuer: name, signer: keys.privateKey, extensions };
+  return { certificate: issue(content, parts), key: pemOf(keys.privateKey) };
 }
 
 /** Creates a certificate that an authority signs, with a new key. */
 export function createLeaf(content: LeafContent, issuer: Issuer): Issued {
-  const keys = newKeys();
+  const { publicKey, privateKey } = newKeys();
+  return { certificate: signLeaf(content, issuer, publicKey), key: pemOf(privateKey) };
+}
+
+/** Creates a certificate for the key of another agent, in PEM, which an authority signs. */
+export function signLeaf(content: LeafContent, issuer: Issuer, publicKey: KeyObject): string {
   const authority = AsnConvert.parse(issuer.certificate, Certificate).tbsCertificate;
   const usage = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment;
   const names = [
     ...content.dnsNames.map((dNSName) => new GeneralName({ dNSName })),
     ...content.ipAddresses.map((iPAddress) => new GeneralName({ iPAddress })),
+    ...uriNames(content),
   ];
   const purposes = content.purposes.map((purpose) => purposeIds[purpose]);
   const extensions = [
     extension(id_ce_keyUsage, new KeyUsage(usage), true),
     ...(purposes.length === 0 ? [] : [extension(id_ce_extKeyUsage, new ExtendedKeyUsage(purposes), false)]),
     extension(id_ce_basicConstraints, new BasicConstraints(), true),
-    ...keyIdentifiers({ own: identifierOf(keys.publicKey), issuers: authorityIdentifier(authority) }),
-    extension(id_ce_subjectAltName, new SubjectAlternativeName(names), false),
+    ...keyIdentifiers({ own: identifierOf(publicKey), issuers: authorityIdentifier(authority) }),
+    ...alternativeNames(names),
   ];
   return issue(content, {
-    keys,
+    publicKey,
     subject: nameOf(content.commonName),
     issuer: authority.subject,
     signer: issuer.key,
@@ -149,17 +159,18 @@ function algorithmOf(key: KeyObject): AlgorithmIdentifier | undefined {
   return signatureAlgorithms[key.asymmetricKeyType ?? ""];
 }
 
-interface Keys {
+export interface Keys {
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
 }
 
-function newKeys(): Keys {
+/** Creates a new key on the curve P-256. */
+export function newKeys(): Keys {
   return generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
 
 interface IssueParts {
-  readonly keys: Keys;
+  readonly publicKey: KeyObject;
   readonly subject: Name;
   readonly issuer: Name;
   readonly signer: KeyObject;
@@ -168,7 +179,8 @@ interface IssueParts {
 
 const dayMs = 86_400_000;
 
-function issue(content: CertificateContent, { keys, subject, issuer, signer, extensions }: IssueParts): Issued {
+/** Returns the certificate in PEM. */
+function issue(content: CertificateContent, { publicKey, subject, issuer, signer, extensions }: IssueParts): string {
   const { serial, validFromMs, days } = content;
   const algorithm = algorithmOf(signer);
   assert(algorithm !== undefined, "only a key that can sign is an issuer's");
@@ -179,16 +191,27 @@ function issue(content: CertificateContent, { keys, subject, issuer, signer, ext
     issuer,
     validity: new Validity({ notBefore: new Date(validFromMs), notAfter: new Date(validFromMs + days * dayMs) }),
     subject,
-    subjectPublicKeyInfo: AsnConvert.parse(spkiOf(keys.publicKey), SubjectPublicKeyInfo),
+    subjectPublicKeyInfo: AsnConvert.parse(spkiOf(publicKey), SubjectPublicKeyInfo),
     extensions: new Extensions([...extensions]),
   });
   const signed = Buffer.from(AsnConvert.serialize(tbsCertificate));
   const signatureValue = bufferOf(sign("sha256", signed, signer));
   const certificate = new Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue });
-  return {
-    certificate: pem("CERTIFICATE", Buffer.from(AsnConvert.serialize(certificate))),
-    key: keys.privateKey.export({ type: "sec1", format: "pem" }),
-  };
+  return pem("CERTIFICATE", Buffer.from(AsnConvert.serialize(certificate)));
+}
+
+/** Returns a private key in PEM. */
+export function pemOf(privateKey: KeyObject): string {
+  return privateKey.export({ type: "sec1", format: "pem" });
+}
+
+function uriNames({ uris = [] }: CertificateContent): readonly GeneralName[] {
+  return uris.map((uniformResourceIdentifier) => new GeneralName({ uniformResourceIdentifier }));
+}
+
+function alternativeNames(names: readonly GeneralName[]): readonly Extension[] {
+  if (names.length === 0) return [];
+  return [extension(id_ce_subjectAltName, new SubjectAlternativeName([...names]), false)];
 }
 
 function extension(extnID: string, value: object, critical: boolean): Extension {

@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { type Clock, sleep } from "./clock.ts";
+import { type Clock, sleep, type Timer } from "./clock.ts";
 import { messageOf, OperatingError } from "./errors.ts";
+import { isMissing } from "./file-failure.ts";
 import { chained, type ChainEnd, emptyChain, readChained } from "./hash-chain.ts";
 
 export interface ChainedFileOptions {
@@ -18,10 +19,32 @@ export interface ChainedFileOptions {
   readonly openFile?: (path: string) => Promise<OpenFile>;
   /** Returns the record that says how many records were dropped before it. */
   readonly describeDropped: (count: number) => object;
+  /** The key of the chain, and the end that it had once. Without it the chain has no key, and its end is not kept. */
+  readonly anchor?: ChainAnchor | undefined;
+  /** Returns the record that says that the file had lines up to the number `kept`, and has them up to `found` only. */
+  readonly describeMissing: (missing: MissingLines) => object;
+  /** Called at the start when lines at the file's end are missing. */
+  readonly onMissing: (missing: MissingLines) => void;
+  /** Called when the end of the chain cannot be kept. */
+  readonly onNotKept: (why: string) => void;
   /** Called when records are dropped, with their number and the reason. */
   readonly onDropped: (count: number, why: string) => void;
   /** Called when the file's last line was not whole, and was cut off. */
   readonly onTorn: (bytes: number) => void;
+}
+
+/** Makes lines that are rewritten or cut off visible. */
+export interface ChainAnchor {
+  readonly key: Uint8Array;
+  /** The end of the chain when it was last kept; undefined for none. */
+  readonly kept: ChainEnd | undefined;
+  readonly keep: (end: ChainEnd) => Promise<void>;
+}
+
+export interface MissingLines {
+  /** The number of the last whole line; 0 for none. */
+  readonly found: number;
+  readonly kept: number;
 }
 
 /** The part of an open file that a chained file uses. */
@@ -29,6 +52,12 @@ export type OpenFile = Pick<FileHandle, "appendFile" | "truncate" | "stat" | "re
 
 /** Maximum number of records that wait for the disk. */
 export const waitingMax = 4096;
+
+/**
+ * The time between a write and the keeping of the chain's end, in milliseconds. The lines are synced first, so that a power cut never leaves
+ * a kept end that the file has not reached. A shorter time would cost a gateway's flash more.
+ */
+export const keepAfterMs = 60_000;
 
 /** How long `close` waits for a disk that does not take the last records, in milliseconds. */
 const closeMs = 5_000;
@@ -47,9 +76,13 @@ export class ChainedFile {
   #bytes: number;
   #openedMs: number;
   #end: ChainEnd;
-  readonly #waiting: object[] = [];
+  #keptSequence: number;
+  #keeping: Promise<void> | undefined;
+  #keepTimer: Timer | undefined;
+  readonly #waiting: Waiting[] = [];
   #dropped = 0;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
+  #written: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   private constructor(options: ChainedFileOptions, file: OpenFile, { bytes, end }: Opened) {
@@ -58,16 +91,25 @@ export class ChainedFile {
     this.#file = file;
     this.#bytes = bytes;
     this.#end = end;
+    this.#keptSequence = options.anchor?.kept?.sequence ?? 0;
     this.#openedMs = options.clock.monotonicMs();
   }
 
   /** Opens the file, and continues its chain. @throws OperatingError unavailable when the file cannot be used */
   static async open(options: ChainedFileOptions): Promise<ChainedFile> {
-    const { path } = options;
+    const { path, anchor } = options;
     let file: OpenFile | undefined;
     try {
       file = await (options.openFile ?? openOwned)(path);
-      return new ChainedFile(options, file, await openEnd(file, options));
+      const opened = await openEnd(file, options);
+      const missing = missingLines(opened.end, anchor?.kept);
+      // The numbers go on from the kept end, so that the gap stays visible.
+      const chain = new ChainedFile(options, file, { ...opened, end: (missing && anchor?.kept) ?? opened.end });
+      if (missing) {
+        options.onMissing(missing);
+        void chain.append(options.describeMissing(missing));
+      }
+      return chain;
     } catch (cause) {
       await file?.close();
       const message = `cannot write the audit log ${path}: ${messageOf(cause)}. Choose another path in audit.sink.`;
@@ -75,40 +117,75 @@ export class ChainedFile {
     }
   }
 
-  append(record: object): void {
-    if (this.#isClosed) return;
-    if (this.#waiting.length >= waitingMax) return this.#drop(1, "the disk is too slow");
-    this.#waiting.push(record);
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+  /** Resolves when the system has the record, or it was dropped. */
+  append(record: object): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    if (this.#waiting.length >= waitingMax) {
+      this.#drop(1, "the disk is too slow");
+      return Promise.resolve();
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ record, end: resolve });
+    if (!this.#isWriting) this.#written = this.#write();
+    return promise;
   }
 
-  /** Writes what waits and syncs the file. Gives up after five seconds. */
+  /** Writes what waits, syncs the file and keeps the chain's end. Gives up after five seconds. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#keepTimer?.cancel();
     const finish = async (): Promise<void> => {
-      await this.#writing;
+      await this.#written;
       if (this.#dropped > 0) await this.#writeAll([]);
+      await this.#keeping;
+      await this.#keep();
       await this.#file.datasync();
       await this.#file.close();
     };
     await Promise.race([finish(), sleep(this.#options.clock, closeMs)]);
   }
 
+  /** Writes until no record waits. It ends in the turn in which it sees that, so a record that comes later starts it again. */
   async #write(): Promise<void> {
+    this.#isWriting = true;
     while (this.#waiting.length > 0) {
       await this.#rotateIfDue();
-      await this.#writeAll(this.#takeUntilRotation());
+      const taken = this.#takeUntilRotation();
+      await this.#writeAll(taken.map(({ record }) => record));
+      for (const { end } of taken) end();
+    }
+    this.#isWriting = false;
+    if (!this.#isClosed && this.#end.sequence > this.#keptSequence)
+      this.#keepTimer ??= this.#options.clock.schedule(keepAfterMs, () => this.#beginKeeping());
+  }
+
+  #beginKeeping(): void {
+    this.#keepTimer = undefined;
+    this.#keeping = this.#keep().finally(() => (this.#keeping = undefined));
+  }
+
+  /** Syncs the lines, then keeps the chain's end. A failure leaves the end that was kept before, which is true, too. */
+  async #keep(): Promise<void> {
+    const { anchor } = this.#options;
+    const end = this.#end;
+    if (!anchor || end.sequence <= this.#keptSequence) return;
+    try {
+      await this.#file.datasync();
+      await anchor.keep(end);
+      this.#keptSequence = end.sequence;
+    } catch (error) {
+      this.#options.onNotKept(messageOf(error));
     }
   }
 
   /** Takes the records that still belong into this file. A record is of a few hundred bytes, so the limit may be passed by one. */
-  #takeUntilRotation(): object[] {
+  #takeUntilRotation(): Waiting[] {
     const { rotateBytes } = this.#options;
     if (rotateBytes <= 0) return this.#waiting.splice(0);
     let [count, bytes] = [0, this.#bytes];
     while (count < this.#waiting.length && (count === 0 || bytes < rotateBytes)) {
-      bytes += Buffer.byteLength(JSON.stringify(this.#waiting[count])) + chainBytes;
+      bytes += Buffer.byteLength(JSON.stringify(this.#waiting[count]?.record)) + chainBytes;
       count += 1;
     }
     return this.#waiting.splice(0, count);
@@ -120,7 +197,7 @@ export class ChainedFile {
     let end = this.#end;
     let text = "";
     for (const record of all) {
-      const next = chained(record, end);
+      const next = chained(record, end, this.#options.anchor?.key);
       ({ end } = next);
       text += `${next.line}\n`;
     }
@@ -147,12 +224,14 @@ export class ChainedFile {
     const isOld = rotateAfterMs > 0 && clock.monotonicMs() - this.#openedMs >= rotateAfterMs;
     if (this.#bytes === 0 || !(isFull || isOld)) return;
     try {
-      await rename(path, freeName(path, clock.wallMs()));
+      // Another program may have moved the file away; then a new one begins, too.
+      await rename(path, freeName(path, clock.wallMs())).catch(unlessAbsent);
+      const next = await this.#openFile(path);
+      await this.#keeping;
       const old = this.#file;
-      this.#file = await this.#openFile(path);
-      this.#bytes = 0;
-      this.#openedMs = clock.monotonicMs();
-      await old.datasync();
+      // Until its lines are synced, the end of the chain may not be kept.
+      await old.datasync().catch(() => {});
+      [this.#file, this.#bytes, this.#openedMs] = [next, 0, clock.monotonicMs()];
       await old.close();
       const rotated = rotatedFiles(path);
       const tooMany = rotatedFilesMax > 0 ? Math.max(rotated.length - rotatedFilesMax, 0) : 0;
@@ -161,6 +240,22 @@ export class ChainedFile {
       // The log goes on in the file that it has: a file that is too long loses nothing.
     }
   }
+}
+
+/** A record that waits for the disk. */
+interface Waiting {
+  readonly record: object;
+  readonly end: () => void;
+}
+
+function missingLines(end: ChainEnd, kept: ChainEnd | undefined): MissingLines | undefined {
+  if (!kept || end.sequence > kept.sequence) return undefined;
+  const isSame = end.sequence === kept.sequence && end.hash === kept.hash;
+  return isSame ? undefined : { found: end.sequence, kept: kept.sequence };
+}
+
+function unlessAbsent(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }
 
 /** The length of the three fields that chain a line, about. */
@@ -179,7 +274,7 @@ async function openOwned(path: string): Promise<FileHandle> {
 }
 
 /** Returns the end of the file's chain, else that of the newest rotated file. Cuts off a last line that a crash left unfinished. */
-async function openEnd(file: OpenFile, { path, onTorn }: ChainedFileOptions): Promise<Opened> {
+async function openEnd(file: OpenFile, { path, onTorn, anchor }: ChainedFileOptions): Promise<Opened> {
   const { size } = await file.stat();
   const { line, torn } = await lastLine(file, size);
   if (torn > 0) {
@@ -188,7 +283,7 @@ async function openEnd(file: OpenFile, { path, onTorn }: ChainedFileOptions): Pr
   }
   const newest = rotatedFiles(path).at(-1);
   const last = line ?? (newest === undefined ? undefined : await lastLineOf(newest));
-  return { bytes: size - torn, end: (last === undefined ? undefined : readChained(last)) ?? emptyChain };
+  return { bytes: size - torn, end: (last === undefined ? undefined : readChained(last, anchor?.key)) ?? emptyChain };
 }
 
 async function lastLineOf(path: string): Promise<string | undefined> {

@@ -27,6 +27,14 @@ export class OperatingError extends Error {
   }
 }
 
+/** The fields of an OperatingError, as a message between threads loses the class of an object. */
+export type Failure = Pick<OperatingError, "kind" | "code" | "message">;
+
+/** Returns the error that another thread has told by its fields. */
+export function errorOf({ kind, code, message }: Failure): OperatingError {
+  return new OperatingError(kind, code, message);
+}
+
 /** Returns the message of a thrown Error, or any other thrown value as text. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

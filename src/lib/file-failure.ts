@@ -8,3 +8,8 @@ export function fileFailure(thrown: unknown): string {
   // Go's message names `open`, its first system call on a file. Bun's message may name another call, such as stat.
   return `open ${String(thrown.path)}: ${what}`;
 }
+
+/** Returns whether a file system call failed because there is no file or folder at its path. */
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+}

@@ -18,6 +18,7 @@ export const quantileShares: readonly number[] = [0.5, 0.9, 0.99];
 
 export interface Gauge {
   readonly name: string;
+  readonly labels: Labels;
   readonly value: number;
 }
 
@@ -134,8 +135,9 @@ class Sums {
 export class Metrics {
   readonly #counters = new Map<string, Meter>();
   readonly #samples = new Map<string, Meter>();
-  readonly #gauges = new Map<string, () => number | undefined>();
+  readonly #gauges = new Map<string, Omit<Gauge, "value"> & { readonly read: () => number | undefined }>();
   readonly #beforeEnd: (() => void)[] = [];
+  readonly #onIntervalEnd: ((ended: MetricsSnapshot, endMs: number) => void)[] = [];
   #ended: readonly MetricsSnapshot[] = [];
   #startMs: number;
 
@@ -154,8 +156,8 @@ export class Metrics {
   }
 
   /** Adds a gauge. @param read returns its present value; undefined while it has no value */
-  gauge(name: string, read: () => number | undefined): void {
-    this.#gauges.set(name, read);
+  gauge(name: string, read: () => number | undefined, labels: Labels = {}): void {
+    this.#gauges.set(seriesOf({ name, labels }), { name, labels, read });
   }
 
   /** Calls `sample` before each interval ends, for values that no event adds. */
@@ -163,11 +165,17 @@ export class Metrics {
     this.#beforeEnd.push(sample);
   }
 
+  /** Calls `listener` with each interval that has ended, and with the wall time of its end. */
+  onIntervalEnd(listener: (ended: MetricsSnapshot, endMs: number) => void): void {
+    this.#onIntervalEnd.push(listener);
+  }
+
   endInterval(wallMs: number): void {
     for (const sample of this.#beforeEnd) sample();
     const ended = this.#snapshot((meter) => meter.endInterval());
     this.#ended = [...this.#ended, ended].slice(-endedIntervalsKept);
     this.#startMs = wallMs;
+    for (const listener of this.#onIntervalEnd) listener(ended, wallMs);
   }
 
   /** The ended intervals of the last minute, oldest first. */
@@ -196,17 +204,24 @@ export class Metrics {
   }
 
   #readGauges(): readonly Gauge[] {
-    const read = [...this.#gauges].map(([name, value]) => ({ name, value: value() }));
-    return read.filter((gauge): gauge is Gauge => gauge.value !== undefined).toSorted(byName);
+    const read = [...this.#gauges.values()].flatMap(({ name, labels, read: valueOf }) => {
+      const value = valueOf();
+      return value === undefined ? [] : [{ name, labels, value }];
+    });
+    return read.toSorted(byName);
   }
 }
 
 /** Returns the meter of the map with the same name and labels, which is `meter` if there was none: a series is in Prometheus' text once. */
 function once(meters: Map<string, Meter>, meter: Meter): Meter {
-  const series = JSON.stringify([meter.name, meter.labels]);
+  const series = seriesOf(meter);
   const known = meters.get(series) ?? meter;
   meters.set(series, known);
   return known;
+}
+
+function seriesOf({ name, labels }: Pick<Gauge, "name" | "labels">): string {
+  return JSON.stringify([name, labels]);
 }
 
 function readAll(

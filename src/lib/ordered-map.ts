@@ -13,6 +13,10 @@ export interface OrderedTable<V> {
   entries(): IterableIterator<[string, V]>;
   /** Yields the entries whose keys start with `prefix`, in order; with `after`, only those with a key of `after` or above. */
   startingWith(prefix: string, after?: string): Generator<[string, V]>;
+  /** Returns the entry with the highest key below `key`; undefined if all keys are above. */
+  before(key: string): readonly [string, V] | undefined;
+  /** Returns the entry with the lowest key that is `key` or above; undefined if all keys are below. */
+  from(key: string): readonly [string, V] | undefined;
   edit(): OrderedMapEdit<V>;
 }
 
@@ -56,6 +60,14 @@ export class OrderedMap<V> implements OrderedTable<V> {
     }
   }
 
+  before(key: string): readonly [string, V] | undefined {
+    return this.#tree.nextLowerPair(key);
+  }
+
+  from(key: string): readonly [string, V] | undefined {
+    return this.#tree.getPairOrNextHigher(key);
+  }
+
   edit(): OrderedMapEdit<V> {
     return new OrderedMapEdit(this.#tree.clone(), (tree) => new OrderedMap(tree));
   }
@@ -72,6 +84,14 @@ export class OrderedMapEdit<V> {
 
   get(key: string): V | undefined {
     return this.#tree.get(key);
+  }
+
+  before(key: string): readonly [string, V] | undefined {
+    return this.#tree.nextLowerPair(key);
+  }
+
+  from(key: string): readonly [string, V] | undefined {
+    return this.#tree.getPairOrNextHigher(key);
   }
 
   set(key: string, value: V): void {

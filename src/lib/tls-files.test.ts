@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type SecureVersion } from "node:tls";
 import { expiredCertificate, localhostCertificate, otherCertificate } from "../../test/support/certificates.ts";
-import { cipherSuites, listenerOptions, readTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { cipherSuites, listenerOptions, pemBlocks, readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tls-files-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -27,7 +27,11 @@ const verifyIncoming: Pick<TlsFiles, "verify"> = {
   verify: { incoming: true, incomingHttps: false, incomingRpc: false, outgoing: false, serverHostname: false },
 };
 
+/** A block of PEM whose content is no certificate. */
+const damaged = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
 const plain: TlsFiles = {
+  asksServers: false,
   caFile: undefined,
   caPath: undefined,
   certFile: file("cert.pem", localhostCertificate.cert),
@@ -195,5 +199,29 @@ describe("TLS settings that cannot be used are refused with Consul's text", () =
       authorities: [],
       own: undefined,
     });
+  });
+});
+
+describe("a file of certificates with more than they need", () => {
+  test("is served without the other blocks and texts, which Go passes over", async () => {
+    const others =
+      "a comment\n-----BEGIN X509 CRL-----\n!!\n-----END X509 CRL-----\n-----BEGIN CERTIFICATE-----\nunended\n";
+    const certFile = file(
+      "others.pem",
+      `${others.replace(/-----BEGIN CERT.*\nunended\n/, "")}${localhostCertificate.cert}\n`,
+    );
+    const keyFile = file("others-key.pem", `${others}${localhostCertificate.key}\n`);
+    expect(await suiteFor({ ...plain, certFile, keyFile }, { maxVersion: "TLSv1.2" })).toBeDefined();
+  });
+
+  test("is refused for a damaged certificate after the first one, which the TLS library would refuse later", () => {
+    const certFile = file("chain.pem", `${localhostCertificate.cert}\n${damaged}`);
+    expect(() => readTlsFiles({ ...plain, certFile })).toThrow(`(cert_file ${certFile})`);
+  });
+
+  test("whose blocks never end is read in a time in proportion to its length", () => {
+    const block = (at: number): string => `-----BEGIN A${at}-----\n-----BEGIN B-----\n-----END C${at}-----\n`;
+    const text = Array.from({ length: 100_000 }, (_, at) => block(at)).join("");
+    expect(pemBlocks(`${text}${damaged}`)).toEqual([{ type: "CERTIFICATE", text: damaged }]);
   });
 });

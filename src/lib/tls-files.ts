@@ -12,6 +12,8 @@ export interface TlsFiles {
   /** Has no effect without `keyFile`, and `keyFile` has none without it. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
+  /** Whether a server gives this agent a certificate, which is used where `certFile` is not set (auto_encrypt.tls). */
+  readonly asksServers: boolean;
   readonly verify: TlsVerification;
   /** The oldest accepted version of TLS: "tls10", "tls11", "tls12" or "tls13". */
   readonly minVersion: string;
@@ -92,7 +94,7 @@ export function readTlsFiles(files: TlsFiles): TlsCredentials {
     throw unusable("VerifyOutgoing set, and no CA certificate provided!");
   if (verify.incoming || verify.incomingHttps || verify.incomingRpc) {
     if (!hasAuthority) throw unusable("VerifyIncoming set but no CA certificates were provided");
-    if (!own)
+    if (!own && !files.asksServers)
       throw unusable(
         "VerifyIncoming requires either a Cert and Key pair in the configuration file, or auto_encrypt/auto_config be enabled",
       );
@@ -157,8 +159,8 @@ function readPair(certFile: string, keyFile: string): { readonly cert: string; r
   const ofKey = ` (key_file ${keyFile})`;
   const blocks = pemBlocks(cert);
   if (blocks.length === 0) throw refused(`tls: failed to find any PEM data in certificate input${ofCert}`);
-  const leaf = blocks.find(({ type }) => type === "CERTIFICATE");
-  if (!leaf) {
+  const certificateBlocks = blocks.filter(({ type }) => type === "CERTIFICATE");
+  if (certificateBlocks.length === 0) {
     const isSwitched = blocks.length === 1 && isKey(blocks[0]);
     throw refused(
       isSwitched
@@ -175,21 +177,32 @@ function readPair(certFile: string, keyFile: string): { readonly cert: string; r
         ? `tls: found a certificate rather than a key in the PEM for the private key${ofKey}`
         : `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: ${typesOf(keyBlocks)}${ofKey}`,
     );
-  const certificate = parsed(
-    () => new X509Certificate(leaf.text),
-    (reason) => refused(`${reason}${ofCert}`),
-  );
+  const chain = certificateBlocks.map((block) => readCertificate(block, (reason) => refused(`${reason}${ofCert}`)));
+  const [certificate] = chain;
   const privateKey = parsed<KeyObject>(
     () => createPrivateKey(keyBlock.text),
     () => refused(`tls: failed to parse private key${ofKey}`),
   );
-  if (!certificate.checkPrivateKey(privateKey)) {
-    const isSameType = certificate.publicKey.asymmetricKeyType === privateKey.asymmetricKeyType;
+  if (!certificate?.checkPrivateKey(privateKey)) {
+    const isSameType = certificate?.publicKey.asymmetricKeyType === privateKey.asymmetricKeyType;
     throw refused(
       `tls: private key ${isSameType ? "does not match public key" : "type does not match public key type"}`,
     );
   }
-  return { cert, key };
+  // Go passes over other blocks and text in the files; the TLS library here could refuse them, once the port is closed.
+  return { cert: chain.map(String).join(""), key: privateKey.export({ type: "pkcs8", format: "pem" }) };
+}
+
+/**
+ * Reads a certificate and the public key in it, so that no later use of it throws.
+ * @param refused makes the error from the reason
+ */
+function readCertificate(block: PemBlock, refused: (reason: string) => OperatingError): X509Certificate {
+  return parsed(() => {
+    const certificate = new X509Certificate(block.text);
+    void certificate.publicKey;
+    return certificate;
+  }, refused);
 }
 
 /** Returns each certificate of `caFile`, or of the files below `caPath`. */
@@ -229,8 +242,7 @@ function certificatesIn(field: string, path: string): readonly string[] {
   const refused = (): OperatingError => unusable(`Couldn't parse PEM (${field} ${path})`);
   const blocks = pemBlocks(text).filter(({ type }) => type === "CERTIFICATE");
   if (blocks.length === 0) throw refused();
-  for (const block of blocks) parsed(() => new X509Certificate(block.text), refused);
-  return blocks.map((block) => block.text);
+  return blocks.map((block) => readCertificate(block, refused).toString());
 }
 
 interface PemBlock {
@@ -239,10 +251,30 @@ interface PemBlock {
   readonly text: string;
 }
 
-/** Returns the blocks of a text in PEM. */
+/**
+ * Returns the blocks of a text in PEM: from a line BEGIN to the next line END of the same type. Takes a time in proportion to the
+ * length of the text, also where no BEGIN has its END.
+ */
 export function pemBlocks(text: string): readonly PemBlock[] {
-  const blocks = text.matchAll(/^-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n[\s\S]*?^-----END \1-----/gm);
-  return [...blocks].map(([block, type = ""]) => ({ type, text: `${block}\n` }));
+  /** The offsets after the lines END that are not passed yet, by type, the last one first. */
+  const ends = new Map<string, number[]>();
+  for (const { 0: line, 1: type = "", index } of [...text.matchAll(/^-----END ([^\r\n]*?)-----/gm)].toReversed()) {
+    const known = ends.get(type);
+    if (known) known.push(index + line.length);
+    else ends.set(type, [index + line.length]);
+  }
+  const blocks: PemBlock[] = [];
+  let at = 0;
+  for (const { 1: type = "", index } of text.matchAll(/^-----BEGIN ([^\r\n]*?)-----[ \t]*\r?$/gm)) {
+    if (index < at) continue;
+    const left = ends.get(type) ?? [];
+    while ((left.at(-1) ?? Infinity) <= index) left.pop();
+    const end = left.at(-1);
+    if (end === undefined) continue;
+    blocks.push({ type, text: `${text.slice(index, end)}\n` });
+    at = end;
+  }
+  return blocks;
 }
 
 function isKey(block: PemBlock | undefined): boolean {

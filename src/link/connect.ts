@@ -18,6 +18,8 @@ export interface PeerOptions {
 
 export interface DialOptions extends PeerOptions {
   readonly handler: Handler;
+  /** Whether the link is only to get a certificate; default: an ordinary link. */
+  readonly isForCertificate?: boolean;
 }
 
 export interface PortOptions {
@@ -39,8 +41,8 @@ export interface PortOptions {
  * Connects to an agent.
  * @throws OperatingError unavailable "cannot-connect" naming the address and the reason
  */
-export function dial({ handler, ...options }: DialOptions): Promise<Link> {
-  return connect(options, { carries: "link" }, (socket) =>
+export function dial({ handler, isForCertificate = false, ...options }: DialOptions): Promise<Link> {
+  return connect(options, { carries: isForCertificate ? "certificate" : "link" }, (socket) =>
     openLink(socket, { hasDialled: true, handler, clock: options.clock }),
   );
 }
@@ -105,6 +107,7 @@ export function listenForAgents({ address, port, security, ...options }: PortOpt
           key: security?.key,
           isTls: security !== undefined,
           certificateFault: (error) => clientFault(security?.tls, error),
+          signsCertificates: security?.signing !== undefined,
           clock: options.clock,
           purpose: undefined,
           refusalOf: (purpose) => options.refusalOf(from, purpose),

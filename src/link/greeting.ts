@@ -28,9 +28,10 @@ export interface OwnCertificate {
 
 /**
  * The purpose of a connection: it carries the frames of a link or, between the etcds of two servers, the bytes of raft. `to` is
- * the node id of the server that is to accept the connection.
+ * the node id of the server that is to accept the connection. "certificate" is a link over which a server signs a certificate and
+ * does nothing else, so that an agent without a certificate gets no further.
  */
-export type Purpose = { readonly carries: "link" } | { readonly carries: "raft"; readonly to: string };
+export type Purpose = { readonly carries: "link" | "certificate" } | { readonly carries: "raft"; readonly to: string };
 
 export interface GreeterOptions {
   readonly key: ClusterKey | undefined;
@@ -38,6 +39,8 @@ export interface GreeterOptions {
   readonly isTls: boolean;
   /** Returns why the other agent's certificate is refused, from the runtime's error of the handshake; undefined if it is not. */
   readonly certificateFault?: (error: Error | undefined) => string | undefined;
+  /** Whether agents whose certificate is refused may ask for one. */
+  readonly signsCertificates?: boolean;
   readonly clock: Clock;
   /** The purpose of a connection that this agent has dialled; undefined for one that it has accepted. */
   readonly purpose: Purpose | undefined;
@@ -65,6 +68,7 @@ export class Greeter implements SocketUser {
   readonly socket: QueuedSocket = new QueuedSocket(this);
   #isOver = false;
   #hasBegun = false;
+  #certificateFault: string | undefined;
 
   constructor(options: GreeterOptions) {
     this.#options = options;
@@ -82,7 +86,8 @@ export class Greeter implements SocketUser {
       return;
     }
     const fault = this.#options.certificateFault?.(error);
-    if (fault !== undefined) return this.#refuse(fault);
+    if (fault !== undefined && this.#options.signsCertificates !== true) return this.#refuse(fault);
+    this.#certificateFault = fault;
     this.#hasBegun = true;
     if (this.#hasDialled) this.#greet();
   }
@@ -129,7 +134,8 @@ export class Greeter implements SocketUser {
     if (!purpose) return this.#answerRefusal("this agent does not know the purpose of the connection");
     if (!isEqual(greeting.proof, this.#proof(false)))
       return this.#answerRefusal("the -encrypt keys of the two agents differ");
-    const refusal = this.#options.refusalOf?.(purpose);
+    const fault = purpose.carries === "certificate" ? undefined : this.#certificateFault;
+    const refusal = fault ?? this.#options.refusalOf?.(purpose);
     if (refusal !== undefined) return this.#answerRefusal(refusal);
     if (!this.#hasDialled) this.#greet();
     this.#isOver = true;
@@ -181,7 +187,7 @@ function parseGreeting(payload: Uint8Array): Greeting {
 function purposeOf(value: unknown): Purpose | undefined {
   if (!isObject(value)) return undefined;
   const { carries, to } = value;
-  if (carries === "link") return { carries };
+  if (carries === "link" || carries === "certificate") return { carries };
   return carries === "raft" && typeof to === "string" ? { carries, to } : undefined;
 }
 

@@ -28,6 +28,15 @@ export interface PortSecurity {
   /** Shown unless there is a configured certificate. */
   readonly certificate: OwnCertificate;
   readonly tls?: LinkTls | undefined;
+  /** How the server signs certificates of client agents; undefined if it does not. */
+  readonly signing?: Signing | undefined;
+}
+
+export interface Signing {
+  /** The certificates of the authority that signs. Agents that connect may show one of its certificates, too. */
+  readonly authorities: readonly string[];
+  /** Whether an agent needs a token for a certificate. */
+  readonly isGuarded: boolean;
 }
 
 /** Returns Bun's options for a connection to a server. The caller refuses it if `serverFault` finds a fault. */
@@ -45,11 +54,13 @@ export function dialOptions(tls: LinkTls | undefined): Bun.TLSOptions {
 }
 
 /** Returns Bun's options for a server's port. */
-export function portOptions({ certificate, tls }: PortSecurity): Bun.TLSOptions {
+export function portOptions({ certificate, tls, signing }: PortSecurity): Bun.TLSOptions {
   const shown = tls?.own ?? certificate;
   const pair = { cert: shown.certificate, key: shown.key };
   if (!tls) return pair;
-  const verification = { ca: [...tls.authorities], requestCert: true, rejectUnauthorized: true };
+  const ca = [...tls.authorities, ...(signing?.authorities ?? [])];
+  // An agent that asks for a certificate has none yet, so the greetings refuse those without one.
+  const verification = { ca, requestCert: true, rejectUnauthorized: signing === undefined };
   return { ...tls.protocol, ...pair, ...(tls.verifiesIncoming && verification) };
 }
 
@@ -59,7 +70,7 @@ export function portOptions({ certificate, tls }: PortSecurity): Bun.TLSOptions 
  */
 export function serverFault(tls: LinkTls | undefined, error: Error | undefined): string | undefined {
   if (!tls?.verifiesOutgoing || !error) return undefined;
-  const isNameOnly = "code" in error && error.code === "ERR_TLS_CERT_ALTNAME_INVALID";
+  const isNameOnly = codeOf(error) === "ERR_TLS_CERT_ALTNAME_INVALID";
   if (!isNameOnly) return `the configured CA does not verify the server's certificate: ${messageOf(error)}`;
   if (tls.serverName === undefined) return undefined;
   return `the server's certificate is not one of a server of this datacenter, for ${tls.serverName}: ${messageOf(error)}`;
@@ -68,11 +79,18 @@ export function serverFault(tls: LinkTls | undefined, error: Error | undefined):
 /** Returns why the certificate of an agent that has connected is refused; undefined if it is not. */
 export function clientFault(tls: LinkTls | undefined, error: Error | undefined): string | undefined {
   if (!tls?.verifiesIncoming || !error) return undefined;
-  if (error.message.includes("PEER_DID_NOT_RETURN_A_CERTIFICATE")) return "the agent shows no certificate";
+  // The second one is the error where the handshake goes on without a certificate.
+  const isAbsent =
+    error.message.includes("PEER_DID_NOT_RETURN_A_CERTIFICATE") || codeOf(error) === "UNABLE_TO_GET_ISSUER_CERT";
+  if (isAbsent) return "the agent shows no certificate";
   return `the configured CA does not verify the agent's certificate: ${messageOf(error)}`;
 }
 
 /** Returns whether an agent that connects must prove that it belongs to the cluster, by the key or by its certificate. */
 export function isAuthenticating(security: PortSecurity | undefined): boolean {
   return security?.key !== undefined || security?.tls?.verifiesIncoming === true;
+}
+
+function codeOf(error: Error): unknown {
+  return "code" in error ? error.code : undefined;
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { copyOf } from "../lib/copy-of.ts";
+import { OperatingError } from "../lib/errors.ts";
 import type { Handler, Link } from "./link.ts";
+import type { Purpose } from "./greeting.ts";
 import { clientFault, portOptions, type PortSecurity } from "./link-tls.ts";
 import type { LinkListener, QueuedSocket } from "./socket.ts";
 
@@ -11,9 +13,14 @@ export interface ListenOptions {
   /** The cluster key and the certificates; without them connections are plain TCP, and any agent may connect. */
   readonly security: PortSecurity | undefined;
   readonly handler: Handler;
+  /**
+   * Returns the handler for the calls over a link that is only to get a certificate, from the agent at an address; undefined if the
+   * server signs none.
+   */
+  readonly signer?: ((from: string) => Handler) | undefined;
   readonly clock: Clock;
   /** Returns why an agent at this address may not connect, which goes to both logs; undefined if it may. */
-  readonly refusalOf: (from: string) => string | undefined;
+  readonly refusalOf: (from: string, purpose: Purpose) => string | undefined;
   readonly onLink: (link: Link, from: string) => void;
   /** Called when a connection does not become a link, with the peer's address and the reason. */
   readonly onRefused: (from: string, reason: string) => void;
@@ -25,14 +32,19 @@ export interface ListenOptions {
  * @throws Error of the runtime when the address is not available
  */
 export function listenForLinks({ address, port, security, ...options }: ListenOptions): LinkListener {
-  const { handler, clock } = options;
+  const { handler, signer = signsNothing, clock } = options;
   const accept = async (from: string): Promise<QueuedSocket> => {
     const [{ openLink }, { Greeter }] = await Promise.all([import("./connect.ts"), import("./greeting.ts")]);
     return new Greeter({
       ...{ key: security?.key, isTls: security !== undefined, clock, purpose: undefined },
       certificateFault: (error) => clientFault(security?.tls, error),
-      refusalOf: ({ carries }) => (carries === "raft" ? "this server has no etcd of its own" : options.refusalOf(from)),
-      onGreeted: (socket) => options.onLink(openLink(socket, { hasDialled: false, handler, clock }), from),
+      signsCertificates: security?.signing !== undefined,
+      refusalOf: (purpose) =>
+        purpose.carries === "raft" ? "this server has no etcd of its own" : options.refusalOf(from, purpose),
+      onGreeted(socket, { carries }) {
+        const answering = { handler: carries === "certificate" ? signer(from) : handler, clock };
+        options.onLink(openLink(socket, { hasDialled: false, ...answering }), from);
+      },
       onRefused: (reason) => options.onRefused(from, reason),
     }).socket;
   };
@@ -55,6 +67,10 @@ export function listenForLinks({ address, port, security, ...options }: ListenOp
   });
   return { port: listener.port, stop: () => listener.stop() };
 }
+
+/** Answers where `refusalOf` refuses links for certificates. */
+export const signsNothing = (): Handler => () =>
+  Promise.reject(new OperatingError("denied", "signs-nothing", "this server signs no certificates"));
 
 /** A socket's events, which wait until there is a QueuedSocket to take them. */
 class Arrival {

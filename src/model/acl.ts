@@ -55,6 +55,8 @@ export interface AclToken extends Identities {
   readonly local: boolean;
   /** The name of the auth method whose login made the token; "" for none. */
   readonly authMethod: string;
+  /** The name of the user whose login made the token; absent in all other tokens. */
+  readonly user?: string;
   /** When the token ends, as Go writes a time; null for never. */
   readonly expirationTime: string | null;
   /** When the token was made, as Go writes a time. */
@@ -94,11 +96,27 @@ export interface AclBindingRule {
   readonly bindName: string;
 }
 
+/** A person who logs in with a password, by an auth method of type "userpass". */
+export interface AclUser {
+  /** The name of the auth method. */
+  readonly authMethod: string;
+  /** Unique in its auth method in any letter case. */
+  readonly name: string;
+  /** Names that selectors of binding rules can ask for. */
+  readonly groups: readonly string[];
+}
+
 export type AclPolicyRow = AclPolicy & RowIndexes;
 export type AclRoleRow = AclRole & RowIndexes;
 export type AclTokenRow = AclToken & RowIndexes;
 export type AclAuthMethodRow = AclAuthMethod & RowIndexes;
 export type AclBindingRuleRow = AclBindingRule & RowIndexes;
+
+/** A user with the hash of the password, which no answer may show. */
+export interface AclUserRow extends AclUser, RowIndexes {
+  /** Argon2id with its parameters and salt, in the PHC string format. */
+  readonly passwordHash: string;
+}
 
 /** A reference to a policy or a role. A client names it by either; a stored object has ids only. */
 export interface AclLink {
@@ -127,6 +145,8 @@ export function isRootWord(secret: string): boolean {
 /** The bounds of the time until a token expires, in milliseconds. */
 export const expirationMsMin = 60_000;
 export const expirationMsMax: number = 24 * 3_600_000;
+/** The time until a token of a person expires, in milliseconds, unless the auth method has another. */
+export const userpassTtlMs = 3_600_000;
 
 /** Go's zero time, which legacy tokens have as their creation time. */
 const zeroTime = "0001-01-01T00:00:00Z";
@@ -164,6 +184,11 @@ export function isRoleName(name: string): boolean {
 /** Returns whether a name may be that of an auth method. */
 export function isAuthMethodName(name: string): boolean {
   return /^[A-Za-z0-9\-_]{1,128}$/.test(name);
+}
+
+/** Returns whether a name may be that of a user or of a group. */
+export function isUserName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(name);
 }
 
 /** Returns whether a service or node identity may have this name. */

@@ -70,6 +70,8 @@ export interface CheckDefinition {
   readonly deregisterCriticalServiceAfterMs: number;
   /** Maximum number of bytes of output that the agent keeps; Consul's default is 4096. */
   readonly outputBytesMax: number;
+  /** The secret that a file gives for the registration in the catalog. */
+  readonly token?: string;
 }
 
 /** A check as the catalog stores it and the API shows it. */

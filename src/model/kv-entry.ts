@@ -1,4 +1,5 @@
 import type { RowIndexes } from "./node.ts";
+import type { ValueOrigin } from "./value-origin.ts";
 
 /** An entry of the key-value store. */
 export interface KvEntry extends RowIndexes {
@@ -10,6 +11,8 @@ export interface KvEntry extends RowIndexes {
   readonly lockIndex: number;
   /** The session that holds the lock, or "". */
   readonly session: string;
+  /** Where the value comes from. Consul's API does not tell it. */
+  readonly origin: ValueOrigin;
 }
 
 /** Consul's maximum length of one value, in bytes. */

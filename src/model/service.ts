@@ -49,6 +49,8 @@ export interface ServiceDefinition {
    * empty list of checks means the default two checks: see sidecarAt.
    */
   readonly sidecar?: Pick<ServiceDefinition, "service" | "checks">;
+  /** The secret that a file gives for the registration in the catalog. */
+  readonly token?: string;
 }
 
 /** Returns the checks of a definition, including those of its sidecar. */

@@ -189,7 +189,8 @@ export class PortAssignments {
 
   readonly #write = async (transactions: KeyTransactions): Promise<void> => {
     if (transactions.length === 0) return;
-    await this.#options.store.submitTogether(transactions.map((operations) => ({ type: "txn", operations })));
+    const origin = "port-assignment";
+    await this.#options.store.submitTogether(transactions.map((operations) => ({ type: "txn", operations, origin })));
   };
 }
 

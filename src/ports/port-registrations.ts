@@ -28,7 +28,7 @@ export interface PortRegistrationsOptions {
 /** The options of a registration through Consul's API or core-keeper's. */
 export interface PortRegistration extends Pick<
   ServiceRegistration,
-  "source" | "replaceExistingChecks" | "isAnew" | "along"
+  "source" | "replaceExistingChecks" | "isAnew" | "along" | "token"
 > {
   /** Whether the client registers before it listens. A program that already listens at the service's port is then another one. */
   readonly beforeListening: boolean;
@@ -154,10 +154,10 @@ export class PortRegistrations {
   /** Registers the service. @param change adds or removes the check for a port conflict, and adds writes to the same batch */
   async #registerWith(
     definition: ServiceDefinition,
-    { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,
+    { source, replaceExistingChecks = false, isAnew = false, along, token }: PortRegistration,
     change: Pick<ServiceRegistration, "endedCheck" | "fixedCheck"> & { readonly along?: Along } = {},
   ): Promise<void> {
-    const asked = { source, replaceExistingChecks, isAnew, along, ...change };
+    const asked = { source, replaceExistingChecks, isAnew, along, token, ...change };
     await this.#options.agent.registerService(definition, asked);
   }
 

@@ -1,25 +1,23 @@
-import { anonymousToken, globalManagementPolicy, nodeIdentityRules, serviceIdentityRules } from "../acl/builtin.ts";
-import { agentMasterRights, everything, ObservingRights, type Rights, rightsOf } from "../acl/rights.ts";
-import { parseRules, type Rules } from "../acl/rules.ts";
-import { translateRules } from "../acl/translate.ts";
+import { anonymousToken } from "../acl/builtin.ts";
+import { agentMasterRights, nothing, ObservingRights, type Rights } from "../acl/rights.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { isSameSecret } from "../lib/same-secret.ts";
-import { type AclPolicyRow, type AclTokenRow, isExpired, isRootWord, bareToken } from "../model/acl.ts";
-import { getAclPolicy, getAclRole, getAclTokenOfSecret } from "../state/acl-lookup.ts";
-import { topics, type Topic } from "../state/topics.ts";
-import type { Caller, Callers } from "./caller.ts";
+import { type AclTokenRow, bareToken, goTimeMs, isRootWord } from "../model/acl.ts";
+import { getAclRoleNamed } from "../state/acl-lookup.ts";
+import type { Topic } from "../state/topics.ts";
+import { type Caller, type Callers, pageWithoutToken, type SentToken } from "./caller.ts";
+import { GrantRights, type GrantRightsOptions, type SharedRights } from "./grant-rights.ts";
 import { GuardedRegistry } from "./guarded-registry.ts";
 import { type ObservedRefusals, unknownToken } from "./observed-refusals.ts";
 import type { Registry } from "./registry.ts";
+import { type Grant, grantOf, type TokenSource, type Undecided } from "./token-source.ts";
 import type { TokenTries } from "./token-tries.ts";
 
-export interface AccessControlOptions {
-  /** Where no rule speaks. */
-  readonly defaultPolicy: "allow" | "deny";
+export interface AccessControlOptions extends GrantRightsOptions {
+  readonly source: TokenSource;
   /** Whether listing keys needs the right to list their prefix. */
   readonly guardsKeyLists: boolean;
-  readonly datacenter: string;
   /** The name of this agent's node. */
   readonly node: string;
   /** The secrets of the agent's own tokens, which a request can change. */
@@ -32,35 +30,14 @@ export interface AccessControlOptions {
 
 /** The secrets of the tokens that an agent itself has; "" for none. */
 interface OwnTokens {
-  /** The token of each request that brings none, and of DNS. */
+  /** The token of each request of a program that brings none, and of DNS. */
   readonly default: string;
   /** A token that holds on this agent alone. */
   readonly agentMaster: string;
 }
 
-/** A token or a role: whatever links to policies. */
-type Holder = Pick<AclTokenRow, "policies" | "serviceIdentities" | "nodeIdentities">;
-
-interface Resolved {
-  /** The index of the topics when the rights were computed. */
-  readonly index: number;
-  readonly token: AclTokenRow;
-  readonly rights: Rights;
-  readonly rightsKey: string;
-}
-
-/** The rights of a token that does not exist. */
-const nothing: Rights = { may: () => false, mayWriteTree: () => false };
-
-/** The anonymous token as it is until a leader has created it. */
-const noToken: AclTokenRow = {
-  ...anonymousToken,
-  ...bareToken,
-  ...{ createIndex: 0, modifyIndex: 0 },
-};
-
-/** Maximum number of secrets whose rights are kept; more are computed again at their next use. */
-const resolvedMax = 10_000;
+/** Maximum number of callers that are kept; more are made again at their next request. */
+const keptMax = 10_000;
 
 /**
  * Finds the rights of each caller by its token.
@@ -70,166 +47,234 @@ const resolvedMax = 10_000;
  */
 export class AccessControl implements Callers {
   readonly areLimited = true;
-  readonly topics: readonly Topic[] = [topics.aclTokens, topics.aclPolicies, topics.aclRoles];
   readonly #registry: Registry;
-  readonly #options: AccessControlOptions;
-  readonly #callers = new Map<string, Caller>();
-  readonly #secrets = new WeakMap<Caller, string>();
-  readonly #resolved = new Map<string, Resolved>();
-  /** By the text that names their parts: rights that tokens share. */
-  readonly #shared = new Map<string, Rights>();
-  readonly #rules = new WeakMap<AclPolicyRow, Rules>();
-  readonly #serials = new WeakMap<AclPolicyRow, number>();
-  #nextSerial = 1;
+  readonly #parts: CallerParts;
+  /** By secret: the callers that bring their token, and those for which an agent's default token stands. */
+  readonly #bringers = new Map<string, Caller>();
+  readonly #others = new Map<string, Caller>();
+  /** By their keys: the callers of services with a JWT. They are apart from tokens, so that no secret can name one. */
+  readonly #services = new Map<string, Caller>();
 
   constructor(registry: Registry, options: AccessControlOptions) {
     this.#registry = registry;
-    this.#options = options;
+    const agentRights = agentMasterRights(options.node);
+    this.#parts = { options, registry, grants: new GrantRights(options), agentRights };
   }
 
-  callerOf(secret: string | undefined): Caller {
-    const sent = secret ?? (this.#options.tokens.default || anonymousToken.secretId);
-    const bringsToken = secret !== undefined;
-    const key = `${bringsToken ? "+" : "-"}${sent}`;
-    const known = this.#callers.get(key);
-    if (known) return known;
-    const caller = this.#newCaller(sent, bringsToken);
-    if (this.#callers.size >= resolvedMax) this.#callers.clear();
-    this.#callers.set(key, caller);
-    this.#secrets.set(caller, sent);
-    return caller;
+  get topics(): readonly Topic[] {
+    return this.#parts.options.source.topics;
   }
 
-  admits(caller: Caller, address: () => string | undefined): boolean {
-    const secret = caller.bringsToken ? this.#secrets.get(caller) : undefined;
-    return secret === undefined || this.#options.tries.admits(caller, secret, hasRights(caller), address);
+  get areAsked(): boolean {
+    return this.#parts.options.source.isAsked;
   }
 
-  #newCaller(secret: string, bringsToken: boolean): Caller {
-    const resolve = (): Resolved => this.#resolve(secret);
-    const ofAgent = (): Rights | undefined => {
-      const { node, tokens } = this.#options;
-      return tokens.agentMaster !== "" && isSameSecret(secret, tokens.agentMaster)
-        ? agentMasterRights(node)
-        : undefined;
-    };
-    const { observed } = this.#options;
-    const rights = observed ? this.#observing(resolve, observed) : (): Rights => resolve().rights;
-    return {
-      isChecked: true,
-      isObserved: observed !== undefined,
-      bringsToken,
-      allowsByDefault: this.#options.defaultPolicy === "allow",
-      guardsKeyLists: this.#options.guardsKeyLists,
-      registry: new GuardedRegistry(this.#registry, rights),
-      get rights() {
-        return ofAgent() ?? rights();
-      },
-      get rightsKey() {
-        // No answer to an observed caller is kept, so the key names none.
-        return observed ? "observed" : resolve().rightsKey;
-      },
-      get token() {
-        return resolve().token;
-      },
-    };
+  callerOf(sent: SentToken, agentToken: string = this.#parts.options.tokens.default): Caller {
+    const { source } = this.#parts.options;
+    const bringsToken = typeof sent === "string";
+    // A page is lent no token of an agent.
+    const secret = bringsToken ? sent : (sent === pageWithoutToken ? "" : agentToken) || anonymousToken.secretId;
+    return keptIn(bringsToken ? this.#bringers : this.#others, secret, () => {
+      const find = (): Found => findToken(source, secret);
+      return new TokenCaller(this.#parts, { secret, bringsToken, find });
+    });
   }
 
-  /** Returns the rights of a caller whose refusals are only recorded. An unknown token counts as one that may do nothing. */
-  #observing(resolve: () => Resolved, observed: ObservedRefusals): () => Rights {
-    let last: ObservingRights | undefined;
-    return () => {
-      let found: Pick<Resolved, "token" | "rights"> = { token: unknownToken, rights: nothing };
-      try {
-        found = resolve();
-      } catch (error) {
-        if (!(error instanceof OperatingError && error.kind === "forbidden")) throw error;
-      }
-      const { token, rights } = found;
-      if (last?.real !== rights)
-        last = new ObservingRights(rights, (resource, access, name) => observed.add(token, { resource, access, name }));
-      return last;
-    };
+  callerOfService(service: string): Caller {
+    return keptIn(this.#services, service, () => {
+      const find = (): Found => this.#grantOfService(service);
+      return new TokenCaller(this.#parts, { secret: undefined, service, bringsToken: true, find });
+    });
+  }
+
+  /** Returns the grant of a service with a JWT: that of the role that is named after it, if there is one. */
+  #grantOfService(service: string): Grant {
+    const { state } = this.#registry;
+    const name = `edgex-${service}`;
+    const role = getAclRoleNamed(state, name);
+    // Roles are found in any letter case; keys of services differ in it.
+    const roles = role?.name === name ? [role.id] : [];
+    const names = { accessorId: "", secretId: "", description: `JWT of ${service}`, createIndex: 0, modifyIndex: 0 };
+    return grantOf(state, { ...bareToken, ...names, roles });
+  }
+}
+
+type Found = Grant | Undecided;
+
+/** The parts of access control that all its callers use. */
+interface CallerParts {
+  readonly options: AccessControlOptions;
+  readonly registry: Registry;
+  readonly grants: GrantRights;
+  readonly agentRights: Rights;
+}
+
+/** The identity of a caller: a token, or the JWT of a service. */
+interface Identity {
+  /** The secret of its token; undefined for a JWT. */
+  readonly secret: string | undefined;
+  /** The service to which its JWT was issued. */
+  readonly service?: string;
+  readonly bringsToken: boolean;
+  /** Finds the source of its rights. @throws OperatingError forbidden when its token does not exist */
+  readonly find: () => Found;
+}
+
+interface Resolved extends SharedRights {
+  /** The source's version of the token when the rights were computed. */
+  readonly version: number;
+  readonly token: AclTokenRow;
+  /** The wall-clock time at which the token expires, in milliseconds; Infinity if it does not. */
+  readonly endsMs: number;
+}
+
+/** A caller whose rights follow from a token or from a JWT. It keeps them until the source has another version of them. */
+class TokenCaller implements Caller {
+  readonly registry: Registry;
+  readonly #parts: CallerParts;
+  readonly #identity: Identity;
+  #last: Resolved | undefined;
+  #observing: ObservingRights | undefined;
+  /** The agent master token with which the secret was compared last, since that is slow, and the result. */
+  #compared = "";
+  #isAgentMaster = false;
+
+  constructor(parts: CallerParts, identity: Identity) {
+    this.#parts = parts;
+    this.#identity = identity;
+    this.registry = new GuardedRegistry(parts.registry, () => this.#ownRights);
+  }
+
+  get isChecked(): boolean {
+    return true;
+  }
+
+  get isObserved(): boolean {
+    return this.#parts.options.observed !== undefined;
+  }
+
+  get allowsByDefault(): boolean {
+    return this.#parts.options.defaultPolicy === "allow";
+  }
+
+  get guardsKeyLists(): boolean {
+    return this.#parts.options.guardsKeyLists;
+  }
+
+  get bringsToken(): boolean {
+    return this.#identity.bringsToken;
+  }
+
+  get rights(): Rights {
+    return this.#hasAgentMaster ? this.#parts.agentRights : this.#ownRights;
+  }
+
+  get rightsKey(): string {
+    // No answer to an observed caller is kept, so the key names none.
+    return this.isObserved ? "observed" : this.#resolve().rightsKey;
+  }
+
+  get token(): AclTokenRow {
+    return this.#resolve().token;
+  }
+
+  refresh(): Promise<void> | undefined {
+    const { secret } = this.#identity;
+    // The agent's own master token and the words that are no tokens are known without a server.
+    if (secret === undefined || this.#hasAgentMaster || isRootWord(secret)) return undefined;
+    return this.#parts.options.source.refresh(secret);
+  }
+
+  prepare(address: () => string | undefined): Promise<void> | undefined {
+    const { secret, bringsToken } = this.#identity;
+    const isRefused = bringsToken && secret !== undefined && this.#parts.options.tries.refuses(secret, address);
+    return isRefused ? undefined : this.refresh();
+  }
+
+  admits(address: () => string | undefined): boolean {
+    const { secret, bringsToken } = this.#identity;
+    if (!bringsToken || secret === undefined) return true;
+    const { tries } = this.#parts.options;
+    if (this.#isUndecided(secret)) return !tries.refuses(secret, address);
+    return tries.admits(this, secret, hasRights(this), address);
+  }
+
+  /** Returns whether no server could decide about the secret, which therefore counts neither as a token nor as a guess. */
+  #isUndecided(secret: string): boolean {
+    const { source } = this.#parts.options;
+    const found = source.isAsked && !this.#hasAgentMaster ? source.find(secret) : undefined;
+    return found !== undefined && "undecided" in found;
+  }
+
+  get #hasAgentMaster(): boolean {
+    const { secret } = this.#identity;
+    const { agentMaster } = this.#parts.options.tokens;
+    if (agentMaster !== this.#compared) {
+      this.#compared = agentMaster;
+      this.#isAgentMaster = secret !== undefined && agentMaster !== "" && isSameSecret(secret, agentMaster);
+    }
+    return this.#isAgentMaster;
+  }
+
+  /** The rights by the token. While refusals are only recorded, an unknown token counts as one that may do nothing. */
+  get #ownRights(): Rights {
+    const { observed } = this.#parts.options;
+    if (!observed) return this.#resolve().rights;
+    let found: Pick<Resolved, "token" | "rights"> = { token: unknownToken, rights: nothing };
+    try {
+      found = this.#resolve();
+    } catch (error) {
+      if (!(error instanceof OperatingError && error.kind === "forbidden")) throw error;
+    }
+    const { token, rights } = found;
+    if (this.#observing?.real !== rights)
+      this.#observing = new ObservingRights(rights, (resource, access, name) =>
+        observed.add(token, { resource, access, name }),
+      );
+    return this.#observing;
   }
 
   /** @throws OperatingError forbidden "acl-not-found" */
-  #resolve(secret: string): Resolved {
-    const index = this.#registry.indexOf(this.topics);
-    const known = this.#resolved.get(secret);
-    const resolved = known?.index === index ? known : this.#compute(secret, index);
-    if (isExpired(resolved.token, this.#options.clock.wallMs())) throw aclNotFound();
-    return resolved;
+  #resolve(): Resolved {
+    const { clock, source } = this.#parts.options;
+    const version = source.versionOf(this.#identity.secret ?? "");
+    if (this.#last?.version !== version) this.#last = this.#compute(version);
+    // Most tokens never expire, and need no look at the clock.
+    if (this.#last.endsMs !== Infinity && this.#last.endsMs <= clock.wallMs()) throw aclNotFound();
+    return this.#last;
   }
 
-  #compute(secret: string, index: number): Resolved {
-    // Consul: these words, which once were tokens, are errors wherever a token is resolved.
-    if (isRootWord(secret)) throw new OperatingError("conflict", "acl-root", "Cannot resolve root ACL");
-    const token =
-      getAclTokenOfSecret(this.#registry.state, secret) ?? (secret === noToken.secretId ? noToken : undefined);
-    if (!token) throw aclNotFound();
-    const { rights, rightsKey } = this.#rightsOf(token);
-    const resolved = { index, token, rights, rightsKey };
-    if (this.#resolved.size >= resolvedMax) this.#resolved.clear();
-    this.#resolved.set(secret, resolved);
-    return resolved;
+  #compute(version: number): Resolved {
+    const { find, service } = this.#identity;
+    const found = find();
+    if ("undecided" in found)
+      return { version, token: undecidedToken, endsMs: Infinity, rights: found.undecided, rightsKey: "undecided" };
+    const { token } = found;
+    const endsMs = token.expirationTime === null ? Infinity : goTimeMs(token.expirationTime);
+    return { version, token, endsMs, ...this.#parts.grants.of(found, service) };
   }
+}
 
-  #rightsOf(token: AclTokenRow): Pick<Resolved, "rights" | "rightsKey"> {
-    const { state } = this.#registry;
-    const roles = token.roles.map((id) => getAclRole(state, id)).filter((role) => role !== undefined);
-    const holders: readonly Holder[] = [token, ...roles];
-    const ids = new Set(holders.flatMap(({ policies }) => policies));
-    // A link to a deleted policy or role counts for nothing.
-    const policies = [...ids].map((id) => getAclPolicy(state, id)).filter((policy) => policy !== undefined);
-    const held = policies.filter(({ datacenters }) => this.#holdsHere(datacenters));
-    const services = holders
-      .flatMap((each) => each.serviceIdentities)
-      .filter((each) => this.#holdsHere(each.datacenters));
-    const nodes = holders.flatMap((each) => each.nodeIdentities).filter((each) => this.#holdsHere([each.datacenter]));
-    const names = [services.map(({ serviceName }) => serviceName), nodes.map(({ nodeName }) => nodeName)] as const;
-    const rightsKey = JSON.stringify([held.map((policy) => this.#serialOf(policy)), names, token.rules, token.type]);
-    const known = this.#shared.get(rightsKey);
-    if (known) return { rights: known, rightsKey };
-    const rights = this.#merge(token, held, names);
-    if (this.#shared.size >= resolvedMax) this.#shared.clear();
-    this.#shared.set(rightsKey, rights);
-    return { rights, rightsKey };
-  }
+/** Stands for a token about which no server could decide. */
+const undecidedToken: AclTokenRow = { ...unknownToken, description: "A token about which no server could decide" };
 
-  #merge(
-    token: AclTokenRow,
-    policies: readonly AclPolicyRow[],
-    [services, nodes]: readonly [readonly string[], readonly string[]],
-  ): Rights {
-    const isManagement = policies.length === 1 && policies[0]?.id === globalManagementPolicy.id;
-    if (isManagement || (token.type === "management" && policies.length === 0)) return everything;
-    const legacy = token.rules === "" ? [] : [parseRules(translateRules(token.rules))];
-    const rules = [
-      ...policies.map((policy) => this.#rulesOf(policy)),
-      ...services.map(serviceIdentityRules),
-      ...nodes.map(nodeIdentityRules),
-      ...legacy,
-    ];
-    return rightsOf(rules, this.#options.defaultPolicy);
-  }
+/** @throws OperatingError forbidden "acl-not-found" */
+function findToken(source: TokenSource, secret: string): Found {
+  // Consul: these words, which once were tokens, are errors wherever a token is resolved.
+  if (isRootWord(secret)) throw new OperatingError("conflict", "acl-root", "Cannot resolve root ACL");
+  const found = source.find(secret);
+  if (!found) throw aclNotFound();
+  return found;
+}
 
-  #rulesOf(policy: AclPolicyRow): Rules {
-    const known = this.#rules.get(policy) ?? parseRules(policy.rules);
-    this.#rules.set(policy, known);
-    return known;
-  }
-
-  /** Returns a number that no other version of any policy has. Their indexes are not enough: a restore can bring others with the same. */
-  #serialOf(policy: AclPolicyRow): number {
-    const serial = this.#serials.get(policy) ?? this.#nextSerial++;
-    this.#serials.set(policy, serial);
-    return serial;
-  }
-
-  /** @param datacenters those in which something holds; none means all */
-  #holdsHere(datacenters: readonly string[]): boolean {
-    return datacenters.length === 0 || datacenters.includes(this.#options.datacenter);
-  }
+/** Returns the caller with this key, which `make` makes at the first use. */
+function keptIn(callers: Map<string, Caller>, key: string, make: () => Caller): Caller {
+  const known = callers.get(key);
+  if (known) return known;
+  const caller = make();
+  if (callers.size >= keptMax) callers.clear();
+  callers.set(key, caller);
+  return caller;
 }
 
 function hasRights(caller: Caller): boolean {

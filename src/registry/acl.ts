@@ -6,7 +6,10 @@ import {
   type AclPolicyRow,
   type AclRoleRow,
   type AclTokenRow,
+  type AclUser,
+  type AclUserRow,
 } from "../model/acl.ts";
+import type { RowIndexes } from "../model/node.ts";
 import type { AclCommand } from "../state/acl-command.ts";
 import {
   aclResetIndex,
@@ -18,11 +21,13 @@ import {
   getAclRoleNamed,
   getAclToken,
   getAclTokenOfSecret,
+  getAclUser,
   listAclAuthMethods,
   listAclBindingRules,
   listAclPolicies,
   listAclRoles,
   listAclTokens,
+  listAclUsers,
 } from "../state/acl-lookup.ts";
 import type { State } from "../state/state.ts";
 import { fold, topics } from "../state/topics.ts";
@@ -140,11 +145,14 @@ export interface TokenFilter {
   readonly authMethod: string;
 }
 
-/** Returns the query for the tokens that have not expired, in order of their secrets. */
+/**
+ * Returns the query for the tokens that have not expired, in order of their secrets. Each is a function that looks up the token's
+ * links in the state that was read, since that takes long for a long list.
+ */
 export function aclTokens(
   { policyId, roleId, authMethod }: TokenFilter,
   nowMs: () => number,
-): Query<readonly ShownToken[]> {
+): Query<readonly (() => ShownToken)[]> {
   return {
     topics: [topics.aclTokens],
     read: (state) =>
@@ -152,7 +160,7 @@ export function aclTokens(
         .filter(({ policies }) => policyId === "" || links(policies, policyId))
         .filter(({ roles }) => roleId === "" || links(roles, roleId))
         .filter((row) => authMethod === "" || fold(row.authMethod) === fold(authMethod))
-        .map((row) => showToken(state, row)),
+        .map((row) => () => showToken(state, row)),
   };
 }
 
@@ -175,6 +183,22 @@ export function aclBindingRuleOf(id: string): Query<AclBindingRuleRow | undefine
 /** Returns the query for the binding rules of an auth method, or for all with the name "". */
 export function aclBindingRules(authMethod: string): Query<readonly AclBindingRuleRow[]> {
   return { topics: [topics.aclBindingRules], read: (state) => listAclBindingRules(state, authMethod) };
+}
+
+/** A user without the hash of the password. */
+export type ShownUser = AclUser & RowIndexes;
+
+/** Returns the query for the users of an auth method, or for all with the name "". */
+export function aclUsers(authMethod: string): Query<readonly ShownUser[]> {
+  return {
+    topics: [topics.aclUsers],
+    read: (state) => listAclUsers(state, authMethod).map(({ passwordHash: _hash, ...shown }) => shown),
+  };
+}
+
+/** Returns the query for a user with the hash of the password, for a login. */
+export function aclUserNamed(authMethod: string, name: string): Query<AclUserRow | undefined> {
+  return { topics: [topics.aclUsers], read: (state) => getAclUser(state, authMethod, name) };
 }
 
 /** Returns the query for the tokens that have a type: legacy and bootstrap tokens, or the one of them with a secret. */

@@ -11,6 +11,7 @@ import type { Command } from "../state/command.ts";
 import { AccessControl } from "./access-control.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
+import { StoredTokens } from "./token-source.ts";
 import { TokenTries } from "./token-tries.ts";
 import { GuardedRegistry } from "./guarded-registry.ts";
 import { kvEntry, kvTree } from "./kv.ts";
@@ -28,11 +29,22 @@ const registration = {
   ...{ node: nodeNamed("n1"), service: serviceNamed("web") },
 };
 
+/** A trial of two keys and the service "web". */
+function trial(name: string): Command {
+  const stages = ["t/1", "t/2"].map((key) => [{ key, content: undefined }]);
+  const plan = { id: name, services: ["web"], stageMs: 1_000, needsConfirm: false };
+  return { type: "kv-trial-start", trial: plan, stages: [stages.flat()], atMs: 0 };
+}
+
 /** Commands of clients, each with the rules that just suffice to run it after those before it. */
 const allowed: readonly (readonly [command: Command, rules: string])[] = [
   [registration, 'node "n1" { policy = "write" } service "web" { policy = "write" }'],
   [{ ...registration, service: serviceNamed("web", { port: 81 }) }, 'service "web" { policy = "write" }'],
   [keySet("a", "1"), 'key "a" { policy = "write" }'],
+  [trial("t1"), 'key_prefix "t/" { policy = "write" } service "web" { policy = "read" }'],
+  [{ type: "kv-trial-keep", id: "t1", atMs: 0 }, 'key_prefix "t/" { policy = "write" }'],
+  [trial("t2"), 'key_prefix "t/" { policy = "write" } service "web" { policy = "read" }'],
+  [{ type: "kv-trial-undo", id: "t2", why: "", atMs: 0 }, 'key_prefix "t/" { policy = "write" }'],
   [{ type: "session-create", session: sessionNamed(id, { node: "n1" }) }, 'session "n1" { policy = "write" }'],
   [
     { type: "prepared-query-put", query: queryWithId(id, { name: "q" }), update: false },
@@ -69,6 +81,8 @@ describe("a guarded registry", () => {
     const world = openTestStore();
     const registry = guarded(world, 'acl = "write" node_prefix "" { policy = "write" } operator = "write"');
     expect((await rejectionOf(registry.submitAsLeader())).message).toBe("Permission denied");
+    const proceed: Command = { type: "kv-trial-proceed", id: "t1", stage: 1, atMs: 0 };
+    expect((await rejectionOf(registry.submit(proceed))).message).toBe("Permission denied");
     expect((await rejectionOf(registry.submit({ type: "acl-initialize", master: undefined, nowMs: 0 }))).message).toBe(
       "Permission denied",
     );
@@ -122,6 +136,7 @@ function asksForRight(command: Command): boolean {
 test("a caller whose token is deleted may do nothing from that moment on", async () => {
   const { store, clock } = openTestStore();
   const accessControl = new AccessControl(store, {
+    source: new StoredTokens(store),
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: "", agentMaster: "" },
     tries: new TokenTries({

@@ -16,7 +16,6 @@ import type { Registry } from "./registry.ts";
  */
 export class GuardedRegistry extends PassingRegistry {
   readonly #rights: () => Rights;
-  #narrowed: { readonly of: State; readonly for: Rights; readonly state: State } | undefined;
 
   /** @param rights returns the caller's rights. @throws OperatingError forbidden when its token does not exist */
   constructor(registry: Registry, rights: () => Rights) {
@@ -25,11 +24,7 @@ export class GuardedRegistry extends PassingRegistry {
   }
 
   override get state(): State {
-    const { state } = this.registry;
-    const rights = this.#rights();
-    if (this.#narrowed?.of !== state || this.#narrowed.for !== rights)
-      this.#narrowed = { of: state, for: rights, state: narrow(state, rights) };
-    return this.#narrowed.state;
+    return narrow(this.registry.state, this.#rights());
   }
 
   override read<T>(query: Query<T>): T {

@@ -1,6 +1,5 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import { getKv, listKeys, listKv } from "../state/kv.ts";
-import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { permissionDenied } from "./permissions.ts";
 import type { Query } from "./query.ts";
@@ -24,13 +23,7 @@ export function kvTree(prefix: string): Query<readonly KvEntry[]> {
 }
 
 export function kvKeys(prefix: string, separator: string): Query<readonly string[]> {
-  const read = (state: State): readonly string[] => listKeys(state, prefix, separator);
-  return {
-    topics: [topics.tree(prefix)],
-    read,
-    // Consul: a list that ends at separators shows the folders that the caller may read as keys.
-    readAs: (state, rights) => read(state).filter((key) => rights.may("key", "read", key)),
-  };
+  return { topics: [topics.tree(prefix)], read: (state) => listKeys(state, prefix, separator) };
 }
 
 export interface KvPut {

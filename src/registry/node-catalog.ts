@@ -25,6 +25,8 @@ export interface NodeChange {
     readonly node: Node;
     readonly service?: Service | undefined;
     readonly checks: readonly Check[];
+    /** The secret of a token; the catalog of another process asks whether it may write this. */
+    readonly token?: string | undefined;
   }[];
   readonly deregistrations?: readonly {
     readonly serviceId?: string | undefined;
@@ -56,8 +58,11 @@ export class NodeCatalog {
   /** Makes the whole change durable in one batch. @throws OperatingError in the same cases as Catalog.commit */
   async commit({ rows = [], transactions = [], registrations = [], deregistrations = [] }: NodeChange): Promise<void> {
     const commands: readonly Command[] = [
-      ...transactions.map((operations) => ({ type: "txn", operations }) as const),
-      ...registrations.map((registration) => ({ type: "register", skipNodeUpdate: false, ...registration }) as const),
+      // Only the assignment of ports adds transactions to a registration.
+      ...transactions.map((operations) => ({ type: "txn", operations, origin: "port-assignment" }) as const),
+      ...registrations.map(
+        ({ node, service, checks }) => ({ type: "register", skipNodeUpdate: false, node, service, checks }) as const,
+      ),
       ...deregistrations.map((target) => ({ type: "deregister", node: this.#node, ...target }) as const),
     ];
     for (const outcome of await this.#localRows.saveWith(rows, commands)) throwIfRejected(outcome);

@@ -1,17 +1,19 @@
+import type { OrderedTable } from "../lib/ordered-map.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
-import { checksOfInstance, checksOfNode, getNode, listInstances, listNodes, servicesOfNode } from "../state/lookup.ts";
+import { checksOfInstance, getNode, listNodes } from "../state/lookup.ts";
+import { rowKey } from "../state/row-key.ts";
 import type { State } from "../state/state.ts";
-import { topics } from "../state/topics.ts";
+import { fold, topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
 /** A node with all its services and checks. */
 export interface NodeDump {
   readonly node: NodeRow;
-  readonly services: readonly ServiceRow[];
-  readonly checks: readonly CheckRow[];
+  readonly services: Iterable<ServiceRow>;
+  readonly checks: Iterable<CheckRow>;
 }
 
 /** A summary of all instances of one service. Consul: a node and its checks count once for each instance on that node. */
@@ -39,30 +41,51 @@ export function nodeDump(name: string): Query<NodeDump | undefined> {
   };
 }
 
-export function nodeDumps(store: Registry): Query<readonly NodeDump[]> {
+/** The query of all nodes; each is read from the state when the caller comes to it. */
+export function nodeDumps(store: Registry): Query<Iterable<NodeDump>> {
   return {
     /** Computes the topics at each use, because each node has its own topic, and the set of nodes changes. */
     get topics() {
       const each = listNodes(store.state).map(({ name }) => topics.node(name));
       return [topics.nodes, topics.checks, ...each];
     },
-    read: (state) => listNodes(state).map((node) => dump(state, node)),
+    read: (state) => Iterator.from(state.nodes.values()).map((node) => dump(state, node)),
   };
 }
 
 function dump(state: State, node: NodeRow): NodeDump {
-  return { node, services: servicesOfNode(state, node.name), checks: checksOfNode(state, node.name) };
+  const below = rowKey(node.name);
+  return { node, services: rowsBelow(state.services, below), checks: rowsBelow(state.checks, below) };
 }
 
-export function serviceSummaries(): Query<readonly ServiceSummary[]> {
+/** The query of all services; each is summarized when the caller comes to it. */
+export function serviceSummaries(): Query<Iterable<ServiceSummary>> {
   return {
     topics: [topics.nodes, topics.services, topics.checks],
-    read(state) {
-      const byName = new Map<string, ServiceRow[]>();
-      for (const row of listInstances(state)) byName.set(row.name, [...(byName.get(row.name) ?? []), row]);
-      return [...byName].map(([name, rows]) => summarize(state, name, rows));
-    },
+    read: (state) => summaries(state),
   };
+}
+
+function* summaries(state: State): Generator<ServiceSummary> {
+  const byName = new Map<string, ServiceRow[]>();
+  let folded = "";
+  for (const row of state.serviceInstances.values()) {
+    // The instances are in order of the folded name, so instances of other names are complete.
+    if (fold(row.name) !== folded) {
+      for (const [name, rows] of byName) yield summarize(state, name, rows);
+      byName.clear();
+      folded = fold(row.name);
+    }
+    const rows = byName.get(row.name);
+    if (rows) rows.push(row);
+    else byName.set(row.name, [row]);
+  }
+  for (const [name, rows] of byName) yield summarize(state, name, rows);
+}
+
+/** Yields the rows below a key one by one: one node of a gateway has all services. */
+function* rowsBelow<Row>(table: OrderedTable<Row>, prefix: string): Generator<Row> {
+  for (const [, row] of table.startingWith(prefix)) yield row;
 }
 
 function destinationOf({ kind, proxy }: ServiceRow): readonly string[] {

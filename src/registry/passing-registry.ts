@@ -17,6 +17,10 @@ export class PassingRegistry implements Registry {
     return this.registry.state;
   }
 
+  get index(): number {
+    return this.registry.index;
+  }
+
   read<T>(query: Query<T>): T {
     return this.registry.read(query);
   }
@@ -59,6 +63,10 @@ export class PassingRegistry implements Registry {
 
   wait(topics: readonly Topic[], waiter: Waiter): () => void {
     return this.registry.wait(topics, waiter);
+  }
+
+  watchersOf(key: string): number {
+    return this.registry.watchersOf(key);
   }
 
   follow(listener: CommitListener): void {

@@ -1,10 +1,12 @@
 import { allows, type Rights } from "../acl/rights.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Check } from "../model/check.ts";
+import type { PastKeys } from "../model/kv-history.ts";
 import type { Node } from "../model/node.ts";
 import { isNamed, type PreparedQuery } from "../model/prepared-query.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
 import type { Command, Deregister, RegisteredRows, Txn } from "../state/command.ts";
+import { getKvTrial } from "../state/kv-trial.ts";
 import { getCheck, getNode, getService } from "../state/lookup.ts";
 import { getPreparedQuery } from "../state/prepared-query.ts";
 import { getSession } from "../state/session.ts";
@@ -41,6 +43,15 @@ const guards: Guards = {
   "kv-set-branch": ({ entries }, rights) => entries.every(({ key }) => rights.may("key", "write", key)),
   "kv-delete-branch": ({ key, below }, rights) =>
     rights.may("key", "write", key) && (!below || rights.mayWriteTree(`${key}/`)),
+  "kv-rollback": mayWriteKeys,
+  "kv-reset": mayWriteKeys,
+  "kv-trial-start": ({ stages, trial }, rights) =>
+    stages.flat().every(({ key }) => rights.may("key", "write", key)) &&
+    trial.services.every((service) => rights.may("service", "read", service)),
+  // Only the leader itself judges when the time is over.
+  "kv-trial-proceed": () => false,
+  "kv-trial-keep": ({ id }, rights, state) => mayEndTrial(id, rights, state),
+  "kv-trial-undo": ({ id }, rights, state) => mayEndTrial(id, rights, state),
   "session-create": ({ session }, rights) => rights.may("session", "write", session.node),
   "session-destroy": ({ id }, rights, state) => {
     const known = getSession(state, id);
@@ -72,11 +83,23 @@ const guards: Guards = {
   "acl-auth-method-delete": mayWriteAcl,
   "acl-binding-rule-set": mayWriteAcl,
   "acl-binding-rule-delete": mayWriteAcl,
+  "acl-user-set": mayWriteAcl,
+  "acl-user-delete": mayWriteAcl,
   "acl-legacy-set": mayWriteAcl,
   "acl-legacy-delete": mayWriteAcl,
   "autopilot-set": (_command, rights) => rights.may("operator", "write"),
+  // Only the servers themselves create their authority.
+  "signing-authority-create": () => false,
   restore: mayWriteAcl,
 };
+
+function mayWriteKeys({ key, recurse }: PastKeys, rights: Rights): boolean {
+  return recurse ? rights.mayWriteTree(key) : rights.may("key", "write", key);
+}
+
+function mayEndTrial(id: string, rights: Rights, state: State): boolean {
+  return getKvTrial(state, id)?.keys.every(({ key }) => rights.may("key", "write", key)) ?? true;
+}
 
 function mayWriteAcl(_command: Command, rights: Rights): boolean {
   return rights.may("acl", "write");

@@ -1,6 +1,7 @@
 import { isRead, type TxnOperation } from "../model/txn.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import type { Caller } from "./caller.ts";
+import { PassingCaller } from "./passing-caller.ts";
 import { PassingRegistry } from "./passing-registry.ts";
 import type { Registry } from "./registry.ts";
 
@@ -27,20 +28,7 @@ const describedMax = 128;
 
 /** Returns the caller with a registry that adds each change which it makes to `changes`. */
 export function recordingCaller(caller: Caller, changes: RecordedChange[]): Caller {
-  const registry = new RecordingRegistry(caller.registry, changes);
-  return {
-    ...{ isChecked: caller.isChecked, isObserved: caller.isObserved, guardsKeyLists: caller.guardsKeyLists },
-    ...{ allowsByDefault: caller.allowsByDefault, bringsToken: caller.bringsToken, registry },
-    get rights() {
-      return caller.rights;
-    },
-    get rightsKey() {
-      return caller.rightsKey;
-    },
-    get token() {
-      return caller.token;
-    },
-  };
+  return new PassingCaller(caller, new RecordingRegistry(caller.registry, changes));
 }
 
 /** The registry of one request, which records the changes that the request makes. */
@@ -73,10 +61,11 @@ class RecordingRegistry extends PassingRegistry {
     return outcome;
   }
 
-  #record(command: Command, { type }: Outcome): void {
+  #record(command: Command, { type, spared = [] }: Outcome): void {
     if (type !== "done" && type !== "deleted" && type !== "results") return;
-    const { index } = this.registry.state;
-    for (const change of describe(command).slice(0, describedMax - this.#changes.length))
+    const { index } = this.registry;
+    const changes = describe(command).filter(({ key }) => key === undefined || !spared.includes(key));
+    for (const change of changes.slice(0, describedMax - this.#changes.length))
       this.#changes.push({ ...change, index });
   }
 }
@@ -91,6 +80,10 @@ const byKey = ({ key }: { readonly key: string }): Details => ({ key });
 const byId = ({ id }: { readonly id: string }): Details => ({ id });
 const byAccessor = ({ accessorId: id }: { readonly accessorId: string }): Details => ({ id });
 
+const byUser = ({ authMethod, name }: { readonly authMethod: string; readonly name: string }): Details => ({
+  id: `${authMethod}/${name}`,
+});
+
 /** The names and ids that each type of command changes. A type without a row is recorded by its name alone, so that no secret is. */
 const describers: Describers = {
   "kv-set": byKey,
@@ -99,6 +92,11 @@ const describers: Describers = {
   "kv-delete": byKey,
   "kv-delete-branch": byKey,
   "kv-delete-tree": ({ prefix }) => ({ key: prefix }),
+  "kv-rollback": byKey,
+  "kv-reset": byKey,
+  "kv-trial-start": ({ trial, stages }) => stages.flat().map(({ key }) => ({ key, id: trial.id })),
+  "kv-trial-keep": byId,
+  "kv-trial-undo": byId,
   "kv-set-branch": ({ entries }) => entries.map(byKey),
   "session-create": ({ session }) => ({ id: session.id, node: session.node }),
   "session-destroy": byId,
@@ -121,6 +119,8 @@ const describers: Describers = {
   "acl-auth-method-delete": ({ name }) => ({ id: name }),
   "acl-binding-rule-set": ({ rule }) => byId(rule),
   "acl-binding-rule-delete": byId,
+  "acl-user-set": byUser,
+  "acl-user-delete": byUser,
 };
 
 /** Returns what a command changes, by names and ids. Tokens are named by their accessor ids, never by their secrets. */

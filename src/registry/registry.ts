@@ -20,6 +20,8 @@ export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 export interface Registry {
   /** The newest durable state that this server has. */
   readonly state: State;
+  /** The index of that state, which is the same for all callers, and also for one whose own write ended its token. */
+  readonly index: number;
   /** Returns the query's answer from the newest state that this server has. */
   read<T>(query: Query<T>): T;
   /** The error because of which the last batch is not durable; undefined if the batch is durable. */
@@ -60,6 +62,8 @@ export interface Registry {
   indexOf(topics: readonly Topic[]): number;
   /** Calls `waiter` once, when one of the topics is touched. Returns a function that cancels the wait. */
   wait(topics: readonly Topic[], waiter: Waiter): () => void;
+  /** Returns the number of callers on this server that wait for a change of a key, or of a tree that contains it. */
+  watchersOf(key: string): number;
   /** Calls `listener` after each commit, for as long as the agent runs. */
   follow(listener: CommitListener): void;
   /**

@@ -8,7 +8,7 @@ import { keySet } from "../../test/support/state.ts";
 import { linkLost, StoreCluster, type StorePlace } from "../../test/support/store-cluster.ts";
 import { within } from "../../test/support/within.ts";
 import { leadershipLost } from "../engine/replicated-engine.ts";
-import type { Outcome } from "../state/command.ts";
+import type { Command, Outcome } from "../state/command.ts";
 import { getKv } from "../state/kv.ts";
 import { topics } from "../state/topics.ts";
 import type { ReplicatedStore } from "./replicated-store.ts";
@@ -75,6 +75,17 @@ export function describeReplicatedStore(
           await leader.freshen("leader");
           expect(valueOf(leader, `k${n}`)).toBe("1");
           expect(await follower.submit({ type: "kv-delete", key: `k${n}`, cas: 1 })).toEqual({ type: "unchanged" });
+        }
+      });
+
+      test("of a service leaves an operator's value on every server, and the outcome names the key", async () => {
+        const { leader, follower } = await start(3);
+        await leader.submit({ ...keySet("p/a", "1"), origin: "operator" } as Command);
+        await follower.freshen("leader");
+        for (const store of [leader, follower]) {
+          const write = { ...keySet("p/a", "2"), origin: "service", sparing: ["p/"] } as Command;
+          expect(await store.submit(write)).toEqual({ type: "done", spared: ["p/a"] });
+          expect(getKv(store.state, "p/a")).toMatchObject({ value: Uint8Array.of(49), origin: "operator" });
         }
       });
 

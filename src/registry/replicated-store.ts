@@ -15,6 +15,7 @@ import type { Log } from "../lib/log.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { unlessAborted } from "../lib/unless-aborted.ts";
 import { applyRows } from "../state/apply-rows.ts";
+import type { HistoryPolicy } from "../model/kv-history.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import type { State } from "../state/state.ts";
 import { openState } from "../state/open-state.ts";
@@ -41,6 +42,8 @@ export interface ReplicatedStoreOptions {
   readonly firstIndex: number;
   /** Resolves with how a new cluster begins, once it is known; by default it begins without data. */
   readonly beginning?: Promise<Beginning>;
+  /** The policy for the past of the keys; absent: the store keeps no past. */
+  readonly history?: HistoryPolicy | undefined;
   /** Milliseconds for which a write or a read waits for a leader. Consul: rpc_hold_timeout, 7 s. */
   readonly holdMs: number;
   readonly clock: Clock;
@@ -265,12 +268,12 @@ export class ReplicatedStore extends VisibleState implements Registry {
 
   /** Applies all batches of earlier terms, and commits the first batch of this one. */
   async #begin(term: Term, first: State | undefined): Promise<Leading> {
-    const { clock, engine } = this.#options;
+    const { clock, engine, history } = this.#options;
     await this.#position.reaches(await engine.newest());
     const writes = new WriteQueue(
       this,
       { commit: (batch) => this.#commit(term, batch), ping: () => term.ping(), close: () => term.close() },
-      { clock, meter: this.#meter, gathers: true, rowsOfOrigins: originRows },
+      { clock, meter: this.#meter, history, gathers: true, rowsOfOrigins: originRows },
     );
     const leading = new Leading(term, writes);
     this.#newestOwn = leading;

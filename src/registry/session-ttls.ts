@@ -1,5 +1,6 @@
 import { leadershipLost } from "../engine/replicated-engine.ts";
-import type { Clock, Timer } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Countdown } from "../lib/countdown.ts";
 import type { Log } from "../lib/log.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
 import { sessionTtlMs, type SessionRow } from "../model/session.ts";
@@ -23,7 +24,7 @@ export class SessionTtls {
   readonly #log: Log;
   readonly #failures: LogThrottle;
   /** The timer of each session, by the session's id in lower case. */
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers = new Map<string, Countdown>();
   /**
    * Expired sessions whose deletion may not be durable yet. The agent refuses to renew such a session, so that the session's
    * holder does not rely on it.
@@ -86,14 +87,17 @@ export class SessionTtls {
 
   #restart(session: SessionRow): void {
     const ttlMs = sessionTtlMs(session);
-    if (ttlMs > 0) this.#startTimer(fold(session.id), ttlMs * grace);
+    if (ttlMs <= 0) return;
+    const id = fold(session.id);
+    const running = this.#ending.has(id) ? undefined : this.#timers.get(id);
+    if (running) running.restart();
+    else this.#startTimer(id, ttlMs * grace);
   }
 
   #startTimer(id: string, delayMs: number): void {
     this.#cancel(id);
     if (this.#stopped || !this.#store.leads) return;
-    const timer = this.#clock.schedule(delayMs, () => void this.#expire(id));
-    this.#timers.set(id, timer);
+    this.#timers.set(id, new Countdown(this.#clock, delayMs, () => void this.#expire(id)));
   }
 
   #cancel(id: string): void {

@@ -1,11 +1,19 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { HistoryPolicy } from "../model/kv-history.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import type { State } from "../state/state.ts";
 import type { LocalRow } from "./local-rows.ts";
 import type { Consistency, Registry } from "./registry.ts";
 import { VisibleState } from "./visible-state.ts";
 import { noMeter, type StoreMeter, WriteQueue } from "./write-queue.ts";
+
+interface StoreOptions {
+  readonly clock: Clock;
+  readonly meter?: StoreMeter;
+  /** The policy for the past of the keys; absent: the store keeps no past. */
+  readonly history?: HistoryPolicy | undefined;
+}
 
 /**
  * The store of a server that stands alone: it orders all writes itself, it alone writes to the engine, and it alone holds the
@@ -16,13 +24,9 @@ export class Store extends VisibleState implements Registry {
   #closed = false;
 
   /** @param state the state that the engine's rows make */
-  constructor(
-    engine: Engine,
-    state: State,
-    { clock, meter = noMeter }: { readonly clock: Clock; readonly meter?: StoreMeter },
-  ) {
+  constructor(engine: Engine, state: State, { clock, meter = noMeter, history }: StoreOptions) {
     super(state);
-    this.#writes = new WriteQueue(this, engine, { clock, meter });
+    this.#writes = new WriteQueue(this, engine, { clock, meter, history });
   }
 
   get refusal(): unknown {

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Meter } from "../lib/metrics.ts";
 import type { Caller } from "./caller.ts";
+import { minuteEndMs, noteUsed, TriedSecrets, type Tried } from "./tried-secrets.ts";
 
 interface TokenTriesOptions {
   readonly clock: Clock;
@@ -10,22 +11,10 @@ interface TokenTriesOptions {
   readonly refused: Pick<Meter, "add">;
 }
 
-/** The secrets that one address has sent. */
-interface Client {
-  /** The monotonic time at which its present minute began. */
-  startMs: number;
-  /** The unknown secrets of this minute. */
-  readonly unknown: Set<string>;
-  /** Secrets of tokens that existed when they came from this address, the one noted last at the end. */
-  readonly used: Set<string>;
-}
-
 /** Maximum number of different unknown secrets that an address may send in a minute. */
 export const unknownMax = 100;
-const minuteMs = 60_000;
 /** A token in use is noted for its address once in this time, since the look-up of an address costs much of a read. */
 const noteAgainMs = 1_000;
-const usedMax = 1_000;
 const clientsMax = 1_000;
 
 /**
@@ -37,14 +26,22 @@ const clientsMax = 1_000;
  */
 export class TokenTries {
   readonly #options: TokenTriesOptions;
-  /** By address, the one noted last at the end. */
-  readonly #clients = new Map<string, Client>();
+  /** By address. */
+  readonly #clients: TriedSecrets;
   readonly #notedMs = new WeakMap<Caller, number>();
   /** The end of the last minute in which an address had sent too many. */
   #strictUntilMs = 0;
 
   constructor(options: TokenTriesOptions) {
     this.#options = options;
+    this.#clients = new TriedSecrets(options.clock, clientsMax);
+  }
+
+  /** Returns whether `admits` refuses a request with this secret from this address, whatever token it is. */
+  refuses(secret: string, address: () => string | undefined): boolean {
+    if (this.#options.clock.monotonicMs() >= this.#strictUntilMs) return false;
+    const client = this.#clients.known(address() ?? "");
+    return client !== undefined && client.unknown.size >= unknownMax && !client.used.has(secret);
   }
 
   /**
@@ -58,23 +55,23 @@ export class TokenTries {
     if (isKnown && !isStrict && nowMs - (this.#notedMs.get(caller) ?? -Infinity) < noteAgainMs) return true;
     const place = address();
     if (place === undefined) return true;
-    const client = this.#clientAt(place, nowMs);
+    const client = this.#clients.at(place);
     if (client.unknown.size >= unknownMax && !client.used.has(secret)) {
       this.#options.refused.add(1);
       return false;
     }
     if (isKnown) {
       this.#notedMs.set(caller, nowMs);
-      noteLast(client.used, secret, usedMax);
+      noteUsed(client, secret);
     } else this.#noteUnknown(client, secret, place);
     return true;
   }
 
-  #noteUnknown(client: Client, secret: string, address: string): void {
+  #noteUnknown(client: Tried, secret: string, address: string): void {
     const before = client.unknown.size;
     client.unknown.add(secret);
     if (before === client.unknown.size || client.unknown.size < unknownMax) return;
-    this.#strictUntilMs = Math.max(this.#strictUntilMs, client.startMs + minuteMs);
+    this.#strictUntilMs = Math.max(this.#strictUntilMs, minuteEndMs(client));
     this.#options.log.warn(
       "An address tries unknown tokens: for a minute it may use only those that it has used before",
       {
@@ -83,22 +80,4 @@ export class TokenTries {
       },
     );
   }
-
-  #clientAt(address: string, nowMs: number): Client {
-    const known = this.#clients.get(address) ?? { startMs: nowMs, unknown: new Set(), used: new Set() };
-    this.#clients.delete(address);
-    this.#clients.set(address, known);
-    for (const oldest of this.#clients.keys()) if (this.#clients.size > clientsMax) this.#clients.delete(oldest);
-    if (nowMs - known.startMs >= minuteMs) {
-      known.unknown.clear();
-      known.startMs = nowMs;
-    }
-    return known;
-  }
-}
-
-function noteLast(texts: Set<string>, text: string, max: number): void {
-  texts.delete(text);
-  texts.add(text);
-  for (const oldest of texts) if (texts.size > max) texts.delete(oldest);
 }

@@ -26,6 +26,10 @@ export class VisibleState {
     return this.#state;
   }
 
+  get index(): number {
+    return this.#state.index;
+  }
+
   read<T>(query: Query<T>): T {
     return query.read(this.#state);
   }
@@ -42,6 +46,10 @@ export class VisibleState {
 
   wait(topics: readonly Topic[], waiter: Waiter): () => void {
     return this.watches.wait(topics, waiter);
+  }
+
+  watchersOf(key: string): number {
+    return this.watches.countForKey(key);
   }
 
   follow(listener: CommitListener): void {

@@ -22,6 +22,13 @@ export class Watches {
     return this.#waiters.size;
   }
 
+  /** Returns the number of waiters for a key, or for a tree that contains it. */
+  countForKey(key: string): number {
+    const trees = [...this.#prefixLengths.keys()].filter((length) => length <= key.length);
+    const found = [topics.key(key), ...trees.map((length) => topics.tree(key.slice(0, length)))];
+    return new Set(found.flatMap((topic) => [...(this.#waiters.get(topic) ?? [])])).size;
+  }
+
   /** Adds the waiter to each topic. Returns a function that removes the waiter; the caller may also call it after the wake. */
   wait(watched: readonly Topic[], waiter: Waiter): () => void {
     for (const topic of watched) this.#add(topic, waiter);

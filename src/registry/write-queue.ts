@@ -5,7 +5,8 @@ import { OperatingError } from "../lib/errors.ts";
 import { nextTurn } from "../lib/next-turn.ts";
 import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
-import type { Command, Outcome } from "../state/command.ts";
+import type { HistoryPolicy } from "../model/kv-history.ts";
+import type { Command, Keeping, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
 import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
@@ -62,6 +63,8 @@ export const noMeter: StoreMeter = {
 interface WriteQueueOptions {
   readonly clock: Clock;
   readonly meter: StoreMeter;
+  /** The policy for the past of the keys; absent: the store keeps no past. */
+  readonly history?: HistoryPolicy | undefined;
   /** Whether the queue waits between batches (Gathering): it pays on an engine whose commits take milliseconds. */
   readonly gathers?: boolean;
   /** Returns the rows that record the outcomes of forwarded writes; the queue adds them to a batch that changes something. */
@@ -235,13 +238,18 @@ export class WriteQueue {
     this.publishEarly();
   }
 
+  #keeping(): Keeping | undefined {
+    const { history, clock } = this.#options;
+    return history && { policy: history, wallMs: clock.wallMs() };
+  }
+
   /**
    * Applies the commands one after the other. A command that throws (a bug in Praetor) has no effect; its call rejects, and all
    * other commands take effect.
    */
   #prepare(base: State, pending: readonly Pending[], nowMs: number): PreparedBatch {
     const { meter, rowsOfOrigins } = this.#options;
-    const batch = new Batch(base, nowMs);
+    const batch = new Batch(base, { nowMs, keeping: this.#keeping() });
     const settle: (() => void)[] = [];
     const own: RowChange[] = [];
     const forwarded: ForwardedOutcomes[] = [];

@@ -8,13 +8,23 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { renderIntervals } from "../wire/metrics.ts";
+import type { Log } from "../lib/log.ts";
+import type { ServerPool } from "../cluster/server-pool.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import { type Lifecycle, loop } from "./lifecycle.ts";
+import { openClientAccess } from "./parts/access.ts";
 import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { AgentTls } from "./parts/agent-tls.ts";
 import { openAudit } from "./parts/audit.ts";
 import { runInBackground } from "./parts/background.ts";
-import { clientSync, createClientApi, openPool, type OwnAgent } from "./parts/client.ts";
+import {
+  askAboutTokens,
+  clientSync,
+  createClientApi,
+  openAutoEncrypt,
+  openPool,
+  type OwnAgent,
+} from "./parts/client.ts";
 import { openForwardingDns } from "./parts/dns.ts";
 import { openHttp } from "./parts/http.ts";
 import { ensureNode } from "./parts/node.ts";
@@ -48,16 +58,28 @@ export async function openClient(
   // The pool connects before the agent restores its checks, so that they keep the statuses that the catalog has.
   const own: OwnAgent = { node, agent: undefined };
   const sync = new SharedRuns(parts.opened, () => syncOnce(synchronize, log.named("anti_entropy")));
+  const certificates = config.autoEncrypt.asks ? openAutoEncrypt(config, { platform, tls, log }) : undefined;
   const { pool, events, forget } = openPool(config, {
-    ...{ platform, tls, localRows, local, metrics, log, own, onFailed: options.onFailed },
+    dial: certificates?.dial ?? tls.securing(platform.dial),
+    ...{ platform, localRows, local, metrics, log, own, onFailed: options.onFailed },
     onJoined() {
       catalog.sendOutputs();
       // The start may fail, and then nothing is brought in step.
       sync.request().catch(() => {});
     },
   });
-  const catalog = new LinkCatalog({ pool, localRows, node: node.name, clock, log: log.named("client") });
+  const ask = askAboutTokens(pool);
+  const access = openClientAccess(config, {
+    ...{ store, node: node.name, clock, random, metrics, log, ask },
+    // Consul: a new token of the agent's own starts a full sync.
+    onTokenGiven: () => void sync.request().catch(() => {}),
+  });
+  const catalog = new LinkCatalog({
+    ...{ pool, localRows, node: node.name, clock, log: log.named("client") },
+    defaultToken: () => access.agentTokens?.default ?? "",
+  });
   parts.add({ stop: () => pool.stop() });
+  parts.add(loop((signal) => certificates?.renew(() => pool.servers, signal)));
   await Promise.race([pool.start(), sleep(clock, firstServerMsMax)]);
   await joinAtStart(config.serverRejoin.join, (address) => pool.join(address));
 
@@ -69,15 +91,17 @@ export async function openClient(
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, {
-      ...{ agent, agentTokens: undefined, definitions, tls, listeners, dns, keeper: undefined, clientLimit },
+      ...{ agent, agentTokens: access.agentTokens, definitions, tls, listeners, dns, clientLimit },
+      ...{ keeper: undefined, valueChecks: undefined, protection: undefined },
       registerNode: () => (pool.isLinked ? pool.rejoin() : Promise.resolve()),
     }),
   );
   const api = createClientApi(config, {
-    ...{ ...platform, store, agent, pool, events, metrics, log },
+    ...{ ...platform, ...access, store, engine, agent, pool, events, metrics, log },
     reload: () => reloads.request(),
     leave: options.onLeave,
     definitionFaults: () => definitions.faults,
+    refusedWrites: () => catalog.refusedWrites,
   });
   parts.add({ stop: () => events.close() });
   const dns = await parts.open(
@@ -86,7 +110,7 @@ export async function openClient(
   const routes = clientRoutes(api);
   const { audit } = await parts.open(openAudit(config, { ...platform, metrics, log }));
   const { listeners } = await parts.open(
-    openHttp(config, { api, audit, routes, clientLimit, open: platform.openListeners }),
+    openHttp(config, { api, audit, routes, clientLimit, tls, open: platform.openListeners }),
   );
 
   startChecks(agent, platform, tls);
@@ -97,15 +121,21 @@ export async function openClient(
     reload: () => reloads.request(),
     metricsText: () => renderIntervals(metrics.ended),
     ping: () => engine.ping(),
-    async leave() {
-      try {
-        await pool.leave();
-        if (!config.serverRejoin.afterLeave) await forget();
-      } catch (error) {
-        log.warn("The servers do not know that this agent leaves", { error: messageOf(error) });
-      }
-    },
+    leave: () => leaveServers(pool, { forget: config.serverRejoin.afterLeave ? undefined : forget, log }),
   };
+}
+
+/** Leaves the cluster. @param forget deletes the servers that the next start would join; undefined to keep them */
+async function leaveServers(
+  pool: ServerPool,
+  { forget, log }: { readonly forget: (() => Promise<void>) | undefined; readonly log: Log },
+): Promise<void> {
+  try {
+    await pool.leave();
+    await forget?.();
+  } catch (error) {
+    log.warn("The servers do not know that this agent leaves", { error: messageOf(error) });
+  }
 }
 
 /** Joins by all addresses of start_join. @throws OperatingError naming the last failure if none succeeds */

@@ -16,14 +16,10 @@ const withoutMeaning = {
   ACLAgentMasterToken: "hidden",
   ACLAgentToken: "hidden",
   ACLDisabledTTL: "2m0s",
-  ACLDownPolicy: "extend-cache",
   ACLMasterToken: "hidden",
-  ACLPolicyTTL: "30s",
   ACLReplicationToken: "hidden",
-  ACLRoleTTL: "0s",
   ACLToken: "hidden",
   ACLTokenReplication: false,
-  ACLTokenTTL: "30s",
   AEInterval: "1m0s",
   AutoConfig: {
     Authorizer: {
@@ -64,10 +60,6 @@ const withoutMeaning = {
     IntroTokenFile: "",
     ServerAddresses: [],
   },
-  AutoEncryptAllowTLS: false,
-  AutoEncryptDNSSAN: [],
-  AutoEncryptIPSAN: [],
-  AutoEncryptTLS: false,
   AutopilotCleanupDeadServers: true,
   AutopilotDisableUpgradeMigration: false,
   AutopilotLastContactThreshold: "200ms",
@@ -194,7 +186,7 @@ const telemetry = {
 export function describeConfig(config: RuntimeConfig, node: Node, definitionFaults: readonly FileFault[]): object {
   return goMap({
     ...withoutMeaning,
-    ...describeAccessControl(config),
+    ...describeSecurity(config),
     ...describeNode(config, node),
     ...describeAddresses(config),
     ...describeDns(config),
@@ -213,14 +205,25 @@ function describeFaults(faults: readonly FileFault[]): object {
   return { DefinitionFaults: faults.map(({ where, message }) => ({ Where: where, Message: message })) };
 }
 
+const ttlDefault = "30s";
+
 /** Adds ACLTokens, a field of later versions of Consul: EdgeX 2.3 and 3 ask it whether the agent keeps the token that they give it. */
-function describeAccessControl({ accessControl }: RuntimeConfig): object {
+function describeSecurity({ accessControl, autoEncrypt }: RuntimeConfig): object {
   const persistsTokens = accessControl?.persistsTokens ?? false;
+  const tokenTtl = accessControl ? formatDuration(accessControl.tokenTtlMs) : ttlDefault;
   return {
     ACLDefaultPolicy: accessControl?.defaultPolicy ?? "allow",
+    ACLDownPolicy: accessControl?.downPolicy ?? "extend-cache",
     ACLEnableKeyListPolicy: accessControl?.guardsKeyLists ?? false,
     ACLEnableTokenPersistence: persistsTokens,
+    ACLPolicyTTL: tokenTtl,
+    ACLRoleTTL: tokenTtl === ttlDefault ? "0s" : tokenTtl, // as Consul, whose default is 30s all the same
+    ACLTokenTTL: tokenTtl,
     ACLsEnabled: accessControl !== undefined,
+    AutoEncryptAllowTLS: autoEncrypt.signs,
+    AutoEncryptDNSSAN: autoEncrypt.dnsNames,
+    AutoEncryptIPSAN: autoEncrypt.ipAddresses,
+    AutoEncryptTLS: autoEncrypt.asks,
     ...(accessControl && { ACLTokens: { EnablePersistence: persistsTokens } }),
   };
 }

@@ -2,10 +2,13 @@ import type { Agent } from "../agent/agent.ts";
 import type { AgentTokens } from "../agent/agent-tokens.ts";
 import type { FileDefinitions } from "../agent/file-definitions.ts";
 import { refuseFaults } from "../config/definitions.ts";
+import { compileKvSchemas } from "../config/kv-schemas.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import type { ClientLimit } from "../http/client-limit.ts";
 import type { Listeners } from "../http/listeners.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
+import type { ValueChecks } from "../registry/value-checks.ts";
+import type { ValueProtection } from "../registry/value-protection.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { definedIn } from "./parts/agent.ts";
 import type { AgentTls } from "./parts/agent-tls.ts";
@@ -25,6 +28,10 @@ interface Reloadable {
   /** The part for core-keeper's API; undefined if the agent does not serve it. */
   readonly keeper: { reload(config: RuntimeConfig): void } | undefined;
   readonly clientLimit: ClientLimit;
+  /** The protection of operators' values; undefined on a client agent, which stores none. */
+  readonly protection: ValueProtection | undefined;
+  /** The checks of the values of keys; undefined on a client agent, which stores none. */
+  readonly valueChecks: ValueChecks | undefined;
 }
 
 /** Reads the configuration again and applies it. @throws OperatingError naming the fault in the new configuration */
@@ -54,21 +61,28 @@ function inReload(error: unknown): unknown {
 }
 
 /**
- * Applies a configuration. The steps that can fail come first: definitions that cannot be read, certificates, definitions
- * that cannot be registered. Each of these steps fails before it changes anything.
+ * Applies a configuration. The steps that can fail come first: definitions that cannot be read, schemas, certificates, the server's port
+ * with them, definitions that cannot be registered. If one of these steps fails, nothing has changed.
  */
 async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   refuseFaults(next);
+  const valueRules = await compileKvSchemas(next.kvSchemas);
   const changeTls = parts.tls.prepare(next);
-  const changeCertificates = parts.listeners.prepare(next.tls);
-  await parts.definitions.apply(definedIn(next));
-  changeTls();
+  const undoTls = await changeTls();
+  try {
+    await parts.definitions.apply(definedIn(next));
+  } catch (error) {
+    await undoTls();
+    throw error;
+  }
   parts.agent.changeMeta(nodeMeta(next));
   parts.agent.discardOutput = next.discardCheckOutput;
   if (next.accessControl) parts.agentTokens?.reload(next.accessControl.agentTokens);
   parts.dns.reload(next.dns);
   parts.keeper?.reload(next);
+  parts.valueChecks?.use(valueRules, next.kvSchemas?.isEnforced === true);
+  parts.protection?.use(next.kvProtect);
   parts.clientLimit.max = next.httpConnectionsMax;
   await parts.registerNode();
-  await changeCertificates();
+  await parts.listeners.secure(parts.tls.forHttps);
 }

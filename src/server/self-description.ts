@@ -1,5 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import type { FileFault } from "../agent/file-definitions.ts";
+import type { RefusedThing } from "../cluster/refused-writes.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "../http/endpoints/agent.ts";
@@ -24,21 +25,32 @@ export function describeSelf(
   { agent, store, cluster, members, definitionFaults }: Parts,
 ): SelfDescription {
   const stats = describeStats(config, { agent, store, cluster, members });
-  return { ...describeAgent(config, agent, definitionFaults), stats };
+  const described = describeAgent(config, agent, definitionFaults);
+  // Assigned, since a copy of the map would not be rendered in the order of its keys.
+  return { ...described, debugConfig: Object.assign(described.debugConfig, describeBackup(config)), stats };
 }
 
 /** Returns the body for agent/self of a client agent. @param servers the number of servers that it knows */
 export function describeClient(
   config: RuntimeConfig,
-  { agent, servers, definitionFaults }: Pick<Parts, "agent" | "definitionFaults"> & { readonly servers: number },
+  {
+    agent,
+    servers,
+    definitionFaults,
+    refusedWrites,
+  }: Pick<Parts, "agent" | "definitionFaults"> & {
+    readonly servers: number;
+    readonly refusedWrites: readonly RefusedThing[];
+  },
 ): SelfDescription {
   const stats = {
     ...agentStats(agent),
-    consul: { acl: "disabled", known_servers: String(servers), server: "false" },
+    consul: { acl: config.accessControl ? "enabled" : "disabled", known_servers: String(servers), server: "false" },
     runtime,
     serf_lan: { ...serfAlone, encrypted: String(config.clusterKey !== undefined), members: String(servers + 1) },
   };
-  return { ...describeAgent(config, agent, definitionFaults), stats };
+  const described = describeAgent(config, agent, definitionFaults);
+  return { ...described, debugConfig: Object.assign(described.debugConfig, describeRefused(refusedWrites)), stats };
 }
 
 function describeAgent(
@@ -58,6 +70,17 @@ function describeAgent(
     debugConfig: describeConfig(config, node, definitionFaults),
     meta: node.meta ?? {},
   };
+}
+
+/** Returns the field Backup, which only Praetor has; {} if the server makes no backups. */
+function describeBackup({ backup }: RuntimeConfig): object {
+  return backup ? { Backup: { Folder: backup.folder, IntervalSeconds: backup.intervalMs / 1_000 } } : {};
+}
+
+/** Returns the field RefusedWrites, which only Praetor has; {} if the servers refuse nothing. */
+function describeRefused(refused: readonly RefusedThing[]): object {
+  if (refused.length === 0) return {};
+  return { RefusedWrites: refused.map(({ kind, id, accessorId }) => ({ Kind: kind, ID: id, AccessorID: accessorId })) };
 }
 
 function countOf(members: readonly Member[]): object {

@@ -8,6 +8,7 @@ import { isOfCluster } from "../config/cluster.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { ClientLimit } from "../http/client-limit.ts";
 import { routes } from "../http/routes.ts";
+import { SavedRegistrations } from "../keeper/saved-registrations.ts";
 import { Secrets } from "../keeper/secrets.ts";
 import { Metrics } from "../lib/metrics.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -18,6 +19,7 @@ import type { Node } from "../model/node.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
 import type { LocalRow } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
+import { serverReadiness } from "../registry/readiness.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
 import type { Daemon, DaemonOptions } from "./daemon.ts";
@@ -27,9 +29,11 @@ import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
 import { AgentTls } from "./parts/agent-tls.ts";
 import { openAudit } from "./parts/audit.ts";
 import { runInBackground } from "./parts/background.ts";
+import { keepBackups } from "./parts/backup.ts";
 import { openBus } from "./parts/bus.ts";
 import type { Cluster, ClusterParts } from "./parts/cluster.ts";
 import { clientCalls, spreadEvent } from "./parts/client-calls.ts";
+import { openSigning } from "./parts/certificate-signing.ts";
 import { createCatalogSync } from "./parts/catalog-sync.ts";
 import { openDns } from "./parts/dns.ts";
 import { createApi, openHttp } from "./parts/http.ts";
@@ -37,7 +41,9 @@ import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
 import { ensureNode } from "./parts/node.ts";
 import { LoneGroup, type ServerGroup } from "./parts/server-group.ts";
 import { addGauges } from "./parts/process-metrics.ts";
+import { followTrials } from "./parts/trials.ts";
 import { openStore } from "./parts/store.ts";
+import { openValueChecks } from "./parts/value-checks.ts";
 import { reload } from "./reload.ts";
 
 const reconnectTimeoutMsDefault = 72 * 3_600_000;
@@ -58,8 +64,9 @@ export async function openServer(
   const tls = new AgentTls(config);
   const { engine, local, node, group } = await openGroup(parts, config, { ...options, metrics, tls });
   const { store, localRows } = group;
+  const { clientStore, ownRows, ...values } = await openValueChecks(config, { store, localRows, metrics, log });
   const outputs = new CheckOutputs();
-  const catalog = group.createCatalog(new NodeCatalog(store, { localRows, outputs, node: node.name }));
+  const catalog = group.createCatalog(new NodeCatalog(store, { localRows: ownRows, outputs, node: node.name }));
   const secrets = new Secrets(localRows, local);
   const bus = await parts.open(
     openBus(config, {
@@ -83,48 +90,48 @@ export async function openServer(
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { ...access, ...{ agent, definitions, tls, registerNode, listeners, dns, keeper, clientLimit } }),
   );
-  const access = openAccess(parts, config, { store, node: node.name, clock, random: platform.random, metrics, log });
+  const accessParts = { store: clientStore, node: node.name, clock, random: platform.random, metrics, log };
+  const access = { ...values, ...openAccess(parts, config, accessParts) };
+  // Without addresses core-keeper's API is off.
+  const saved = config.keeperAddresses.length === 0 ? undefined : new SavedRegistrations(localRows, local, clock);
   const api = createApi(config, {
     ...{ ...platform, ...access, store, outputs, sessionTtls, agent, metrics, log, members, cluster },
-    startedMs: clock.wallMs(),
+    ...{ startedMs: clock.wallMs(), keeperRegistrations: saved },
     reload: () => reloads.request(),
-    resync: async () => {
-      await catalogSync.resync();
-      await members.reconcile();
-    },
+    resync: () => catalogSync.resync().then(() => members.reconcile()),
     ...{ sendToLeader: group.sendToLeader, joinServer: group.joinServer },
-    leave: options.onLeave,
+    ...{ leave: options.onLeave, readiness: serverReadiness({ store, cluster, localRows, engine }) },
     spread: (event) => spreadEvent(linked, event),
     definitionFaults: () => definitions.faults,
     tellCoordinates: (rows) => group.tellCoordinates(rows),
   });
-  const { coordinates } = api;
-  parts.add(coordinates);
+  parts.add(api.coordinates);
   parts.add({ stop: () => api.events.close() });
+  await followTrials(parts, { ...api, log });
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
   const handlers = clientCalls(config, {
-    ...{ api, localRows, linked, responder: dns.responder },
+    ...{ api, localRows, linked, responder: dns.responder, tokens: access.tokens },
     tellOutputs: (changed) => group.tellOutputs(changed),
   });
   const sync = new SharedRuns(parts.opened, () => syncOnce(catalogSync.sync, log.named("anti_entropy")));
-  await group.begin(parts, { agent, linked, handlers, outputs, coordinates, bus, sync });
+  const signer = openSigning(config, { ...platform, ...access, store, tls, log });
+  await group.begin(parts, { agent, linked, handlers, signer, outputs, coordinates: api.coordinates, bus, sync });
   const { audit } = await parts.open(openAudit(config, { ...platform, metrics, log }));
   const keeper = await openKeeper(parts, config, {
-    ...api,
-    audit,
-    ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
+    ...{ ...api, audit, saved },
+    ...{ secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
   });
   const { listeners } = await parts.open(
-    openHttp(config, { api, audit, routes: routes(api), clientLimit, open: platform.openListeners }),
+    openHttp(config, { api, audit, routes: routes(api), clientLimit, tls, open: platform.openListeners }),
   );
 
+  await keepBackups(parts, config, { store, cluster, node, clock, metrics, log });
   startChecks(agent, platform, tls);
   parts.add(loop((signal) => api.ports.start(signal)));
   const guarded = keeper ? [listeners, keeper.server] : [listeners];
   runInBackground(parts, { platform, metrics, log, sync: catalogSync.sync, listeners: guarded, reloads, tls });
   return {
-    nodeId: node.id,
-    httpAddresses: listeners.addresses,
+    ...{ nodeId: node.id, httpAddresses: listeners.addresses },
     reload: () => reloads.request(),
     metricsText: () => renderIntervals(metrics.ended),
     leave: () => group.leave(),
@@ -202,11 +209,11 @@ async function openCluster(parts: Lifecycle, config: RuntimeConfig, clusterParts
 async function openKeeper(
   parts: Lifecycle,
   config: RuntimeConfig,
-  keeperParts: KeeperParts,
+  { saved, ...keeperParts }: Omit<KeeperParts, "saved"> & { readonly saved: KeeperParts["saved"] | undefined },
 ): Promise<KeeperApi | undefined> {
-  if (config.keeperAddresses.length === 0) return undefined;
+  if (!saved) return undefined;
   const keeper = await import("./parts/keeper.ts");
-  return parts.open(keeper.openKeeper(config, keeperParts));
+  return parts.open(keeper.openKeeper(config, { ...keeperParts, saved }));
 }
 
 function isOfClusterAlready({ dataDir }: RuntimeConfig): OperatingError {

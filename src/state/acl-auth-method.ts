@@ -1,15 +1,23 @@
 import { formatDuration } from "../lib/duration.ts";
-import { expirationMsMax, expirationMsMin, isAuthMethodName, type AclAuthMethodRow } from "../model/acl.ts";
+import {
+  expirationMsMax,
+  expirationMsMin,
+  isAuthMethodName,
+  userpassTtlMs,
+  type AclAuthMethodRow,
+} from "../model/acl.ts";
 import type { AclAuthMethodDelete, AclAuthMethodSet } from "./acl-command.ts";
-import { getAclAuthMethod, listAclBindingRules } from "./acl-lookup.ts";
+import { getAclAuthMethod, listAclBindingRules, listAclUsers } from "./acl-lookup.ts";
 import type { Outcome, Rejection } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { aclAuthMethods } from "./tables/acl-auth-method.ts";
 import { aclBindingRules } from "./tables/acl-binding-rule.ts";
 import { aclTokens } from "./tables/acl-token.ts";
+import { aclUsers } from "./tables/acl-user.ts";
 import { fold } from "./topics.ts";
 
-const types: readonly string[] = ["jwt", "kubernetes"];
+/** Consul has the first two. */
+const types: readonly string[] = ["jwt", "kubernetes", "userpass"];
 const localities: readonly string[] = ["", "local", "global"];
 
 /** Creates or replaces an auth method. A method that exists keeps its type if the new one names none. */
@@ -18,9 +26,12 @@ export function setAclAuthMethod(draft: Draft, command: AclAuthMethodSet): Outco
   const known = getAclAuthMethod(draft.state, method.name);
   const reason = faultOf(command, known);
   if (reason) return { type: "rejected", reason };
+  const type = method.type === "" && known ? known.type : method.type;
   const row: AclAuthMethodRow = {
     ...method,
-    type: method.type === "" && known ? known.type : method.type,
+    type,
+    // A person's token must not hold for ever.
+    maxTokenTtlMs: type === "userpass" && method.maxTokenTtlMs === 0 ? userpassTtlMs : method.maxTokenTtlMs,
     createIndex: known?.createIndex ?? draft.index,
     modifyIndex: draft.index,
   };
@@ -48,11 +59,12 @@ function faultOf(
   return configFault === undefined ? undefined : invalid(`Invalid Auth Method: ${configFault}`);
 }
 
-/** Deletes an auth method, its binding rules and the tokens of its logins. Scans all tokens, since methods are deleted seldom. */
+/** Deletes an auth method, its binding rules, its users and the tokens of its logins. Scans all tokens, since methods are deleted seldom. */
 export function deleteAclAuthMethod(draft: Draft, { name }: AclAuthMethodDelete): Outcome {
   const known = getAclAuthMethod(draft.state, name);
   if (!known) return { type: "done" };
   for (const rule of listAclBindingRules(draft.state, known.name)) draft.delete(aclBindingRules, rule);
+  for (const user of listAclUsers(draft.state, known.name)) draft.delete(aclUsers, user);
   for (const token of draft.state.aclTokens.values())
     if (token.authMethod !== "" && fold(token.authMethod) === fold(known.name)) draft.delete(aclTokens, token);
   draft.delete(aclAuthMethods, known);

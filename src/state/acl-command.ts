@@ -6,6 +6,7 @@ import type {
   AclRoleRequest,
   AclToken,
   AclTokenRequest,
+  AclUserRow,
 } from "../model/acl.ts";
 
 /*
@@ -29,6 +30,8 @@ export type AclCommand =
   | AclAuthMethodDelete
   | AclBindingRuleSet
   | AclBindingRuleDelete
+  | AclUserSet
+  | AclUserDelete
   | AclLegacySet
   | AclLegacyDelete;
 
@@ -97,6 +100,8 @@ export interface AclLogin extends NewTokenIds {
   readonly authMethod: string;
   readonly description: string;
   readonly bindings: Bindings;
+  /** The user whose password was right, as the user was then; absent for other credentials. */
+  readonly user?: Pick<AclUserRow, "name" | "modifyIndex">;
   readonly nowMs: number;
 }
 
@@ -129,6 +134,23 @@ export interface AclBindingRuleSet {
 export interface AclBindingRuleDelete {
   readonly type: "acl-binding-rule-delete";
   readonly id: string;
+}
+
+/** Creates a user of an auth method, or changes what is given. */
+export interface AclUserSet {
+  readonly type: "acl-user-set";
+  readonly authMethod: string;
+  readonly name: string;
+  /** undefined to keep those that the user has. */
+  readonly groups: readonly string[] | undefined;
+  /** undefined to keep the password. */
+  readonly passwordHash: string | undefined;
+}
+
+export interface AclUserDelete {
+  readonly type: "acl-user-delete";
+  readonly authMethod: string;
+  readonly name: string;
 }
 
 /** Creates a legacy token, or replaces the one with the same secret. */

@@ -5,6 +5,7 @@ import {
   type AclPolicyRow,
   type AclRoleRow,
   type AclTokenRow,
+  type AclUserRow,
 } from "../model/acl.ts";
 import { kvOrder, rowKey } from "./row-key.ts";
 import type { State } from "./state.ts";
@@ -68,6 +69,16 @@ export function getAclBindingRule(state: State, id: string): AclBindingRuleRow |
 /** Returns the binding rules of an auth method, or all for the name "", in order of id. */
 export function listAclBindingRules(state: State, authMethod: string): AclBindingRuleRow[] {
   const rows = [...state.aclBindingRules.values()];
+  return authMethod === "" ? rows : rows.filter((row) => fold(row.authMethod) === fold(authMethod));
+}
+
+export function getAclUser(state: State, authMethod: string, name: string): AclUserRow | undefined {
+  return state.aclUsers.get(rowKey(authMethod, name));
+}
+
+/** Returns the users of an auth method, or all for the name "", in order of auth method and name. */
+export function listAclUsers(state: State, authMethod: string): AclUserRow[] {
+  const rows = [...state.aclUsers.values()];
   return authMethod === "" ? rows : rows.filter((row) => fold(row.authMethod) === fold(authMethod));
 }
 

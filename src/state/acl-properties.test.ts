@@ -36,8 +36,10 @@ test("each binding rule has an auth method, and the builtin policy and token sta
   afterEachStep(({ command, before, state }) => {
     for (const rule of state.aclBindingRules.values()) expect(getAclAuthMethod(state, rule.authMethod)).toBeDefined();
     if (command.type === "restore" || command.type === "acl-legacy-delete") return;
-    for (const id of [globalManagementPolicy.id, anonymousToken.accessorId])
-      for (const table of ["aclPolicies", "aclTokens"] as const)
-        if (before[table].get(rowKey(id))) expect(state[table].get(rowKey(id))).toBeDefined();
+    for (const [table, id] of [
+      ["aclPolicies", globalManagementPolicy.id],
+      ["aclTokens", anonymousToken.accessorId],
+    ] as const)
+      if (before[table].get(rowKey(id))) expect(state[table].get(rowKey(id))).toBeDefined();
   });
 });

@@ -1,4 +1,5 @@
 import type { RowChange } from "../engine/engine.ts";
+import { unknownCause } from "../model/kv-history.ts";
 import { deleteAclAuthMethod, setAclAuthMethod } from "./acl-auth-method.ts";
 import { deleteAclBindingRule, setAclBindingRule } from "./acl-binding-rule.ts";
 import { bootstrapAcl, initializeAcl } from "./acl-bootstrap.ts";
@@ -8,11 +9,15 @@ import { logIn, logOut } from "./acl-login.ts";
 import { deleteAclPolicy, setAclPolicy } from "./acl-policy.ts";
 import { deleteAclRole, setAclRole } from "./acl-role.ts";
 import { deleteAclTokens, setAclToken } from "./acl-token.ts";
-import type { Command, Deregister, Outcome, Rejection, Restore, Stamp } from "./command.ts";
+import { deleteAclUser, setAclUser } from "./acl-user.ts";
+import type { Caused, Command, Deregister, Outcome, Rejection, Restore, Stamp } from "./command.ts";
 import { setAutopilot } from "./autopilot.ts";
 import { Draft } from "./draft.ts";
 import { deleteKvBranch, setKvBranch } from "./kv-branch.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
+import { resetKv } from "./kv-reset.ts";
+import { rollBackKv } from "./kv-rollback.ts";
+import { keepKvTrial, proceedKvTrial, startKvTrial, undoKvTrial } from "./kv-trial.ts";
 import { lockKv, unlockKv } from "./lock.ts";
 import { getCheck, getNode, getService } from "./lookup.ts";
 import { deleteMember, setMember } from "./member.ts";
@@ -24,6 +29,7 @@ import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { encodeIndex, storeTables, tombstoneFloorKey } from "./rows.ts";
 import { createSession, destroySession } from "./session.ts";
 import { emptyState, type State } from "./state.ts";
+import { createSigningAuthority } from "./signing-authority.ts";
 import { runTxn } from "./txn.ts";
 import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
@@ -54,6 +60,29 @@ export function apply(state: State, command: Command, stamp: Stamp): Applied {
 
 /** Runs the command on the draft. If the outcome is rejected or failed, the caller must drop the draft. */
 export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
+  const { cause = unknownCause, origin = "", sparing = [] } = sourceOf(command);
+  draft.cause = cause;
+  draft.origin = origin;
+  draft.sparing = sparing;
+  draft.spared = [];
+  draft.mayFold = command.type === "kv-set";
+  const outcome = isOfKeys(command) ? runKv(draft, command) : runOther(draft, command);
+  return draft.spared.length === 0 ? outcome : { ...outcome, spared: draft.spared };
+}
+
+/** Returns what a command tells of the source of its changes of keys. */
+function sourceOf(command: Command): Caused {
+  if (command.type === "txn") return command;
+  return isOfKeys(command) && command.type !== "kv-trial-proceed" ? command : {};
+}
+
+type KvCommand = Extract<Command, { readonly type: `kv-${string}` }>;
+
+function isOfKeys(command: Command): command is KvCommand {
+  return command.type.startsWith("kv-");
+}
+
+function runKv(draft: Draft, command: KvCommand): Outcome {
   switch (command.type) {
     case "kv-set":
       return setKv(draft, command);
@@ -69,6 +98,30 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return setKvBranch(draft, command);
     case "kv-delete-branch":
       return deleteKvBranch(draft, command);
+    case "kv-rollback":
+      return rollBackKv(draft, command);
+    case "kv-reset":
+      return resetKv(draft, command);
+    default:
+      return runKvTrial(draft, command);
+  }
+}
+
+function runKvTrial(draft: Draft, command: Extract<Command, { readonly type: `kv-trial-${string}` }>): Outcome {
+  switch (command.type) {
+    case "kv-trial-start":
+      return startKvTrial(draft, command);
+    case "kv-trial-proceed":
+      return proceedKvTrial(draft, command);
+    case "kv-trial-keep":
+      return keepKvTrial(draft, command);
+    case "kv-trial-undo":
+      return undoKvTrial(draft, command);
+  }
+}
+
+function runOther(draft: Draft, command: Exclude<Command, Restore | KvCommand>): Outcome {
+  switch (command.type) {
     case "session-create":
       return createSession(draft, command);
     case "session-destroy":
@@ -89,6 +142,8 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return deleteMember(draft, command);
     case "autopilot-set":
       return setAutopilot(draft, command);
+    case "signing-authority-create":
+      return createSigningAuthority(draft, command);
     default:
       return runAcl(draft, command);
   }
@@ -124,6 +179,10 @@ function runAcl(draft: Draft, command: AclCommand): Outcome {
       return setAclBindingRule(draft, command);
     case "acl-binding-rule-delete":
       return deleteAclBindingRule(draft, command);
+    case "acl-user-set":
+      return setAclUser(draft, command);
+    case "acl-user-delete":
+      return deleteAclUser(draft, command);
     case "acl-legacy-set":
       return setAclLegacyToken(draft, command);
     case "acl-legacy-delete":
@@ -153,14 +212,15 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
  * Replaces the state by that of a snapshot. The rows of a snapshot keep their indexes, which may be lower than those that
  * clients have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all
  * tombstones are dropped. Lock delays stay: they guard against former lock holders, and a snapshot contains no lock delays. The
- * members stay too, since a restore does not change which agents are linked with the servers. The state with which a server
- * begins a cluster has both, and they come along.
+ * members stay too, since a restore does not change which agents are linked with the servers, and so does the authority that has
+ * signed their certificates. The state with which a server begins a cluster has all three, and they come along.
  */
 function restore(before: State, { snapshot, isOwn = false }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
-  const { lockDelays, members, memberNames } = isOwn ? snapshot : before;
-  const restored = { ...snapshot, index, lockDelays, members, memberNames, tombstones, tombstoneFloor: index };
+  const { lockDelays, members, memberNames, signingAuthority } = isOwn ? snapshot : before;
+  const kept = { lockDelays, members, memberNames, signingAuthority };
+  const restored = { ...snapshot, ...kept, index, tombstones, tombstoneFloor: index };
   const state = { ...restored, topicIndexes: topicIndexesOf(restored) };
   // The floor is written even if no row differs, because the new index must become durable.
   const floor = { table: storeTables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };

@@ -1,6 +1,6 @@
 import type { RowChange } from "../engine/engine.ts";
 import { apply, run, type Applied } from "./apply.ts";
-import type { Command, KvDelete, KvSet, Outcome, Stamp } from "./command.ts";
+import type { Command, Keeping, KvDelete, KvSet, Outcome, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
 import type { State } from "./state.ts";
 import type { Topic } from "./topics.ts";
@@ -11,14 +11,16 @@ import type { Topic } from "./topics.ts";
  */
 export class Batch {
   readonly #nowMs: number;
+  readonly #keeping: Keeping | undefined;
   readonly #changes: RowChange[] = [];
   readonly #touched = new Set<Topic>();
   #state: State;
   #shared: Draft | undefined;
 
-  constructor(base: State, nowMs: number) {
+  constructor(base: State, { nowMs, keeping }: Omit<Stamp, "index">) {
     this.#state = base;
     this.#nowMs = nowMs;
+    this.#keeping = keeping;
   }
 
   /** Applies the next command of the batch. Throws only because of a bug in Praetor; the command then has no effect. */
@@ -56,7 +58,7 @@ export class Batch {
   }
 
   #stamp(): Stamp {
-    return { index: this.#state.index + 1, nowMs: this.#nowMs };
+    return { index: this.#state.index + 1, nowMs: this.#nowMs, keeping: this.#keeping };
   }
 }
 

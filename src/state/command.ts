@@ -1,11 +1,15 @@
 import type { AutopilotSettings } from "../model/autopilot.ts";
+import type { Cause, HistoryPolicy } from "../model/kv-history.ts";
+import type { KvTrial, KvTrialChange, KvTrialOutcome, WatchedStatus } from "../model/kv-trial.ts";
 import type { Check } from "../model/check.ts";
 import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Service } from "../model/service.ts";
 import type { Session } from "../model/session.ts";
+import type { SigningAuthority } from "../model/signing-authority.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
+import type { ValueOrigin } from "../model/value-origin.ts";
 import type { AclCommand } from "./acl-command.ts";
 import type { State } from "./state.ts";
 
@@ -21,6 +25,12 @@ export type Command =
   | KvUnlock
   | KvSetBranch
   | KvDeleteBranch
+  | KvRollback
+  | KvReset
+  | KvTrialStart
+  | KvTrialProceed
+  | KvTrialKeep
+  | KvTrialUndo
   | SessionCreate
   | SessionDestroy
   | PreparedQueryPut
@@ -31,6 +41,7 @@ export type Command =
   | MemberSet
   | MemberDelete
   | AutopilotSet
+  | SigningAuthorityCreate
   | AclCommand
   | Restore;
 
@@ -43,9 +54,24 @@ export interface Stamp {
    * delays use it, since they must not depend on the machine's wall clock.
    */
   readonly nowMs: number;
+  /** The policy for the past of the keys, and the wall time that kept changes get; absent: the command keeps no past. */
+  readonly keeping?: Keeping | undefined;
 }
 
-export interface KvSet {
+export interface Keeping {
+  readonly policy: HistoryPolicy;
+  readonly wallMs: number;
+}
+
+/** A command that changes keys. Its cause is kept with the changes, its origin with the values. */
+export interface Caused {
+  readonly cause?: Cause | undefined;
+  readonly origin?: ValueOrigin | undefined;
+  /** Prefixes of keys: below them the command leaves the values of operators as they are, and all else of it is done. */
+  readonly sparing?: readonly string[] | undefined;
+}
+
+export interface KvSet extends Caused {
   readonly type: "kv-set";
   readonly key: string;
   readonly value: Uint8Array;
@@ -54,20 +80,20 @@ export interface KvSet {
   readonly cas?: number | undefined;
 }
 
-export interface KvDelete {
+export interface KvDelete extends Caused {
   readonly type: "kv-delete";
   readonly key: string;
   /** Deletes only if the key's ModifyIndex equals this value; 0 matches no existing key. */
   readonly cas?: number | undefined;
 }
 
-export interface KvDeleteTree {
+export interface KvDeleteTree extends Caused {
   readonly type: "kv-delete-tree";
   readonly prefix: string;
 }
 
 /** Writes the key and takes its lock for the session. */
-export interface KvLock {
+export interface KvLock extends Caused {
   readonly type: "kv-lock";
   readonly key: string;
   readonly value: Uint8Array;
@@ -76,7 +102,7 @@ export interface KvLock {
 }
 
 /** Writes the key and releases the lock that the session holds. */
-export interface KvUnlock {
+export interface KvUnlock extends Caused {
   readonly type: "kv-unlock";
   readonly key: string;
   readonly value: Uint8Array;
@@ -88,17 +114,85 @@ export interface KvUnlock {
  * Writes several keys, all or none. The command is rejected if one of its keys is below or above an existing key or another key
  * of the command: "a" excludes "a/b".
  */
-export interface KvSetBranch {
+export interface KvSetBranch extends Caused {
   readonly type: "kv-set-branch";
   readonly entries: readonly { readonly key: string; readonly value: Uint8Array }[];
 }
 
 /** Deletes a key and, with `below`, all keys below it: "a" and "a/b", not "ab". */
-export interface KvDeleteBranch {
+export interface KvDeleteBranch extends Caused {
   readonly type: "kv-delete-branch";
   readonly key: string;
   /** Whether to delete the keys below too; false: deletes the key only if no key is below it. */
   readonly below: boolean;
+}
+
+/**
+ * Gives a key, or all keys with a prefix, the values that they had at an index: changed keys back, deleted ones again, and new ones
+ * away. Keys that are locks, and those whose changes are not kept, stay as they are.
+ */
+export interface KvRollback extends Caused {
+  readonly type: "kv-rollback";
+  readonly key: string;
+  /** Whether `key` is a prefix. */
+  readonly recurse: boolean;
+  /** The index of the past state. */
+  readonly to: number;
+  /** The command is "unchanged" if one of these keys changed after this index. */
+  readonly seen?: number | undefined;
+}
+
+/**
+ * Gives a key, or all keys with a prefix, the newest value that a service has pushed, as far as it is kept. Keys whose value is a
+ * service's, or a port that the agent has assigned, stay as they are. A single key without such a value rejects the command; of
+ * several keys, those without one stay as they are.
+ */
+export interface KvReset extends Caused {
+  readonly type: "kv-reset";
+  readonly key: string;
+  /** Whether `key` is a prefix. */
+  readonly recurse: boolean;
+  /** The command is "unchanged" if one of these keys changed after this index. */
+  readonly seen?: number | undefined;
+}
+
+/**
+ * Starts a trial: makes the changes of its first stage, or none. It is rejected if one of the services does not pass, a key is
+ * not as its `cas` says, is a lock, or is in another pending trial. The caller has generated a new random id for it.
+ */
+export interface KvTrialStart extends Caused {
+  readonly type: "kv-trial-start";
+  readonly trial: KvTrial;
+  /** The changes of each stage; no key is in two changes. */
+  readonly stages: readonly (readonly KvTrialChange[])[];
+  /** The wall time in milliseconds. */
+  readonly atMs: number;
+}
+
+/**
+ * Decides about a pending trial when the time of a stage is over: makes the changes of the next stage, keeps the trial after the
+ * last one, or undoes it. The command is "unchanged" if the trial has ended, or is in another stage.
+ */
+export interface KvTrialProceed {
+  readonly type: "kv-trial-proceed";
+  readonly id: string;
+  readonly stage: number;
+  readonly atMs: number;
+}
+
+/** Ends a pending trial, all stages of which have been applied, and keeps its changes. */
+export interface KvTrialKeep extends Caused {
+  readonly type: "kv-trial-keep";
+  readonly id: string;
+  readonly atMs: number;
+}
+
+/** Ends a pending trial, and takes back its changes of all keys that no other writer has changed since. */
+export interface KvTrialUndo extends Caused {
+  readonly type: "kv-trial-undo";
+  readonly id: string;
+  readonly why: string;
+  readonly atMs: number;
 }
 
 /** Creates a session. The caller has generated a new random id for it. */
@@ -126,7 +220,7 @@ export interface PreparedQueryDelete {
 }
 
 /** Runs the operations of a transaction in order: all of them or none. */
-export interface Txn {
+export interface Txn extends Caused {
   readonly type: "txn";
   readonly operations: readonly TxnOperation[];
 }
@@ -176,6 +270,12 @@ export interface AutopilotSet {
   readonly cas?: number | undefined;
 }
 
+/** Creates the authority that signs the certificates of client agents, unless it exists. The caller has generated its key. */
+export interface SigningAuthorityCreate {
+  readonly type: "signing-authority-create";
+  readonly authority: SigningAuthority;
+}
+
 /**
  * Replaces the state by that of a snapshot. The index of the new state, and of each of its topics, is above the indexes of the
  * replaced state and of the snapshot.
@@ -188,7 +288,12 @@ export interface Restore {
 }
 
 /** The result of a command. A failure that a client can cause is an outcome; `apply` throws only because of a bug. */
-export type Outcome =
+export type Outcome = OutcomeOfType & {
+  /** The keys whose values the command has left as they are: see Caused.sparing. Absent: none. */
+  readonly spared?: readonly string[];
+};
+
+type OutcomeOfType =
   | { readonly type: "done" }
   /** A condition of the command does not hold, such as the index of a check-and-set or the holder of a lock. */
   | { readonly type: "unchanged" }
@@ -209,6 +314,20 @@ export type Rejection =
   | { readonly code: "unknown-check"; readonly id: string }
   | { readonly code: "critical-check"; readonly id: string }
   | { readonly code: "key-in-the-way"; readonly key: string; readonly other: string }
+  | { readonly code: "nothing-pushed"; readonly key: string }
+  | { readonly code: "past-not-kept"; readonly index: number; readonly oldest: number }
+  | {
+      readonly code: "trial-service";
+      readonly service: string;
+      readonly status: Exclude<WatchedStatus, "passing">;
+      /** Its worst check, and that check's node; undefined if it is absent. */
+      readonly check: { readonly id: string; readonly node: string } | undefined;
+    }
+  | { readonly code: "trial-key"; readonly key: string; readonly fault: "changed" | "locked" | "in-trial" }
+  | { readonly code: "trial-limit"; readonly what: "bytes" | "pending"; readonly max: number }
+  | { readonly code: "trial-unknown"; readonly id: string }
+  | { readonly code: "trial-over"; readonly outcome: KvTrialOutcome; readonly why: string }
+  | { readonly code: "trial-unfinished"; readonly stage: number; readonly stages: number }
   | { readonly code: "missing-session" }
   | { readonly code: "invalid-session-id"; readonly fault: string }
   | { readonly code: "unknown-session"; readonly id: string }

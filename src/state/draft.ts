@@ -1,5 +1,7 @@
 import type { RowChange } from "../engine/engine.ts";
-import type { Stamp } from "./command.ts";
+import { type Cause, unknownCause } from "../model/kv-history.ts";
+import type { ValueOrigin } from "../model/value-origin.ts";
+import type { Keeping, Stamp } from "./command.ts";
 import { encodeIndex, storeTables, tombstoneFloorKey } from "./rows.ts";
 import { StateEdit } from "./state-edit.ts";
 import type { State, StateTable } from "./state.ts";
@@ -20,20 +22,33 @@ export class Draft {
   readonly #base: State;
   /** The state's time in milliseconds at which the command runs; see Stamp. */
   readonly nowMs: number;
+  readonly keeping: Keeping | undefined;
+  /** The cause of the current command's changes of keys. */
+  cause: Cause = unknownCause;
+  /** Where the values that the current command writes come from. */
+  origin: ValueOrigin = "";
+  /** The prefixes below which the current command leaves the values of operators, and the keys that it has left so. */
+  sparing: readonly string[] = [];
+  spared: string[] = [];
+  /** Whether a change of the current command may be left out of the past, as a step of a burst: only if it is the command's only one. */
+  mayFold = false;
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];
   readonly #edit: StateEdit;
   /** The state with all changes so far. */
   readonly state: State;
   #index: number;
+  /** The number of changes of keys with the current index that are kept. */
+  #kept = 0;
   /** The index of the newest command that has changed anything. */
   #changedIndex: number;
 
-  constructor(base: State, { index, nowMs }: Stamp) {
+  constructor(base: State, { index, nowMs, keeping }: Stamp) {
     this.#base = base;
     this.#index = index;
     this.#changedIndex = base.index;
     this.nowMs = nowMs;
+    this.keeping = keeping;
     this.#edit = new StateEdit(base);
     this.state = this.#edit.state;
   }
@@ -46,6 +61,17 @@ export class Draft {
   /** Begins the next command, which gets the previous command's index again if that command changed nothing. */
   nextCommand(): void {
     this.#index = this.#changedIndex + 1;
+    this.#kept = 0;
+  }
+
+  /** The size of all kept changes of keys, in bytes as stored. */
+  get kvHistoryBytes(): number {
+    return this.#edit.kvHistoryBytes;
+  }
+
+  /** Returns the number of the next kept change of a key among those with the current index. */
+  nextKept(): number {
+    return this.#kept++;
   }
 
   finish(): State {

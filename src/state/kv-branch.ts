@@ -1,10 +1,9 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { KvDeleteBranch, KvSetBranch, Outcome } from "./command.ts";
 import type { Draft } from "./draft.ts";
-import { getKv, listKv, writeKv } from "./kv.ts";
+import { getKv, listKv, removeKv, writeKv } from "./kv.ts";
 import { kvOrder } from "./row-key.ts";
 import type { State } from "./state.ts";
-import { kv } from "./tables/kv.ts";
 
 /*
  * Treats keys as the paths of a tree in which only leaves have values, as core-keeper's clients need: a client that reads a tree
@@ -31,7 +30,7 @@ export function setKvBranch(draft: Draft, { entries }: KvSetBranch): Outcome {
 export function deleteKvBranch(draft: Draft, { key, below }: KvDeleteBranch): Outcome {
   const entries = listKvBranch(draft.state, key);
   if (!below && entries.some((entry) => entry.key !== key)) return { type: "unchanged" };
-  for (const entry of entries) draft.delete(kv, entry);
+  for (const entry of entries) removeKv(draft, entry);
   return { type: "deleted", keys: entries.map((entry) => entry.key) };
 }
 

@@ -14,7 +14,15 @@ function stateOf(keys: Iterable<string>): { readonly state: State; readonly entr
       read += 1;
       return key;
     },
-    ...{ value: new Uint8Array(), flags: 0n, session: "", lockIndex: 0, createIndex: 1, modifyIndex: 1 },
+    ...{
+      value: new Uint8Array(),
+      flags: 0n,
+      session: "",
+      lockIndex: 0,
+      createIndex: 1,
+      modifyIndex: 1,
+      origin: "" as const,
+    },
   });
   const edit = OrderedMap.empty<KvEntry>().edit();
   for (const key of keys) edit.set(kvOrder(key), entryOf(key));

@@ -1,9 +1,13 @@
 import type { KvEntry } from "../model/kv-entry.ts";
+import type { PastKeys } from "../model/kv-history.ts";
+import { isOfOperator, type ValueOrigin } from "../model/value-origin.ts";
 import type { KvDelete, KvDeleteTree, KvSet, Outcome } from "./command.ts";
 import type { Draft } from "./draft.ts";
+import { isLock, keepChange } from "./kv-history.ts";
 import { kvOrder } from "./row-key.ts";
-import type { State } from "./state.ts";
+import { type State, topicIndex } from "./state.ts";
 import { kv } from "./tables/kv.ts";
+import { topics } from "./topics.ts";
 
 export function getKv(state: State, key: string): KvEntry | undefined {
   return state.kv.get(kvOrder(key));
@@ -13,6 +17,17 @@ export function listKv(state: State, prefix: string): KvEntry[] {
   const entries: KvEntry[] = [];
   for (const [, entry] of state.kv.startingWith(kvOrder(prefix))) entries.push(entry);
   return entries;
+}
+
+/** Returns the entries of keys, in their order, without locks. */
+export function plainEntries(state: State, { key, recurse }: PastKeys): readonly KvEntry[] {
+  const entries = recurse ? listKv(state, key) : [getKv(state, key)];
+  return entries.filter((entry) => entry !== undefined).filter((entry) => !isLock(entry));
+}
+
+/** Returns whether one of the keys has changed after an index; false without an index. */
+export function changedAfter(state: State, { key, recurse }: PastKeys, index: number | undefined): boolean {
+  return index !== undefined && topicIndex(state, recurse ? topics.tree(key) : topics.key(key)) > index;
 }
 
 /**
@@ -65,26 +80,47 @@ export function setKv(draft: Draft, command: KvSet): Outcome {
   const known = getKv(draft.state, command.key);
   if (command.cas !== undefined && command.cas !== (known?.modifyIndex ?? 0)) return { type: "unchanged" };
   // Consul: a write without a session leaves the lock with its holder, and resets LockIndex to 0 (conformance/lock.test.ts).
-  writeKv(draft, { ...command, session: known?.session ?? "", lockIndex: 0 }, known);
-  return { type: "done" };
+  const isLeft = !writeKv(draft, { ...command, session: known?.session ?? "", lockIndex: 0 }, known);
+  // A client that checks for an index relies on the answer, which therefore is that the write was not done.
+  return { type: isLeft && command.cas !== undefined ? "unchanged" : "done" };
 }
 
-type Written = Pick<KvEntry, "key" | "value" | "flags" | "session" | "lockIndex">;
+interface Written extends Pick<KvEntry, "key" | "value" | "flags" | "session" | "lockIndex"> {
+  /** Default: that of the command. */
+  readonly origin?: ValueOrigin | undefined;
+}
 
 /**
- * Writes an entry unless it equals the known one. Consul: writing the same value does not raise the index
- * (conformance/kv.test.ts).
+ * Writes an entry unless it equals the known one, whose origin then stays, too. Consul: writing the same value does not raise the
+ * index (conformance/kv.test.ts). Returns false if the command spares the known entry, which stays as it is.
  */
-export function writeKv(draft: Draft, written: Written, known: KvEntry | undefined): void {
-  const { key, value, flags, session, lockIndex } = written;
+export function writeKv(draft: Draft, written: Written, known: KvEntry | undefined): boolean {
+  const { key, value, flags, session, lockIndex, origin = draft.origin } = written;
   const isAlike =
     known?.flags === flags &&
     known.session === session &&
     known.lockIndex === lockIndex &&
     Buffer.compare(known.value, value) === 0;
-  if (isAlike) return;
+  if (isAlike) return true;
+  // A lock tells of processes and not of settings.
+  if (!isLock(written) && isSpared(draft, known)) return false;
   const createIndex = known?.createIndex ?? draft.index;
-  draft.put(kv, { key, value, flags, lockIndex, session, createIndex, modifyIndex: draft.index }, known);
+  storeKv(draft, { key, value, flags, lockIndex, session, createIndex, modifyIndex: draft.index, origin }, known);
+  return true;
+}
+
+/** Returns whether the current command leaves an entry as it is, and notes its key then. */
+function isSpared({ sparing, spared }: Draft, known: KvEntry | undefined): boolean {
+  if (known === undefined || !isOfOperator(known.origin)) return false;
+  const isProtected = sparing.some((prefix) => known.key.startsWith(prefix));
+  if (isProtected) spared.push(known.key);
+  return isProtected;
+}
+
+/** Stores an entry, and keeps the one that it replaces as the past of the key. */
+export function storeKv(draft: Draft, entry: KvEntry, known: KvEntry | undefined): void {
+  keepChange(draft, known, entry);
+  draft.put(kv, entry, known);
 }
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {
@@ -92,11 +128,19 @@ export function deleteKv(draft: Draft, command: KvDelete): Outcome {
   // Consul: deleting a key that does not exist succeeds, even with check-and-set and any index.
   if (!known) return { type: "done" };
   if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };
-  draft.delete(kv, known);
-  return { type: "done" };
+  const isLeft = !removeKv(draft, known);
+  return { type: isLeft && command.cas !== undefined ? "unchanged" : "done" };
 }
 
 export function deleteKvTree(draft: Draft, command: KvDeleteTree): Outcome {
-  for (const entry of listKv(draft.state, command.prefix)) draft.delete(kv, entry);
+  for (const entry of listKv(draft.state, command.prefix)) removeKv(draft, entry);
   return { type: "done" };
+}
+
+/** Deletes an entry, and keeps it as the past of its key. Returns false if the command spares the entry, which then stays. */
+export function removeKv(draft: Draft, entry: KvEntry): boolean {
+  if (isSpared(draft, entry)) return false;
+  keepChange(draft, entry, undefined);
+  draft.delete(kv, entry);
+  return true;
 }

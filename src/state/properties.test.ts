@@ -4,6 +4,7 @@ import {
   names,
   randomSteps,
   savedAndRead,
+  shortHistory,
   type Step,
   type Steps,
   takeSteps,
@@ -19,6 +20,7 @@ import { applyRows } from "./apply-rows.ts";
 import { Batch } from "./batch.ts";
 import type { Command } from "./command.ts";
 import { getKv, listKv } from "./kv.ts";
+import { listKvTrials } from "./kv-trial.ts";
 import {
   checksInStatus,
   checksOfInstance,
@@ -75,6 +77,7 @@ function changedRows(before: State, state: State): RowIndexes[] {
     ...changed(before.services, state.services),
     ...changed(before.checks, state.checks),
     ...changed(before.kv, state.kv),
+    ...changed(before.kvTrials, state.kvTrials),
     ...changed(before.sessions, state.sessions),
     ...changed(before.preparedQueries, state.preparedQueries),
     ...changed(before.aclPolicies, state.aclPolicies),
@@ -102,6 +105,7 @@ function answersOf(state: State): ReadonlyMap<Topic, unknown> {
     [topics.nodes, listNodes(state)],
     [topics.services, instances.map(({ name, tags }) => [name, tags])],
     [topics.checks, checksInStatus(state, "any")],
+    [topics.kvTrials, listKvTrials(state)],
     [topics.sessions, listSessions(state)],
     [topics.preparedQueries, listPreparedQueries(state)],
     [topics.aclPolicies, listAclPolicies(state)],
@@ -378,7 +382,7 @@ test("another server that applies the rows of a whole batch arrives at the same 
     takeSteps(steps, ({ command }) => void commands.push(command));
     let [state, replica] = [emptyState, emptyState];
     for (let at = 0; at < commands.length; at += 7) {
-      const batch = new Batch(state, at);
+      const batch = new Batch(state, { nowMs: at, keeping: { policy: shortHistory, wallMs: at } });
       for (const command of commands.slice(at, at + 7)) batch.apply(command);
       const made = batch.finish();
       const taken = applyRows(replica, { revision: made.state.index, changes: made.changes });
@@ -391,6 +395,6 @@ test("another server that applies the rows of a whole batch arrives at the same 
 
 /** Returns every table and index of a state, including topic indexes and tombstones, and its index and tombstone floor. */
 function everythingOf(state: State): unknown {
-  const { index, tombstoneFloor } = state;
-  return [index, tombstoneFloor, ...tableNames.map((name) => [name, ...state[name].entries()])];
+  const { index, tombstoneFloor, kvHistoryBytes } = state;
+  return [index, tombstoneFloor, kvHistoryBytes, ...tableNames.map((name) => [name, ...state[name].entries()])];
 }

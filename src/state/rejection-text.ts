@@ -36,10 +36,59 @@ export function rejectionText(reason: Rejection): string {
       return `invalid session: index error: ${reason.fault}`;
     case "unusable-template":
       return `failed compiling template: ${reason.fault}`;
+    case "nothing-pushed":
+      return `no value of the key ${JSON.stringify(reason.key)} that a service has pushed is kept`;
+    case "past-not-kept":
+      return pastNotKept(reason);
     default:
-      return aclRejectionText(reason);
+      return isOfTrial(reason) ? trialRejectionText(reason) : aclRejectionText(reason);
   }
 }
+
+function pastNotKept({ index, oldest }: Extract<Rejection, { readonly code: "past-not-kept" }>): string {
+  return `the state at index ${index} is no longer kept; the oldest index that is: ${oldest}`;
+}
+
+type TrialRejection = Extract<Rejection, { readonly code: `trial-${string}` }>;
+
+function isOfTrial(reason: AclRejection | TrialRejection): reason is TrialRejection {
+  return reason.code.startsWith("trial-");
+}
+
+function trialRejectionText(reason: TrialRejection): string {
+  switch (reason.code) {
+    case "trial-service":
+      return `the service ${failingText(reason)}; nothing was changed. A trial begins with services that pass.`;
+    case "trial-key":
+      return `the key ${JSON.stringify(reason.key)} ${keyFaults[reason.fault]}; nothing was changed.`;
+    case "trial-limit":
+      return `${limitTexts[reason.what](reason.max)}; nothing was changed.`;
+    case "trial-unknown":
+      return `there is no trial ${JSON.stringify(reason.id)}. Its record may have been dropped: the newest 20 are kept.`;
+    case "trial-over":
+      return `the trial has ended, and was ${reason.outcome}: ${reason.why}`;
+    case "trial-unfinished":
+      return `stage ${reason.stage} of ${reason.stages} is on trial. A trial can be kept when its last stage is, and undone at any time.`;
+  }
+}
+
+/** Returns a service with its status and its worst check. */
+export function failingText({ service, status, check }: RejectionOf<"trial-service">): string {
+  const name = JSON.stringify(service);
+  if (!check) return `${name} has no instance`;
+  return `${name} is ${status}: its check ${JSON.stringify(check.id)} on the node ${JSON.stringify(check.node)}`;
+}
+
+const keyFaults: Readonly<Record<RejectionOf<"trial-key">["fault"], string>> = {
+  changed: "has another index than cas says",
+  locked: "is a lock, or was one and has not been written since",
+  "in-trial": "is in another trial that is pending",
+};
+
+const limitTexts: Readonly<Record<RejectionOf<"trial-limit">["what"], (max: number) => string>> = {
+  bytes: (max) => `the values that the trial would keep have more than ${max} bytes`,
+  pending: (max) => `${max} trials are pending already`,
+};
 
 type AclRejection = Extract<Rejection, { readonly code: `acl-${string}` }>;
 

@@ -2,12 +2,12 @@ import { uuidFault } from "../lib/uuid.ts";
 import { checkIdsOf, lockDelayMsMax, type SessionRow } from "../model/session.ts";
 import type { Outcome, Rejection, SessionCreate, SessionDestroy } from "./command.ts";
 import type { Draft } from "./draft.ts";
+import { removeKv, storeKv } from "./kv.ts";
 import { delayLock, forgetOldDelays } from "./lock-delay.ts";
 import { getCheck, getNode } from "./lookup.ts";
 import { deletePreparedQueriesOfSession } from "./prepared-query.ts";
 import { rowKey } from "./row-key.ts";
 import type { State } from "./state.ts";
-import { kv } from "./tables/kv.ts";
 import { sessions } from "./tables/session.ts";
 
 export function getSession(state: State, id: string): SessionRow | undefined {
@@ -78,8 +78,8 @@ function endSession(draft: Draft, row: SessionRow): void {
   for (const [, key] of state.sessionKeys.startingWith(rowKey(row.id))) {
     const entry = state.kv.get(key);
     if (!entry) continue;
-    if (row.behavior === "delete") draft.delete(kv, entry);
-    else draft.put(kv, { ...entry, session: "", modifyIndex: draft.index }, entry);
+    if (row.behavior === "delete") removeKv(draft, entry);
+    else storeKv(draft, { ...entry, session: "", modifyIndex: draft.index }, entry);
     if (delayMs > 0) delayLock(draft, entry.key, delayMs);
   }
 }

@@ -9,6 +9,7 @@ type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
 /** Builds the next state from the rows that its callers put and delete, and keeps the indexes of each table up to date. */
 export class StateEdit {
   readonly #base: State;
+  #kvHistoryBytes: number;
   readonly #drafts: Drafts;
   /** The state with all changes so far. */
   readonly state: State;
@@ -17,6 +18,7 @@ export class StateEdit {
 
   constructor(base: State = emptyState) {
     this.#base = base;
+    this.#kvHistoryBytes = base.kvHistoryBytes;
     this.topicIndexes = new TableDraft(base.topicIndexes);
     this.tombstones = new TableDraft(base.tombstones);
     const state: Record<string, unknown> = { ...base };
@@ -30,6 +32,11 @@ export class StateEdit {
     this.state = state as unknown as State;
   }
 
+  /** The size of all kept changes of keys, in bytes as stored, with all changes so far. */
+  get kvHistoryBytes(): number {
+    return this.#kvHistoryBytes;
+  }
+
   /** Returns the row that the engine stores under this key, with all changes so far, or undefined if no such row exists. */
   get<Row>(table: StateTable<Row>, key: string): Row | undefined {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` writes to the table, and takes rows of this type
@@ -39,9 +46,14 @@ export class StateEdit {
   /** Writes a row. @param known the row that it replaces, if any */
   put<Row>(table: StateTable<Row>, key: string, row: Row, known: Row | undefined): void {
     this.#drafts[table.rows].set(table.place(key), row);
+    if (table.weight) this.#kvHistoryBytes += table.weight(row) - (known === undefined ? 0 : table.weight(known));
     for (const index of table.indexes) {
       const places = index.places(row);
       if (places === nowhere && known === undefined) continue;
+      if (index.isGrouped) {
+        this.#regroup(index, known, row);
+        continue;
+      }
       if (known !== undefined) this.#unlist(index, known, places);
       for (const place of places) this.#drafts[index.name].set(place, valueIn(index, row));
     }
@@ -49,7 +61,25 @@ export class StateEdit {
 
   delete<Row>(table: StateTable<Row>, key: string, known: Row): void {
     this.#drafts[table.rows].delete(table.place(key));
-    for (const index of table.indexes) this.#unlist(index, known, []);
+    if (table.weight) this.#kvHistoryBytes -= table.weight(known);
+    for (const index of table.indexes)
+      if (index.isGrouped) this.#regroup(index, known, undefined);
+      else this.#unlist(index, known, []);
+  }
+
+  /** Removes a row from its list in a grouped index, and adds another to its own. */
+  #regroup<Row>(index: Index<Row, TableName>, known: Row | undefined, next: Row | undefined): void {
+    const draft = this.#drafts[index.name];
+    const listAt = (place: string): readonly unknown[] => {
+      const list = draft.get(place);
+      return Array.isArray(list) ? list : [];
+    };
+    for (const place of known === undefined ? [] : index.places(known)) {
+      const left = listAt(place).filter((row) => row !== known);
+      if (left.length === 0) draft.delete(place);
+      else draft.set(place, left);
+    }
+    for (const place of next === undefined ? [] : index.places(next)) draft.set(place, [...listAt(place), next]);
   }
 
   /**
@@ -69,7 +99,10 @@ export class StateEdit {
   }
 
   finish(index: number, tombstoneFloor: number): State {
-    const state: Record<string, unknown> = { ...this.#base, index, tombstoneFloor };
+    const state: Record<string, unknown> = {
+      ...{ ...this.#base, index, tombstoneFloor },
+      kvHistoryBytes: this.#kvHistoryBytes,
+    };
     for (const name of tableNames) state[name] = this.#drafts[name].finish();
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each draft is replaced by the table that it made
     return state as unknown as State;

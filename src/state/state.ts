@@ -7,14 +7,19 @@ import { aclBootstrap, type AclBootstrapTables } from "./tables/acl-bootstrap.ts
 import { aclPolicies, type AclPolicyTables } from "./tables/acl-policy.ts";
 import { aclRoles, type AclRoleTables } from "./tables/acl-role.ts";
 import { aclTokens, type AclTokenTables } from "./tables/acl-token.ts";
+import { aclUsers, type AclUserTables } from "./tables/acl-user.ts";
 import { checks, type CheckTables } from "./tables/check.ts";
 import { kv, type KvTables } from "./tables/kv.ts";
+import { kvHistory, type KvHistoryTables } from "./tables/kv-history.ts";
+import { kvHistoryFloor, type KvHistoryFloorTables } from "./tables/kv-history-floor.ts";
+import { kvTrials, type KvTrialTables } from "./tables/kv-trial.ts";
 import { lockDelays, type LockDelayTables } from "./tables/lock-delay.ts";
 import { members, type MemberTables } from "./tables/member.ts";
 import { nodes, type NodeTables } from "./tables/node.ts";
 import { preparedQueries, type PreparedQueryTables } from "./tables/prepared-query.ts";
 import { services, type ServiceTables } from "./tables/service.ts";
 import { sessions, type SessionTables } from "./tables/session.ts";
+import { signingAuthority, type SigningAuthorityTables } from "./tables/signing-authority.ts";
 import type { Table } from "./tables/table.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 
@@ -41,16 +46,21 @@ export interface State
     ServiceTables,
     CheckTables,
     KvTables,
+    KvHistoryTables,
+    KvHistoryFloorTables,
+    KvTrialTables,
     SessionTables,
     PreparedQueryTables,
     LockDelayTables,
     MemberTables,
     AutopilotTables,
+    SigningAuthorityTables,
     AclPolicyTables,
     AclRoleTables,
     AclTokenTables,
     AclAuthMethodTables,
     AclBindingRuleTables,
+    AclUserTables,
     AclBootstrapTables,
     TopicTables {
   /** The index of the newest write that changed anything. */
@@ -60,6 +70,8 @@ export interface State
    * newest restore, since a snapshot's rows may have lower indexes than clients have seen.
    */
   readonly tombstoneFloor: number;
+  /** The size of all kept changes of keys, in bytes as stored. */
+  readonly kvHistoryBytes: number;
 }
 
 interface TopicTables {
@@ -69,7 +81,7 @@ interface TopicTables {
   readonly tombstones: OrderedTable<number>;
 }
 
-export type TableName = Exclude<keyof State, "index" | "tombstoneFloor">;
+export type TableName = Exclude<keyof State, "index" | "tombstoneFloor" | "kvHistoryBytes">;
 export type StateTable<Row = unknown> = Table<Row, TableName>;
 
 /** The descriptors of all tables, in the order in which a snapshot has their rows. */
@@ -78,16 +90,21 @@ export const tables: readonly StateTable[] = [
   services,
   checks,
   kv,
+  kvHistory,
+  kvHistoryFloor,
+  kvTrials,
   sessions,
   preparedQueries,
   lockDelays,
   members,
   autopilot,
+  signingAuthority,
   aclPolicies,
   aclRoles,
   aclTokens,
   aclAuthMethods,
   aclBindingRules,
+  aclUsers,
   aclBootstrap,
 ];
 
@@ -109,6 +126,7 @@ export const emptyState: State = {
   ...(Object.fromEntries(tableNames.map((name) => [name, OrderedMap.empty()])) as unknown as Pick<State, TableName>),
   index: 0,
   tombstoneFloor: 1,
+  kvHistoryBytes: 0,
 };
 
 /** Returns the index of the last write that touched the topic: at least 1, and never lower than for an earlier state. */

@@ -32,6 +32,14 @@ export class TableDraft<V> implements OrderedTable<V> {
     return this.finish().startingWith(prefix, after);
   }
 
+  before(key: string): readonly [string, V] | undefined {
+    return (this.#edit ?? this.#table).before(key);
+  }
+
+  from(key: string): readonly [string, V] | undefined {
+    return (this.#edit ?? this.#table).from(key);
+  }
+
   edit(): OrderedMapEdit<V> {
     return this.finish().edit();
   }

@@ -30,6 +30,7 @@ export const topics: {
   readonly distances: Topic;
   readonly preparedQueries: Topic;
   readonly preparedQuery: (id: string) => Topic;
+  readonly kvTrials: Topic;
   readonly mesh: Topic;
   readonly members: Topic;
   readonly aclTokens: Topic;
@@ -37,6 +38,7 @@ export const topics: {
   readonly aclRoles: Topic;
   readonly aclAuthMethods: Topic;
   readonly aclBindingRules: Topic;
+  readonly aclUsers: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -51,10 +53,10 @@ export const topics: {
   /** Returns the topic of a node and the services on it. */
   node: (name) => nodeTopicPrefix + fold(name),
   /** Returns the topic of the checks of a node and of the services on it. */
-  nodeChecks: (name) => `node-checks/${fold(name)}`,
+  nodeChecks: (name) => nodeChecksTopicPrefix + fold(name),
   /** Returns the topic of the instances of a service, their nodes and their checks. */
   service: (name) => `service/${fold(name)}`,
-  serviceChecks: (name) => `service-checks/${fold(name)}`,
+  serviceChecks: (name) => serviceChecksTopicPrefix + fold(name),
   /** Returns the topic of the health of a service's Connect-capable instances: sidecar proxies and Connect-native ones. */
   connect: (name) => `connect/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
@@ -67,6 +69,8 @@ export const topics: {
   distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
+  /** Topic of the list of trials: see model/kv-trial.ts. */
+  kvTrials: "kv-trials",
   /** Topic of intentions, configuration entries and gateways. Praetor has none of them, so no write touches the topic. */
   mesh: "mesh",
   /** Topic of the list of the cluster's agents. */
@@ -77,11 +81,14 @@ export const topics: {
   aclRoles: "acl-roles",
   aclAuthMethods: "acl-auth-methods",
   aclBindingRules: "acl-binding-rules",
+  aclUsers: "acl-users",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };
 
 const nodeTopicPrefix = "node/";
+const nodeChecksTopicPrefix = "node-checks/";
+const serviceChecksTopicPrefix = "service-checks/";
 const sessionTopicPrefix = "session/";
 const keyTopicPrefix = "kv/";
 const treeTopicPrefix = "kv*";
@@ -89,6 +96,16 @@ const treeTopicPrefix = "kv*";
 /** Returns the lower-case node name in a node's topic, or undefined for any other topic. */
 export function nodeOfTopic(topic: Topic): string | undefined {
   return topic.startsWith(nodeTopicPrefix) ? topic.slice(nodeTopicPrefix.length) : undefined;
+}
+
+/** Returns the lower-case node name in the topic of a node's checks, or undefined for any other topic. */
+export function nodeOfChecksTopic(topic: Topic): string | undefined {
+  return topic.startsWith(nodeChecksTopicPrefix) ? topic.slice(nodeChecksTopicPrefix.length) : undefined;
+}
+
+/** Returns the lower-case service name in the topic of a service's checks, or undefined for any other topic. */
+export function serviceOfChecksTopic(topic: Topic): string | undefined {
+  return topic.startsWith(serviceChecksTopicPrefix) ? topic.slice(serviceChecksTopicPrefix.length) : undefined;
 }
 
 /** Returns the lower-case session id in a session's topic, or undefined for any other topic. */

@@ -179,6 +179,30 @@ export function decodeLogin(json: unknown): LoginRequest | undefined {
   };
 }
 
+/** A user as a client asks for it. */
+export interface AclUserRequest {
+  readonly authMethod: string;
+  readonly name: string;
+  /** undefined to keep those that the user has. */
+  readonly groups: readonly string[] | undefined;
+  /** undefined to keep the password. */
+  readonly password: string | undefined;
+}
+
+const userNames = fieldNames(["AuthMethod", "Name", "Groups", "Password", "CreateIndex", "ModifyIndex"]);
+
+/** Decodes a user with the fields that are to change. */
+export function decodeAclUser(json: unknown): AclUserRequest {
+  const fields = objectOf(json, userNames);
+  checkIgnored(fields);
+  return {
+    authMethod: fields.string("AuthMethod"),
+    name: fields.string("Name"),
+    groups: fields.has("Groups") ? fields.stringList("Groups") : undefined,
+    password: fields.has("Password") ? fields.string("Password") : undefined,
+  };
+}
+
 function objectOf(json: unknown, names: FieldNames, where = ""): JsonFields {
   return new JsonFields(json, { names, source: "api", where, explainsNamespace: true });
 }

@@ -7,7 +7,9 @@ import type {
   AclRole,
   AclRoleRow,
   AclTokenRow,
+  AclUser,
 } from "../model/acl.ts";
+import type { RowIndexes } from "../model/node.ts";
 import { goValue } from "./go-json.ts";
 
 /** The text that replaces a secret that a client may not see. */
@@ -157,6 +159,17 @@ export function encodeAclBindingRule(row: AclBindingRuleRow): object {
     BindName: row.bindName,
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
+  };
+}
+
+/** Encodes a user. It has no field for the password or its hash. */
+export function encodeAclUser(user: AclUser & RowIndexes): object {
+  return {
+    AuthMethod: user.authMethod,
+    Name: user.name,
+    Groups: [...user.groups],
+    CreateIndex: user.createIndex,
+    ModifyIndex: user.modifyIndex,
   };
 }
 

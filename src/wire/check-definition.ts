@@ -35,7 +35,8 @@ export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions
   if (id === "" || (check.name === "" && options.source === "api")) throw invalid("Missing check name");
   validateCheckMethod(check);
   const initialStatus = decodeInitialStatus(check.status, "Bad check status", options);
-  return defineCheck(check, { id, name: check.name, serviceId: check.serviceId, initialStatus }, options);
+  const definition = defineCheck(check, { id, name: check.name, serviceId: check.serviceId, initialStatus }, options);
+  return check.token === "" ? definition : { ...definition, token: check.token };
 }
 
 /** The fields of a check that its service determines when the check is inside a service definition. */

@@ -28,6 +28,8 @@ export interface CheckFields {
   readonly successBeforePassing: number;
   readonly failuresBeforeCritical: number;
   readonly outputMaxSize: number;
+  /** The secret that a file gives for the registration in the catalog; "" for none. */
+  readonly token: string;
 }
 
 /** Whether a check stands alone or inside a service definition. Consul accepts slightly different fields in each place. */
@@ -37,8 +39,9 @@ export type CheckPlace = "standalone" | "in-service";
 export function decodeCheckFields(json: unknown, source: WireSource, place: CheckPlace): CheckFields {
   const fields = new JsonFields(json, { names: namesOf(source, place), source, where: whereOf(source, place) });
   const duration = (field: string): number => durationField(fields, field, source);
-  fields.string("Token");
+  const token = fields.string("Token");
   return {
+    token: source === "file" ? token : "",
     id: fields.string("ID") || fields.string("CheckID"),
     name: fields.string("Name"),
     notes: fields.string("Notes"),

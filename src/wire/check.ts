@@ -25,6 +25,20 @@ export function encodeCheck(check: CheckRow | Check, output: string): object {
   };
 }
 
+/** A check with its current output. */
+export interface CheckWithOutput {
+  readonly check: CheckRow;
+  readonly output: string;
+  /** When the check got its status, in milliseconds since 1970; undefined to leave that out. */
+  readonly sinceMs?: number | undefined;
+}
+
+/** Encodes a check with `Since` at its end if that is given. Consul's answers do not have it. */
+export function encodeCheckSince({ check, output, sinceMs }: CheckWithOutput): object {
+  const row = encodeCheck(check, output);
+  return sinceMs === undefined ? row : { ...row, Since: new Date(sinceMs).toISOString() };
+}
+
 function encodeDefinition(definition: CheckRowDefinition): object {
   const header = definition.header ?? {};
   return {

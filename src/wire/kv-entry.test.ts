@@ -7,6 +7,7 @@ const entry: KvEntry = {
   value: new TextEncoder().encode("x<>"),
   flags: 0n,
   lockIndex: 0,
+  origin: "",
   session: "",
   createIndex: 18,
   modifyIndex: 18,

@@ -25,10 +25,10 @@ export function renderKvEntry(entry: KvEntry, options: { pretty: boolean } = { p
 /** Renders the response body of GET /v1/kv. */
 export function renderKvEntries(
   entries: readonly KvEntry[],
-  options: { readonly pretty: boolean; readonly emptyValue?: "" | null } = { pretty: false },
+  options: { readonly pretty: boolean } = { pretty: false },
 ): string {
   return renderGoJson(
-    entries.map((entry) => encodeKvEntry(entry, options.emptyValue)),
+    entries.map((entry) => encodeKvEntry(entry)),
     options,
   );
 }
@@ -56,5 +56,6 @@ function decodeKvEntry(json: unknown): KvEntry {
     session: fields.string("Session"),
     createIndex: Number(readUint64(fields, "CreateIndex", where)),
     modifyIndex: Number(readUint64(fields, "ModifyIndex", where)),
+    origin: "",
   };
 }

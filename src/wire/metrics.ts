@@ -1,11 +1,11 @@
-import { intervalMs, quantileShares, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
+import { intervalMs, quantileShares, type Aggregate, type Gauge, type MetricsSnapshot } from "../lib/metrics.ts";
 import { goMap } from "./go-json.ts";
 
 /** Encodes a snapshot of the metrics as agent/metrics shows it. */
 export function encodeMetrics({ startMs, gauges, counters, samples }: MetricsSnapshot): object {
   return {
     Timestamp: goTime(startMs),
-    Gauges: gauges.map(({ name, value }) => ({ Name: name, Value: value, Labels: {} })),
+    Gauges: gauges.map(({ name, labels, value }) => ({ Name: name, Value: value, Labels: goMap(labels) })),
     Points: [],
     Counters: counters.map(encodeAggregate),
     Samples: samples.map(encodeAggregate),
@@ -36,7 +36,7 @@ export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
     const line = (kind: string, name: string, value: string): string => `[${start}][${kind}] '${name}': ${value}\n`;
     const aggregate = (kind: string, of: Aggregate): string => line(kind, labelledName(of), `${sumsOf(of)} ${end}`);
     return [
-      ...gauges.map(({ name, value }) => line("G", name, value.toFixed(3))),
+      ...gauges.map((gauge) => line("G", labelledName(gauge), gauge.value.toFixed(3))),
       ...counters.map((counter) => aggregate("C", counter)),
       ...samples.map((sample) => aggregate("S", sample)),
     ];
@@ -45,7 +45,7 @@ export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
 }
 
 /** Returns a metric's name with its labels. Consul: only the labels' values are appended, not their names. */
-function labelledName({ name, labels }: Aggregate): string {
+function labelledName({ name, labels }: Pick<Gauge, "name" | "labels">): string {
   return [name, ...Object.values(labels).map((value) => value.replace(/[ :]/g, "_"))].join(".");
 }
 
@@ -67,8 +67,12 @@ function goTime(ms: number): string {
 /** Renders a snapshot of the metrics in the text format of Prometheus; samples are summaries. */
 export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot): string {
   const lines: string[] = [];
-  for (const { name, value } of gauges) lines.push(...heading(name, "gauge"), `${metricName(name)} ${value}`);
   let last = "";
+  for (const { name, labels, value } of gauges) {
+    if (name !== last) lines.push(...heading(name, "gauge"));
+    lines.push(`${metricName(name)}${labelText(labels)} ${value}`);
+    last = name;
+  }
   for (const { name, labels, sum } of counters) {
     if (name !== last) lines.push(...heading(name, "counter"));
     lines.push(`${metricName(name)}${labelText(labels)} ${sum}`);

@@ -3,12 +3,13 @@ import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
 import { encodeCheck } from "./check.ts";
 import { goMap } from "./go-json.ts";
+import { RowList } from "./json-parts.ts";
 import { encodeNodeService } from "./service.ts";
 
 interface NodeDump {
   readonly node: NodeRow;
-  readonly services: readonly ServiceRow[];
-  readonly checks: readonly CheckRow[];
+  readonly services: Iterable<ServiceRow>;
+  readonly checks: Iterable<CheckRow>;
 }
 
 /** Encodes a node with its services and checks. Consul: in this response an empty list of tags is null. */
@@ -19,8 +20,11 @@ export function encodeNodeDump({ node, services, checks }: NodeDump, outputOf: (
     Address: node.address,
     TaggedAddresses: node.taggedAddresses && goMap(node.taggedAddresses),
     Meta: node.meta && goMap(node.meta),
-    Services: services.map((service) => ({ ...encodeNodeService(service), Tags: nullIfEmpty(service.tags) })),
-    Checks: checks.map((check) => ({
+    Services: RowList.of(services, (service) => ({
+      ...encodeNodeService(service),
+      Tags: nullIfEmpty(service.tags),
+    })),
+    Checks: RowList.of(checks, (check) => ({
       ...encodeCheck(check, outputOf(check)),
       ServiceTags: nullIfEmpty(check.serviceTags),
     })),

@@ -34,7 +34,10 @@ export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptio
   validateService(service, { ...options, sidecar: given });
   for (const check of checks) validateCheckMethod(check);
   const sidecar = given && decodeSidecar(given.json, service, options);
-  return { service, checks: nameChecks(service, checks, options), ...(sidecar && { sidecar }) };
+  // Consul: accepts the token of a body, and uses that of the request.
+  const token = source === "file" ? fields.string("Token") : "";
+  const named = nameChecks(service, checks, options);
+  return { service, checks: named, ...(sidecar && { sidecar }), ...(token !== "" && { token }) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { translateRules } from "../../acl/translate.ts";
 import { AgentApi, type ApiCall } from "../api-command.ts";
 import { connect, namespaceQuery } from "../agent-connection.ts";
 import { CommandFailure } from "../command-failure.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { explained, tokenKind, wholeId } from "./object-id.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { CommandFlag } from "../command.ts";
-import type { JsonRow } from "../json.ts";
+import type { JsonRow } from "../../client/json-row.ts";
 import { textFlag } from "./object-flags.ts";
 import { explained, type ObjectKind, policyKind, roleKind, wholeId } from "./object-id.ts";
 

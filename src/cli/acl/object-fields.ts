@@ -44,6 +44,9 @@ export const bindingRuleShape: Shape = {
   ...indexes,
 };
 
+/** The fields of a person who logs in with a password. */
+export const userShape: Shape = { AuthMethod: "", Name: "", Groups: [], ...indexes };
+
 /** Renders an object of the API as JSON, in the fields of `shape`. */
 export function objectJson(shape: Shape, json: unknown): string {
   return renderGoJson(shaped(shape, json), { pretty: true });

@@ -2,7 +2,7 @@ import { jsonOf, unexpectedStatus } from "../../client/http.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { attempting, type AgentApi } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
-import { rowsOf } from "../json.ts";
+import { rowsOf } from "../../client/json-row.ts";
 
 /** A kind of object: its word in error texts, the path of its list, and the field that identifies it. */
 export interface ObjectKind {

@@ -1,6 +1,6 @@
 import { goValue, renderGoJson } from "../../wire/go-json.ts";
 import { fieldsOf } from "../../client/json-object.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 
 /*
  * The texts in which Consul's command line prints access control's objects. Scripts read them by line and label, so each blank
@@ -122,6 +122,21 @@ export function bindingRuleListText(json: unknown, { meta }: TextOptions): strin
 function bindingRuleLines(rule: JsonRow, meta: boolean): string {
   const labels = ["AuthMethod", "Description", "BindType", "BindName", "Selector"];
   return labels.map((label) => line(label, rule.text(label))).join("") + metaLines(rule, meta);
+}
+
+/** Returns the text of a user, which has no password; ends in a blank line. */
+export function userText(json: unknown, { meta }: TextOptions): string {
+  const user = new JsonRow(json);
+  return `${line("Name", user.text("Name"))}${userLines(user, meta)}\n`;
+}
+
+export function userListText(json: unknown, { meta }: TextOptions): string {
+  return endedList(json, (user) => named(user.text("Name"), [userLines(user, meta)]));
+}
+
+function userLines(user: JsonRow, meta: boolean): string {
+  const groups = line("Groups", user.texts("Groups").join(", "));
+  return line("AuthMethod", user.text("AuthMethod")) + groups + metaLines(user, meta);
 }
 
 const usualWidth = "Create Index: ".length;

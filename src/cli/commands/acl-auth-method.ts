@@ -10,14 +10,18 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import type { Flags } from "../flags.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 const nameFlag = textFlag("name", "name", "Name of the auth method.");
 const contentFlags = [
   textFlag("description", "text", "What the auth method is for."),
   textFlag("display-name", "text", "Name to show in a user interface."),
-  textFlag("max-token-ttl", "duration", "Lifetime of the tokens that it makes, 1m to 24h; default: for ever."),
+  textFlag(
+    "max-token-ttl",
+    "duration",
+    "Lifetime of the tokens that it makes, 1m to 24h; default: for ever, of userpass 1h.",
+  ),
   textFlag("token-locality", "local|global", "Kind of the tokens that it makes; default: local."),
   ...configFlags,
 ];
@@ -29,8 +33,9 @@ const create: Command = apiCommand({
   synopsis: "-name NAME -type TYPE [options]",
   about:
     "Makes an auth method, by which `login` exchanges a credential of another system for a token. Binding rules say which rights " +
-    "the token has. The types are jwt, with -config, and kubernetes, with its own flags.",
+    "the token has. The types are jwt, with -config, kubernetes, with its own flags, and userpass, for people, whom `acl user add` adds.",
   examples: [
+    { what: "For people", command: "acl auth-method create -name=people -type=userpass -max-token-ttl=8h" },
     { what: "For JSON Web Tokens", command: "acl auth-method create -name=line -type=jwt -config=@jwt.json" },
     {
       what: "For Kubernetes",
@@ -39,7 +44,12 @@ const create: Command = apiCommand({
         "-kubernetes-service-account-jwt=@jwt.txt",
     },
   ],
-  flags: [nameFlag, textFlag("type", "jwt|kubernetes", "Type of the auth method."), ...contentFlags, ...printFlags],
+  flags: [
+    nameFlag,
+    textFlag("type", "jwt|kubernetes|userpass", "Type of the auth method."),
+    ...contentFlags,
+    ...printFlags,
+  ],
   asksServers: true,
   run: createMethod,
 });
@@ -148,7 +158,7 @@ const remove: Command = apiCommand({
   name: "acl auth-method delete",
   summary: "Deletes an auth method",
   synopsis: "-name NAME [options]",
-  about: "Deletes an auth method with its binding rules, and the tokens that it made.",
+  about: "Deletes an auth method with its binding rules and users, and the tokens that it made.",
   examples: [{ what: "By its name", command: "acl auth-method delete -name=line" }],
   flags: [nameFlag, namespaceFlag],
   asksServers: true,

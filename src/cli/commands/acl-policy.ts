@@ -8,7 +8,7 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { readText } from "../data-argument.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 const idFlag = textFlag("id", "id", "ID of the policy, or the beginning of one.");

@@ -15,7 +15,7 @@ import { roleListText, roleText } from "../acl/object-text.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 const idFlag = textFlag("id", "id", "ID of the role, or the beginning of one.");

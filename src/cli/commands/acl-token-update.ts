@@ -18,7 +18,7 @@ import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { fieldsOf } from "../../client/json-object.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 
 export const aclTokenUpdateCommand: Command = apiCommand({
   name: "acl token update",

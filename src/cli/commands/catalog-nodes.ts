@@ -1,6 +1,6 @@
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
-import { formatMap, rowsOf, type JsonRow } from "../json.ts";
+import { formatMap, rowsOf, type JsonRow } from "../../client/json-row.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 import { filterFlag, keyValueQuery, nodeMetaFlag } from "../query-flags.ts";
 

@@ -1,7 +1,7 @@
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { columns } from "../columns.ts";
 import type { Command } from "../command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { formatFlag, printText } from "../output-format.ts";
 import { keyValueQuery, nodeMetaFlag } from "../query-flags.ts";
 

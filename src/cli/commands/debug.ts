@@ -8,7 +8,7 @@ import { apiCommand, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { type CaptureTarget, captureTargets, DebugCapture } from "../debug-capture.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { listenForShutdown } from "../shutdown.ts";
 
 export const debugCommand: Command = apiCommand({

@@ -101,3 +101,13 @@ test("praetor doctor exits with 2 if the agent is unreachable or does not answer
   using agent = startCannedAgent(agentAnswers({}));
   expect((await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`])).code).toBe(2);
 });
+
+test("praetor doctor shows the findings that an agent on another machine reports of itself", async () => {
+  const own = { Findings: [{ Kind: "disk-full", Where: "/data", Problem: "p", Advice: "a" }], NotLookedAt: ["clocks"] };
+  const answers = {
+    ...{ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server, web], [ping])], "/v1/praetor/doctor": own },
+    "/v1/agent/host": { Host: { hostname: "another-machine" } },
+  };
+  using agent = startCannedAgent(agentAnswers(answers));
+  expect(await report(agent.url)).toEqual({ code: 1, ...own });
+});

@@ -1,8 +1,8 @@
+import { jsonOf } from "../../client/http.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { type ApiCall, apiCommand } from "../api-command.ts";
 import type { Command } from "../command.ts";
-import type { Gathered } from "../doctor/gather.ts";
-import type { Report } from "../doctor/report.ts";
+import type { Report } from "../../doctor/examine.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 
 const exitCodes = { nothingFound: 0, found: 1, unreachable: 2 } as const;
@@ -40,39 +40,39 @@ export const doctorCommand: Command = apiCommand({
   ],
   asksServers: false,
   words: 0,
-  run: examine,
+  run,
 });
 
-async function examine(call: ApiCall): Promise<number> {
+async function run(call: ApiCall): Promise<number> {
   const asJson = wantsJson(call);
-  const { formatReport, reportJson } = await import("../doctor/report.ts");
+  const [{ encodeReport }, { formatReport }] = await Promise.all([
+    import("../../doctor/examine.ts"),
+    import("../doctor/report.ts"),
+  ]);
   const { report, code } = await examined(call);
-  call.io.stdout(asJson ? `${JSON.stringify(reportJson(report), undefined, 4)}\n` : formatReport(report, call.io));
+  call.io.stdout(asJson ? `${JSON.stringify(encodeReport(report), undefined, 4)}\n` : formatReport(report, call.io));
   return code;
 }
 
 async function examined(call: ApiCall): Promise<{ readonly report: Report; readonly code: number }> {
-  const gathered = await gather(call);
-  if (gathered instanceof OperatingError) {
-    const { examineOffline } = await import("../doctor/offline.ts");
-    const { api, flags, io } = call;
-    const reason = messageOf(gathered);
-    const report = examineOffline({ url: api.url, reason, flags, env: io.env, clock: io.clock });
-    return { report, code: exitCodes.unreachable };
-  }
-  const [{ findingsIn }, { scopeOf }] = await Promise.all([
-    import("../doctor/rules.ts"),
-    import("../doctor/report.ts"),
-  ]);
-  const findings = findingsIn(gathered.facts);
-  const report = { findings, notExamined: gathered.notExamined, scope: scopeOf(gathered.facts) };
-  return { report, code: findings.length === 0 ? exitCodes.nothingFound : exitCodes.found };
+  const report = await examineAgent(call);
+  if (!(report instanceof OperatingError))
+    return { report, code: report.findings.length === 0 ? exitCodes.nothingFound : exitCodes.found };
+  const { examineOffline } = await import("../doctor/offline.ts");
+  const { api, flags, io } = call;
+  const offline = examineOffline({ url: api.url, reason: messageOf(report), flags, env: io.env, clock: io.clock });
+  return { report: offline, code: exitCodes.unreachable };
 }
 
-async function gather({ api }: ApiCall): Promise<Gathered | OperatingError> {
-  const { gatherFacts } = await import("../doctor/gather.ts");
+/** Resolves with the error if the agent does not answer. */
+async function examineAgent({ api }: ApiCall): Promise<Report | OperatingError> {
+  const { decodeReport, examine } = await import("../../doctor/examine.ts");
   try {
-    return await gatherFacts(api);
+    const own = await examine(api);
+    if (own.isHere) return own;
+    // An agent on another machine sees more of itself. Consul has no such endpoint, and a token may not be allowed to use it.
+    const answer = await api.request({ path: "/v1/praetor/doctor" });
+    return answer.status === 200 ? { ...own, ...decodeReport(jsonOf(answer)) } : own;
   } catch (error) {
     if (error instanceof OperatingError) return error;
     throw error;

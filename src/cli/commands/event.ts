@@ -1,7 +1,7 @@
 import { jsonOf } from "../../client/http.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { targetFlags, targetQuery } from "../target-flags.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 

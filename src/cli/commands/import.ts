@@ -44,6 +44,7 @@ export const importCommand: Command = apiCommand({
     { name: "verbose", kind: "bool", value: "", help: "List each name." },
   ],
   asksServers: false,
+  origin: "import",
   run: runImport,
 });
 

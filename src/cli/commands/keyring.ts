@@ -1,7 +1,7 @@
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
-import { rowsOf, type JsonRow } from "../json.ts";
+import { rowsOf, type JsonRow } from "../../client/json-row.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 

@@ -21,6 +21,7 @@ export const kvImportCommand: Command = apiCommand({
   ],
   flags: [{ name: "prefix", kind: "text", value: "folder", help: "Put this folder and a slash before every key." }],
   asksServers: true,
+  origin: "import",
   run: importTree,
 });
 

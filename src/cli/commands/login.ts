@@ -5,27 +5,32 @@ import { fileFailure } from "../../lib/file-failure.ts";
 import { apiWith } from "../acl/legacy-rules.ts";
 import { namespaceFlag, textFlag } from "../acl/object-flags.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import { passwordFlag, readPassword } from "../ask-password.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import type { Flags } from "../flags.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { parsePair } from "../query-flags.ts";
-import { writeFileWhole } from "../write-file-whole.ts";
+import { writeFileWhole } from "../../lib/write-file-whole.ts";
 
 export const loginCommand: Command = apiCommand({
   name: "login",
   summary: "Exchanges a credential for a token",
-  synopsis: "-method NAME -bearer-token-file FILE -token-sink-file FILE [options]",
+  synopsis: "-method NAME (-bearer-token-file FILE | -user NAME) -token-sink-file FILE [options]",
   about:
     "Exchanges a credential of another system, such as a JSON Web Token, for a new token, and writes the token's secret to a file " +
-    "that only its owner can read. `logout` deletes the token when it is no longer needed.",
+    "that only its owner can read. `logout` deletes the token when it is no longer needed.\n\nWith -user the credential is a person's " +
+    "password, which the command asks for on the terminal.",
   examples: [
     { what: "Log in", command: "login -method=line -bearer-token-file=jwt.txt -token-sink-file=token.txt" },
+    { what: "As a person", command: "login -method=people -user=anna -token-sink-file=token.txt" },
     { what: "Use the token", command: "kv get -token-file=token.txt line3/speed" },
   ],
   flags: [
     textFlag("method", "name", "Name of the auth method."),
     textFlag("bearer-token-file", "file", "File with the credential."),
+    textFlag("user", "name", "Name of a person, for an auth method of type userpass."),
+    passwordFlag,
     textFlag("token-sink-file", "file", "File to write the token's secret to."),
     textFlag("meta", "key=value", "A pair to note in the token's description. Repeatable."),
     textFlag("type", "type", "Type of the auth method; not needed."),
@@ -41,7 +46,7 @@ async function login(call: ApiCall): Promise<void> {
   if (words.length > 0) throw new CommandFailure("Should have no non-flag arguments.");
   const method = required(flags, "method");
   const sink = required(flags, "token-sink-file");
-  const credential = await readCredential(required(flags, "bearer-token-file"));
+  const credential = await credentialOf(call);
   const pairs = Object.fromEntries(meta.map(({ key, value }) => [key, value]));
   const body = JSON.stringify({ AuthMethod: method, BearerToken: credential, Meta: pairs });
   const answer = await attempting("Error logging in", () => api.ok({ method: "POST", path: "/v1/acl/login", body }));
@@ -55,6 +60,17 @@ async function login(call: ApiCall): Promise<void> {
       .catch(() => {});
     throw error;
   }
+}
+
+async function credentialOf(call: ApiCall): Promise<string> {
+  const { flags } = call;
+  const user = flags.text("user") ?? "";
+  if (user === "") return readCredential(required(flags, "bearer-token-file"));
+  if ((flags.text("bearer-token-file") ?? "") !== "")
+    throw new CommandFailure("Give either '-user' or '-bearer-token-file'");
+  // A colon ends the name (RFC 7617, 2).
+  if (user.includes(":")) throw new CommandFailure("The name of a user has no colon");
+  return `${user}:${await readPassword(call, false)}`;
 }
 
 function required(flags: Flags, name: string): string {

@@ -1,7 +1,7 @@
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import { compileExpression } from "../expression.ts";
-import { formatMap, rowsOf, type JsonRow } from "../json.ts";
+import { formatMap, rowsOf, type JsonRow } from "../../client/json-row.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
 export const membersCommand: Command = apiCommand({

@@ -1,6 +1,6 @@
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
 export const operatorRaftListPeersCommand: Command = apiCommand({

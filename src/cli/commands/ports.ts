@@ -4,7 +4,7 @@ import { portRecordFolder } from "../../model/port-record.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
-import { JsonRow, rowsOf } from "../json.ts";
+import { JsonRow, rowsOf } from "../../client/json-row.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
 export const portsCommand: Command = apiCommand({

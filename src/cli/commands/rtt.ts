@@ -2,7 +2,7 @@ import { distance, nodeDistance, type Coordinate, type NodeCoordinate } from "..
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
-import { JsonRow, rowsOf } from "../json.ts";
+import { JsonRow, rowsOf } from "../../client/json-row.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 export const rttCommand: Command = apiCommand({

@@ -5,7 +5,7 @@ import type { Command } from "../command.ts";
 import { Progress } from "../progress.ts";
 import { snapshotArgument } from "../snapshot-argument.ts";
 import { verifySnapshot } from "../snapshot-file.ts";
-import { writeFileWhole } from "../write-file-whole.ts";
+import { writeFileWhole } from "../../lib/write-file-whole.ts";
 
 export const snapshotSaveCommand: Command = apiCommand({
   name: "snapshot save",

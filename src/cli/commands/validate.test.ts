@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandRun, runCommandWith } from "../../../test/support/command-io.ts";
+import { configurationSchema } from "../../config/json-schema.ts";
 import { validateCommand } from "./validate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "validate-"));
@@ -20,16 +21,16 @@ function file(name: string, text: string): string {
 const good = file("good/agent.hcl", `data_dir = "/tmp"\nserver = true\n`);
 
 test("praetor validate accepts files and folders that an agent could start with", async () => {
-  const valid = { code: 0, stdout: "Configuration is valid!\n", stderr: "" };
+  const valid = { code: 0, stdout: "Configuration is valid!\n", stderr: `Read ${good}\n` };
   expect(await validate(good)).toEqual(valid);
   expect(await validate(join(folder, "good"))).toEqual(valid);
-  expect(await validate("-quiet", good)).toEqual({ ...valid, stdout: "" });
+  expect(await validate("-quiet", good)).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
 test("praetor validate reads several files as one configuration", async () => {
   const part = file("part.json", `{ "server": true }`);
   expect((await validate(part)).stderr).toStartWith("Config validation failed: data_dir cannot be empty");
-  expect((await validate(part, good)).code).toBe(0);
+  expect(await validate(part, good)).toMatchObject({ code: 0, stderr: `Read ${part}\nRead ${good}\n` });
 });
 
 test("praetor validate reports an error with file, line and column", async () => {
@@ -62,4 +63,13 @@ test.each([
   [["nothing"], "Config validation failed: config: Open failed on nothing. open nothing: no such file or directory\n"],
 ])("praetor validate refuses the arguments %j with Consul's error", async (args, stderr) => {
   expect(await validate(...args)).toEqual({ code: 1, stdout: "", stderr });
+});
+
+test("praetor validate -schema prints the schema of configuration files, and reads none", async () => {
+  const { code, stdout, stderr } = await validate("-schema", "no-such-file");
+  expect({ code, stderr, schema: JSON.parse(stdout) as unknown }).toEqual({
+    code: 0,
+    stderr: "",
+    schema: configurationSchema(),
+  });
 });

@@ -14,11 +14,11 @@ import { ipVersion } from "../../lib/ip-version.ts";
 import { type Endpoint, findPortHolders, nameProgram } from "../../lib/port-holders.ts";
 import type { CommandIo } from "../command.ts";
 import type { Flags } from "../flags.ts";
-import { unusableDefinitions } from "./agent.ts";
-import { type Finding, isLoopback } from "./facts.ts";
-import { readFolder } from "./gather-here.ts";
-import { clock as clockRule, consulData, disk, files, volatileData } from "./machine.ts";
-import type { Report } from "./report.ts";
+import { unusableDefinitions } from "../../doctor/agent.ts";
+import { type Finding, isLoopback } from "../../doctor/facts.ts";
+import { readFolder } from "../../doctor/gather-here.ts";
+import { clock as clockRule, consulData, disk, files, volatileData } from "../../doctor/machine.ts";
+import type { Report } from "../../doctor/examine.ts";
 
 /*
  * Examines an agent that does not answer: its configuration, its data folder and the machine. Changes nothing, and opens no file

@@ -5,7 +5,7 @@ import { isNamed, type PreparedQuery } from "../../model/prepared-query.ts";
 import type { KvEntry } from "../../model/kv-entry.ts";
 import { decodePreparedQuery } from "../../wire/prepared-query.ts";
 import type { AgentApi } from "../api-command.ts";
-import { JsonRow, rowsOf } from "../json.ts";
+import { JsonRow, rowsOf } from "../../client/json-row.ts";
 import { type CarriedNode, decodeCarriedNode, type NodeRows } from "./carried-node.ts";
 import { carriedServices } from "./carried-services.ts";
 import { counted, type Found } from "./inventory.ts";

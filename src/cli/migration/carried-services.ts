@@ -4,7 +4,7 @@ import type { CheckDefinition } from "../../model/check.ts";
 import type { ServiceDefinition } from "../../model/service.ts";
 import { decodeCheckDefinition } from "../../wire/check-definition.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { serviceFields } from "./carried-node.ts";
 import type { CheckRemark } from "./inventory.ts";
 import { checkMethodOf } from "./check-method.ts";

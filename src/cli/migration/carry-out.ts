@@ -76,7 +76,7 @@ function stepsOf(plan: Plan, { api, overwrite }: CarryOutOptions): readonly Step
   const chosen = <T>(difference: { missing: readonly T[]; other: readonly { item: T }[] }): readonly T[] =>
     overwrite ? [...difference.missing, ...difference.other.map(({ item }) => item)] : difference.missing;
   return [
-    ...[...groupsOf(keyWrites(plan, overwrite))].map((group) => keysStep(api, group)),
+    ...groupsOf(keyWrites(plan, overwrite)).map((group) => keysStep(api, group)),
     ...chosen(plan.services).map((each) => serviceStep(api, each)),
     ...chosen(plan.checks).map((each) => checkStep(api, each)),
     ...chosen(plan.nodes).map((each) => nodeStep(api, each)),

@@ -1,5 +1,5 @@
 import { fieldsOf } from "../../client/json-object.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import type { NodeRows } from "./carried-node.ts";
 import type { RegistryRows } from "./agent-inventory.ts";
 

@@ -1,5 +1,5 @@
 import { fieldsOf } from "../../client/json-object.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 
 /** How an agent runs a check, as far as the source of the import shows it. */
 export interface CheckMethod {

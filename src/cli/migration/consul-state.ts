@@ -62,6 +62,7 @@ function keyOf(fields: Fields): KvEntry {
     flags: BigInt(typeof Flags === "bigint" || typeof Flags === "number" ? Flags : 0),
     session: Session instanceof Uint8Array ? textOf(Session) : "",
     ...{ lockIndex: Number(LockIndex), createIndex: Number(CreateIndex), modifyIndex: Number(ModifyIndex) },
+    origin: "",
   };
 }
 

@@ -5,7 +5,7 @@ import type { ServiceDefinition } from "../../model/service.ts";
 import type { KvTreeEntry } from "../../wire/kv-tree.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { counted, type Found } from "./inventory.ts";
 
 /** The prefix of EdgeX's keys in core-keeper. */

@@ -21,8 +21,10 @@ export class Authority {
     this.#certificate = attempt(`${paths.certificate} holds no certificate`, () => new X509Certificate(certificate));
     this.#key = attempt(`${paths.key} holds no private key`, () => createPrivateKey(key));
     if (!canSign(this.#key)) throw new CommandFailure(`${paths.key} is no EC or RSA key: only those can sign here`);
-    if (!this.#certificate.checkPrivateKey(this.#key))
-      throw new CommandFailure(`${paths.key} is not the key of ${paths.certificate}`);
+    const isPair = attempt(`${paths.certificate} holds no certificate`, () =>
+      this.#certificate.checkPrivateKey(this.#key),
+    );
+    if (!isPair) throw new CommandFailure(`${paths.key} is not the key of ${paths.certificate}`);
   }
 
   get issuer(): Issuer {

@@ -1,5 +1,6 @@
 import { printable } from "../printable.ts";
-import { type Model, type ShownInstance, type ShownService, type Status, statuses } from "./model.ts";
+import { type HealthStatus, healthStatuses } from "../../model/health-status.ts";
+import type { Model, ShownInstance, ShownService } from "./model.ts";
 
 export interface Size {
   readonly columns: number;
@@ -21,7 +22,7 @@ export interface BodyLine {
   /** Identifies the line across updates: the service's name, followed by "\0" and more for a line about an instance or check. */
   readonly key: string;
   readonly service: string;
-  readonly status: Status;
+  readonly status: HealthStatus;
   /** A service, which fills one cell in each column, or a text, which spans all columns after the status. */
   readonly content: ShownService | string;
   /** Whether this line continues the text of the line before. */
@@ -40,7 +41,7 @@ export function bodyRows({ rows }: Size): number {
 export function bodyLines(model: Model, choice: Choice, { columns }: Size): readonly BodyLine[] {
   const wanted = choice.filter.toLowerCase();
   const services = model.services.filter((service) => searchText(service).includes(wanted));
-  const rank = ({ status }: ShownService): number => (choice.sorting === "status" ? statuses.indexOf(status) : 0);
+  const rank = ({ status }: ShownService): number => (choice.sorting === "status" ? healthStatuses.indexOf(status) : 0);
   return services
     .toSorted((a, b) => rank(a) - rank(b))
     .flatMap((service) => [
@@ -60,7 +61,7 @@ function instanceLines(service: string, instance: ShownInstance, columns: number
   const { id, node, endpoint, tags, status, checks } = instance;
   const key = `${service}\0${node}\0${id}`;
   const tagged = tags.length > 0 ? ` [${tags.join(", ")}]` : "";
-  const lines = (line: { key: string; status: Status }, text: string, indent: number): readonly BodyLine[] =>
+  const lines = (line: { key: string; status: HealthStatus }, text: string, indent: number): readonly BodyLine[] =>
     wrapped(printable(text), { width: columns - statusWidth - gap.length, indent }).map((content, at) => ({
       ...{ service, status: line.status, content, isContinued: at > 0 },
       key: at === 0 ? line.key : `${line.key}\0${at}`,

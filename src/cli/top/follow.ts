@@ -2,7 +2,7 @@ import { type HttpAnswer, jsonOf } from "../../client/http.ts";
 import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { AgentApi } from "../api-command.ts";
-import { JsonRow } from "../json.ts";
+import { JsonRow } from "../../client/json-row.ts";
 import { type Model, modelFrom, type SinceOf } from "./model.ts";
 
 export interface Follower {

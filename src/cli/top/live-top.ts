@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../lib/clock.ts";
 import type { AgentApi } from "../api-command.ts";
-import type { ServersHealth } from "../server-health.ts";
+import type { ServersHealth } from "../../doctor/server-health.ts";
 import type { Size } from "./body.ts";
 import type { Catalog } from "./follow.ts";
 import { keysIn } from "./keys.ts";

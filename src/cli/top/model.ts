@@ -1,7 +1,7 @@
-import { isMaintenanceId, reasonOf } from "../../model/check-reason.ts";
-import { type JsonRow, rowsOf } from "../json.ts";
-
-export type Status = "passing" | "warning" | "critical" | "maintenance";
+import { reasonOf } from "../../model/check-reason.ts";
+import { checkStatuses } from "../../model/check.ts";
+import { type HealthStatus, healthStatusOf, worstOf } from "../../model/health-status.ts";
+import { type JsonRow, rowsOf } from "../../client/json-row.ts";
 
 /** The part of the catalog that praetor top shows. */
 export interface Model {
@@ -11,7 +11,7 @@ export interface Model {
 export interface ShownService {
   readonly name: string;
   /** The status of the service's worst instance. */
-  readonly status: Status;
+  readonly status: HealthStatus;
   /** When the service got this status, by this machine's clock, in milliseconds since 1970; undefined if unknown. */
   readonly sinceMs: number | undefined;
   readonly instances: readonly ShownInstance[];
@@ -24,7 +24,7 @@ export interface ShownInstance {
   readonly endpoint: string;
   readonly tags: readonly string[];
   /** The status of the instance's worst check, including the checks of its node. */
-  readonly status: Status;
+  readonly status: HealthStatus;
   /** The instance's checks, and the node's checks that do not pass. */
   readonly checks: readonly ShownCheck[];
 }
@@ -32,14 +32,11 @@ export interface ShownInstance {
 export interface ShownCheck {
   readonly id: string;
   readonly name: string;
-  readonly status: Status;
+  readonly status: HealthStatus;
   readonly sinceMs: number | undefined;
   /** The check's output, else its notes; "" if it has neither. */
   readonly reason: string;
 }
-
-/** All statuses, from worst to best. */
-export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
 
 /** A function that returns when a check got its status, in milliseconds since 1970; undefined if unknown. */
 export type SinceOf = (check: {
@@ -68,7 +65,7 @@ export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Mo
   }
   const services = [...byName].map(([name, instances]) => ({
     name,
-    status: worst(instances),
+    status: worstOf(instances),
     sinceMs: sinceOfAll(instances.flatMap(({ checks }) => checks)),
     instances: instances.toSorted((a, b) => (`${a.node}\0${a.id}` < `${b.node}\0${b.id}` ? -1 : 1)),
   }));
@@ -94,26 +91,21 @@ function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly NodeChec
     node: node.text("Node"),
     endpoint: port === 0 ? host : `${host}:${port}`,
     tags: service.texts("Tags"),
-    status: worst(shown),
+    status: worstOf(shown),
     checks: shown,
   };
 }
 
 function checkFrom(check: JsonRow, sinceMs: number | undefined): ShownCheck {
   const id = check.text("CheckID");
-  const status = statuses.find((each) => each === check.text("Status")) ?? "critical";
+  const status = checkStatuses.find((each) => each === check.text("Status")) ?? "critical";
   return {
     id,
     name: check.text("Name"),
     sinceMs,
-    status: isMaintenanceId(id) ? "maintenance" : status,
+    status: healthStatusOf({ id, status }),
     reason: reasonOf({ output: check.text("Output"), notes: check.text("Notes") }),
   };
-}
-
-/** Returns the worst status of the items; passing if there are no items. */
-function worst(items: readonly { readonly status: Status }[]): Status {
-  return statuses.find((status) => items.some((item) => item.status === status)) ?? "passing";
 }
 
 /**
@@ -121,7 +113,7 @@ function worst(items: readonly { readonly status: Status }[]): Status {
  * status when the first check got that status. Returns undefined if unknown.
  */
 function sinceOfAll(checks: readonly ShownCheck[]): number | undefined {
-  const status = worst(checks);
+  const status = worstOf(checks);
   const since = checks.filter((check) => check.status === status).map(({ sinceMs }) => sinceMs);
   const known = since.filter((each) => each !== undefined);
   if (known.length === 0) return undefined;

@@ -1,6 +1,7 @@
+import { type HealthStatus, healthStatuses } from "../../model/health-status.ts";
 import { printable } from "../printable.ts";
 import { type BodyLine, bodyLines, bodyRows, gap, type Size, statusWidth } from "./body.ts";
-import { type Model, type ShownService, type Status, statuses } from "./model.ts";
+import type { Model, ShownService } from "./model.ts";
 import type { View } from "./view.ts";
 
 /** The content of the line at the top of the screen. */
@@ -123,7 +124,7 @@ function addressCell({ instances: [first, ...more] }: ShownService): string {
 }
 
 /** Formats how many items pass: "2/3" if two of three do. */
-function share(items: readonly { readonly status: Status }[]): string {
+function share(items: readonly { readonly status: HealthStatus }[]): string {
   return `${items.filter(({ status }) => status === "passing").length}/${items.length}`;
 }
 
@@ -155,7 +156,7 @@ function headingLine({ services }: Model, { columns }: Size, { url, trouble, ans
     const at = new Date(answeredMs).toTimeString().slice(0, 8);
     return reversed(fit(printable(`STALE, as of ${at}: ${trouble}`), columns));
   }
-  const counts = statuses
+  const counts = healthStatuses
     .map((status) => ({ status, count: services.filter((service) => service.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`);
@@ -191,7 +192,7 @@ function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(width - Bun.stringWidth(text), 0));
 }
 
-function coloured(text: string, status: Status): string {
+function coloured(text: string, status: HealthStatus): string {
   switch (status) {
     case "passing":
       return text;

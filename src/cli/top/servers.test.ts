@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
-import type { ServerHealth, ServersHealth } from "../server-health.ts";
+import type { ServerHealth, ServersHealth } from "../../doctor/server-health.ts";
 import { withServers } from "./render.ts";
 import { followServers, isAtRisk, serverLines } from "./servers.ts";
 

@@ -2,7 +2,7 @@ import { type Clock, sleep } from "../../lib/clock.ts";
 import type { AgentApi } from "../api-command.ts";
 import { columns } from "../columns.ts";
 import { printable } from "../printable.ts";
-import { askServers, lagOf, quorumRisk, type ServerHealth, type ServersHealth } from "../server-health.ts";
+import { askServers, lagOf, quorumRisk, type ServerHealth, type ServersHealth } from "../../doctor/server-health.ts";
 import { bodyRows, type Size } from "./body.ts";
 
 /** Milliseconds between two questions, and for an agent that has one server, as a gateway has. */

@@ -8,6 +8,7 @@ import { freePorts } from "../../../test/support/free-ports.ts";
 import { rejectionOf } from "../../../test/support/rejection.ts";
 import { startTarget, type Target } from "../../../test/support/target.ts";
 import { within } from "../../../test/support/within.ts";
+import type { KvOriginJson } from "../../wire/kv-history.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 
 /* Tests of services that start with a real agent, real files and real sockets. */
@@ -77,6 +78,18 @@ async function stored(key: string): Promise<string | undefined> {
   return answer.status === 200 ? answer.text() : undefined;
 }
 
+/** Returns the origins of the service's keys with a prefix, when the registration is in the catalog. */
+async function originsOf(prefix: string): Promise<readonly KvOriginJson[]> {
+  const base = `edgex/core/1.0/${serviceKey}/`;
+  await within(5_000, async () => {
+    const instances = (await (await fetch(`${agent.url}/v1/catalog/service/${serviceKey}`)).json()) as unknown[];
+    expect(instances).toHaveLength(1);
+  });
+  const answer = await fetch(`${agent.url}/v1/praetor/kv-origin/${base}${prefix}?recurse`);
+  const origins = (await answer.json()) as readonly KvOriginJson[];
+  return origins.map((origin) => ({ ...origin, Key: origin.Key.slice(base.length) }));
+}
+
 async function registeredPort(): Promise<number | undefined> {
   const services = (await (await fetch(`${agent.url}/v1/agent/services`)).json()) as Record<string, { Port: number }>;
   return services[serviceKey]?.Port;
@@ -95,6 +108,41 @@ describe("a service's configuration", () => {
     expect(await stored("Writable/LogLevel")).toBe("WARN");
     expect(await stored("Clients/CoreData/Port")).toBe("2");
     expect(await stored("Labels/0")).toBe("one");
+  });
+
+  test("is pushed with the origin of each value, and the registration tells which keys the environment hides", async () => {
+    file('[Writable]\nloglevel = "WARN"\n[Clients.CoreData]\nPort = 1\n');
+    await start({ env: { CLIENTS_COREDATA_PORT: "2", Labels: "two,three" } });
+    const origins = await originsOf("");
+    expect(origins.map(({ Key, Origin, HiddenBy }) => [Key, Origin, HiddenBy.map(({ Variable }) => Variable)])).toEqual(
+      [
+        ["Clients/CoreData/Host", "default", []],
+        ["Clients/CoreData/Port", "environment", ["CLIENTS_COREDATA_PORT"]],
+        ["Labels/0", "environment", ["Labels"]],
+        ["Labels/1", "environment", ["Labels"]],
+        ["Service/CheckInterval", "default", []],
+        ["Service/Host", "default", []],
+        ["Service/Port", "default", []],
+        ["Writable/Limit", "default", []],
+        ["Writable/LogLevel", "file", []],
+      ],
+    );
+    const [hidden] = await originsOf("Clients/CoreData/Port");
+    expect(hidden?.HiddenBy).toEqual([
+      { Service: serviceKey, Node: expect.any(String) as string, Variable: "CLIENTS_COREDATA_PORT" },
+    ]);
+  });
+
+  test("that a variable hides is hidden until a start without the variable", async () => {
+    file("");
+    await put("Clients/CoreData/Host", "stored");
+    const first = await start({ env: { Clients_CoreData_Host: "mine" } });
+    expect((await originsOf("Clients/CoreData/Host"))[0]?.HiddenBy).toMatchObject([
+      { Variable: "Clients_CoreData_Host" },
+    ]);
+    await first.stop();
+    await start();
+    expect((await originsOf("Clients/CoreData/Host"))[0]?.HiddenBy).toEqual([]);
   });
 
   test("is pulled if one is stored; it overrides the file, and the environment overrides both without being stored", async () => {

@@ -113,19 +113,25 @@ async function openService<T extends ServiceConfiguration>(
   const startedMs = clock.monotonicMs();
   const settings = readStartSettings(flags, env);
   const log = options.log ? { log: options.log, setLevel: () => {} } : createServiceLog(serviceKey, clock);
-  const local = await readLocalConfiguration(options.defaults, { file: settings.file, env, log: log.log });
+  const {
+    configuration: local,
+    overrides,
+    originOf,
+  } = await readLocalConfiguration(options.defaults, { file: settings.file, env, log: log.log });
   const stopping = new AbortController();
   const timing = { startedMs, limits: readStartLimits(local, env), stopping: stopping.signal };
   const baseUrl = providerUrlOf(settings, local);
+  const basePath = `${configStem}${serviceKey}`;
   const stored = baseUrl && {
     http: new HttpClient({ baseUrl, clock, token: settings.token }),
-    basePath: `${configStem}${serviceKey}`,
+    basePath,
     overwrite: settings.overwrite,
   };
   return new RunningService({
     ...{ serviceKey, listen, checkRoute, requireRegistry, settings, local, clock, log, stopping },
     isPortFixed: overrideByEnvironment({ Service: { Port: 0 } }, env).applied.length > 0,
-    stored: stored ? new StoredConfiguration({ ...stored, local, env, log: log.log }) : undefined,
+    overrides: stored ? overrides.map(({ name, variable }) => ({ key: `${basePath}/${name}`, variable })) : [],
+    stored: stored ? new StoredConfiguration({ ...stored, local, originOf, env, log: log.log }) : undefined,
     timer: new StartTimer({ clock, log: log.log, ...timing }),
   });
 }

@@ -49,6 +49,9 @@ describe("overrideByEnvironment", () => {
 
   test("lists the overrides without their values, since a value can be a password", () => {
     const { applied } = overrideByEnvironment(configuration, { SERVICE_HOST: "secret", Service_Port: "1" });
-    expect(applied).toEqual(["Service.Host by SERVICE_HOST", "Service.Port by Service_Port"]);
+    expect(applied).toEqual([
+      { name: "Service/Host", variable: "SERVICE_HOST" },
+      { name: "Service/Port", variable: "Service_Port" },
+    ]);
   });
 });

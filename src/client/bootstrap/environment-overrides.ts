@@ -4,8 +4,15 @@ import { type ConfigurationObject, type ConfigurationPair, overlayConfiguration 
 
 export interface Overridden<T> {
   readonly configuration: T;
-  /** The overridden settings with their variables: "Service.Port by SERVICE_PORT". Omits the values, which can be passwords. */
-  readonly applied: readonly string[];
+  /** The overrides, without the values, which can be passwords. */
+  readonly applied: readonly EnvironmentOverride[];
+}
+
+/** A setting that a variable of the environment overrides. */
+export interface EnvironmentOverride {
+  /** The setting's name in the store: "Service/Port"; of a list without the positions of its elements. */
+  readonly name: string;
+  readonly variable: string;
 }
 
 /**
@@ -18,7 +25,7 @@ export function overrideByEnvironment<T extends ConfigurationObject>(
   configuration: T,
   env: Environment,
 ): Overridden<T> {
-  const applied: string[] = [];
+  const applied: EnvironmentOverride[] = [];
   let overridden = configuration;
   for (const { path, isList } of leavesOf(configuration)) {
     const variable = variablesOf(path).find((name) => env[name] !== undefined);
@@ -30,7 +37,7 @@ export function overrideByEnvironment<T extends ConfigurationObject>(
       const message = `environment value override failed for ${variable}: ${messageOf(cause)}`;
       throw new OperatingError("invalid", "invalid-service-variable", message, { cause });
     }
-    applied.push(`${path.join(".")} by ${variable}`);
+    applied.push({ name: path.join("/"), variable });
   }
   return { configuration: overridden, applied };
 }

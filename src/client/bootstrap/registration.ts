@@ -1,4 +1,5 @@
 import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { type KeyOverride, overrideMeta } from "../../model/key-override.ts";
 import type { HttpClient } from "../http.ts";
 import type { PortChange } from "../port-record.ts";
 import { RegistryClient } from "../registry-client.ts";
@@ -11,6 +12,8 @@ export interface RegistrationOptions {
   readonly http: HttpClient;
   readonly serviceKey: string;
   readonly checkRoute: string;
+  /** The keys of the store that the environment overrides. The registration tells them to those who change keys. */
+  readonly overrides: readonly KeyOverride[];
   /** Returns the service's present address. */
   readonly service: () => ServiceConfiguration["Service"];
   /** Resolves with the service's port in the stored configuration. */
@@ -38,11 +41,15 @@ export class Registration {
   #client: RegistryClient;
   /** Whether a registration was sent. It can have succeeded even if no answer arrived. */
   #hasTried = false;
+  readonly #meta: Readonly<Record<string, string>>;
   #following = new AbortController();
   #moving: Promise<unknown> | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    const { meta, leftOut } = overrideMeta(options.overrides);
+    this.#meta = meta;
+    if (leftOut > 0) options.log.warn(`the registration has no room for ${leftOut} of the environment's overrides`);
     this.#client = this.#openClient();
   }
 
@@ -154,6 +161,7 @@ export class Registration {
       serviceKey,
       serviceHost: Host,
       servicePort: Port,
+      serviceMeta: this.#meta,
       checkRoute,
       checkInterval,
     });

@@ -1,5 +1,6 @@
 import { type Clock, keepProcessAlive } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { KeyOverride } from "../../model/key-override.ts";
 import { HttpClient } from "../http.ts";
 import type { RegistryClient } from "../registry-client.ts";
 import { type CloseListener, Listener } from "./listener.ts";
@@ -21,6 +22,8 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly local: T;
   /** Whether the environment sets Service/Port, so that assigned ports are ignored. */
   readonly isPortFixed: boolean;
+  /** The keys of the store that the environment overrides. */
+  readonly overrides: readonly KeyOverride[];
   /** The configuration in the store; undefined without a configuration provider. */
   readonly stored: StoredConfiguration<T> | undefined;
   readonly clock: Clock;
@@ -172,11 +175,12 @@ export class RunningService<T extends ServiceConfiguration> {
   }
 
   #openRegistration(baseUrl: string): Registration {
-    const { serviceKey, checkRoute, clock, log, settings } = this.#options;
+    const { serviceKey, checkRoute, clock, log, settings, overrides } = this.#options;
     return new Registration({
       http: new HttpClient({ baseUrl, clock, token: settings.token }),
       serviceKey,
       checkRoute,
+      overrides,
       service: () => this.configuration.Service,
       askAssigned: (signal) => this.#askAssigned(signal),
       move: (port) => this.#move(port),

@@ -1,4 +1,5 @@
 import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { ToldOrigin } from "../../model/value-origin.ts";
 import type { Environment } from "../agent-address.ts";
 import { ConfigurationClient } from "../configuration-client.ts";
 import type { HttpClient } from "../http.ts";
@@ -12,6 +13,8 @@ export interface StoredConfigurationOptions<T> {
   readonly basePath: string;
   /** The local configuration: the file overrides the defaults, and the environment overrides both. */
   readonly local: T;
+  /** Returns where the value of a setting in the local configuration comes from. */
+  readonly originOf: (name: string) => ToldOrigin;
   readonly env: Environment;
   readonly overwrite: boolean;
   readonly log: ServiceLog;
@@ -35,11 +38,11 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
    * key that an operator or the registry writes meanwhile keeps its value.
    */
   async synchronise(signal: AbortSignal): Promise<T> {
-    const { http, local, overwrite, log } = this.#options;
+    const { http, local, originOf, overwrite, log } = this.#options;
     await askAlive(http, "configuration provider", signal);
     this.#mustPush ||= !(await this.#client.hasConfiguration({ signal }));
     if (this.#mustPush) {
-      await this.#client.putConfiguration(local, { overwrite, signal }).catch((cause: unknown) => {
+      await this.#client.putConfiguration(local, { overwrite, originOf, signal }).catch((cause: unknown) => {
         throw failure("could not push configuration into Configuration Provider", cause);
       });
       this.#mustPush = false;

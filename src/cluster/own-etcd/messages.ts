@@ -8,8 +8,9 @@ import type { Address } from "./tunnels.ts";
 
 /*
  * The messages between the server and the thread of its port and its etcd. The server sends `open` once, which the thread answers
- * with `opened` or `refused`; then `reach` and `forget` any number of times, `start` and `halt` in turn, where the thread answers
- * `halt` with `halted`, and last `stop`, which the thread answers with `stopped`.
+ * with `opened` or `refused`; then `reach` and `forget` any number of times, `secure` one after another, each of which the thread
+ * answers with `secured`, `start` and `halt` in turn, where the thread answers `halt` with `halted`, and last `stop`, which the
+ * thread answers with `stopped`.
  */
 
 export type ToWorker =
@@ -17,6 +18,8 @@ export type ToWorker =
   | { readonly kind: "start"; readonly program: EtcdProgram; readonly settings: EtcdSettings }
   | { readonly kind: "reach"; readonly id: string; readonly address: Address }
   | { readonly kind: "forget"; readonly id: string }
+  /** Changes the certificates of the next connections. */
+  | { readonly kind: "secure"; readonly security: PortOptions["security"] }
   | { readonly kind: "halt" }
   | { readonly kind: "stop" };
 
@@ -41,6 +44,8 @@ export type FromWorker =
     }
   /** A connection to the port was refused. */
   | { readonly kind: "turned-away"; readonly from: string; readonly reason: string }
+  /** The certificates are in force; with a fault, those from before are. */
+  | { readonly kind: "secured"; readonly fault?: string | undefined }
   /** etcd has ended; the port and the tunnels go on. */
   | { readonly kind: "halted" }
   | { readonly kind: "stopped" };

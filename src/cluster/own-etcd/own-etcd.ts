@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
-import { messageOf } from "../../lib/errors.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import { startThread } from "../../lib/start-thread.ts";
 import type { ListenOptions } from "../../link/listen.ts";
 import { listenForHandedLinks } from "../../link/handed-links.ts";
 import type { EtcdHealth } from "./etcd-child.ts";
@@ -47,6 +48,11 @@ export interface OwnEtcd {
   start(program: EtcdProgram, settings: Omit<EtcdSettings, "id">): void;
   reach(id: string, address: Address): void;
   forget(id: string): void;
+  /**
+   * Puts other certificates in force for the next connections. The caller waits for the end of an earlier call.
+   * @throws OperatingError unavailable when the port cannot be opened with them; those from before are then in force
+   */
+  secure(security: ListenOptions["security"]): Promise<void>;
   /** Ends etcd, and one that an earlier run has left. Moves its data to another folder, in place of what was moved there before. */
   setAside(program: EtcdProgram): Promise<void>;
   stop(): Promise<void>;
@@ -57,20 +63,13 @@ export function openOwnEtcd(options: OwnEtcdOptions): Promise<OwnEtcd> {
   return EtcdThread.open(options);
 }
 
-/** Starts the thread, as in engine/sqlite/sqlite-engine.ts: in an executable it is an entry point of its own. */
-function startWorker(): Worker {
-  const script = Bun.isStandaloneExecutable
-    ? "/$bunfs/root/cluster/own-etcd/worker.js"
-    : new URL("./worker.ts", import.meta.url).href;
-  return new Worker(script, { smol: true, name: "own-etcd" });
-}
-
 class EtcdThread implements OwnEtcd {
   readonly #options: OwnEtcdOptions;
   readonly #worker: Worker;
   readonly #opened = Promise.withResolvers<OwnEtcd>();
   readonly #stopped = Promise.withResolvers<void>();
   #halted = Promise.withResolvers<void>();
+  #secured = Promise.withResolvers<void>();
   readonly #links: { stop(): void };
   /** Path of the etcd that the thread runs. */
   #program: string | undefined;
@@ -92,7 +91,7 @@ class EtcdThread implements OwnEtcd {
     const path = join(folder, linkSocket);
     rmSync(path, { force: true });
     this.#links = listenForHandedLinks({ ...options, path });
-    this.#worker = startWorker();
+    this.#worker = startThread("own-etcd", new URL("./worker.ts", import.meta.url), "cluster/own-etcd/worker.js");
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
     this.#worker.addEventListener("error", (event) => this.#fail(messageOf(event.message)));
     this.#worker.addEventListener("close", () => this.#fail("it ended"));
@@ -121,6 +120,13 @@ class EtcdThread implements OwnEtcd {
 
   forget(id: string): void {
     this.#send({ kind: "forget", id });
+  }
+
+  secure(security: ListenOptions["security"]): Promise<void> {
+    if (this.#isStopping) return Promise.resolve();
+    this.#secured = Promise.withResolvers();
+    this.#send({ kind: "secure", security });
+    return this.#secured.promise;
   }
 
   async setAside(program: EtcdProgram): Promise<void> {
@@ -161,6 +167,9 @@ class EtcdThread implements OwnEtcd {
         return this.#options.log[message.level](message.message, message.fields);
       case "turned-away":
         return this.#options.onRefused(message.from, message.reason);
+      case "secured":
+        if (message.fault === undefined) return this.#secured.resolve();
+        return this.#secured.reject(new OperatingError("unavailable", "cannot-listen", message.fault));
       case "halted":
         return this.#halted.resolve();
       case "stopped":
@@ -183,6 +192,7 @@ class EtcdThread implements OwnEtcd {
     this.#links.stop();
     this.#worker.terminate();
     this.#halted.resolve();
+    this.#secured.resolve();
     this.#stopped.resolve();
   }
 }

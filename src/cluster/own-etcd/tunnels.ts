@@ -6,8 +6,7 @@ import { copyOf } from "../../lib/copy-of.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { LogThrottle } from "../../lib/log-throttle.ts";
 import { dialEtcd } from "../../link/connect.ts";
-import type { ClusterKey } from "../../link/greeting.ts";
-import type { LinkTls } from "../../link/link-tls.ts";
+import type { PortSecurity } from "../../link/link-tls.ts";
 import { listenUnix, type QueuedSocket, type SocketUser, splice } from "../../link/socket.ts";
 import { peerSocket } from "./etcd-flags.ts";
 import type { LineLog } from "./etcd-log.ts";
@@ -21,9 +20,8 @@ export interface Address {
 export interface TunnelsOptions {
   /** The folder of this server's etcd. */
   readonly folder: string;
-  readonly key: ClusterKey | undefined;
-  /** The certificates of this server; undefined if none is shown or verified. */
-  readonly tls: LinkTls | undefined;
+  /** Returns the cluster key and the certificates that are in force; undefined if connections are plain TCP. */
+  readonly security: () => PortSecurity | undefined;
   readonly clock: Clock;
   readonly log: LineLog;
 }
@@ -106,9 +104,10 @@ class Member {
   }
 
   async #dial(local: QueuedSocket, held: Held): Promise<void> {
-    const { key, tls, clock, log } = this.#options;
+    const { security, clock, log } = this.#options;
+    const secured = security();
     try {
-      await dialEtcd({ ...this.#address, key, tls, clock }, this.#id, (remote) => {
+      await dialEtcd({ ...this.#address, key: secured?.key, tls: secured?.tls, clock }, this.#id, (remote) => {
         for (const piece of held.pieces) remote.write(piece);
         splice(local, remote, () => this.#open.delete(local));
         local.resume();

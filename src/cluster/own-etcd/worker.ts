@@ -5,8 +5,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { listenForAgents } from "../../link/connect.ts";
 import type { LinkListener } from "../../link/socket.ts";
 import type { Purpose } from "../../link/greeting.ts";
-import { isAuthenticating } from "../../link/link-tls.ts";
-import { refusalWithoutKey } from "../../link/own-machine.ts";
+import { refusalAt } from "../../link/own-machine.ts";
 import { handOver } from "../../link/handed-links.ts";
 import { connectUnix, type QueuedSocket, splice } from "../../link/socket.ts";
 import { EtcdChild } from "./etcd-child.ts";
@@ -27,34 +26,57 @@ declare const self: Worker;
 
 class ServerPort {
   readonly #open: OpenPort;
-  readonly #listener: LinkListener;
+  #security: OpenPort["security"];
+  #listener: LinkListener;
   readonly #tunnels: Tunnels;
   #child: EtcdChild | undefined;
 
   /** @throws Error of the runtime when the address is not available */
   constructor(open: OpenPort) {
     this.#open = open;
-    const { folder, security } = open;
-    this.#tunnels = new Tunnels({ folder, key: security?.key, tls: security?.tls, clock: systemClock, log });
-    this.#listener = listenForAgents({
-      ...open,
-      clock: systemClock,
-      refusalOf: (from, purpose) =>
-        (isAuthenticating(security) ? undefined : refusalWithoutKey(from)) ?? this.#refusalOf(purpose),
-      onConnection: (socket, { carries }, from) => {
-        if (carries === "link") handOver(socket, from, join(folder, linkSocket));
-        else this.#toEtcd(socket);
-      },
-      onRefused: (from, reason) => post({ kind: "turned-away", from, reason }),
-    });
+    this.#security = open.security;
+    const { folder } = open;
+    this.#tunnels = new Tunnels({ folder, security: () => this.#security, clock: systemClock, log });
+    this.#listener = this.#listen(open.port);
   }
 
   get port(): number {
     return this.#listener.port;
   }
 
+  #listen(port: number): LinkListener {
+    const { address, folder } = this.#open;
+    const security = this.#security;
+    return listenForAgents({
+      ...{ address, port, security, clock: systemClock },
+      refusalOf: (from, purpose) => refusalAt(security, from, purpose) ?? this.#refusalOf(purpose),
+      onConnection: (socket, { carries }, from) => {
+        if (carries === "raft") this.#toEtcd(socket);
+        else handOver(socket, { from, carries }, join(folder, linkSocket));
+      },
+      onRefused: (from, reason) => post({ kind: "turned-away", from, reason }),
+    });
+  }
+
+  /** Listens with other certificates, or goes on with those from before. Connections that are open stay. */
+  #secure(security: OpenPort["security"]): void {
+    const [before, { port }] = [this.#security, this.#listener];
+    this.#listener.stop();
+    this.#security = security;
+    try {
+      this.#listener = this.#listen(port);
+      post({ kind: "secured" });
+    } catch (error) {
+      this.#security = before;
+      this.#listener = this.#listen(port);
+      post({ kind: "secured", fault: messageOf(error) });
+    }
+  }
+
   take(message: Exclude<ToWorker, OpenPort>): void {
     switch (message.kind) {
+      case "secure":
+        return this.#secure(message.security);
       case "reach":
         return this.#tunnels.reach(message.id, message.address);
       case "forget":
@@ -91,7 +113,7 @@ class ServerPort {
   }
 
   #refusalOf(purpose: Purpose): string | undefined {
-    if (purpose.carries === "link" || purpose.to === this.#open.id) return undefined;
+    if (purpose.carries !== "raft" || purpose.to === this.#open.id) return undefined;
     return `this server's node id is ${this.#open.id}, and the connection is for ${purpose.to}`;
   }
 

@@ -36,4 +36,31 @@ export const edgexFields: readonly Field[] = [
   used("edgex.message_bus.key_prefixes", "strings", "edgex/", "Prefixes of the keys to publish."),
   used("edgex.message_bus.base64_payload", "bool", "false", "Publish the payload as base64 of its JSON."),
   used("edgex.message_bus.cbor", "bool", "false", "Publish messages in CBOR instead of JSON."),
+  used(
+    "edgex.jwt.keys",
+    "string",
+    "",
+    "Public keys of the JWTs that core-keeper's API accepts: the URL or the file of a JSON Web Key Set, or a file of PEM keys. " +
+      "docs/security.md explains it.",
+  ),
+  used(
+    "edgex.jwt.secret_store",
+    "string",
+    "",
+    "Instead of keys: the address of the secret store that checks each JWT, `http://host:8200` or `https://`.",
+  ),
+  used(
+    "edgex.jwt.token_file",
+    "string",
+    "",
+    "The file with the agent's own token for the secret store: the token alone, or EdgeX's `secrets-token.json`.",
+  ),
+  used(
+    "edgex.jwt.ca_file",
+    "string",
+    "those of the system",
+    "Certificates, as PEM, from which that of the server of the keys or of the secret store must descend.",
+  ),
+  used("edgex.jwt.issuer", "string", "/v1/identity/oidc", "The issuer (`iss`) that a JWT must have."),
+  used("edgex.jwt.audiences", "strings", "edgex", "Audiences (`aud`), one of which a JWT must have."),
 ];

@@ -43,9 +43,16 @@ export const networkFields: readonly Field[] = [
     "all",
     "Networks (CIDR) that may write; others get 403. Unix sockets always may.",
   ),
+  used(
+    "http_config.allowed_hosts",
+    "strings",
+    "",
+    "Host names, besides the agent's own, by which browsers may use it without access control; IP addresses always may.",
+  ),
   used("ui", "bool", "false (-dev: true)", "Serve the browser UI."),
   used("ui_dir", "string", "", "Folder served as the UI instead of the built-in one."),
   used("ui_content_path", "string", "/ui/", "Path the UI is served at."),
+  used("ui_config.read_only", "bool", "false", "Refuse every change that a browser asks for, and hide them in the UI."),
   used(
     "http_config.use_cache",
     "bool",

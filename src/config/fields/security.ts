@@ -38,28 +38,30 @@ export const securityFields: readonly Field[] = [
   used("acl_enable_key_list_policy", "bool", "", "Deprecated name of acl.enable_key_list_policy."),
   used("acl_master_token", "string", "", "Deprecated name of acl.tokens.master."),
   used("acl_token", "string", "", "Deprecated name of acl.tokens.default."),
-  ...unused(
-    "servers read the tokens from their own store, so that a change holds at once",
-    {
-      policy_ttl: "duration",
-      role_ttl: "duration",
-      token_ttl: "duration",
-      disabled_ttl: "duration",
-      down_policy: "string",
-    },
-    "acl.",
+  used(
+    "acl.token_ttl",
+    "duration",
+    "30s",
+    "How long a client agent relies on what a server has told it about a token. A server reads its own store.",
   ),
+  used("acl.policy_ttl", "duration", "30s", "The same for policies. The shortest of the three times holds for all."),
+  used("acl.role_ttl", "duration", "30s", "The same for roles."),
+  used(
+    "acl.down_policy",
+    "string",
+    "extend-cache",
+    "The decision of a client agent about a token while no server answers: allow, deny, or extend-cache and async-cache, with which " +
+      "the last answer goes on and other tokens may do nothing. With async-cache no request waits for a newer answer.",
+  ),
+  used("acl_down_policy", "string", "", "Deprecated name of acl.down_policy."),
+  used("acl_ttl", "duration", "", "Deprecated name of acl.token_ttl."),
   ...unused("there is one datacenter", { enable_token_replication: "bool", "tokens.replication": "string" }, "acl."),
   ...unused(
     "it belongs to Consul Enterprise",
     { msp_disable_bootstrap: "bool", "tokens.managed_service_provider": "objects" },
     "acl.",
   ),
-  ...unused("servers read the tokens from their own store, so that a change holds at once", {
-    acl_disabled_ttl: "duration",
-    acl_down_policy: "string",
-    acl_ttl: "duration",
-  }),
+  ...unused("Consul itself ignores it", { "acl.disabled_ttl": "duration", acl_disabled_ttl: "duration" }),
   ...unused("there is one datacenter", { acl_replication_token: "string", enable_acl_replication: "bool" }),
   used(
     "encrypt",

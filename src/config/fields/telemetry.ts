@@ -4,8 +4,8 @@ export const telemetryFields: readonly Field[] = [
   used(
     "telemetry.prometheus_retention_time",
     "duration",
-    "0s",
-    "More than 0s enables `agent/metrics?format=prometheus`.",
+    "1m",
+    "0s disables `agent/metrics?format=prometheus`, as it is in Consul by default.",
   ),
   ...unused(
     "metrics are served over HTTP only, by the names in docs/metrics.md",

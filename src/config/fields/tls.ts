@@ -51,11 +51,27 @@ export const tlsFields: readonly Field[] = [
     "node_name",
     "The name that a server's certificate must have, with enable_agent_tls_for_checks.",
   ),
-  ...unused("agents have the certificates of ca_file or ca_path, cert_file and key_file", {
-    "auto_encrypt.tls": "bool",
-    "auto_encrypt.allow_tls": "bool",
-    "auto_encrypt.dns_san": "strings",
-    "auto_encrypt.ip_san": "strings",
-    auto_config: "object",
+  used(
+    "auto_encrypt.allow_tls",
+    "bool",
+    "false",
+    "Sign the certificates of client agents that ask for one; servers only.",
+  ),
+  used(
+    "auto_encrypt.tls",
+    "bool",
+    "false",
+    "Ask the servers for a certificate, for other agents and HTTPS; cert_file takes precedence; client agents only.",
+  ),
+  used("auto_encrypt.dns_san", "strings", "", "Names in that certificate, beside localhost."),
+  used("auto_encrypt.ip_san", "strings", "", "IP addresses in that certificate, beside 127.0.0.1 and ::1."),
+  used("auto_config.enabled", "bool", "false", "Not supported: an agent with it ends at its start. Use auto_encrypt."),
+  ...unused("no agent asks a server for its configuration; auto_encrypt gives it a certificate", {
+    "auto_config.intro_token": "string",
+    "auto_config.intro_token_file": "string",
+    "auto_config.server_addresses": "strings",
+    "auto_config.dns_sans": "strings",
+    "auto_config.ip_sans": "strings",
+    "auto_config.authorization": "object",
   }),
 ];

@@ -1,4 +1,4 @@
-import type { ErrorKind } from "../../lib/errors.ts";
+import type { Failure } from "../../lib/errors.ts";
 
 /*
  * The messages between the engine and its worker thread. The engine sends `open` once, then batches (ArrayBuffers of
@@ -23,10 +23,3 @@ export type FromWorker =
   | { readonly kind: "rejected"; readonly failure: Failure }
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };
-
-/** The fields of an OperatingError, as a message between threads loses the class of an object. */
-export interface Failure {
-  readonly kind: ErrorKind;
-  readonly code: string;
-  readonly message: string;
-}

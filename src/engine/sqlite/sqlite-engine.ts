@@ -1,9 +1,10 @@
 import { assert } from "../../lib/assert.ts";
-import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { errorOf, messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
+import { startThread } from "../../lib/start-thread.ts";
 import { storeClosed } from "../store-closed.ts";
 import { decodeRows, encodeBatch } from "./batch-codec.ts";
-import type { Failure, FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
 
 export interface SqliteOptions {
   /** Path of the data folder, which is created if missing. Only one agent at a time can have it open. */
@@ -20,20 +21,8 @@ export function openSqliteEngine(options: SqliteOptions): Promise<OpenedEngine> 
   return SqliteEngine.open(options.folder);
 }
 
-/**
- * Starts the worker. In an executable of `bun build --compile` the worker is a second entry point, at its path relative to the
- * common folder of both; there, import.meta.url is not the URL of this file.
- */
-function startWorker(): Worker {
-  const script = Bun.isStandaloneExecutable
-    ? "/$bunfs/root/engine/sqlite/worker.js"
-    : new URL("./worker.ts", import.meta.url).href;
-  // smol: a small heap that is collected often. Without it, loading 200,000 rows leaves tens of MiB of garbage.
-  return new Worker(script, { smol: true, name: "sqlite" });
-}
-
 class SqliteEngine implements Engine {
-  readonly #worker: Worker = startWorker();
+  readonly #worker: Worker = startThread("sqlite", new URL("./worker.ts", import.meta.url), "engine/sqlite/worker.js");
   /** The promise that `open` returned; undefined once it is resolved, so that the garbage collector can free the rows. */
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
   /** The stored rows that the worker has sent so far. */
@@ -127,10 +116,6 @@ class SqliteEngine implements Engine {
 
 function send(worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): void {
   worker.postMessage(message, transfer);
-}
-
-function errorOf(failure: Failure): OperatingError {
-  return new OperatingError(failure.kind, failure.code, failure.message);
 }
 
 function threadStopped(reason: unknown): OperatingError {

@@ -1,5 +1,5 @@
-import { messageOf, OperatingError } from "../../lib/errors.ts";
-import type { Failure, FromWorker, ToWorker } from "./messages.ts";
+import { type Failure, messageOf, OperatingError } from "../../lib/errors.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
 import { RowFile } from "./row-file.ts";
 
 /*

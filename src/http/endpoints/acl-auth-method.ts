@@ -4,6 +4,7 @@ import { decodeAclAuthMethod } from "../../wire/acl-body.ts";
 import { encodeAclAuthMethod, encodeAclAuthMethodStub } from "../../wire/acl.ts";
 import {
   answerAcl,
+  answerAclList,
   badRequest,
   readAclBody,
   deleting,
@@ -24,7 +25,7 @@ export interface AclAuthMethodParts {
 
 export const listAuthMethods: DatacenterEndpoint = (request) => (reading) => {
   requireAclRead(request);
-  return answerAcl(request, acl.allAclAuthMethods(), (rows) => rows.map(encodeAclAuthMethodStub))(reading);
+  return answerAclList(request, acl.allAclAuthMethods(), encodeAclAuthMethodStub)(reading);
 };
 
 export const getAuthMethod: DatacenterEndpoint = (request) => {

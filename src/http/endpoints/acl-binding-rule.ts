@@ -4,6 +4,7 @@ import { decodeAclBindingRule } from "../../wire/acl-body.ts";
 import { encodeAclBindingRule } from "../../wire/acl.ts";
 import {
   answerAcl,
+  answerAclList,
   badRequest,
   readAclBody,
   deleting,
@@ -24,7 +25,7 @@ export interface AclBindingRuleParts {
 export const listBindingRules: DatacenterEndpoint = (request) => (reading) => {
   requireAclRead(request);
   const query = acl.aclBindingRules(request.query.get("authmethod") ?? "");
-  return answerAcl(request, query, (rows) => rows.map(encodeAclBindingRule))(reading);
+  return answerAclList(request, query, encodeAclBindingRule)(reading);
 };
 
 export const getBindingRule: DatacenterEndpoint = (request) => {

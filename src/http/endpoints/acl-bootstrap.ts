@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileFailure } from "../../lib/file-failure.ts";
+import { fileFailure, isMissing } from "../../lib/file-failure.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
@@ -51,8 +51,7 @@ async function readResetIndex(path: string, log: Log): Promise<number> {
     if (digits !== undefined) return Number(digits);
     log.error("failed to parse bootstrap reset index path", { path });
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isMissing) log.error("failed to read bootstrap reset index", { path, error: fileFailure(error) });
+    if (!isMissing(error)) log.error("failed to read bootstrap reset index", { path, error: fileFailure(error) });
   }
   return 0;
 }

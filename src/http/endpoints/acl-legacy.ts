@@ -5,7 +5,7 @@ import type { Query } from "../../registry/query.ts";
 import { decodeLegacyToken, type LegacyTokenRequest } from "../../wire/acl-body.ts";
 import { encodeLegacyToken } from "../../wire/acl.ts";
 import { parseJson } from "../../wire/json.ts";
-import { answerAcl, indexHeaders, requireAclRead, requireAclWrite, submitAcl } from "../acl-access.ts";
+import { answerAclList, indexHeaders, requireAclRead, requireAclWrite, submitAcl } from "../acl-access.ts";
 import { rulesFaultOf } from "../acl-rules-fault.ts";
 import { json } from "../answers.ts";
 import { failedReadHeaders, HttpError } from "../http-error.ts";
@@ -86,7 +86,7 @@ export function cloneLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
 export function getLegacyToken(parts: AclLegacyParts): DatacenterEndpoint {
   return (request) => {
     const secretId = requireName(request.rest, "Missing ACL");
-    return answerAcl(request, legacyTokens(secretId, parts), (rows) => rows.map(encodeLegacyToken));
+    return answerAclList(request, legacyTokens(secretId, parts), encodeLegacyToken);
   };
 }
 
@@ -95,7 +95,7 @@ export function listLegacyTokens(parts: AclLegacyParts): DatacenterEndpoint {
   return (request) => (reading) => {
     requireAclRead(request);
     if (!request.caller.rights.may("acl", "write")) throw new HttpError(403, "Permission denied", failedReadHeaders);
-    return answerAcl(request, legacyTokens(undefined, parts), (rows) => rows.map(encodeLegacyToken))(reading);
+    return answerAclList(request, legacyTokens(undefined, parts), encodeLegacyToken)(reading);
   };
 }
 

@@ -3,6 +3,7 @@ import * as acl from "../../registry/acl.ts";
 import { decodeAclPolicy } from "../../wire/acl-body.ts";
 import {
   answerAcl,
+  answerAclList,
   badRequest,
   notFound,
   readAclBody,
@@ -24,7 +25,7 @@ export interface AclPolicyParts {
 
 export const listPolicies: DatacenterEndpoint = (request) => (reading) => {
   requireAclRead(request);
-  return answerAcl(request, acl.allAclPolicies(), (rows) => rows.map(showPolicyStub))(reading);
+  return answerAclList(request, acl.allAclPolicies(), showPolicyStub)(reading);
 };
 
 export const getPolicy: DatacenterEndpoint = (request) => {

@@ -3,6 +3,7 @@ import * as acl from "../../registry/acl.ts";
 import { decodeAclRole } from "../../wire/acl-body.ts";
 import {
   answerAcl,
+  answerAclList,
   badRequest,
   readAclBody,
   deleting,
@@ -23,7 +24,7 @@ export interface AclRoleParts {
 /** Returns the endpoint for the list of roles; with `?policy=ID`, of those that link a policy. */
 export const listRoles: DatacenterEndpoint = (request) => (reading) => {
   requireAclRead(request);
-  return answerAcl(request, acl.aclRoles(request.query.get("policy") ?? ""), (roles) => roles.map(showRole))(reading);
+  return answerAclList(request, acl.aclRoles(request.query.get("policy") ?? ""), showRole)(reading);
 };
 
 export const getRole: DatacenterEndpoint = (request) => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { aclToken } from "../../../test/support/acl.ts";
 import { startAclServer, type AclServer } from "../../../test/support/acl-server.ts";
+import { rowsOfTurn } from "../render-in-turns.ts";
 
 const master = "5f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0000";
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a0001";
@@ -53,4 +55,22 @@ test("the list of tokens shows secrets to a caller who may write tokens, and to 
     return listed.find(({ AccessorID }) => AccessorID === id)?.SecretID;
   };
   expect([await listedSecret(master), await listedSecret(SecretID)]).toEqual([SecretID, undefined]);
+});
+
+test("a list that is rendered in several turns has every token once, in the order of their secrets, also when it is indented", async () => {
+  const count = 2 * rowsOfTurn + 1;
+  const secrets = Array.from(
+    { length: count },
+    (_none, at) => `6f3f8f6c-6f0e-4a66-9e1c-${String(at).padStart(12, "0")}`,
+  );
+  for (const secretId of secrets) {
+    const token = aclToken({ accessorId: secretId.replace("6f3f", "7f3f"), secretId });
+    await server.store.submit({ type: "acl-token-set", token, isNew: true, nowMs: Date.now() });
+  }
+  const plain = await (await send("GET", "/v1/acl/tokens")).text();
+  const listed = JSON.parse(plain) as { SecretID: string }[];
+  expect(listed.map(({ SecretID }) => SecretID).filter((secret) => secret.startsWith("6f3f"))).toEqual(secrets);
+  expect(plain).toBe(JSON.stringify(listed));
+  const pretty = await (await send("GET", "/v1/acl/tokens?pretty")).text();
+  expect(pretty).toBe(`${JSON.stringify(listed, null, 4)}\n`);
 });

@@ -9,6 +9,7 @@ import { decodeAclToken } from "../../wire/acl-body.ts";
 import {
   aclNotFound,
   answerAcl,
+  answerAclList,
   badRequest,
   indexHeaders,
   notFound,
@@ -40,7 +41,7 @@ export function listTokens(parts: AclTokenParts): DatacenterEndpoint {
       throw new HttpError(500, "can only filter by one of policy, role, or methodName at a time");
     const query = acl.aclTokens(filter, () => parts.clock.wallMs());
     const showsSecret = request.caller.rights.may("acl", "write");
-    return answerAcl(request, query, (tokens) => tokens.map((token) => showTokenStub(token, { showsSecret })))(reading);
+    return answerAclList(request, query, (token) => showTokenStub(token(), { showsSecret }))(reading);
   };
 }
 

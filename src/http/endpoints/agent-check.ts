@@ -1,18 +1,19 @@
 import type { Agent } from "../../agent/agent.ts";
-import { toCatalogCheck } from "../../agent/local-state.ts";
+import { type LocalCheck, toCatalogCheck } from "../../agent/local-state.ts";
 import type { CheckStatus } from "../../model/check.ts";
 import type { Service } from "../../model/service.ts";
 import { agentCheckFields } from "../../wire/filter-fields.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { decodeCheckDefinition, encodeCheckDefinition } from "../../wire/check-definition.ts";
 import { decodeCheckUpdate } from "../../wire/check-update.ts";
-import { goMap } from "../../wire/go-json.ts";
+import { RowMap } from "../../wire/json-parts.ts";
 import { parseJson } from "../../wire/json.ts";
-import { empty, json } from "../answers.ts";
+import { empty, json, jsonInTurns } from "../answers.ts";
 import { demandByName, demandToken } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
+import { requireName } from "../parameters.ts";
 import { compile } from "../read.ts";
 import type { Endpoint } from "../route.ts";
 
@@ -26,21 +27,22 @@ export function listAgentChecks({ agent, checkOutputBytesMax: bytesMax }: AgentC
   return (request) => {
     const accept = compile(request, agentCheckFields);
     const [withDefinitions, withSince] = [request.query.has("definitions"), request.query.has("since")];
-    const checks: Record<string, object> = {};
-    for (const [id, check] of agent.checks) {
+    const encode = (check: LocalCheck): object | undefined => {
       const service = agent.services.get(check.definition.serviceId)?.service;
-      if (!mayReadCheck(request, agent, service)) continue;
+      if (!mayForCheck("read", request, { agent, service })) return undefined;
       const row = encodeCheck(toCatalogCheck(agent.node.name, check, service), check.output);
-      if (!accept(row)) continue;
+      if (!accept(row)) return undefined;
       const { definition, sinceMs } = check;
       // Consul's answer has neither field. `Definition` lets a client copy the check, `Since` tells a user the age of the status.
-      checks[id] = {
+      // A definition can hold passwords, in headers, URLs and arguments, so it is for those who may register the check.
+      const showsDefinition = withDefinitions && mayForCheck("write", request, { agent, service });
+      return {
         ...row,
-        ...(withDefinitions && { Definition: encodeCheckDefinition(definition, bytesMax) }),
+        ...(showsDefinition && { Definition: encodeCheckDefinition(definition, bytesMax) }),
         ...(withSince && sinceMs !== undefined && { Since: new Date(sinceMs).toISOString() }),
       };
-    }
-    return json(request, goMap(checks));
+    };
+    return jsonInTurns(request, RowMap.of(agent.checks, encode));
   };
 }
 
@@ -54,7 +56,7 @@ export function registerAgentCheck({ agent, checkOutputBytesMax }: AgentCheckPar
     demandForCheck(request, agent, definition.serviceId);
     const replaced = agent.checks.get(id);
     if (replaced) demandForCheck(request, agent, replaced.definition.serviceId);
-    await agent.registerCheck({ ...definition, id }, "api");
+    await agent.registerCheck({ ...definition, id }, "api", request.token);
     return empty();
   };
 }
@@ -86,8 +88,26 @@ export function updateTtlCheck({ agent }: Pick<AgentCheckParts, "agent">): Endpo
   };
 }
 
-function mayReadCheck({ caller: { rights } }: HttpRequest, { node }: Agent, service: Service | undefined): boolean {
-  return service ? rights.may("service", "read", service.name) : rights.may("node", "read", node.name);
+/** Runs a check of this agent at once, and answers with its status and output when the run has ended. */
+export function runAgentCheck({ agent }: Pick<AgentCheckParts, "agent">): Endpoint {
+  return async (request) => {
+    const id = requireName(request.rest, "Missing check id");
+    demandForKnown(request, agent);
+    if (!agent.checks.has(id)) throw new HttpError(404, `Unknown check ${JSON.stringify(id)}`);
+    await agent.runCheckNow(id);
+    const after = agent.checks.get(id);
+    if (!after) throw new HttpError(404, `the check ${JSON.stringify(id)} was deregistered while it ran`);
+    return json(request, { CheckID: id, Status: after.status, Output: after.output });
+  };
+}
+
+/** Returns whether the caller has this right to a check: that to its service, or to this node. */
+function mayForCheck(
+  access: "read" | "write",
+  { caller: { rights } }: HttpRequest,
+  { agent, service }: { readonly agent: Agent; readonly service: Service | undefined },
+): boolean {
+  return service ? rights.may("service", access, service.name) : rights.may("node", access, agent.node.name);
 }
 
 /** Demands the right to change a check of a service, or of this node. Consul: a check of an unknown service is one of the node. */

@@ -22,7 +22,7 @@ export function setNodeMaintenance({ agent }: MaintenanceParts): Endpoint {
     const { query } = request;
     const enable = parseEnable(query);
     demand(request, "node", "write", agent.node.name);
-    if (enable) await enableNodeMaintenance(agent, query.get("reason") ?? "");
+    if (enable) await enableNodeMaintenance(agent, query.get("reason") ?? "", request.token);
     else await disableNodeMaintenance(agent);
     return empty();
   };
@@ -35,7 +35,8 @@ export function setServiceMaintenance({ agent }: MaintenanceParts): Endpoint {
     const enable = parseEnable(query);
     demandForKnown(request, agent);
     try {
-      if (enable) await enableServiceMaintenance(agent, id, query.get("reason") ?? "");
+      if (enable)
+        await enableServiceMaintenance(agent, id, { reason: query.get("reason") ?? "", token: request.token });
       else await disableServiceMaintenance(agent, id);
     } catch (error) {
       if (error instanceof OperatingError && error.kind === "not-found") throw new HttpError(404, error.message);

@@ -49,7 +49,8 @@ function parseCount(text: string): number {
   return Number(text);
 }
 
-function parseLevel(name: string): LogLevel {
+/** Returns the level of this name, "info" for "". @throws HttpError 400 for an unknown name */
+export function parseLevel(name: string): LogLevel {
   const level = name === "" ? "info" : logLevelNames.get(name.toUpperCase());
   if (level === undefined) throw new HttpError(400, `Bad request: Unknown log level: ${name}`);
   return level;

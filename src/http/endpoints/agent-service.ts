@@ -14,17 +14,20 @@ import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";
 import { agentServiceFields } from "../../wire/filter-fields.ts";
-import { goMap, renderGoJson } from "../../wire/go-json.ts";
+import { renderGoJson } from "../../wire/go-json.ts";
+import { RowMap } from "../../wire/json-parts.ts";
 import { parseJson } from "../../wire/json.ts";
 import { encodePortNotice, portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
-import { empty, json, jsonText } from "../answers.ts";
+import { empty, json, jsonInTurns, jsonText } from "../answers.ts";
 import { demand, demandByName, demandToken } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { parseWaiting } from "../query-options.ts";
+import type { Pieces } from "../pieces.ts";
 import { compile } from "../read.ts";
+import { renderInTurns } from "../render-in-turns.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface AgentServiceParts {
@@ -44,31 +47,32 @@ export function listAgentServices({ agent }: OnlyAgent): Endpoint {
   return (request) => {
     const { rights } = request.caller;
     if (request.query.get("filter") || request.pretty || rights !== everything)
-      return json(request, encodeServices(agent, rights, compile(request, agentServiceFields)));
-    return jsonText(request, wholeList());
+      return jsonInTurns(request, encodeServices(agent, rights, compile(request, agentServiceFields)));
+    const list = wholeList();
+    return list instanceof Promise ? list.then((late) => jsonText(request, late)) : jsonText(request, list);
   };
 }
 
-function encodeServices(agent: Agent, rights: Rights, accept: (row: object) => boolean): Record<string, object> {
-  const services: Record<string, object> = {};
-  for (const [id, { service }] of agent.services) {
-    if (!rights.may("service", "read", service.name)) continue;
+function encodeServices(agent: Agent, rights: Rights, accept: (row: object) => boolean): RowMap {
+  return RowMap.of(agent.services, ({ service }) => {
+    if (!rights.may("service", "read", service.name)) return undefined;
     const row = encodeAgentService(service);
-    if (accept(row)) services[id] = row;
-  }
-  return goMap(services);
+    return accept(row) ? row : undefined;
+  });
 }
 
 /**
  * Returns a function that renders the list of all services, and renders it again only after a service was added, replaced or
  * removed: EdgeX's services request the list every few seconds, and rendering 700 services takes 10 ms.
  */
-function keepWholeList(agent: Agent): () => Uint8Array<ArrayBuffer> {
-  let kept: Uint8Array<ArrayBuffer> | undefined;
+function keepWholeList(agent: Agent): () => string | Promise<Pieces> {
+  let kept: string | Promise<Pieces> | undefined;
   return () => {
-    if (kept) return kept;
-    const services = encodeServices(agent, everything, () => true);
-    const list = Buffer.from(renderGoJson(services, { pretty: false }));
+    if (kept !== undefined) return kept;
+    const list = renderInTurns(
+      encodeServices(agent, everything, () => true),
+      { pretty: false },
+    );
     kept = list;
     const stopWatching = agent.watchServices(() => {
       kept = undefined;
@@ -87,7 +91,10 @@ export function getAgentService(parts: AgentServiceParts): Endpoint {
       const service = find();
       return known !== "" && service !== undefined && known === contentHash(service);
     };
-    if (hasIt()) await waitWhile(parts, request, { holds: hasIt, waitMs });
+    if (hasIt()) {
+      await waitWhile(parts, request, { holds: hasIt, waitMs });
+      await request.caller.refresh();
+    }
     const service = find();
     if (!service) throw new HttpError(404, `unknown service ID: ${request.rest}`);
     demand(request, "service", "read", service.name);
@@ -127,7 +134,8 @@ export function registerAgentService({ agent, ports, checkOutputBytesMax }: Agen
     demandForDefinition(request, definition, agent);
     const replaceExistingChecks = isSet(request, "replace-existing-checks");
     const beforeListening = isGoClient(request) && definition.checks.length === 0;
-    const outcome = await ports.register(definition, { source: "api", replaceExistingChecks, beforeListening });
+    const { token } = request;
+    const outcome = await ports.register(definition, { source: "api", replaceExistingChecks, beforeListening, token });
     return answerPortOutcome(request, outcome);
   };
 }

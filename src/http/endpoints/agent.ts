@@ -12,6 +12,8 @@ import { encodeMember } from "../../wire/member.ts";
 import { encodeMetrics, renderPrometheus } from "../../wire/metrics.ts";
 import { empty, json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
+import { processMetrics } from "../process-metrics.ts";
+import type { HttpRequest } from "../http-request.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface AgentParts {
@@ -57,7 +59,7 @@ export function getSelf(parts: Pick<AgentParts, "self" | "members" | "coordinate
   };
 }
 
-export function listMembers({ members }: Pick<AgentParts, "members">): Endpoint {
+export function listMembers({ members }: Pick<AgentParts, "members">): (request: HttpRequest) => Response {
   return (request) => {
     const segment = request.query.get("segment");
     if (segment !== undefined && segment !== "" && segment !== "_all") {
@@ -139,7 +141,7 @@ export function getMetrics({ metrics, prometheus, cluster, clock }: MetricsParts
     if (request.query.get("format") !== "prometheus") return json(request, encodeMetrics(metrics.lastInterval()));
     if (!prometheus) throw new HttpError(415, "Prometheus is not enabled since its retention time is not positive");
     const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", Vary: "Accept-Encoding" };
-    return new Response(renderPrometheus(metrics.total()), { headers });
+    return new Response(renderPrometheus(metrics.total()) + (await processMetrics()), { headers });
   };
 }
 

@@ -70,6 +70,7 @@ export function listEvents({ events, waitLimits, clock, random }: EventParts): E
       const longest = Math.min(waitMs || maxMs, maxMs);
       const waited = withJitter(longest, random);
       await events.waitForOther(name, { index, waitMs: waited, signal: request.signal, clock });
+      await request.caller.refresh();
     }
     const headers = { "X-Consul-Index": String(events.indexOf(name)) };
     const { rights } = request.caller;

@@ -1,9 +1,10 @@
 import type { CheckRow } from "../../model/check.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
+import type { CheckTransitions } from "../../registry/check-transitions.ts";
 import * as health from "../../registry/health.ts";
 import type { Query } from "../../registry/query.ts";
 import { topics } from "../../state/topics.ts";
-import { encodeCheck } from "../../wire/check.ts";
+import { encodeCheckSince } from "../../wire/check.ts";
 import { healthCheckFields, serviceEntryFields } from "../../wire/filter-fields.ts";
 import { encodeServiceEntry } from "../../wire/service-entry.ts";
 import { unlessHidden } from "../demand.ts";
@@ -12,9 +13,10 @@ import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
 import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-/** The part of the agent that the endpoints of /v1/health use: the newest outputs of checks. */
+/** The parts of the agent that the endpoints of /v1/health use: the newest outputs of checks, and since when each has its status. */
 export interface HealthParts {
   readonly outputs: CheckOutputs;
+  readonly transitions: Pick<CheckTransitions, "sinceMs">;
 }
 
 export function getServiceHealth(parts: HealthParts): DatacenterEndpoint {
@@ -40,13 +42,14 @@ export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
 function answerInstances(parts: HealthParts, request: HttpRequest, find: typeof health.serviceHealth): Operation {
   const name = requireName(request.rest, "Missing service name");
   const { query } = request;
+  const sinceOf = sinceAsked(parts, request);
   return answerRows(request, {
     query: find(name, { tags: query.all("tag"), meta: parseNodeMeta(query), passingOnly: parsePassing(query) }),
     encode: ({ node, service, checks }) =>
       encodeServiceEntry(
         node,
         service,
-        checks.map((check) => ({ check, output: parts.outputs.outputOf(check) })),
+        checks.map((check) => ({ check, output: parts.outputs.outputOf(check), sinceMs: sinceOf(check) })),
       ),
     fields: serviceEntryFields,
   });
@@ -71,9 +74,15 @@ export function getChecksInState(parts: HealthParts): DatacenterEndpoint {
 }
 
 function answerChecks(parts: HealthParts, request: HttpRequest, query: Query<readonly CheckRow[]>): Operation {
+  const sinceOf = sinceAsked(parts, request);
   return answerRows(request, {
     query,
-    encode: (check) => encodeCheck(check, parts.outputs.outputOf(check)),
+    encode: (check) => encodeCheckSince({ check, output: parts.outputs.outputOf(check), sinceMs: sinceOf(check) }),
     fields: healthCheckFields,
   });
+}
+
+/** Returns since when a check has its status, if the request has `since`. Consul has no such time, so its answers stay as they are. */
+function sinceAsked({ transitions }: HealthParts, { query }: HttpRequest): (check: CheckRow) => number | undefined {
+  return query.has("since") ? (check) => transitions.sinceMs(check) : () => undefined;
 }

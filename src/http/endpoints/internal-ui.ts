@@ -2,6 +2,7 @@ import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { isNoLeader } from "../../registry/leader-wait.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
 import { topics } from "../../state/topics.ts";
+import { RowList } from "../../wire/json-parts.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
 import { demand, demanding } from "../demand.ts";
 import { requireName } from "../parameters.ts";
@@ -14,13 +15,13 @@ export interface UiApiParts {
 }
 
 export const listUiServices: DatacenterEndpoint = orStale((request) =>
-  answerJson(request, serviceSummaries(), (all) => all.map(encodeServiceSummary)),
+  answerJson(request, serviceSummaries(), (all) => RowList.of(all, encodeServiceSummary)),
 );
 
 export function listUiNodes({ outputs }: UiApiParts): DatacenterEndpoint {
   return orStale((request) =>
     answerJson(request, nodeDumps(request.caller.registry), (all) =>
-      all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))),
+      RowList.of(all, (dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))),
     ),
   );
 }

@@ -3,13 +3,15 @@ import type { ServicePorts } from "../../ports/service-ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
 import { whenFresh } from "../../registry/when-fresh.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
-import { renderKvEntries } from "../../wire/kv-entry.ts";
+import { RowList } from "../../wire/json-parts.ts";
+import { encodeKvEntry, renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
 import { isDeviceSdkC } from "../device-sdk-c.ts";
-import { demand } from "../demand.ts";
+import { demandKeyList } from "../demand.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { answerQuery, type Rendering } from "../read.ts";
+import { renderInTurns } from "../render-in-turns.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface KvParts {
@@ -20,7 +22,7 @@ export interface KvParts {
 export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
   return (request) => {
     const { rest: key, query, pretty } = request;
-    if (query.has("keys") || query.has("recurse")) demandList(request, key);
+    if (query.has("keys") || query.has("recurse")) demandKeyList(request, key);
     if (query.has("keys")) {
       return answerQuery(request, kvKeys(key, query.get("separator") ?? ""), {
         headers: jsonHeaders,
@@ -99,7 +101,13 @@ function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
     ...(isCForm && { reader: isForC ? "device-sdk-c" : "others" }),
     headers: jsonHeaders,
     bytesMin: (entries) => entries.reduce((sum, { value }) => sum + base64Length(value), 0),
-    body: (entries) => (entries.length === 0 ? undefined : renderKvEntries(entries, { pretty, emptyValue })),
+    body: (entries) =>
+      entries.length === 0
+        ? undefined
+        : renderInTurns(
+            RowList.of(entries, (entry) => encodeKvEntry(entry, emptyValue)),
+            { pretty },
+          ),
   };
 }
 
@@ -119,11 +127,6 @@ function refuseConflict({ query }: HttpRequest, exclusive: readonly string[]): v
   if (exclusive.filter((name) => query.has(name)).length > 1) {
     throw new HttpError(400, `Conflicting flags: ${query.toString()}`);
   }
-}
-
-/** Consul: with acl.enable_key_list_policy, the rule that governs the prefix as given decides. */
-function demandList(request: HttpRequest, prefix: string): void {
-  if (request.caller.guardsKeyLists) demand(request, "key", "list", prefix);
 }
 
 function requireKey(key: string): void {

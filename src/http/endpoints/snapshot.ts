@@ -4,15 +4,15 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { ClusterView } from "../../registry/cluster-view.ts";
 import { noLeader } from "../../registry/leader-wait.ts";
-import { IncomingSnapshot, takeSnapshot } from "../../registry/snapshot.ts";
+import type { IncomingSnapshot } from "../../registry/snapshot.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { validateSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
 import { empty } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import { addContact, currentHeaders } from "../leader-contact.ts";
 import { snapshotBytesMax } from "../limits.ts";
 import { type LeaderAccess, onLeader } from "../on-leader.ts";
 import type { DatacenterEndpoint } from "../route.ts";
+import { packSnapshot, tooLarge, unpackSnapshot } from "../snapshot-archive.ts";
 
 export interface SnapshotParts {
   readonly agent: Pick<Agent, "node">;
@@ -23,12 +23,8 @@ export interface SnapshotParts {
   readonly log: Log;
 }
 
-const metaName = "meta.json";
-const stateName = "state.bin";
-
 /** Sends a snapshot. Consul: it does not wait for a leader, and of the options of other reads only ?stale has an effect. */
-export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
-  const { cluster } = parts;
+export function saveSnapshot({ agent, clock, cluster }: SnapshotParts): DatacenterEndpoint {
   return ({ caller: { registry }, query }) =>
     async () => {
       const consistency = query.has("stale") ? "stale" : "leader";
@@ -36,7 +32,9 @@ export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
         if (!cluster.leader) throw noLeader();
         await registry.freshen(consistency);
       }
-      const { index, archive } = await packSnapshot(registry, parts);
+      const { index, archive } = await packSnapshot(registry, {
+        ...{ clock, node: agent.node, address: cluster.own.address },
+      });
       const response = new Response(archive, {
         headers: {
           "Content-Type": "application/x-gzip",
@@ -49,23 +47,6 @@ export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
     };
 }
 
-async function packSnapshot(
-  registry: Registry,
-  { clock, agent, cluster }: SnapshotParts,
-): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
-  // The module is loaded on first use, since most agents never take a snapshot.
-  const { measureFile, packArchive } = await import("../../lib/checked-archive.ts");
-  const snapshot = takeSnapshot(registry);
-  const { index } = snapshot;
-  const state = await measureFile(stateName, () => snapshot.blocks());
-  if (state.bytes > snapshotBytesMax) throw tooLarge(state.bytes);
-  const takenMs = clock.wallMs();
-  const server = { serverId: agent.node.id, serverAddress: cluster.own.address };
-  const text = encodeSnapshotMeta({ index, takenMs, bytes: state.bytes, ...server });
-  const meta = await measureFile(metaName, () => [Buffer.from(text)]);
-  return { index, archive: packArchive([meta, state], new Date(takenMs)) };
-}
-
 /** Replaces the whole state by a snapshot, at the leader. */
 export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): DatacenterEndpoint {
   return onLeader(parts, ({ caller: { registry }, query, raw }) => async () => {
@@ -74,7 +55,7 @@ export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): Datacenter
     if (announced > snapshotBytesMax) throw tooLarge(announced);
     const incoming = await readSnapshot(registry, raw.body ?? new Blob([]).stream());
     await incoming.commit();
-    parts.log.info("Snapshot restored", { index: registry.state.index });
+    parts.log.info("Snapshot restored", { index: registry.index });
     await syncAgent(parts);
     // Without this call the unpacked bytes and the previous state would stay on the heap for a long time.
     Bun.gc(true);
@@ -82,22 +63,13 @@ export function restoreSnapshot(parts: SnapshotParts & LeaderAccess): Datacenter
   });
 }
 
-/**
- * Decodes a snapshot, and does not change the store.
- * @throws HttpError 500 for every fault of a snapshot, as in Consul
- */
+/** @throws HttpError 500 for every fault of a snapshot, as in Consul */
 async function readSnapshot(
   registry: Registry,
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<IncomingSnapshot> {
-  const incoming = new IncomingSnapshot(registry);
   try {
-    const { unpackArchive } = await import("../../lib/checked-archive.ts");
-    const receive = (block: Uint8Array): void => incoming.add(block);
-    const wanted = { texts: [metaName], streamed: stateName, receive, bytesMax: snapshotBytesMax };
-    validateSnapshotMeta((await unpackArchive(body, wanted)).get(metaName) ?? "");
-    incoming.finish();
-    return incoming;
+    return await unpackSnapshot(registry, body);
   } catch (error) {
     if (!(error instanceof OperatingError) || error.kind !== "invalid") throw error;
     throw new HttpError(500, `failed to read snapshot file: ${error.message}`);
@@ -113,11 +85,4 @@ async function syncAgent({ resync, log }: SnapshotParts): Promise<void> {
       error: messageOf(error),
     });
   }
-}
-
-function tooLarge(bytes: number): OperatingError {
-  const message =
-    `the snapshot has ${bytes} bytes, and at most ${snapshotBytesMax} can be restored. ` +
-    "Delete keys that are not needed, or stop the agent and copy its data folder.";
-  return new OperatingError("too-large", "snapshot-too-large", message);
 }

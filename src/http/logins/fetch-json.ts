@@ -11,17 +11,25 @@ export interface JsonRequest {
   readonly token?: string;
   /** The body of a POST; without one the request is a GET. */
   readonly body?: object;
+  /** The time within which the other system must answer, in milliseconds; default: 30 s. */
+  readonly msMax?: number;
 }
 
-/** The time within which another system must answer, in milliseconds. */
-const msMax = 30_000;
+/** Returns the value of a JSON text; undefined if it is not JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Maximum size of an answer, in bytes. */
 const bytesMax = 1 << 20;
 
 /** Asks another system. Returns the status, and the body as text. @throws Error with Go's text for a failed request */
 export async function fetchText(asked: JsonRequest): Promise<{ readonly status: number; readonly text: string }> {
-  const { url, authority, clock, token = "", body } = asked;
+  const { url, authority, clock, token = "", body, msMax = 30_000 } = asked;
   const method = body === undefined ? "Get" : "Post";
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol))

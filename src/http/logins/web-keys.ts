@@ -4,7 +4,7 @@ import { isRecord } from "../../lib/is-record.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Settings } from "../auth-method-config.ts";
-import { fetchText } from "./fetch-json.ts";
+import { fetchText, parsedJson } from "./fetch-json.ts";
 
 /** The keys that can have signed a token. */
 export interface WebKeys {
@@ -18,11 +18,30 @@ export function configuredKeys(settings: Settings): WebKeys {
   return { find: (_id, isNew) => Promise.resolve(isNew ? [] : keys) };
 }
 
+/**
+ * Returns the keys that a file holds: a JSON Web Key Set, or public keys and certificates as PEM.
+ * @throws Error if it holds none
+ */
+export function keysOfFile(text: string): WebKeys {
+  const blocks = text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [];
+  const keys = blocks.length > 0 ? blocks.map(publicKeyOf) : keysOfSet(parsedJson(text));
+  if (!keys || keys.length === 0) throw new Error("it holds no JSON Web Key Set, and no public key as PEM");
+  return { find: (_id, isNew) => Promise.resolve(isNew ? [] : keys) };
+}
+
+function publicKeyOf(pem: string): JWK {
+  // The public key of a private one could be computed, too; but a private key has no place on this machine.
+  if (pem.includes("PRIVATE KEY")) throw new Error("it holds a private key. Only the public one is needed");
+  return createPublicKey(pem).export({ format: "jwk" });
+}
+
 export interface KeyServer {
   readonly url: string;
   /** As in JsonRequest. */
   readonly authority: string;
   readonly clock: Clock;
+  /** As in JsonRequest. */
+  readonly msMax?: number;
 }
 
 /** The keys that a server publishes as a JSON Web Key Set (RFC 7517, 5). They are fetched at first use, and again for an unknown key. */
@@ -53,8 +72,13 @@ async function fetchKeys(server: KeyServer): Promise<readonly JWK[]> {
     throw new Error(`fetching keys oidc: get keys failed ${messageOf(error)}`);
   });
   if (status !== 200) throw new Error(`fetching keys oidc: get keys failed: ${status} ${text}`);
-  const set = parsed(text);
-  if (!isRecord(set)) throw new Error(`fetching keys oidc: failed to decode keys: ${text.slice(0, 200)}`);
+  const keys = keysOfSet(parsedJson(text));
+  if (!keys) throw new Error(`fetching keys oidc: failed to decode keys: ${text.slice(0, 200)}`);
+  return keys;
+}
+
+function keysOfSet(set: unknown): JWK[] | undefined {
+  if (!isRecord(set)) return undefined;
   const keys: readonly unknown[] = Array.isArray(set["keys"]) ? set["keys"] : [];
   // A key of type "oct" is a secret: a reader of it could sign, too.
   return keys.filter((key): key is JWK => isRecord(key) && key["kty"] !== "oct" && key["use"] !== "enc");
@@ -71,7 +95,7 @@ export async function discover({ url, authority, clock }: KeyServer): Promise<Pr
   const asked = `${url.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const { status, text } = await fetchText({ url: asked, authority, clock });
   if (status !== 200) throw new Error(`${status}: ${text}`);
-  const found = parsed(text);
+  const found = parsedJson(text);
   if (!isRecord(found)) throw new Error(`oidc: failed to decode provider discovery object: ${text.slice(0, 200)}`);
   const [issuer, keysUrl] = [found["issuer"], found["jwks_uri"]].map((each) => (typeof each === "string" ? each : ""));
   if (issuer !== url) {
@@ -79,12 +103,4 @@ export async function discover({ url, authority, clock }: KeyServer): Promise<Pr
     throw new Error(`oidc: issuer did not match the issuer returned by provider, ${names}`);
   }
   return { issuer, keysUrl: keysUrl ?? "" };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

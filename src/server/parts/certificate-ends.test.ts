@@ -13,7 +13,7 @@ test("the end of a setting is that of its first certificate to expire, intermedi
   const authority = newTestAuthority();
   const own = authority.issue({ days: 40 });
   const files: TlsFiles = {
-    ...{ caFile: undefined, caPath: "/authorities", certFile: "/own.pem", keyFile: "/own-key.pem" },
+    ...{ asksServers: false, caFile: undefined, caPath: "/authorities", certFile: "/own.pem", keyFile: "/own-key.pem" },
     verify: { incoming: false, incomingHttps: false, incomingRpc: false, outgoing: false, serverHostname: false },
     ...{ minVersion: "tls12", cipherSuites: [], preferServerCipherSuites: false },
   };

@@ -6,8 +6,10 @@ import type {
   ContentsRequest,
   ServerOutputs,
 } from "../../cluster/catalog-calls.ts";
+import { admitCommit } from "../../cluster/guarded-commit.ts";
 import { type JoinRequest, nodeOf } from "../../cluster/join-call.ts";
 import type { AgentHandler, Handlers, LinkedAgents } from "../../cluster/linked-agents.ts";
+import { answerTokenCall, tokenCall, type TokenAnswering } from "../../cluster/token-call.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { DnsClient, PacketResponder } from "../../dns/responder.ts";
 import { ClientLimit } from "../../http/client-limit.ts";
@@ -22,14 +24,18 @@ import type { Event } from "../../model/event.ts";
 import type { CheckOutputs as KnownOutputs } from "../../registry/check-outputs.ts";
 import type { LocalRows } from "../../registry/local-rows.ts";
 import { NodeCatalog } from "../../registry/node-catalog.ts";
+import type { StoredTokens } from "../../registry/token-source.ts";
 import { waitForChange } from "../../registry/blocking-query.ts";
 import { topics } from "../../state/topics.ts";
+import { webFiles } from "../../web-files.ts";
 
 interface ClientCallParts {
   readonly api: Api;
   readonly localRows: LocalRows;
   readonly responder: PacketResponder;
   readonly linked: LinkedAgents;
+  /** This server's own tokens; undefined while access control is off. */
+  readonly tokens: StoredTokens | undefined;
   /** Tells the other servers new outputs of a linked agent's checks. */
   readonly tellOutputs: (outputs: ServerOutputs) => void;
 }
@@ -54,16 +60,24 @@ export function clientCalls(config: RuntimeConfig, parts: ClientCallParts): Hand
       if (role === "server" && !store.leads) return Promise.reject(leadershipLost());
       router ??= routerFor(config, api);
       const request = { head: headOf<ForwardedRequest>(call), body: call.body };
-      return answerForwarded(router, request, { agentNode, signal: call.signal });
+      // Without a token of the client or of its agent, a request has the anonymous token, and not the default one of this server.
+      const agentToken = role === "client" ? "" : undefined;
+      return answerForwarded(router, request, { agentNode, agentToken, signal: call.signal });
     },
+    [tokenCall]: async (call) => {
+      const freshen: TokenAnswering["freshen"] = (consistency) => store.freshen(consistency);
+      return { head: await answerTokenCall(headOf<string>(call), { tokens: parts.tokens, freshen }) };
+    },
+    members: () => Promise.resolve({ head: api.members.all }),
     dns: async (call, { name: agentNode }) => {
-      const { packet, network, address } = headOf<DnsCall>(call);
-      const answer = await responder.respond(packet, { network, address, agentNode });
+      const { packet, network, address, agentToken = "" } = headOf<DnsCall>(call);
+      const answer = await responder.respond(packet, { network, address, agentNode, agentToken });
       return { head: answer ? copyOf(answer) : null };
     },
     "catalog-commit": async (call, from) => {
-      await catalogOf(from).commit(ownChange(headOf<CatalogCommit>(call), from));
-      return done;
+      const { change, refused } = await admitCommit(ownChange(headOf<CatalogCommit>(call), from), api);
+      await catalogOf(from).commit(change);
+      return { head: refused };
     },
     "node-contents": async (call, from) => {
       const { node, after, withOutputs } = headOf<ContentsRequest>(call);
@@ -117,7 +131,7 @@ function headOf<T>({ head }: IncomingCall): T {
 
 /** Returns the router for requests that client agents pass on. Their own settings apply to them, not those of this server. */
 function routerFor(config: RuntimeConfig, api: Api): Router {
-  return new Router(routes({ ...api, ui: { contentPath: serverUiPath, folder: undefined } }), {
+  return new Router(routes({ ...api, ui: { contentPath: serverUiPath, pages: webFiles, isReadOnly: false } }), {
     ...api,
     // The client agent counts the requests.
     metrics: new Metrics(0),
@@ -134,8 +148,8 @@ function routerFor(config: RuntimeConfig, api: Api): Router {
 function ownChange({ registrations = [], deregistrations = [] }: CatalogCommit, from: JoinRequest): CatalogCommit {
   const node = nodeOf(from);
   return {
-    registrations: registrations.map(({ service, checks }) => ({
-      node,
+    registrations: registrations.map(({ service, checks, token }) => ({
+      ...{ node, token },
       service,
       checks: checks.map((check) => ({ ...check, node: node.name })),
     })),

@@ -1,26 +1,33 @@
+import type { Engine } from "../../engine/engine.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { syncCatalog } from "../../agent/anti-entropy.ts";
 import type { FileFault } from "../../agent/file-definitions.ts";
 import { isMeant } from "../../agent/event-filter.ts";
+import { AutoEncrypt } from "../../cluster/auto-encrypt.ts";
 import { decodeServers, encodeServers } from "../../cluster/join-call.ts";
 import type { LinkCatalog } from "../../cluster/link-catalog.ts";
 import { clientMember } from "../../cluster/server-registration.ts";
 import { ServerPool } from "../../cluster/server-pool.ts";
+import type { RefusedThing } from "../../cluster/refused-writes.ts";
+import { decodeTokenAnswer, tokenCall } from "../../cluster/token-call.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { SendPacket } from "../../dns/forwarding-responder.ts";
 import type { Pipeline } from "../../http/answer-by-route.ts";
 import { AnswerCache } from "../../http/answer-cache.ts";
 import type { ClientApi } from "../../http/client-routes.ts";
 import type { ForwardedAnswer } from "../../http/forwarding.ts";
+import { OwnRequests } from "../../http/own-requests.ts";
 import { describeHost } from "../../http/host-description.ts";
+import { MetricsHistory } from "../../lib/metrics-history.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { consulVersion } from "../../model/consul-version.ts";
 import type { Event } from "../../model/event.ts";
+import type { Member } from "../../model/member.ts";
 import type { Node } from "../../model/node.ts";
 import { registered } from "../../ports/port-registrations.ts";
-import { unlimitedCallers } from "../../registry/caller.ts";
+import type { TokenAnswer } from "../../registry/asked-tokens.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
@@ -45,7 +52,7 @@ export interface OwnAgent {
 
 interface PoolParts {
   readonly platform: Platform;
-  readonly tls: AgentTls;
+  readonly dial: Platform["dial"];
   readonly localRows: LocalRows;
   /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
@@ -54,6 +61,19 @@ interface PoolParts {
   readonly own: OwnAgent;
   readonly onJoined: () => void;
   readonly onFailed: () => void;
+}
+
+/** Creates the part that asks the servers for the certificate of this agent. */
+export function openAutoEncrypt(
+  { autoEncrypt, clusterKey: key, datacenter, nodeName }: RuntimeConfig,
+  { platform, tls, log }: { readonly platform: Platform; readonly tls: AgentTls; readonly log: Log },
+): AutoEncrypt {
+  const { dnsNames, ipAddresses, token } = autoEncrypt;
+  return new AutoEncrypt({
+    request: () => ({ node: nodeName, datacenter, dnsNames, ipAddresses, token }),
+    ...{ dial: tls.securing(platform.dial), key, clock: platform.clock, log: log.named("auto_encrypt") },
+    use: (given) => tls.useAutomatic(given),
+  });
 }
 
 interface Pool {
@@ -71,7 +91,7 @@ export function openPool(config: RuntimeConfig, parts: PoolParts): Pool {
   const events = new Events(metrics.counter("consul.serf.events"));
   const save = (value: Uint8Array | undefined): Promise<void> => localRows.save([{ key: serversKey, value }]);
   const pool = new ServerPool({
-    ...{ clock: platform.clock, random: platform.random, dial: parts.tls.securing(platform.dial), key, ports, log },
+    ...{ clock: platform.clock, random: platform.random, dial: parts.dial, key, ports, log },
     joinRequest() {
       const { id, name, address, datacenter, meta, taggedAddresses } = own.agent?.node ?? own.node;
       return {
@@ -118,17 +138,28 @@ export function clientSync(
     if (!pool.isLinked) return 0;
     // The catalog loses the node when a snapshot is restored, or a client deregisters it.
     if (!(await catalog.contents()).found) await pool.rejoin();
-    return syncCatalog(agent);
+    const changes = await syncCatalog(agent);
+    return Math.max(0, changes - catalog.refusedWrites.length);
+  };
+}
+
+/** Returns a function that asks a server about the secret of a token. @throws OperatingError unavailable when none answers */
+export function askAboutTokens(pool: ServerPool): (secret: string) => Promise<TokenAnswer> {
+  return async (secret) => {
+    const { head } = await pool.call({ kind: tokenCall, head: secret }, { isRepeatable: true });
+    return decodeTokenAnswer(head, secret);
   };
 }
 
 type ClientParts = Pick<
   ClientApi & Pipeline,
-  "agent" | "clock" | "events" | "leave" | "log" | "metrics" | "random" | "reload" | "store"
+  "agent" | "agentTokens" | "callers" | "clock" | "events" | "leave" | "log" | "metrics" | "random" | "reload" | "store"
 > & {
   readonly store: Registry;
   readonly pool: ServerPool;
+  readonly engine: Pick<Engine, "ping">;
   readonly definitionFaults: () => readonly FileFault[];
+  readonly refusedWrites: () => readonly RefusedThing[];
 };
 
 /** Collects the parts and settings that the endpoints of a client agent use. */
@@ -136,7 +167,7 @@ export function createClientApi(
   config: RuntimeConfig,
   parts: ClientParts,
 ): ClientApi & Pipeline & { readonly sendPacket: SendPacket } {
-  const { agent, clock, events, leave, metrics, pool, random, reload, store } = parts;
+  const { agent, agentTokens, callers, clock, events, leave, metrics, pool, random, reload, store } = parts;
   const log = parts.log.named("http");
   const described = { build: consulVersion, serfPort: config.ports.serfLan, sinceMs: clock.wallMs() };
   const member = clientMember(agent.node, described);
@@ -145,9 +176,11 @@ export function createClientApi(
     log: parts.log.named("coordinate"),
   });
   return {
-    ...{ agent, clock, coordinates, events, leave, log, metrics, random, reload, store },
+    ...{ agent, agentTokens, callers, clock, coordinates, events, leave, log, metrics, random, reload, store },
     answers: new AnswerCache(),
     queries: metrics.counter("consul.rpc.query"),
+    ownRequests: new OwnRequests(clock),
+    metricsHistory: new MetricsHistory(metrics),
     cachedQuestions: undefined,
     checkOutputBytesMax: config.checkOutputBytesMax,
     datacenter: config.datacenter,
@@ -155,8 +188,6 @@ export function createClientApi(
     joinServer: (address) => pool.join(address),
     // The servers have the others, and force them out.
     members: { all: [member], forceLeave: () => Promise.resolve(false) },
-    agentTokens: undefined,
-    callers: unlimitedCallers(store),
     nearness: new Nearness(coordinates),
     ports: {
       async register(definition, registration) {
@@ -165,15 +196,28 @@ export function createClientApi(
       },
     },
     prometheus: config.prometheusRetentionMs > 0,
+    readiness: {
+      ping: () => parts.engine.ping(),
+      // The servers store what it takes.
+      whyNotReady: () => Promise.resolve(pool.isLinked ? undefined : "this agent is linked with no server"),
+    },
     self: () =>
-      describeClient(config, { agent, servers: pool.servers.length, definitionFaults: parts.definitionFaults() }),
+      describeClient(config, {
+        ...{ agent, servers: pool.servers.length },
+        ...{ definitionFaults: parts.definitionFaults(), refusedWrites: parts.refusedWrites() },
+      }),
     async send({ head, body }, options) {
       const answer = await pool.call({ kind: "http", head, body }, options);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
       return { head: answer.head as ForwardedAnswer, body: answer.body };
     },
+    async askMembers() {
+      const { head } = await pool.call({ kind: "members", head: null }, { isRepeatable: true });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has proved that it belongs to this cluster
+      return head as readonly Member[];
+    },
     async sendPacket(packet, client) {
-      const head: DnsCall = { packet, ...client };
+      const head: DnsCall = { packet, ...client, agentToken: agentTokens?.default ?? "" };
       const answer = await pool.call({ kind: "dns", head }, { isRepeatable: true });
       return answer.head instanceof Uint8Array ? answer.head : undefined;
     },
@@ -186,5 +230,6 @@ export function createClientApi(
     // A client agent passes each read of the datacenter on, so it keeps no answer and reads no state.
     cluster: { isAlone: true, leader: undefined, lastContactMs: 0 },
     sendToLeader: undefined,
+    keeperRegistrations: undefined,
   };
 }

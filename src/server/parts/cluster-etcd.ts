@@ -5,19 +5,22 @@ import { type Formation, openFormation } from "../../cluster/formation/formation
 import type { ServerAddress } from "../../cluster/join-call.ts";
 import { clientSocket } from "../../cluster/own-etcd/etcd-flags.ts";
 import { type EtcdProgram, findEtcd } from "../../cluster/own-etcd/etcd-program.ts";
-import { openOwnEtcd } from "../../cluster/own-etcd/own-etcd.ts";
+import { openOwnEtcd, type OwnEtcd } from "../../cluster/own-etcd/own-etcd.ts";
 import type { ServerLinks } from "../../cluster/server-links.ts";
 import type { GivenEtcd, RuntimeConfig } from "../../config/runtime-config.ts";
 import { type EtcdAccess, EtcdClient } from "../../engine/etcd/etcd-client.ts";
 import { EtcdMembership } from "../../engine/etcd/etcd-membership.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import type { ListenOptions } from "../../link/listen.ts";
+import type { LinkListener } from "../../link/socket.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { Beginning } from "../../registry/loaded-state.ts";
 import type { State } from "../../state/state.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
-import { explainPortFailure, type LinkPort } from "./links.ts";
+import type { AgentTls } from "./agent-tls.ts";
+import { explainPortFailure, type LinkPort, listening } from "./links.ts";
 
 /** The folder of the own etcd in the data folder. */
 export const etcdFolder = "etcd";
@@ -27,6 +30,7 @@ interface OpenParts {
   readonly log: Log;
   readonly own: ServerAddress;
   readonly port: LinkPort;
+  readonly tls: AgentTls;
   readonly links: ServerLinks;
   /** Writes rows to this server's own file. */
   readonly ownRows: LocalRows;
@@ -74,19 +78,16 @@ class SharedEtcd implements ClusterEtcd {
     this.prefix = given.prefix;
   }
 
-  async open(parts: Lifecycle, { platform, port, loneState }: OpenParts): Promise<void> {
+  async open(parts: Lifecycle, { platform, port, tls, loneState }: OpenParts): Promise<void> {
     if (loneState) throw hasLoneData(this.#config);
-    try {
-      const listener = platform.listenForLinks(port.options);
-      parts.add({
-        stop() {
-          listener.stop();
-          port.close();
-        },
-      });
-    } catch (error) {
-      throw cannotListen(this.#config, error);
-    }
+    const open = (options: ListenOptions): LinkListener => {
+      try {
+        return platform.listenForLinks(options);
+      } catch (error) {
+        throw cannotListen(this.#config, error);
+      }
+    };
+    parts.add(listening(port, tls, open));
   }
 }
 
@@ -119,11 +120,12 @@ class OwnEtcdOfServer implements ClusterEtcd {
   }
 
   async open(parts: Lifecycle, options: OpenParts): Promise<void> {
-    const { platform, local, links, loneState, log, own, ownRows, port } = options;
+    const { platform, local, links, loneState, log, own, ownRows, port, tls } = options;
     const { clock, random } = platform;
     const etcd = await this.#openPort(options);
     parts.add({ close: () => etcd.stop() });
     parts.add({ stop: () => port.close() });
+    parts.add({ stop: tls.followLinks(async () => etcd.secure((await port.secured()).security)) });
     const client = new EtcdClient(this.access, { clock, log: log.named("etcd") });
     parts.add({ close: () => client.close() });
     this.formation = await openFormation({
@@ -148,7 +150,7 @@ class OwnEtcdOfServer implements ClusterEtcd {
     onFailed,
     own,
     port,
-  }: OpenParts): Promise<FormationEtcd & { stop(): Promise<void> }> {
+  }: OpenParts): Promise<FormationEtcd & Pick<OwnEtcd, "secure" | "stop">> {
     try {
       return await openOwnEtcd({
         ...port.options,

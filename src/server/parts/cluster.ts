@@ -157,6 +157,7 @@ export class Cluster implements ServerGroup {
       ...{ engine, server: node.id, start: this.#start, leaderCalls: this.calls, clock },
       ...{ firstIndex: indexOfFreshStore, holdMs: config.cluster.rpcHoldMs, log: parts.log.named("store") },
       beginning: etcd.beginning,
+      history: config.history,
       meter: logWriteTrouble(meterStore(metrics, clock), clock, parts.log.named("store")),
     });
   }
@@ -246,15 +247,15 @@ export class Cluster implements ServerGroup {
    */
   async begin(parts: Lifecycle, calls: GroupParts): Promise<void> {
     const { clock } = this.#parts.platform;
-    const { linked, sync } = calls;
+    const { linked, signer, sync } = calls;
     this.#shared = calls;
     this.#handlers = { ...calls.handlers, ...this.#serverCalls(calls) };
     const handler = this.#joining(linked.handler(this.#handlers));
-    const port = await linkPort(this.#config, { handler, clock, log: this.#log, tls: this.#parts.tls });
+    const port = await linkPort(this.#config, { handler, signer, clock, log: this.#log, tls: this.#parts.tls });
     const { local, loneState, onFailed, ownRows, platform } = this.#parts;
     await this.etcd.open(parts, {
       ...{ platform, log: this.#parts.log, own: this.#own, port, links: this.links, local, loneState, onFailed },
-      ownRows,
+      ...{ ownRows, tls: this.#parts.tls },
     });
     this.links.start();
     parts.add({ stop: () => this.links.stop() });

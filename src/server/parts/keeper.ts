@@ -1,19 +1,23 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Agent } from "../../agent/agent.ts";
-import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
+import type { JwtConfig, MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Audit } from "../../http/audit.ts";
+import { Introspection, keyVoucher, ServiceTokens } from "../../http/logins/service-tokens.ts";
+import { keysOfFile, PublishedKeys } from "../../http/logins/web-keys.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";
-import { SavedRegistrations } from "../../keeper/saved-registrations.ts";
+import type { SavedRegistrations } from "../../keeper/saved-registrations.ts";
 import { Registrations } from "../../keeper/registrations.ts";
 import { KeeperRouter, type ClientGate } from "../../keeper/router.ts";
 import { routes } from "../../keeper/routes.ts";
 import type { Secrets } from "../../keeper/secrets.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
-import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { Callers } from "../../registry/caller.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Part } from "../lifecycle.ts";
@@ -24,9 +28,7 @@ export interface KeeperParts {
   readonly store: Registry;
   readonly callers: Callers;
   readonly audit: Audit | undefined;
-  readonly localRows: LocalRows;
-  /** The rows that only this agent uses, as read from the engine at the start. */
-  readonly local: readonly LocalRow[];
+  readonly saved: SavedRegistrations;
   readonly secrets: Secrets;
   /** Counts the requests of each client over all APIs, and refuses those beyond the limit. */
   readonly clientGate: ClientGate;
@@ -54,18 +56,18 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperApi> {
-  const { agent, audit, callers, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
+  const { agent, audit, callers, clientGate, clock, log, ports, random, saved, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const times = new CommitTimes(store, clock);
-  const saved = new SavedRegistrations(localRows, local, clock);
   const registrations = new Registrations({ agent, ports, store, saved, times, clock, log, checkOutputBytesMax });
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;
   const describe = (): object => describeKeeper(current, { bodyBytesMax });
+  const jwts = config.keeperJwt && openJwts(config.keeperJwt, { clock, log });
   const router = new KeeperRouter(
     routes({ store, ports, times, registrations, secrets, kvValueBytesMax, describe, clock }),
     {
-      ...{ audit, callers, clientGate, clock, log, random, bodyBytesMax },
+      ...{ audit, callers, jwts, clientGate, clock, log, random, bodyBytesMax },
       headers: config.httpHeaders,
       mayWrite: writeAccess(writers),
     },
@@ -85,6 +87,42 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
       return server.stop();
     },
   };
+}
+
+/** @throws OperatingError naming the field whose file cannot be read */
+function openJwts(
+  { source, authorityFile, issuer, audiences }: JwtConfig,
+  { clock, log }: Pick<KeeperParts, "clock" | "log">,
+): ServiceTokens {
+  const authority =
+    authorityFile === undefined
+      ? ""
+      : readSetting("ca_file", authorityFile, (pem) => {
+          // oxlint-disable-next-line no-new -- it throws for a text that is no certificate
+          new X509Certificate(pem);
+          return pem;
+        });
+  const voucher =
+    source.kind === "secret store"
+      ? new Introspection({ ...source, authority, clock })
+      : keyVoucher(
+          /^https?:/i.test(source.at)
+            ? new PublishedKeys({ url: source.at, authority, clock, msMax: keysMsMax })
+            : readSetting("keys", source.at, keysOfFile),
+        );
+  return new ServiceTokens({ voucher, issuer, audiences, clock, log });
+}
+
+/** The time in which the server of the keys must answer, in milliseconds: core-keeper's time limit of a request. */
+const keysMsMax = 5_000;
+
+function readSetting<T>(name: string, path: string, read: (text: string) => T): T {
+  try {
+    return read(readFileSync(path, "utf8"));
+  } catch (cause) {
+    const message = `edgex.jwt.${name}: cannot use the file ${path}: ${messageOf(cause)}. Correct the path or the file`;
+    throw new OperatingError("invalid", "invalid-config", message, { cause });
+  }
 }
 
 /** Returns the body for core-keeper's /config, without user and password. */

@@ -45,6 +45,7 @@ async function open(args: readonly string[], listen: (options: ListenOptions) =>
   return { listening, lines };
 }
 
+const link = { carries: "link" } as const;
 const key = Buffer.alloc(32, 7).toString("base64");
 
 describe("a server without a cluster key", () => {
@@ -52,19 +53,19 @@ describe("a server without a cluster key", () => {
     const { listening } = await open([]);
     expect(listening?.security).toBeUndefined();
     for (const from of ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1", ...localAddresses()])
-      expect(listening?.refusalOf(from)).toBeUndefined();
+      expect(listening?.refusalOf(from, link)).toBeUndefined();
   });
 
   test("refuses agents at other addresses, and says how to make a key", async () => {
     const { listening } = await open([]);
     for (const from of ["192.0.2.77", "::ffff:192.0.2.77", "2001:db8::1"])
-      expect(listening?.refusalOf(from)).toMatch(/of its own machine only\. Make a key with `praetor keygen`/);
+      expect(listening?.refusalOf(from, link)).toMatch(/of its own machine only\. Make a key with `praetor keygen`/);
   });
 });
 
 test("a server with a cluster key accepts agents from anywhere, with the key", async () => {
   const { listening } = await open(["-encrypt", key]);
-  expect(listening?.refusalOf("192.0.2.77")).toBeUndefined();
+  expect(listening?.refusalOf("192.0.2.77", link)).toBeUndefined();
   expect(Buffer.from(listening?.security?.key ?? "").toString("base64")).toBe(key);
   expect(listening?.security?.certificate.certificate).toStartWith("-----BEGIN CERTIFICATE-----");
 });
@@ -80,10 +81,10 @@ test("a server that verifies certificates by verify_incoming_rpc accepts agents 
   });
   try {
     const verifying = await open(["-hcl", [...settings, "verify_incoming_rpc = true"].join("\n")]);
-    expect(verifying.listening?.refusalOf("192.0.2.77")).toBeUndefined();
+    expect(verifying.listening?.refusalOf("192.0.2.77", link)).toBeUndefined();
     expect(verifying.listening?.security?.tls).toMatchObject({ verifiesIncoming: true, own: { certificate: cert } });
     const outgoing = await open(["-hcl", [...settings, "verify_outgoing = true"].join("\n")]);
-    expect(outgoing.listening?.refusalOf("192.0.2.77")).toContain("of its own machine only");
+    expect(outgoing.listening?.refusalOf("192.0.2.77", link)).toContain("of its own machine only");
     const httpsOnly = await open(["-hcl", [...settings, "verify_incoming_https = true"].join("\n")]);
     expect(httpsOnly.listening?.security).toBeUndefined();
   } finally {

@@ -6,15 +6,16 @@ import { explainListenFailure } from "../../lib/port-holders.ts";
 import { newSerialNumber } from "../../lib/serial-number.ts";
 import type { Handler, Link } from "../../link/link.ts";
 import type { ListenOptions } from "../../link/listen.ts";
-import { refusalWithoutKey } from "../../link/own-machine.ts";
+import { refusalAt } from "../../link/own-machine.ts";
 import type { LinkListener } from "../../link/socket.ts";
-import { isAuthenticating } from "../../link/link-tls.ts";
 import type { Part } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 import type { AgentTls } from "./agent-tls.ts";
 
 interface LinkParts {
   readonly handler: Handler;
+  /** As in ListenOptions. */
+  readonly signer?: ((from: string) => Handler) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly tls: AgentTls;
@@ -23,6 +24,8 @@ interface LinkParts {
 /** The server's port as an agent of a cluster opens it, and the links that come over it. */
 export interface LinkPort {
   readonly options: ListenOptions;
+  /** Returns the options that follow from the certificates that are in force now. */
+  secured(): Promise<ListenOptions>;
   /** Closes all links, and each later one as soon as it comes. */
   close(): void;
 }
@@ -37,16 +40,27 @@ export async function openLinks(
 ): Promise<Part> {
   if (config.ports.server < 0) return {};
   const port = await linkPort(config, parts);
-  let listener = listen(config, port, parts);
+  return listening(port, parts.tls, (options) => listen(config, options, parts));
+}
+
+/**
+ * Listens on the server's port with `open`, and anew after each change of the certificates, until the returned part stops.
+ * Links that are open stay.
+ */
+export function listening(
+  port: LinkPort,
+  tls: AgentTls,
+  open: (options: ListenOptions) => LinkListener | undefined,
+): Part {
+  let listener = open(port.options);
   let isStopped = false;
-  const listenAnew = async (): Promise<void> => {
-    const secured = { ...port, options: { ...port.options, ...(await securing(config, parts)) } };
+  const unfollow = tls.followLinks(async () => {
+    const options = await port.secured();
     if (isStopped) return;
-    // Links that are open stay.
     listener?.stop();
-    listener = listen(config, secured, parts);
-  };
-  const unfollow = parts.tls.followLinks(() => void listenAnew());
+    listener = undefined;
+    listener = open(options);
+  });
   return {
     stop() {
       isStopped = true;
@@ -59,28 +73,27 @@ export async function openLinks(
 
 /** Returns the options of the server's port, and keeps the links that are not lost. */
 export async function linkPort(config: RuntimeConfig, parts: LinkParts): Promise<LinkPort> {
-  const { handler, clock, log } = parts;
+  const { handler, signer, clock, log } = parts;
   const links = new Set<Link>();
   let isClosed = false;
   const refusals = new LogThrottle(clock);
-  return {
-    options: {
-      address: config.bindAddress,
-      port: config.ports.server,
-      ...(await securing(config, parts)),
-      handler,
-      clock,
-      onLink(link, from) {
-        if (isClosed) return link.close(stopsReason);
-        log.debug("An agent has connected", { from });
-        links.add(link);
-        void link.lost.then(() => links.delete(link));
-      },
-      onRefused(from, reason) {
-        const isNew = refusals.isNew(`${from} ${reason}`);
-        log[isNew ? "warn" : "debug"]("Refused a connection to the server port", { from, reason });
-      },
+  const options: Omit<ListenOptions, "security" | "refusalOf"> = {
+    ...{ address: config.bindAddress, port: config.ports.server, handler, signer, clock },
+    onLink(link, from) {
+      if (isClosed) return link.close(stopsReason);
+      log.debug("An agent has connected", { from });
+      links.add(link);
+      void link.lost.then(() => links.delete(link));
     },
+    onRefused(from, reason) {
+      const isNew = refusals.isNew(`${from} ${reason}`);
+      log[isNew ? "warn" : "debug"]("Refused a connection to the server port", { from, reason });
+    },
+  };
+  const secured = async (): Promise<ListenOptions> => ({ ...options, ...(await securing(config, parts)) });
+  return {
+    options: await secured(),
+    secured,
     close() {
       isClosed = true;
       for (const link of links) link.close(stopsReason);
@@ -103,7 +116,7 @@ export function explainPortFailure({ bindAddress: address, ports }: RuntimeConfi
 /** Returns undefined if the port is taken. */
 function listen(
   config: RuntimeConfig,
-  { options }: LinkPort,
+  options: ListenOptions,
   parts: LinkParts & { readonly listen: Platform["listenForLinks"] },
 ): LinkListener | undefined {
   try {
@@ -123,7 +136,7 @@ async function securing(
   parts: LinkParts,
 ): Promise<Pick<ListenOptions, "security" | "refusalOf">> {
   const security = await securityOf(config, parts);
-  return { security, refusalOf: isAuthenticating(security) ? () => undefined : refusalWithoutKey };
+  return { security, refusalOf: (from, purpose) => refusalAt(security, from, purpose) };
 }
 
 /** Returns the cluster key, the configured certificates and a new certificate; undefined if connections use no TLS. */
@@ -131,7 +144,7 @@ async function securityOf(
   { clusterKey: key, nodeName }: RuntimeConfig,
   { clock, tls: agentTls }: Pick<LinkParts, "clock" | "tls">,
 ): Promise<ListenOptions["security"]> {
-  const tls = agentTls.forLinks;
+  const { forLinks: tls, signing } = agentTls;
   if (!tls) return undefined;
   const { createAuthority } = await import("../../lib/certificate.ts");
   const certificate = createAuthority({
@@ -141,5 +154,5 @@ async function securityOf(
     days: certificateDays,
     permittedDomains: [],
   });
-  return { key, certificate, tls };
+  return { key, certificate, tls, signing };
 }

@@ -5,6 +5,7 @@ import { intervalMs, type Metrics } from "../../lib/metrics.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
 import type { ClusterView } from "../../registry/cluster-view.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { addStateGauges } from "./state-metrics.ts";
 
 interface Gauged {
   readonly config: RuntimeConfig;
@@ -21,6 +22,7 @@ export function addGauges(metrics: Metrics, { config, store, sessionTtls, cluste
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
   addProcessGauges(metrics, config);
+  addStateGauges(metrics, store);
   sampleContact(metrics, cluster);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
   // Consul: a single server counts one won election.

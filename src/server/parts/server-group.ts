@@ -8,6 +8,7 @@ import type { Members } from "../../cluster/members.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { SendToServer } from "../../http/forwarding.ts";
 import type { Log } from "../../lib/log.ts";
+import type { ListenOptions } from "../../link/listen.ts";
 import type { SharedRuns } from "../../lib/shared-runs.ts";
 import type { NodeCoordinate } from "../../model/coordinate.ts";
 import type { Node } from "../../model/node.ts";
@@ -62,6 +63,8 @@ export interface GroupParts {
   readonly linked: LinkedAgents;
   /** The answers to the calls of client agents. */
   readonly handlers: Handlers;
+  /** The answers to agents that ask for a certificate; undefined if this server signs none. */
+  readonly signer: ListenOptions["signer"];
   readonly outputs: CheckOutputs;
   readonly coordinates: Coordinates;
   readonly bus: Pick<BusPart, "passTo">;
@@ -110,11 +113,14 @@ export class LoneGroup implements ServerGroup {
     return new LoneServer({ node, serverPort, startedMs, store: this.store });
   }
 
-  async begin(parts: Lifecycle, { linked, handlers }: GroupParts): Promise<void> {
+  async begin(parts: Lifecycle, { linked, handlers, signer }: GroupParts): Promise<void> {
     const { log, platform, tls } = this.#parts;
     const { clock, listenForLinks: listen } = platform;
     await parts.open(
-      openLinks(this.#config, { handler: linked.handler(handlers), listen, clock, log: log.named("server"), tls }),
+      openLinks(this.#config, {
+        ...{ handler: linked.handler(handlers), signer, listen, clock, tls },
+        log: log.named("server"),
+      }),
     );
   }
 

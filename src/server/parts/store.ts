@@ -1,6 +1,7 @@
 import { hasMoved, wasRecovered } from "../../cluster/formation/saved-formation.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import { meterStore } from "../../registry/store-metrics.ts";
@@ -53,6 +54,7 @@ export async function openStore(
   const meter = isShared ? noMeter : meterStore(metrics, platform.clock);
   const store = new Store(engine, isShared ? { ...emptyState, index: state.index } : state, {
     clock: platform.clock,
+    history: config.history,
     meter: logWriteTrouble(meter, platform.clock, log.named("store")),
   });
   parts.add({ stop: () => store.close() });
@@ -68,4 +70,9 @@ export async function openStore(
 /** Returns whether a lone server's state has more than the rows that its own agent registers again at each start. */
 function hasDataOfClients({ kv, nodes, preparedQueries }: State): boolean {
   return kv.size > 0 || preparedQueries.size > 0 || nodes.size > 1;
+}
+
+/** Returns a store for a command that changes the data of a server that stands alone, while its agent is stopped. */
+export function storeOn(engine: Engine, state: State, clock: Clock): Registry & Pick<Store, "close"> {
+  return new Store(engine, state, { clock });
 }

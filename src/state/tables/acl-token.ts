@@ -5,7 +5,7 @@ import { kvOrder, rowKey } from "../row-key.ts";
 import { jsonCodec } from "../rows.ts";
 import { topics } from "../topics.ts";
 import { identities } from "./acl-role.ts";
-import { boolean, list, oneOf, orNull, record, rowIndexes, text } from "./shape.ts";
+import { boolean, list, oneOf, orAbsent, orNull, record, rowIndexes, text } from "./shape.ts";
 import { samePlace, type Table } from "./table.ts";
 
 export interface AclTokenTables {
@@ -23,7 +23,7 @@ export const aclTokens: Table<AclTokenRow, keyof AclTokenTables> = {
   ...jsonCodec<AclTokenRow>(),
   isSound: record({
     ...{ accessorId: text, secretId: text, description: text, policies: list(text), roles: list(text), local: boolean },
-    ...{ authMethod: text, expirationTime: orNull(text), createTime: text, rules: text },
+    ...{ authMethod: text, expirationTime: orNull(text), createTime: text, rules: text, user: orAbsent(text) },
     ...{ type: oneOf(["", "client", "management"]), ...identities, ...rowIndexes },
   }),
   indexes: [{ name: "aclTokenSecrets", places: (row) => [kvOrder(row.secretId)] }],

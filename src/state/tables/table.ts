@@ -37,6 +37,8 @@ export interface Table<Row, Names extends string = string> {
    * index, and State.topicIndexes has no entry for the topic.
    */
   readonly hasTopicPerRow?: boolean;
+  /** Returns the size of a row in bytes, for a table whose size is limited: State.kvHistoryBytes is the sum. */
+  weight?(row: Row): number;
   /** Returns a message that names the missing row if the row refers to a row that does not exist, else undefined. */
   missing?(row: Row, related: Related): string | undefined;
 }
@@ -46,6 +48,8 @@ export interface Index<Row, Names extends string = string> {
   readonly name: Names;
   /** Returns the keys under which the index has the row. */
   places(row: Row): readonly string[];
+  /** Whether several rows have the same key, under which the index then holds the list of them, in the order of their puts. */
+  readonly isGrouped?: true;
   /** Returns the value that the index holds under those keys. Default: the row. */
   value?(row: Row): unknown;
 }
