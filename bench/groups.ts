@@ -2,6 +2,7 @@ import type { Limit } from "./lib/limit.ts";
 import type { Group, Row } from "./lib/row.ts";
 import { limitKeyGet, limitLeader } from "./limits/answer.ts";
 import { limitCommit } from "./limits/commit.ts";
+import { access } from "./rows/access.ts";
 import { cluster } from "./rows/cluster.ts";
 import { commandKvGet, commandVersion } from "./rows/command.ts";
 import { names } from "./rows/dns.ts";
@@ -36,6 +37,7 @@ export const groups: readonly Group[] = [
   group("restarts", restartAfterStop, restartAfterKill),
   group("memory", memory, memoryFilled, memoryAfterLoad, heldQuery),
   group("idle", idleProcessor, idleWritten),
+  access,
   cluster,
 ];
 

@@ -30,6 +30,12 @@ test("a benchmark row with a bound passes when Praetor's figure is below the bou
   expect(judge(below, { value: 9 }, { value: 8 }).shortOf).toEqual(["value"]);
 });
 
+test("a benchmark row with a lower bound passes when Praetor's figure reaches it, also if Consul's is better", () => {
+  const atLeast = row("higher", { kind: "atLeast", valueMin: 90 });
+  expect(judge(atLeast, { value: 90 }, { value: 99 }).shortOf).toEqual([]);
+  expect(judge(atLeast, { value: 89 }, { value: 80 }).shortOf).toEqual(["value"]);
+});
+
 test("a benchmark row whose 99th percentile is not better than Consul's fails, whatever its rate", () => {
   const twice = row("higher", { kind: "times", timesMin: 2 });
   const praetor = { value: 400, latency: { p50Ms: 1, p99Ms: 5 } };

@@ -1,6 +1,6 @@
 import type { Contender } from "./contender.ts";
 import { untilQuiet } from "./process-time.ts";
-import type { Figure, Group, Row } from "./row.ts";
+import type { Figure, Goal, Group, Row } from "./row.ts";
 import { median } from "./statistics.ts";
 
 export interface Contenders {
@@ -77,11 +77,20 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
 /** Returns the comparison of Praetor's figure with Consul's figure and with the benchmark row's goal. */
 export function judge(row: Row, praetor: Figure, consul: Figure): Comparison {
   const times = row.better === "higher" ? praetor.value / consul.value : consul.value / praetor.value;
-  const shortOf: string[] = [];
-  if (times < (row.goal.kind === "times" ? row.goal.timesMin : 1)) shortOf.push("value");
-  else if (row.goal.kind === "below" && praetor.value >= row.goal.valueMax) shortOf.push("value");
+  const shortOf: string[] = reaches(row.goal, praetor.value, times) ? [] : ["value"];
   if (praetor.latency && consul.latency && praetor.latency.p99Ms >= consul.latency.p99Ms) shortOf.push("p99");
   return { row, praetor, consul, times, shortOf };
+}
+
+function reaches(goal: Goal, value: number, times: number): boolean {
+  switch (goal.kind) {
+    case "times":
+      return times >= goal.timesMin;
+    case "below":
+      return times >= 1 && value < goal.valueMax;
+    case "atLeast":
+      return value >= goal.valueMin;
+  }
 }
 
 function middle(figures: readonly Figure[]): Figure {

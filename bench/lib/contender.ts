@@ -9,7 +9,12 @@ export interface ContenderOptions {
   readonly folder: string;
   /** Arguments for this agent alone, in addition to those that both agents get. */
   readonly flags?: readonly string[];
+  /** The secret of the token that `put`, `get` and `tryPut` send; default: none. */
+  readonly token?: string;
 }
+
+/** The node of each agent. EdgeX's policies allow its services to read the nodes whose names begin with "edgex". */
+const node = "edgex-bench";
 
 /** One of the two agents that are compared. Both get the same arguments, and their data folders are on one disk. */
 export class Contender {
@@ -18,12 +23,14 @@ export class Contender {
   readonly #ports = freePorts("http", "dns", "serfLan", "serfWan", "server");
   readonly #folder: string;
   readonly #ownFlags: readonly string[];
+  readonly #headers: Readonly<Record<string, string>>;
   #process: Bun.Subprocess | undefined;
 
   constructor(name: string, options: ContenderOptions) {
     this.name = name;
     this.binary = options.binary;
     this.#ownFlags = options.flags ?? [];
+    this.#headers = options.token === undefined ? {} : { "X-Consul-Token": options.token };
     this.#folder = join(options.folder, name.toLowerCase());
   }
 
@@ -102,7 +109,7 @@ export class Contender {
   async tryPut(key: string, value: string): Promise<boolean> {
     await this.expectRunning();
     try {
-      const response = await fetch(`${this.url}/v1/kv/${key}`, { method: "PUT", body: value });
+      const response = await fetch(`${this.url}/v1/kv/${key}`, { method: "PUT", body: value, headers: this.#headers });
       return (await response.text()).startsWith("true");
     } catch {
       return false; // not listening yet
@@ -114,7 +121,8 @@ export class Contender {
    * @throws Error unless the status is 200
    */
   async put(path: string, body: unknown): Promise<string> {
-    const response = await fetch(this.url + path, { method: "PUT", body: JSON.stringify(body) });
+    const request = { method: "PUT", body: JSON.stringify(body), headers: this.#headers };
+    const response = await fetch(this.url + path, request);
     const answer = await response.text();
     if (!response.ok) throw new Error(`${this.name}: PUT ${path}: ${response.status} ${answer}`);
     return answer;
@@ -125,7 +133,7 @@ export class Contender {
    * @throws Error unless the status is 200
    */
   async get(path: string): Promise<string> {
-    const response = await fetch(this.url + path);
+    const response = await fetch(this.url + path, { headers: this.#headers });
     const answer = await response.text();
     if (!response.ok) throw new Error(`${this.name}: GET ${path}: ${response.status} ${answer}`);
     return answer;
@@ -148,7 +156,7 @@ export class Contender {
   #flags(): readonly string[] {
     const { http, dns, serfLan, serfWan, server } = this.#ports;
     return [
-      ...["agent", "-server", "-bootstrap", "-node", "bench", "-data-dir", this.dataFolder],
+      ...["agent", "-server", "-bootstrap", "-node", node, "-data-dir", this.dataFolder],
       ...[
         "-bind",
         "127.0.0.1",

@@ -34,7 +34,9 @@ export type Goal =
   /** Praetor must be at least this many times as good as Consul. */
   | { readonly kind: "times"; readonly timesMin: number }
   /** Praetor's figure must be below a bound, and not worse than Consul's. */
-  | { readonly kind: "below"; readonly valueMax: number };
+  | { readonly kind: "below"; readonly valueMax: number }
+  /** Praetor's figure must reach a bound, whatever Consul's is. */
+  | { readonly kind: "atLeast"; readonly valueMin: number };
 
 export interface Figure {
   readonly value: number;

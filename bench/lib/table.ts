@@ -48,7 +48,14 @@ function formatTimes(times: number): string {
 }
 
 function formatGoal(goal: Goal, unit: string): string {
-  return goal.kind === "times" ? `≥ ${goal.timesMin}×` : `< ${goal.valueMax} ${unit}`;
+  switch (goal.kind) {
+    case "times":
+      return `≥ ${goal.timesMin}×`;
+    case "below":
+      return `< ${goal.valueMax} ${unit}`;
+    case "atLeast":
+      return `≥ ${goal.valueMin} ${unit}`;
+  }
 }
 
 function formatLatency({ latency }: Figure): string {

@@ -8,6 +8,8 @@ export interface Load {
   readonly script?: string;
   /** Arguments of the script. */
   readonly words?: readonly string[];
+  /** The secret of a token that each request sends. A script sends it if it says so. */
+  readonly token?: string;
   /** A command that starts wrk, as on a machine of a cluster. */
   readonly before?: readonly string[];
 }
@@ -36,6 +38,7 @@ export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
     [
       ...(load.before ?? []),
       ...["wrk", "-t1", `-c${load.connections}`, `-d${Math.max(1, Math.round(load.seconds))}s`, "--latency"],
+      ...(load.token === undefined ? [] : ["-H", `X-Consul-Token: ${load.token}`]),
       ...["--timeout", "10s", ...script, url, "--", ...(load.words ?? [])],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },

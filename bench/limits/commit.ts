@@ -50,7 +50,7 @@ interface Sample {
 function blockBytesOf(rows: number): number {
   const entry = {
     ...{ key: "bench/run-1/5000", value: new Uint8Array(keyBytes), flags: 0n, session: "" },
-    ...{ createIndex: 1, modifyIndex: 1, lockIndex: 0 },
+    ...{ createIndex: 1, modifyIndex: 1, lockIndex: 0, origin: "" as const },
   };
   const change = { table: kv.name, key: entry.key, value: kv.encode(entry) };
   const bytesOf = (count: number): number =>

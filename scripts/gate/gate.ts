@@ -29,10 +29,11 @@ const hasPackages = needPackages.size === 0 || succeeds("scripts/ensure-debian-p
 if (!hasPackages) console.log("Until then these are not run:", [...needPackages].map(({ name }) => name).join(", "));
 
 // The list `checks` includes the build, which precedes the tests: tests of whole programs run the executable that it writes.
-await run(chosenOf(checks), availableParallelism());
+await run({ steps: chosenOf(checks), lanes: availableParallelism() });
+const possible = tests.filter((step) => hasPackages || !needPackages.has(step));
 await run(
-  tests.filter((step) => hasPackages || !needPackages.has(step)),
-  2,
+  { steps: possible.filter(({ mostlyWaits }) => mostlyWaits !== true), lanes: 2 },
+  { steps: possible.filter(({ mostlyWaits }) => mostlyWaits === true), lanes: 1 },
 );
 if (!hasPackages) {
   failed += needPackages.size;
@@ -57,17 +58,26 @@ function succeeds(...command: readonly string[]): boolean {
   return Bun.spawnSync([...command], { stdio: ["ignore", "inherit", "inherit"] }).success;
 }
 
-async function run(steps: readonly Step[], lanes: number): Promise<void> {
-  const outcomes = sideBySide(steps, lanes, async (step) => {
-    running.set(step.name, performance.now());
-    const outcome = await runStep(step);
-    running.delete(step.name);
-    return outcome;
-  });
+interface Lanes {
+  readonly steps: readonly Step[];
+  /** Maximum number of these steps that run at a time. */
+  readonly lanes: number;
+}
+
+async function run(...all: readonly Lanes[]): Promise<void> {
+  const steps = all.flatMap((each) => each.steps);
+  const outcomes = all.flatMap((each) => sideBySide(each.steps, each.lanes, runTimed));
   for (const [at, step] of steps.entries()) {
     const outcome = await showProgress(outcomes[at]);
     if (outcome !== undefined) report(step, outcome);
   }
+}
+
+async function runTimed(step: Step): Promise<Outcome> {
+  running.set(step.name, performance.now());
+  const outcome = await runStep(step);
+  running.delete(step.name);
+  return outcome;
 }
 
 function report(step: Step, { counts, output, seconds }: Outcome): void {

@@ -10,6 +10,8 @@ export interface Step {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the step needs the programs that scripts/ensure-debian-packages installs. */
   readonly needsPackages?: boolean;
+  /** Whether the step leaves most of the processors to others, so that it runs beside those that do not. */
+  readonly mostlyWaits?: boolean;
   /** The remedy if the step fails: "run `make format`". */
   readonly remedy?: string;
 }
@@ -20,13 +22,14 @@ export const checks: readonly Step[] = [
   check("format", [`${bin}/oxfmt`, "--check", "."], "run `make format`"),
   check("lint", [`${bin}/oxlint`, "--deny-warnings"]),
   check("types", [`${bin}/tsc`, "--noEmit"]),
+  check("types:web", [`${bin}/tsc`, "--noEmit", "-p", "web"]),
   check("unused", [`${bin}/knip`, "--no-progress", "--treat-config-hints-as-errors"]),
   check("notice", [`${bin}/bun`, "scripts/make-notice.ts", "--check"], "run `make notice` and commit the file"),
   check("build", [`${bin}/bun`, "scripts/build.ts"]),
 ];
 
 /** The folders whose tests take longest. Their runs start first, so that parallel runs end at about the same time. */
-const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
+const longFolders = ["test/fault", "test/conformance", "test/e2e", "test/web", "src"];
 
 /**
  * Environment variables that make tests of whole agents start the executable, which is what users run. Unit tests run the
@@ -38,16 +41,24 @@ const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
  * Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto, Chromium or etcd. Tests of other folders are skipped if such a
  * program is missing.
  */
-const needPackages = new Set(["test/conformance", "test/docs", "test/e2e", "test/etcd"]);
+const needPackages = new Set(["test/conformance", "test/docs", "test/e2e", "test/etcd", "test/web"]);
 
-/** Returns all test runs, one for each folder. */
+/** Folders whose tests take long and need root; each has a target of its own in the Makefile. */
+const notInGate = new Set(["test/packages"]);
+
+/** Folders whose tests mostly wait for other programs. */
+const waitingFolders = new Set(["test/docs", "test/etcd"]);
+
+/** Returns all test runs of the gate, one for each folder. */
 export function testRuns(): readonly Step[] {
-  const folders = readdirSync("test").map((name) => `test/${name}`);
-  return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples"])]
+  const folders = readdirSync("test")
+    .map((name) => `test/${name}`)
+    .filter((folder) => !notInGate.has(folder));
+  return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples", "web"])]
     .filter(hasTests)
     .map((folder) => ({
       ...{ name: `tests:${folder}`, command: testCommand(folder), isTestRun: true, env: executable },
-      needsPackages: needPackages.has(folder),
+      ...{ needsPackages: needPackages.has(folder), mostlyWaits: waitingFolders.has(folder) },
     }));
 }
 
@@ -56,7 +67,8 @@ export function testRuns(): readonly Step[] {
  * use the same agent (test/support/conformance.ts).
  */
 function testCommand(folder: string): readonly string[] {
-  const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];
+  const processes = Math.max(2, availableParallelism()) * (waitingFolders.has(folder) ? 2 : 1);
+  const spread = [`--parallel=${processes}`, "--no-isolate"];
   return [`${bin}/bun`, "test", "--only-failures", ...spread, `./${folder}/`];
 }
 

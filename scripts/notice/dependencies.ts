@@ -7,18 +7,21 @@ export interface Dependency {
   readonly version: string;
   /** The SPDX expression of the licence, from package-lock.json. */
   readonly licence: string;
+  /** The hash of the package's archive, from package-lock.json: "sha512-..." in base64. */
+  readonly integrity: string;
   readonly licenceText: string;
 }
 
 interface LockEntry {
   readonly version?: string;
   readonly license?: string;
+  readonly integrity?: string;
   readonly dev?: boolean;
 }
 
 /**
  * Returns all production dependencies, direct and transitive, sorted by name.
- * @throws Error if a package has no licence, or one that Praetor may not contain
+ * @throws Error if a package has no hash, no licence, or one that Praetor may not contain
  */
 export function productionDependencies(): readonly Dependency[] {
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Record<string, LockEntry> };
@@ -28,11 +31,12 @@ export function productionDependencies(): readonly Dependency[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function dependency(path: string, { version, license }: LockEntry): Dependency {
+function dependency(path: string, { version, license, integrity }: LockEntry): Dependency {
   const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
   if (version === undefined || license === undefined) throw new Error(`${name}: package-lock.json gives no licence`);
+  if (integrity === undefined) throw new Error(`${name}: package-lock.json gives no hash`);
   if (!isAllowed(license)) throw new Error(`${name}: its licence ${license} is not one that Praetor may contain`);
-  return { name, version, licence: license, licenceText: readLicence(path) };
+  return { name, version, licence: license, integrity, licenceText: readLicence(path) };
 }
 
 /**

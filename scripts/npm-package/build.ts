@@ -101,6 +101,8 @@ function manifest(): object {
     sideEffects: false,
     exports: Object.fromEntries(exported),
     engines: { node: ">=20.3" },
+    // A release proves with its package which commit and build it comes from.
+    publishConfig: { access: "public", provenance: true },
   };
 }
 

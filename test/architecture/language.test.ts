@@ -5,6 +5,7 @@ import { readSourceFiles, type SourceFile } from "./source-file.ts";
 /** Folders and documents that keep the rules of CONTRIBUTING.md, "Language". */
 const checked = [
   "src",
+  "web",
   "scripts",
   "test",
   "bench",
@@ -48,7 +49,7 @@ const isRecord = (path: string): boolean => path === "test/fault/TRACK_RECORD.md
 
 describe("the language of comments, test names and documents", () => {
   test("contains none of the openings and words that hide the actor", async () => {
-    const patterns = checked.map((each) => (each.endsWith(".md") ? each : `${each}/**/*.{ts,md}`));
+    const patterns = checked.map((each) => (each.endsWith(".md") ? each : `${each}/**/*.{ts,tsx,md}`));
     const files = await readSourceFiles(...patterns);
     expect(files.filter(({ path }) => !isRecord(path)).flatMap(violationsIn)).toEqual([]);
   });

@@ -13,8 +13,17 @@ export function layerViolations(files: readonly SourceFile[]): readonly string[]
 
 function layerOf(path: string): Layer | undefined {
   // The tests of a file directly in src/ belong to its layer.
-  const name = path.split("/")[1]?.replace(/\.test\.ts$/, ".ts");
-  return layers.find((layer) => layer.name === name);
+  const place = path
+    .split("/")
+    .slice(0, 2)
+    .join("/")
+    .replace(/\.test\.ts$/, ".ts");
+  return layers.find((layer) => placeOf(layer.name) === place);
+}
+
+/** Returns the path from the repository's root for a name in the table of layers. */
+function placeOf(name: string): string {
+  return /^(?:web|scripts)\//.test(name) ? name : `src/${name}`;
 }
 
 function importViolations(file: SourceFile, layer: Layer): readonly string[] {
@@ -27,7 +36,7 @@ function mayImport(file: SourceFile, layer: Layer, imported: string): boolean {
   if (imported === "package.json" || layer.mayImport.includes("*")) return true;
   if (isTestFile(file.path) && imported.startsWith("test/support/")) return true;
   const allowed = [layer.name, ...layer.mayImport, ...(isTestFile(file.path) ? (layer.testsMayImport ?? []) : [])];
-  return allowed.some((name) => imported === `src/${name}` || imported.startsWith(`src/${name}/`));
+  return allowed.map(placeOf).some((place) => imported === place || imported.startsWith(`${place}/`));
 }
 
 function list(names: readonly string[]): string {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { importCycle, layerViolations } from "./layer-rules.ts";
-import { importsOf, readSourceFiles, type SourceFile } from "./source-file.ts";
+import { codeLinesOf } from "./prose.ts";
+import { importsOf, isTestFile, readSourceFiles, type SourceFile } from "./source-file.ts";
 
-const source = await readSourceFiles("src/**/*.ts");
+const web = await readSourceFiles("web/**/*.{ts,tsx}");
+const source = [...(await readSourceFiles("src/**/*.ts")), ...web];
 
 describe("the source code", () => {
   test("imports only from layers that its row in the table of layers allows", () => {
@@ -14,6 +16,20 @@ describe("the source code", () => {
       ({ path, text }) => !path.endsWith(".test.ts") && /import[^;]*\bStore\b[^;]*registry\/store\.ts"/.test(text),
     );
     expect(knowing.map(({ path }) => path)).toEqual(["src/server/parts/store.ts"]);
+  });
+
+  test("of the browser UI imports only types of the agent, and nothing of its runtime", () => {
+    const foreign = web
+      .filter(({ path }) => !isTestFile(path))
+      .flatMap((file) => {
+        const values = [...file.text.matchAll(/^import (?!type )[^;]*from "[^"]*\/src\/[^"]*"/gm)].map(
+          ([line]) => line,
+        );
+        const runtime = importsOf(file).filter((name) => /^(?:node:|bun\b)/.test(name));
+        const globals = codeLinesOf(file).filter((line) => /\b(?:Bun|process)\./.test(line));
+        return [...values, ...runtime, ...globals].map((found) => `${file.path}: ${found}`);
+      });
+    expect(foreign).toEqual([]);
   });
 
   test("has no import cycle, type-only imports included", () => {

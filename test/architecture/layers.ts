@@ -1,10 +1,10 @@
 /**
- * A layer of src/. A file may import files of its own folder and what `mayImport` of its layer names, and nothing else:
- * a folder ("lib"), or a single file of a folder ("engine/engine.ts"), whose contract the layer may know without the
- * implementation.
+ * A layer of src/, or a room of web/. A file may import files of its own folder and what `mayImport` of its layer names, and nothing
+ * else: a folder ("lib"), or a single file of a folder ("engine/engine.ts"), whose contract the layer may know without the
+ * implementation. Names stand for places in src/, unless they begin with "web/" or "scripts/".
  */
 export interface Layer {
-  /** A folder of src/, or a file directly in it. */
+  /** A folder of src/ or web/, or a file directly in it: "lib", "main.ts", "web/live". */
   readonly name: string;
   readonly mayImport: readonly string[];
   /** A pure layer does no I/O: no node: or bun: module, no Bun, fetch or process. */
@@ -30,6 +30,7 @@ export const layers: readonly Layer[] = [
     testsMayImport: ["engine"],
   },
   { name: "link", mayImport: ["lib"], pure: false },
+  { name: "backup", mayImport: ["lib"], pure: false },
   { name: "checks", mayImport: ["model", "lib"], pure: false },
   { name: "agent", mayImport: ["checks", "model", "lib"], pure: false },
   {
@@ -54,16 +55,28 @@ export const layers: readonly Layer[] = [
   {
     name: "http",
     // From the state, http imports only the names of topics.
-    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "acl", "wire", "model", "lib"],
+    mayImport: [
+      "registry",
+      "state/topics.ts",
+      "agent",
+      "cluster",
+      "ports",
+      "doctor",
+      "client/http.ts",
+      "acl",
+      "wire",
+      "model",
+      "lib",
+    ],
     pure: false,
     testsMayImport: ["engine"],
   },
   {
     name: "keeper",
-    // From http, keeper imports only the listeners, the audit log, and a request's path and token.
+    // From http, keeper imports only the listeners, the audit log, and a request's path, token and cause.
     mayImport: [
       ...["registry", "state/topics.ts", "agent", "ports"],
-      ...["http/audit.ts", "http/server.ts", "http/sent-path.ts", "http/sent-token.ts", "acl"],
+      ...["http/audit.ts", "http/cause.ts", "http/server.ts", "http/sent-path.ts", "http/sent-token.ts", "acl"],
       ...["wire", "model", "lib"],
     ],
     pure: false,
@@ -71,6 +84,8 @@ export const layers: readonly Layer[] = [
   },
   { name: "dns", mayImport: ["registry", "state/topics.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },
   { name: "client", mayImport: ["wire", "model", "lib"], pure: false },
+  // The rules of praetor doctor, for the command and for the agent that examines itself.
+  { name: "doctor", mayImport: ["client", "config/consul-folder.ts", "acl", "model", "lib"], pure: false },
   { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
   {
     name: "cli",
@@ -79,6 +94,7 @@ export const layers: readonly Layer[] = [
     mayImport: [
       ...[
         "edgex",
+        "doctor",
         "client",
         "config",
         "state/snapshot.ts",
@@ -98,10 +114,21 @@ export const layers: readonly Layer[] = [
   {
     name: "server",
     mayImport: [
-      ...["agent", "bus", "checks", "cluster", "config", "dns", "engine", "http", "keeper", "link", "ports"],
-      ...["registry", "state", "wire", "model", "lib"],
+      ...["agent", "backup", "bus", "checks", "cluster", "config", "dns", "engine", "http", "keeper", "link", "ports"],
+      ...["registry", "state", "wire", "model", "lib", "web-files.ts"],
     ],
     pure: false,
   },
+  // In the executable, another module with the same export takes the place of this one.
+  { name: "web-files.ts", mayImport: ["http/web-files.ts", "scripts/web/bundle-web.ts"], pure: false },
+  { name: "commands.ts", mayImport: ["*"], pure: false },
+  { name: "program.ts", mayImport: ["*"], pure: false },
   { name: "main.ts", mayImport: ["*"], pure: false },
+  // The browser UI may import the types of wire, and nothing else of the agent: layers.test.ts checks that.
+  { name: "web/live", mayImport: ["wire"], pure: false },
+  { name: "web/parts", mayImport: ["web/live", "wire"], pure: false },
+  { name: "web/shell", mayImport: ["web/live", "web/parts", "wire"], pure: false },
+  { name: "web/screens", mayImport: ["web/live", "web/parts", "web/shell", "wire"], pure: false },
+  { name: "web/styles", mayImport: [], pure: false },
+  { name: "web/main.tsx", mayImport: ["web/live", "web/shell", "web/screens"], pure: false },
 ];

@@ -5,11 +5,11 @@ import { readSourceFiles } from "./source-file.ts";
 
 const linesMax = 400;
 const repository = join(import.meta.dir, "../..");
-const source = await readSourceFiles("src/**/*.ts");
-const everyFile = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.ts");
+const source = await readSourceFiles("src/**/*.ts", "web/**/*.{ts,tsx}");
+const everyFile = await readSourceFiles("{src,test,bench,scripts,examples,web}/**/*.{ts,tsx}");
 
 describe("a source file", () => {
-  test(`of src has at most ${linesMax} lines`, () => {
+  test(`of src or web has at most ${linesMax} lines`, () => {
     const long = source
       .map((file) => ({ path: file.path, lines: file.text.split("\n").length - 1 }))
       .filter(({ lines }) => lines > linesMax);
@@ -19,7 +19,7 @@ describe("a source file", () => {
   test("has a kebab-case name, which is not a vague one such as types, utils or helpers", () => {
     const misnamed = everyFile
       .map((file) => file.path)
-      .filter((path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|suite|case))?\.ts$/.test(basename(path)))
+      .filter((path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|suite|case))?\.tsx?$/.test(basename(path)))
       .concat(
         everyFile
           .map((file) => file.path)
@@ -28,7 +28,7 @@ describe("a source file", () => {
     expect(misnamed).toEqual([]);
   });
 
-  test("of src re-exports no other file, except the entry points of published packages", () => {
+  test("of src or web re-exports no other file, except the entry points of published packages", () => {
     const files = source.filter(({ path }) => !path.startsWith("src/client-package"));
     const barrels = files.filter((file) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\s/m.test(file.text));
     expect(barrels.map((file) => file.path)).toEqual([]);
@@ -51,7 +51,7 @@ test("an exported name contains no Manager, Helper, Util or Impl, and no type's 
 });
 
 test("each link from a document to a file of the repository has a target", async () => {
-  const documents = await readSourceFiles("*.md", "{docs,bench,examples,test}/**/*.md");
+  const documents = await readSourceFiles("*.md", "{docs,bench,examples,test,web}/**/*.md");
   const dead: string[] = [];
   for (const file of documents) {
     for (const [, target = ""] of file.text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {

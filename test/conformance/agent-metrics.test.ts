@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { expectError, get, keyFolder, put, sharedTarget, unique } from "../support/conformance.ts";
 import { createPreparedQuery } from "../support/prepared-query.ts";
+import { exchange } from "../support/exchange.ts";
+import { startTarget } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -48,11 +50,16 @@ describe("agent/metrics", () => {
     expect(Samples.find(({ Name }) => Name === "consul.fsm.kvs")).toMatchObject({ Labels: { op: "set" } });
   });
 
-  test("refuses the Prometheus format unless the configuration enables it", async () => {
-    expectError(await get("/v1/agent/metrics?format=prometheus"), {
-      status: 415,
-      text: "Prometheus is not enabled since its retention time is not positive",
-    });
+  test("refuses the Prometheus format where the configuration disables it", async () => {
+    const target = await startTarget("-hcl", 'telemetry { prometheus_retention_time = "0s" }');
+    try {
+      expectError(await exchange(target.url, "GET", { path: "/v1/agent/metrics?format=prometheus" }), {
+        status: 415,
+        text: "Prometheus is not enabled since its retention time is not positive",
+      });
+    } finally {
+      await target.stop();
+    }
     expect((await get("/v1/agent/metrics?format=other")).header("Content-Type")).toBe("application/json");
   });
 });

@@ -25,9 +25,10 @@ function requestsWith(ui: Partial<Api>): string[] {
 
 describe("docs/api.md", () => {
   test("lists every path with its methods, and no other", () => {
+    const ui = { contentPath: "/ui/", isReadOnly: false, pages: { read: () => Promise.resolve(undefined) } };
     // A path that ends in "/" includes every path below it. The document writes the variable end in angle brackets.
     const documented = rows.map(([request]) => request.replace(/<[^>]+>$/, ""));
-    expect(documented.toSorted()).toEqual(requestsWith({ ui: { contentPath: "/ui/", folder: undefined } }).toSorted());
+    expect(documented.toSorted()).toEqual(requestsWith({ ui }).toSorted());
     const hidden = requestsWith({ ui: undefined }).filter((request) => !documented.includes(request));
     expect(hidden).toEqual([]);
   });
@@ -51,7 +52,21 @@ describe("docs/api.md", () => {
     const waits = rows.filter(([, parameters = ""]) => /\bread\b/.test(parameters)).map(([request]) => request);
     const able = /^GET \/v1\/(?:catalog|coordinate|health|internal\/ui|kv|praetor|query|session)\b/;
     expect(waits.filter((request) => !able.test(request))).toEqual([]);
-    expect(waits).toHaveLength(27);
+    expect(waits).toHaveLength(32);
+  });
+
+  test("names `cached` at exactly the endpoints that heed it", () => {
+    const heeding = routes({ ui: undefined } as Api).flatMap(({ path, consulCache }) => {
+      return consulCache ? [`GET ${path}`] : [];
+    });
+    const named = rows.filter(([, parameters = ""]) => /`cached`/.test(parameters)).map(([request]) => request);
+    const below = tableRows(text, "below `GET /v1/query/`").filter(([, parameters = ""]) =>
+      /`cached`/.test(parameters),
+    );
+    expect(below.map(([path]) => path)).toEqual(["<id or name>/execute"]);
+    expect([...named.map((request) => request.replace(/<[^>]+>$/, "")), "GET /v1/query/"].toSorted()).toEqual(
+      heeding.toSorted(),
+    );
   });
 
   test("names every field of a service and of a check", () => {

@@ -51,7 +51,7 @@ describe("the architecture documents", () => {
 
 describe("ARCHITECTURE.md", () => {
   test("has a table row for each layer", () => {
-    const folders = layers.map(({ name }) => name).filter((name) => !name.endsWith(".ts"));
+    const folders = layers.map(({ name }) => name).filter((name) => !/\.tsx?$/.test(name));
     expect(tableRows(text, "folder").map(([name]) => name)).toEqual(expect.arrayContaining(folders));
     expect(tableRows(text, "folder")).toHaveLength(folders.length);
   });

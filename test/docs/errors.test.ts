@@ -22,7 +22,7 @@ interface Made {
  */
 const literalsElsewhere: Readonly<Record<string, { readonly file: string; readonly kind: ErrorKind }>> = {
   "src/registry/rejection.ts": { file: "src/state/command.ts", kind: "conflict" },
-  "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
+  "src/lib/errors.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
 };
 
 /** The files that make another agent's errors again. Their codes are literals in the files in which that agent makes them. */

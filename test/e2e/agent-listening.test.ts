@@ -116,6 +116,7 @@ describe("HTTPS", () => {
       () => 'tls_cipher_suites: invalid tls cipher suites: unsupported cipher "FOO"; there are TLS_ECDHE_',
     ],
     [() => "auto_encrypt { tls = true }", () => "auto_encrypt.tls can only be used on a client."],
+    [() => "auto_config { enabled = true }", () => "auto_config.enabled is not supported: this agent asks no server"],
   ])("with unusable TLS settings stops the agent's start (case %#)", async (hcl, message) => {
     await expectRefused(hcl(), message());
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { publint } from "publint";
 import { type ClientInstallation, installClientPackage } from "../support/client-package.ts";
 import { exchange } from "../support/exchange.ts";
 import { freePorts } from "../support/free-ports.ts";
@@ -55,6 +56,49 @@ const clock: Clock | undefined = undefined;
 console.log(clock === undefined);
 `;
 
+/** A program that follows the changes of keys, resumes, learns that some are no longer kept, and ends. */
+const following = `
+import { type KeyChangesOptions, OperatingError, streamKeyChanges, type StreamedChange, type StreamedChanges } from "praetor-client";
+
+const url = "AGENT";
+async function put(key: string, value: string): Promise<number> {
+  // Writes with different reasons are no burst.
+  const headers = { "X-Praetor-Reason": value };
+  await fetch(url + "/v1/kv/" + key, { method: "PUT", body: value, headers });
+  const [entry] = await (await fetch(url + "/v1/kv/" + key)).json();
+  return entry.ModifyIndex;
+}
+async function take(count: number, options: Omit<KeyChangesOptions, "url">): Promise<StreamedChanges[]> {
+  const taken: StreamedChanges[] = [];
+  for await (const each of streamKeyChanges({ url, ...options })) {
+    taken.push(each);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+const text = ({ key, operation, value }: StreamedChange): string => [operation, key, value && new TextDecoder().decode(value)].join(" ");
+const show = ({ changes }: StreamedChanges): void => console.log(changes === "compacted" ? changes : changes.map(text).join());
+
+const first = await put("s/a", "1");
+const live = take(2, { prefix: "s/", after: first });
+await put("s/a", "2");
+await fetch(url + "/v1/kv/s/a", { method: "DELETE" });
+const seen = await live;
+seen.forEach(show);
+console.log("again");
+(await take(1, { prefix: "s/", after: seen[0]?.index })).forEach(show);
+const old = await put("s/b", "1");
+for (const value of ["2", "3", "4"]) await put("s/b", value);
+(await take(1, { prefix: "s/", after: old })).forEach(show);
+const ending = new AbortController();
+setTimeout(() => ending.abort(), 100);
+console.log((await take(1, { prefix: "s/", signal: ending.signal })).length);
+const gone = await take(1, { prefix: "s/", host: "127.0.0.1", port: 2, url: undefined } as never).catch((error: unknown) => error);
+console.log(gone instanceof OperatingError && gone.kind);
+`;
+
+const followed = "set s/a 2\ndelete s/a \nagain\ndelete s/a \ncompacted\n0\nunavailable\n";
+
 /** A service that uses every export of praetor-client/bootstrap and is compiled without Node's types. */
 const starting = `
 import {
@@ -80,7 +124,7 @@ let installed: ClientInstallation;
 
 beforeAll(async () => {
   installed = installClientPackage();
-  agent = await startTarget();
+  agent = await startTarget("-hcl", "kv_history { changes = 2 }");
 });
 
 afterAll(async () => {
@@ -104,6 +148,12 @@ describe("the published package", () => {
     expect(manifest).toHaveProperty("license", "Apache-2.0");
   });
 
+  test("has no fault that a linter of packages finds", async () => {
+    const pkgDir = join(installed.folder, "node_modules/praetor-client");
+    const { messages } = await publint({ pkgDir, pack: false, level: "suggestion", strict: true });
+    expect(messages).toEqual([]);
+  });
+
   test("has a single error class, which all its entry points share", async () => {
     const thrower = `import { OperatingError } from "praetor-client";
       import { bootstrap } from "praetor-client/bootstrap";
@@ -113,7 +163,7 @@ describe("the published package", () => {
   });
 
   test("has declarations that compile without Node's and Bun's types, with skipLibCheck off", () => {
-    expect(installed.typeFaults([program, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
+    expect(installed.typeFaults([program, following, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
   });
 
   test("has declarations with which a wrong use is a compile error", () => {
@@ -124,6 +174,11 @@ describe("the published package", () => {
   test.each(["node", "bun"] as const)("runs on %s in a program that follows a port change", async (runtime) => {
     await exchange(agent.url, "DELETE", { path: "/v1/kv/edgex/registry/ports/packed" });
     expect(await installed.run(runtime, program.replace("AGENT", agent.url))).toBe(printed);
+  });
+
+  test.each(["node", "bun"] as const)("runs on %s in a program that follows the changes of keys", async (runtime) => {
+    await exchange(agent.url, "DELETE", { path: "/v1/kv/s/?recurse" });
+    expect(await installed.run(runtime, following.replace("AGENT", agent.url))).toBe(followed);
   });
 });
 

@@ -8,7 +8,8 @@ import { TestTerminal } from "../support/terminal.ts";
 
 const home = mkdtempSync(join(tmpdir(), "completion-"));
 afterAll(() => rmSync(home, { recursive: true }));
-const executable = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
+/** Without the options of the runtime: zsh's emulation of bash's completion takes no command line with an equals sign. */
+const executable = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor").filter((word) => !word.includes("="));
 
 const readyWithinMs = 15_000;
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { planEdgex } from "../../src/edgex/plan.ts";
-import { finalStage, parseDockerfile, textOf } from "./dockerfile.ts";
+import { finalStage, parseDockerfile, textOf } from "../../scripts/image/dockerfile.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const image = finalStage(parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8")));

@@ -6,7 +6,7 @@ import { portNear } from "../../examples/gateway/ports.ts";
 import { Program } from "../../examples/gateway/program.ts";
 import { scriptArguments } from "../../src/edgex/scripts.ts";
 import { within } from "../support/within.ts";
-import { finalStage, parseDockerfile, textOf, wordsOf } from "./dockerfile.ts";
+import { finalStage, parseDockerfile, textOf, wordsOf } from "../../scripts/image/dockerfile.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const dockerfile = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"));
@@ -129,6 +129,23 @@ describe("a container of the image", () => {
     expect(readdirSync(join(dataDir, "config"))).toContain("01-redis.json");
     expect(readdirSync(volume)).toEqual(["data"]);
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "refuses a data folder of another user, such as a volume of Consul's image",
+    async () => {
+      const foreign = mkdtempSync(join(tmpdir(), "foreign-"));
+      chmodSync(foreign, 0o755);
+      chownSync(foreign, 100, 1000);
+      const refused = start(commandOf("ENTRYPOINT"), { PRAETOR_DATA_DIR: foreign });
+      expect(await refused.ended()).toBe(1);
+      expect(readdirSync(foreign)).toEqual([]);
+      rmSync(foreign, { recursive: true });
+      const told = lines.find((line) => line.includes(foreign));
+      expect(told).toContain(
+        `user 2002 cannot write the data folder ${foreign}, which belongs to user 100, group 1000: run as`,
+      );
+    },
+  );
 
   test("has a health check that exits with 1 after the agent has ended", async () => {
     await container.stop("SIGTERM");

@@ -1,8 +1,18 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { openSandbox } from "../support/agent-process.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { programOf, startTargetAs } from "../support/target.ts";
 import { canMount, mountSmallDisk } from "../support/small-disk.ts";
 import { within } from "../support/within.ts";
 
@@ -205,3 +215,23 @@ describe("without a running agent", () => {
     expect(finding?.Advice).toEndWith(`praetor validate ${config}`);
   });
 });
+
+const [executable = ""] = programOf("executable");
+
+test.skipIf(!existsSync(executable))(
+  "an agent of the executable examines itself, also for two at once (skipped without dist/praetor: make build)",
+  async () => {
+    const agent = await startTargetAs(undefined, [], "executable");
+    try {
+      const put = (path: string, body: object): Promise<Response> =>
+        fetch(agent.url + path, { method: "PUT", body: JSON.stringify(body) });
+      for (const Name of ["saw", "press"]) await put("/v1/agent/service/register", { Name, Port: 40_002 });
+      const examine = async (): Promise<unknown> => (await fetch(`${agent.url}/v1/praetor/doctor`)).json();
+      const Findings: unknown = expect.arrayContaining([expect.objectContaining({ Kind: "address-shared" })]);
+      const report = { Findings, NotLookedAt: [] };
+      expect(await Promise.all([examine(), examine()])).toEqual([report, report]);
+    } finally {
+      await agent.stop();
+    }
+  },
+);

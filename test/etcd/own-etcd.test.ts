@@ -3,12 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { skippedWithoutEtcd, withoutEtcd } from "../support/etcd.ts";
+import { newTestAuthority, type TestAuthority } from "../support/authority.ts";
+import { newCertificate } from "../support/own-certificate.ts";
 import { openCable, startServers, TestServer, written } from "../support/own-etcds.ts";
 import { promptly } from "../support/promptly.ts";
 import { rejectionOf } from "../support/rejection.ts";
 import { within } from "../support/within.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { dial, dialEtcd } from "../../src/link/connect.ts";
+import type { LinkTls } from "../../src/link/link-tls.ts";
 import { findEtcd } from "../../src/cluster/own-etcd/etcd-program.ts";
 
 const key = new Uint8Array(32).fill(7);
@@ -158,6 +161,53 @@ describe.skipIf(withoutEtcd !== undefined)(
       expect(a.linkedFrom).toEqual(["127.0.0.1"]);
       await a.stop();
       expect(await promptly(link.lost)).toBe("the connection was closed");
+    });
+
+    test("takes other certificates without a restart: links and etcd stay, and unusable ones change nothing", async () => {
+      await using servers = await startServers(key, key, key);
+      const [a, b, c] = servers.all;
+      await written(a, "a", "1");
+      const etcds = servers.all.map(({ pid }) => pid);
+      const authorities = [newTestAuthority(), newTestAuthority()] as const;
+      const tlsOf = (authority: TestAuthority): LinkTls => {
+        const { cert, key: ownKey } = authority.issue();
+        const verified = { verifiesIncoming: true, verifiesOutgoing: true, serverName: undefined, protocol: {} };
+        return { own: { certificate: cert, key: ownKey }, authorities: [authority.certificate], ...verified };
+      };
+      const dialWith = (server: TestServer, tls: LinkTls) =>
+        dial({ ...{ host: "127.0.0.1", port: server.own.port, key, tls, clock: systemClock }, handler: b.handler });
+      const certificate = newCertificate();
+      for (const server of servers.all) await server.own.secure({ key, certificate, tls: tlsOf(authorities[0]) });
+      const link = await dialWith(a, tlsOf(authorities[0]));
+
+      const broken = { certificate: "no certificate", key: "no key" };
+      const port = a.own.port;
+      expect(
+        await rejectionOf(a.own.secure({ key, certificate, tls: { ...tlsOf(authorities[1]), own: broken } })),
+      ).toMatchObject({ code: "cannot-listen" });
+      (await dialWith(a, tlsOf(authorities[0]))).close("");
+      for (const server of servers.all) await server.own.secure({ key, certificate, tls: tlsOf(authorities[1]) });
+      (await dialWith(a, tlsOf(authorities[1]))).close("");
+      expect(await rejectionOf(dialWith(a, tlsOf(authorities[0])))).toMatchObject({ code: "cannot-connect" });
+      expect((await link.call({ kind: "echo", head: "x" })).head).toBe("x");
+      expect(a.own.port).toBe(port);
+      expect(servers.all.map(({ pid }) => pid)).toEqual(etcds);
+
+      // An agent without a certificate gets no further than to one.
+      const signing = { authorities: [authorities[0].certificate], isGuarded: false };
+      await a.own.secure({ key, certificate, tls: tlsOf(authorities[1]), signing });
+      const bare: LinkTls = { ...tlsOf(authorities[1]), own: undefined };
+      const target = { host: "127.0.0.1", port: a.own.port, key, tls: bare, clock: systemClock, handler: b.handler };
+      expect((await rejectionOf(dial(target))).message).toContain("the agent shows no certificate");
+      const asking = await dial({ ...target, isForCertificate: true });
+      expect((await asking.call({ kind: "join", head: "x" })).head).toBe("signed");
+      (await dialWith(a, { ...tlsOf(authorities[0]), authorities: [authorities[1].certificate] })).close("");
+
+      // The tunnels of raft that are made from now on have the new certificates.
+      process.kill(c.pid, "SIGKILL");
+      await written(b, "b", "2");
+      await has(c, "b", "2");
+      expect(servers.all.flatMap(({ failures }) => failures)).toEqual([]);
     });
 
     test("refuses raft that is for another server, as when two servers have changed addresses", async () => {

@@ -21,7 +21,8 @@ const promisesMin = 30;
  */
 async function simulateSeed(seed: number): Promise<SimulationResult> {
   const jumping = await simulate({ seed, wallJumps: true });
-  if (!planOf(seed).isTwin && given === undefined) return jumping;
+  const { isTwin, rollsBack } = planOf(seed);
+  if (rollsBack || (!isTwin && given === undefined)) return jumping;
   const steady = await simulate({ seed, wallJumps: false });
   if (steady.hash === jumping.hash) return jumping;
   const again = await simulate({ seed, wallJumps: true });
@@ -57,13 +58,14 @@ test(`a simulated agent keeps its promises through crashes, bad disks, bad netwo
   if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
 });
 
-/** Returns the findings of the first seed that fails with an injected fault, as text; "" when no seed fails. */
-async function brokenWith(mutation: Mutation): Promise<string> {
-  for (let seed = 2; seed <= 11; seed += 1) {
+/** Returns the findings of seeds with an injected fault, as text, up to the first seed that breaks this promise. */
+async function brokenWith(mutation: Mutation, promise: string): Promise<string> {
+  let found = "";
+  for (let seed = 2; seed <= 11 && !found.includes(promise); seed += 1) {
     const { findings } = await simulate({ seed, wallJumps: true, mutation });
-    if (findings.length > 0) return findings.join("\n");
+    found += findings.join("\n");
   }
-  return "";
+  return found;
 }
 
 describe("the simulation reports the fault that", () => {
@@ -79,8 +81,8 @@ describe("the simulation reports the fault that", () => {
     ["the broker acknowledges a lost message", "every durable change of a key is published"],
     ["a port is assigned twice", "no port is assigned twice"],
     ["time comes from the wall clock", "comes to show its service's true status"],
-    ["timers fire early", "and no sooner"],
+    ["the clock runs fast", "and no sooner"],
   ])("%s", async (mutation, promise) => {
-    expect(await brokenWith(mutation)).toContain(promise);
+    expect(await brokenWith(mutation, promise)).toContain(promise);
   });
 });

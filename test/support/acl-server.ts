@@ -2,6 +2,7 @@ import { aclObjectRoutes } from "../../src/http/acl-object-routes.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import { json } from "../../src/http/answers.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
+import { PasswordLogins } from "../../src/http/logins/password-login.ts";
 import { Verifiers } from "../../src/http/logins/verifiers.ts";
 import type { Route } from "../../src/http/route.ts";
 import { Router } from "../../src/http/router.ts";
@@ -14,6 +15,7 @@ import { Coordinates } from "../../src/registry/coordinates.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { AccessControl } from "../../src/registry/access-control.ts";
 import type { Store } from "../../src/registry/store.ts";
+import { StoredTokens } from "../../src/registry/token-source.ts";
 import { TokenTries } from "../../src/registry/token-tries.ts";
 import { loneServer } from "./lone-server.ts";
 import { nodeNamed } from "./state.ts";
@@ -46,14 +48,16 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
   const master = masterSecret === undefined ? undefined : { accessorId: random.uuid(), secretId: masterSecret };
   await store.submit({ type: "acl-initialize", master, nowMs: clock.wallMs() });
   const callers = new AccessControl(store, {
+    source: new StoredTokens(store),
     ...{ defaultPolicy: "deny", guardsKeyLists: false, datacenter: "dc1", node: "n1", clock },
     tokens: { default: masterSecret ?? "", agentMaster: "" },
     tries: new TokenTries({ clock, log, refused: new Metrics(0).counter("r") }),
   });
   const verifiers = new Verifiers(clock);
+  const passwords = new PasswordLogins({ clock, log, refused: new Metrics(0).counter("r") });
   const parts = {
     ...{ store, clock, random, log, dataDir, sendToLeader: undefined },
-    ...{ observed: undefined, datacenter: "dc1", verifiers },
+    ...{ observed: undefined, datacenter: "dc1", verifiers, passwords },
   };
   const self: Route = {
     path: "/v1/agent/self",

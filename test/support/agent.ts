@@ -15,6 +15,7 @@ import { FailingEngine } from "./failing-engine.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeRandom } from "./fake-random.ts";
 import { nodeNamed, serviceNamed } from "./state.ts";
+import { defaultHistoryPolicy } from "./history.ts";
 
 export interface TestAgent {
   readonly agent: Agent;
@@ -41,7 +42,7 @@ export async function startTestAgent(
   const { state, local } = openState(opened.rows, opened.revision);
   const engine = new FailingEngine(opened.engine);
   const clock = new FakeClock();
-  const store = new Store(engine, state, { clock });
+  const store = new Store(engine, state, { clock, history: defaultHistoryPolicy });
   const outputs = new CheckOutputs();
   const catalog = new NodeCatalog(store, { localRows: new LocalRows(store), outputs, node: "n1" });
   const log: string[] = [];

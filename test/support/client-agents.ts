@@ -17,19 +17,29 @@ export class ServerWithClients {
   server: AgentProcess;
 
   /** Starts the server; resolves when it answers. */
-  static async start(...words: readonly string[]): Promise<ServerWithClients> {
+  static start(...words: readonly string[]): Promise<ServerWithClients> {
+    return ServerWithClients.startAs(undefined, words);
+  }
+
+  /** Does the same with a token's secret, which the tests for readiness send; undefined sends none. */
+  static async startAs(secret: string | undefined, words: readonly string[]): Promise<ServerWithClients> {
     const [http = 0, dns = 0, server = 0, serf = 0] = await freePorts(4);
-    const all = new ServerWithClients({ http, dns, server, serf }, words);
+    const all = new ServerWithClients({ http, dns, server, serf }, { words, secret });
     await all.#expectLeader();
     return all;
   }
 
   readonly #serverWords: readonly string[];
+  readonly #headers: Readonly<Record<string, string>>;
 
-  private constructor(ports: ServerWithClients["ports"], words: readonly string[]) {
+  private constructor(
+    ports: ServerWithClients["ports"],
+    { words, secret }: { readonly words: readonly string[]; readonly secret: string | undefined },
+  ) {
     this.sandbox = openSandbox();
     this.ports = ports;
     this.#serverWords = words;
+    this.#headers = secret === undefined ? {} : { "X-Consul-Token": secret };
     this.server = this.#startServer();
   }
 
@@ -39,7 +49,10 @@ export class ServerWithClients {
    */
   async startClient(host: string, ...words: readonly string[]): Promise<AgentProcess> {
     const agent = this.#start(host, `client-${host.slice(host.lastIndexOf(".") + 1)}`, words);
-    await within(startMs, async () => expect((await agent.send("GET", "/v1/agent/self")).status).toBe(200));
+    const headers = this.#headers;
+    await within(startMs, async () =>
+      expect((await agent.send("GET", "/v1/agent/self", { headers })).status).toBe(200),
+    );
     return agent;
   }
 
@@ -47,7 +60,7 @@ export class ServerWithClients {
   async joinClient(host: string, ...words: readonly string[]): Promise<AgentProcess> {
     const agent = await this.startClient(host, "-retry-join", "127.0.0.1", ...words);
     await within(startMs, async () => {
-      const { text } = await agent.send("GET", "/v1/catalog/nodes");
+      const { text } = await agent.send("GET", "/v1/catalog/nodes", { headers: this.#headers });
       expect(text).toContain(`"Address":"${host}"`);
     });
     return agent;
@@ -76,7 +89,7 @@ export class ServerWithClients {
 
   async #expectLeader(): Promise<void> {
     await within(startMs, async () => {
-      const { text } = await this.server.send("GET", "/v1/health/node/server");
+      const { text } = await this.server.send("GET", "/v1/health/node/server", { headers: this.#headers });
       expect(text).toContain("serfHealth");
     });
   }

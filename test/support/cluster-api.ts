@@ -131,7 +131,7 @@ export class ClusterApi {
     return (request, { signal = new AbortController().signal }) => {
       const leader = this.servers.find(({ store }) => store.leads);
       if (!leader) return Promise.reject(noLeader());
-      return answerForwarded(leader.api.router, request, { agentNode, signal });
+      return answerForwarded(leader.api.router, request, { agentToken: undefined, agentNode, signal });
     };
   }
 }

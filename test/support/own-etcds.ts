@@ -36,6 +36,7 @@ export class TestServer implements AsyncDisposable {
   readonly linkedFrom: string[] = [];
   readonly failures: string[] = [];
   handler: Handler = async ({ head }) => ({ head });
+  signer: (from: string) => Handler = () => async () => ({ head: "signed" });
   #own: OwnEtcd | undefined;
 
   constructor(base: string, key?: ClusterKey) {
@@ -60,6 +61,7 @@ export class TestServer implements AsyncDisposable {
     this.#own = await openOwnEtcd({
       ...{ folder, id, address: "127.0.0.1", port, security: key && { key, certificate } },
       handler: (call, link) => this.handler(call, link),
+      signer: (from) => this.signer(from),
       clock: systemClock,
       log: createLog(
         { level: "trace", json: false, clock: systemClock, sink: (line) => void this.logged.push(line) },

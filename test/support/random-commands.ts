@@ -3,7 +3,9 @@ import { defaultAutopilot } from "../../src/model/autopilot.ts";
 import type { AclTokenRequest } from "../../src/model/acl.ts";
 import { anonymousToken, globalManagementPolicy } from "../../src/acl/builtin.ts";
 import { type Member, memberStatuses } from "../../src/model/member.ts";
+import { type HistoryPolicy, historyPolicy } from "../../src/model/kv-history.ts";
 import type { Session } from "../../src/model/session.ts";
+import { valueOrigins } from "../../src/model/value-origin.ts";
 import type { TxnOperation } from "../../src/model/txn.ts";
 import { getAclBindingRule, getAclPolicy, getAclRole, getAclToken } from "../../src/state/acl-lookup.ts";
 import type { Applied } from "../../src/state/apply.ts";
@@ -35,6 +37,7 @@ export const names: {
   readonly sessions: readonly string[];
   readonly queries: readonly string[];
   readonly acl: readonly string[];
+  readonly trials: readonly string[];
 } = {
   nodes: ["n1", "N1", "n2"],
   services: ["a", "A", "b"],
@@ -42,6 +45,7 @@ export const names: {
   keys: ["a", "A", "a/b", "a/b/c", "b", "\u{1F600}", "\uffee"],
   sessions: [1, 2, 3].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
   queries: [1, 2, 3].map((digit) => `7f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
+  trials: [1, 2, 3, 4, 5].map((digit) => `af3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
   acl: [1, 2, 3].map((digit) => `8f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
 };
 
@@ -63,6 +67,9 @@ const session = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...names.sessions) },
   { weight: 2, arbitrary: fc.constantFrom("", "no-uuid", "00000000-6f0e-4a66-9e1c-0d4f0c6a8f11") },
 );
+
+/** Where the values of a command come from, and below which keys it leaves those of operators. */
+const author = { origin: fc.constantFrom(...valueOrigins), sparing: fc.constantFrom([], [], ["a"]) };
 
 const anyNode = fc
   .record({ name: node, id: nodeId, address: serviceId })
@@ -139,6 +146,13 @@ const anyAclToken: fc.Arbitrary<AclTokenRequest> = fc.record({
   ...{ serviceIdentities, nodeIdentities: is([]), local: fc.boolean(), authMethod: fc.constantFrom("", "", "m1") },
   ...{ expirationTime: is(null), expirationTtlMs: fc.constantFrom(0, 0, 60_000, 1), rules: is("") },
 });
+const trialId = fc.constantFrom(...names.trials);
+const trialChange = fc.record({
+  key,
+  content: maybe(fc.record({ value, flags })),
+  cas: fc.option(index, { freq: 3, nil: undefined }),
+});
+const userName = fc.constantFrom("u1", "U1", "u2", "no name");
 const methodName = fc.constantFrom("m1", "M1", "m2");
 const anyLegacyToken = fc.record({
   ...{ accessorId: aclId, secretId: fc.constantFrom("old", "anonymous", "manage", ...names.acl), description: aclName },
@@ -155,9 +169,9 @@ interface RestoreEarlier {
 
 /** One generator for each kind of command. The type makes the compiler report a missing generator. */
 const commands: Commands = {
-  "kv-set": fc.record({ type: is("kv-set"), key, value, flags, cas: maybe(index) }),
-  "kv-delete": fc.record({ type: is("kv-delete"), key, cas: maybe(index) }),
-  "kv-delete-tree": fc.record({ type: is("kv-delete-tree"), prefix }),
+  "kv-set": fc.record({ type: is("kv-set"), key, value, flags, cas: maybe(index), ...author }),
+  "kv-delete": fc.record({ type: is("kv-delete"), key, cas: maybe(index), ...author }),
+  "kv-delete-tree": fc.record({ type: is("kv-delete-tree"), prefix, ...author }),
   "kv-lock": fc.record({ type: is("kv-lock"), key, value, flags, session }),
   "kv-unlock": fc.record({ type: is("kv-unlock"), key, value, flags, session }),
   "kv-set-branch": fc.record({
@@ -165,9 +179,28 @@ const commands: Commands = {
     entries: fc.array(fc.record({ key, value }), { maxLength: 3 }),
   }),
   "kv-delete-branch": fc.record({ type: is("kv-delete-branch"), key, below: fc.boolean() }),
+  "kv-rollback": fc.record({ type: is("kv-rollback"), key, recurse: fc.boolean(), to: fc.nat(40), seen: maybe(index) }),
+  "kv-reset": fc.record({ type: is("kv-reset"), key, recurse: fc.boolean(), seen: maybe(index) }),
+  "kv-trial-start": fc.record({
+    type: is("kv-trial-start"),
+    trial: fc.record({
+      ...{ id: trialId, services: fc.array(serviceId, { maxLength: 1 }), stageMs: is(1_000) },
+      needsConfirm: fc.boolean(),
+    }),
+    stages: fc.array(fc.array(trialChange, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
+    atMs: nowMs,
+  }),
+  "kv-trial-proceed": fc.record({
+    type: is("kv-trial-proceed"),
+    id: trialId,
+    stage: fc.constantFrom(1, 1, 2),
+    atMs: nowMs,
+  }),
+  "kv-trial-keep": fc.record({ type: is("kv-trial-keep"), id: trialId, atMs: nowMs }),
+  "kv-trial-undo": fc.record({ type: is("kv-trial-undo"), id: trialId, why: is("asked"), atMs: nowMs }),
   "session-create": fc.record({ type: is("session-create"), session: anySession }),
   "session-destroy": fc.record({ type: is("session-destroy"), id: session }),
-  txn: fc.record({ type: is("txn"), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }),
+  txn: fc.record({ type: is("txn"), operations: fc.array(operation, { minLength: 1, maxLength: 4 }), ...author }),
   register: anyRegistration.map((rows) => ({ type: "register", ...rows })),
   deregister: fc.record({
     type: is("deregister"),
@@ -183,6 +216,10 @@ const commands: Commands = {
     type: is("autopilot-set"),
     settings: fc.nat(2).map((minQuorum) => ({ ...defaultAutopilot, minQuorum })),
     cas: maybe(index),
+  }),
+  "signing-authority-create": fc.record({
+    type: is("signing-authority-create"),
+    authority: fc.nat(2).map((n) => ({ trustDomain: `${n}.consul`, certificate: `c${n}`, key: `k${n}` })),
   }),
   "acl-initialize": fc.record({
     type: is("acl-initialize"),
@@ -226,7 +263,11 @@ const commands: Commands = {
   "acl-auth-method-set": fc.record({
     type: is("acl-auth-method-set"),
     method: fc.record({
-      ...{ name: methodName, type: fc.constantFrom("jwt", "jwt", "kubernetes", ""), displayName: is("") },
+      ...{
+        name: methodName,
+        type: fc.constantFrom("jwt", "userpass", "userpass", "kubernetes", ""),
+        displayName: is(""),
+      },
       ...{ description: is(""), maxTokenTtlMs: fc.constantFrom(0, 1), tokenLocality: is(""), config: is({}) },
     }),
     configFault: fc.constantFrom(undefined, undefined, "a fault"),
@@ -241,6 +282,12 @@ const commands: Commands = {
     isNew,
   }),
   "acl-binding-rule-delete": fc.record({ type: is("acl-binding-rule-delete"), id: aclId }),
+  "acl-user-set": fc.record({
+    ...{ type: is("acl-user-set"), authMethod: methodName, name: userName },
+    groups: fc.constantFrom(undefined, [], ["g", "g"], ["no group"]),
+    passwordHash: fc.constantFrom(undefined, "hash", "another hash"),
+  }),
+  "acl-user-delete": fc.record({ type: is("acl-user-delete"), authMethod: methodName, name: userName }),
   "acl-legacy-set": fc.record({
     ...{ type: is("acl-legacy-set"), token: anyLegacyToken, rulesFault: fc.constantFrom(undefined, "a fault") },
   }),
@@ -257,6 +304,12 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "kv-unlock": 2,
   "kv-set-branch": 2,
   "kv-delete-branch": 1,
+  "kv-rollback": 3,
+  "kv-reset": 3,
+  "kv-trial-start": 6,
+  "kv-trial-proceed": 2,
+  "kv-trial-keep": 1,
+  "kv-trial-undo": 2,
   "session-create": 10,
   "session-destroy": 3,
   txn: 5,
@@ -267,6 +320,7 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "member-set": 6,
   "member-delete": 1,
   "autopilot-set": 1,
+  "signing-authority-create": 1,
   "acl-initialize": 2,
   "acl-bootstrap": 1,
   "acl-policy-set": 4,
@@ -281,6 +335,8 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   "acl-auth-method-delete": 1,
   "acl-binding-rule-set": 3,
   "acl-binding-rule-delete": 1,
+  "acl-user-set": 3,
+  "acl-user-delete": 1,
   "acl-legacy-set": 2,
   "acl-legacy-delete": 1,
   restore: 1,
@@ -327,9 +383,18 @@ export interface Step {
   readonly nowMs: number;
 }
 
+/** A policy that drops changes soon, since sequences are short. */
+export const shortHistory: HistoryPolicy = historyPolicy(
+  [
+    { prefix: "", changesMax: 3, ageMsMax: 60 },
+    { prefix: "a/b/", changesMax: 0, ageMsMax: 0 },
+  ],
+  1_000,
+);
+
 /** Applies the steps to an empty state, calls `look` after each step, and returns the driver with the last state. */
 export function takeSteps(steps: Steps, look: (step: Step, driver: StateDriver) => void = () => {}): StateDriver {
-  const driver = new StateDriver();
+  const driver = new StateDriver(shortHistory);
   const seen = [driver.state];
   let nowMs = 0;
   for (const { command: wish, laterMs } of steps) {

@@ -110,7 +110,7 @@ class WatchedService {
 
   get definition(): string {
     const check = `{ id = "web", name = "web", http = "${this.#server.url.href}", interval = "100ms", timeout = "1m" }`;
-    return `telemetry { prometheus_retention_time = "1h" } services { name = "web", port = 8080, checks = [${check}] }`;
+    return `services { name = "web", port = 8080, checks = [${check}] }`;
   }
 
   change(): void {

@@ -1,8 +1,10 @@
 import { apply, type Applied } from "../../src/state/apply.ts";
 import type { Command } from "../../src/state/command.ts";
 import { emptyState, type State } from "../../src/state/state.ts";
+import type { HistoryPolicy } from "../../src/model/kv-history.ts";
 import type { Check } from "../../src/model/check.ts";
 import type { Node } from "../../src/model/node.ts";
+import type { ValueOrigin } from "../../src/model/value-origin.ts";
 import type { PreparedQuery, ServiceQuery } from "../../src/model/prepared-query.ts";
 import type { Service } from "../../src/model/service.ts";
 import type { Session } from "../../src/model/session.ts";
@@ -12,8 +14,17 @@ export class StateDriver {
   state: State = emptyState;
   readonly rows: Map<string, { table: string; key: string; value: Uint8Array }> = new Map();
 
+  readonly #history: HistoryPolicy | undefined;
+
+  /** @param history what is kept of the keys' past; absent: nothing */
+  constructor(history?: HistoryPolicy) {
+    this.#history = history;
+  }
+
+  /** @param nowMs the state's time, which is the wall time, too */
   run(command: Command, nowMs = 0): Applied {
-    const applied = apply(this.state, command, { index: this.state.index + 1, nowMs });
+    const keeping = this.#history && { policy: this.#history, wallMs: nowMs };
+    const applied = apply(this.state, command, { index: this.state.index + 1, nowMs, keeping });
     for (const { table, key, value } of applied.changes) {
       if (value) this.rows.set(`${table}/${key}`, { table, key, value });
       else this.rows.delete(`${table}/${key}`);
@@ -123,6 +134,10 @@ export function checkNamed(id: string, changes: Partial<Check> = {}): Check {
   };
 }
 
-export function keySet(key: string, value: string, changes: { cas?: number; flags?: bigint } = {}): Command {
-  return { type: "kv-set", key, value: new TextEncoder().encode(value), flags: changes.flags ?? 0n, cas: changes.cas };
+export function keySet(
+  key: string,
+  value: string,
+  changes: { cas?: number; flags?: bigint; origin?: ValueOrigin } = {},
+): Command {
+  return { type: "kv-set", key, value: new TextEncoder().encode(value), flags: 0n, ...changes };
 }

@@ -36,10 +36,14 @@ export function startTarget(...words: readonly string[]): Promise<Target> {
 }
 
 /** Does the same with a token's secret, which the test for readiness sends; undefined sends none. */
-export async function startTargetAs(secret: string | undefined, words: readonly string[]): Promise<Target> {
+export async function startTargetAs(
+  secret: string | undefined,
+  words: readonly string[],
+  kind: string = process.env["CONFORMANCE_TARGET"] ?? "praetor",
+): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
   const ports = await freePorts(4);
-  const agent = new RunningAgent({ dataDir, ports, words, secret });
+  const agent = new RunningAgent({ dataDir, ports, words, secret, kind });
   try {
     await agent.start();
   } catch (thrown) {
@@ -54,6 +58,7 @@ interface Start {
   readonly ports: readonly number[];
   readonly words: readonly string[];
   readonly secret: string | undefined;
+  readonly kind: string;
 }
 
 const readyWithinMs = 30_000;
@@ -69,8 +74,7 @@ class RunningAgent implements Target {
   #process: Bun.Subprocess | undefined;
   #guard: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
 
-  constructor({ dataDir, ports, words, secret }: Start) {
-    const kind = process.env["CONFORMANCE_TARGET"] ?? "praetor";
+  constructor({ dataDir, ports, words, secret, kind }: Start) {
     this.name = kind === "consul" ? "consul" : "praetor";
     this.dataDir = dataDir;
     this.ports = ports;

@@ -1,4 +1,5 @@
 import type { Divergence } from "../recorded/compare.ts";
+import { agentMaster } from "./scripts/legacy-names.ts";
 import { plainText, type Exchange } from "../recorded/recording.ts";
 
 /** An intended difference from Consul with access control on: a row of the table in docs/api.md. */
@@ -57,6 +58,11 @@ export const differences: readonly Difference[] = [
       request === "GET /v1/acl/token/self" && at === "body.SecretID" && got === "<hidden>",
   },
   {
+    what: "the types of auth methods include `userpass`",
+    why: "people log in with a name and a password",
+    isMeant: ({ at, got }) => at === "body" && plainText(got ?? "").includes("[jwt kubernetes userpass]"),
+  },
+  {
     what: "`catalog/node/` shows the services whose names the caller may read",
     why: "Consul takes the id for the name here, and so hides them, or shows others",
     isMeant: ({ at }, { request }) => request === "GET /v1/catalog/node/n2" && at === "body.Services.web1",
@@ -76,6 +82,24 @@ export const differences: readonly Difference[] = [
     what: "`agent/connect/authorize` has no `X-Cache`",
     why: "there are no intentions that the agent could cache",
     isMeant: ({ at }, { request }) => request === "POST /v1/agent/connect/authorize" && at === "headers.X-Cache",
+  },
+  {
+    what: "the agent's master token is `Permission denied`, not `ACL not found`, at guarded lists of keys and at access control's objects",
+    why: "it exists, and may do nothing there",
+    isMeant: ({ wanted, got }, { request, with: sent }) =>
+      sent?.["X-Consul-Token"] === agentMaster &&
+      /^GET \/v1\/(?:kv\/a\/\?|acl\/policies)/.test(request) &&
+      plainText(wanted ?? "") === "ACL not found" &&
+      plainText(got ?? "") === "Permission denied",
+  },
+  {
+    what: "the agent's checks change, and its services and checks end in the catalog, too, when their token is deleted or may no longer write them",
+    why: "the registration was allowed; a dead service that is shown as passing misleads its clients, and nothing would ever remove it",
+    isMeant: ({ at, wanted, got }, { request }) =>
+      / \/v1\/(?:catalog\/services$|(?:catalog\/service|health\/checks)\/own-|health\/node\/node1\?filter=)/.test(
+        request,
+      ) &&
+      (got === undefined || (wanted !== undefined && /\.(?:Status|ModifyIndex)$/.test(at))),
   },
   {
     what: "intentions and configuration entries are refused, even if the caller has the right",

@@ -2,18 +2,17 @@
  * Runs scripts against a real Consul with access control, and writes its answers: `record.ts FOLDER [SCRIPT...]`.
  * CONFORMANCE_TARGET=consul and CONSUL_BINARY name the Consul.
  */
-import { startTarget, type Target } from "../../support/target.ts";
+import { startTarget, startTargetAs, type Target } from "../../support/target.ts";
 import { writeRecording } from "../recorded/recording.ts";
 import { runScript } from "../recorded/run-script.ts";
 import type { Script } from "../recorded/script.ts";
-import { startDenyingTarget } from "./denying-target.ts";
 import { agentScripts, scripts } from "./scripts/all.ts";
 import { masterSecret } from "./scripts/master-secret.ts";
 
 const [folder = "", ...chosen] = process.argv.slice(2);
 if (folder === "") throw new Error("name the folder for the answers");
 
-function isChosen([name]: readonly [string, Script]): boolean {
+function isChosen([name]: readonly [string, unknown]): boolean {
   return chosen.length === 0 || chosen.includes(name);
 }
 
@@ -24,8 +23,8 @@ for (const [name, script] of Object.entries(scripts).filter(isChosen)) {
   await record(name, script, { target: await startTarget("-hcl", acl) });
 }
 
-for (const [name, script] of Object.entries(agentScripts).filter(isChosen))
-  await record(name, script, { target: await startDenyingTarget(), secret: masterSecret });
+for (const [name, { settings, script }] of Object.entries(agentScripts).filter(isChosen))
+  await record(name, script, { target: await startTargetAs(masterSecret, ["-hcl", settings]), secret: masterSecret });
 
 async function record(name: string, script: Script, { target, secret }: { target: Target; secret?: string }) {
   try {

@@ -12,6 +12,8 @@ const masks: readonly (readonly [form: RegExp, shown: string])[] = [
   [/("(?:Create|Expiration)Time": )"20[^"]*"/g, '$1"TIME"'],
   [/(Hash: +)[0-9a-f]{64}/g, "$1HASH"],
   [/("Hash": )"[^"]{44}"/g, '$1"HASH"'],
+  // Consul has no auth method for passwords.
+  [/\[jwt kubernetes userpass\]/g, "[jwt kubernetes]"],
   // Praetor's command line prints its own name where Consul's prints "consul".
   [/\bPraetor\b/g, "Consul"],
   [/\bpraetor\b/g, "consul"],

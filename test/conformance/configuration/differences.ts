@@ -62,11 +62,6 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
     ],
   },
   {
-    what: "access control lists are refused",
-    why: "they are not available, and serving without them would leave open what is meant to be guarded",
-    pieces: ["acl: on", "acl_datacenter: set"],
-  },
-  {
     what: "a watch that tells an URL may have headers of one value in HCL",
     why: "Consul takes the list of one for a text, and ends",
     pieces: ["watch: an URL in HCL"],
@@ -85,5 +80,10 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
     what: "`validate` passes what only a running agent can tell",
     why: "the service of a check can come over the API, the port of a sidecar depends on the others",
     pieces: ["check: a service that is not there", "sidecar: no ports to choose from"],
+  },
+  {
+    what: "ui_config is known, with read_only",
+    why: "a page that may only read needs a server that refuses its writes",
+    pieces: ["ui_config: of a later version"],
   },
 ];

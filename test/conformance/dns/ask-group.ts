@@ -2,9 +2,10 @@ import { messageOf } from "../../../src/lib/errors.ts";
 import { askDns, NoDnsAnswer, recordLines, type DnsAnswer } from "../../support/dns-exchange.ts";
 import { exchange } from "../../support/exchange.ts";
 import { freePorts } from "../../support/free-ports.ts";
-import { startTarget, type Target } from "../../support/target.ts";
+import { startTargetAs, type Target } from "../../support/target.ts";
 import { startUpstream } from "../../support/upstream.ts";
 import { preparedQueries, registrations } from "./catalog.ts";
+import { grant, guardSecret } from "./guarded.ts";
 import type { QuestionGroup } from "./questions.ts";
 import type { DnsExchange } from "./recording.ts";
 import { sayOfExample } from "./upstream.ts";
@@ -13,16 +14,18 @@ import { sayOfExample } from "./upstream.ts";
  * Starts an agent with the group's arguments, registers the nodes and services of catalog.ts, and returns the answers to the
  * group's questions.
  */
-export async function askGroup({ words, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
+export async function askGroup({ words, guard, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
   const [port = 0] = await freePorts(1);
   const upstream = await startUpstream(sayOfExample);
   const failing = await startUpstream(() => ({ rcode: 2, answers: [] }));
   const filled = words.map((word) =>
     word.replace("<upstream>", `127.0.0.1:${upstream.port}`).replace("<failing upstream>", `127.0.0.1:${failing.port}`),
   );
-  const target = await startTarget("-dns-port", String(port), ...filled);
+  const secret = guard && guardSecret;
+  const target = await startTargetAs(secret, ["-dns-port", String(port), ...filled]);
   try {
-    await register(target);
+    await register(target, secret);
+    if (guard) await grant(target, guard);
     const exchanges: DnsExchange[] = [];
     for (const question of questions) {
       const exchange = askDns(port, question).then((answer) => named(question, answer, target));
@@ -36,15 +39,14 @@ export async function askGroup({ words, questions }: QuestionGroup): Promise<rea
   }
 }
 
-async function register({ url }: Target): Promise<void> {
-  for (const body of registrations) await expectDone(url, "PUT /v1/catalog/register", body);
-  for (const body of preparedQueries) await expectDone(url, "POST /v1/query", body);
-}
-
-async function expectDone(url: string, request: string, body: object): Promise<void> {
-  const [method = "", path = ""] = request.split(" ");
-  const answer = await exchange(url, method, { path, body });
-  if (answer.status !== 200) throw new Error(`${request} ${JSON.stringify(body)}: ${answer.text}`);
+async function register({ url }: Target, secret: string | undefined): Promise<void> {
+  const headers = secret === undefined ? {} : { "X-Consul-Token": secret };
+  const send = async (method: string, path: string, body: object): Promise<void> => {
+    const answer = await exchange(url, method, { path, body, headers });
+    if (answer.status !== 200) throw new Error(`${method} ${path} ${JSON.stringify(body)}: ${answer.text}`);
+  };
+  for (const body of registrations) await send("PUT", "/v1/catalog/register", body);
+  for (const body of preparedQueries) await send("POST", "/v1/query", body);
 }
 
 /** Returns the exchange of a question without a valid answer: the reason takes the place of the response code. */

@@ -22,6 +22,24 @@ const asItComes = "as it comes";
 const anyHeader = "with any header";
 const withRecursors = "with recursors";
 const withTwo = "with a recursor that fails and one that answers";
+const nothingSeen = [
+  "guarded, anonymous",
+  "guarded, anonymous with EdgeX's policy",
+  "guarded, the default token sees services",
+];
+const allSeen = ["guarded, anonymous sees all", "guarded, the default token sees all"];
+const unknownToken = ["guarded, an unknown default token", "open, an unknown default token"];
+const nodesSeen = "guarded, the default token sees nodes";
+const someSeen = "guarded, the default token sees some";
+const someDenied = "open but for what anonymous is denied";
+const typesOfNone = ["AAAA", "SRV", "TXT"];
+const addressOfEdge1 = "1.0.0.10.in-addr.arpa PTR";
+const addressOfEdge2 = "2.0.0.10.in-addr.arpa PTR";
+const addressOfTagged = "1.1.1.10.in-addr.arpa PTR";
+const addressOfWeb = "9.9.9.10.in-addr.arpa PTR";
+const noAddress = "99.99.99.10.in-addr.arpa PTR";
+const addressOfSix = "6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR";
+const reverseNames = [addressOfEdge1, addressOfEdge2, addressOfTagged, addressOfWeb, noAddress, addressOfSix];
 
 export const dnsDifferences: readonly DnsDifference[] = [
   {
@@ -36,6 +54,9 @@ export const dnsDifferences: readonly DnsDifference[] = [
       [anyHeader]: ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "UNKNOWN_65535"].map(
         (type) => `edge1.node.consul ${type}`,
       ),
+      ...inEach([...allSeen, nodesSeen], [...nodeWith("edge1", typesOfNone), ...nodeWith("edge2", typesOfNone)]),
+      [someSeen]: nodeWith("edge1", typesOfNone),
+      [someDenied]: nodeWith("edge2", typesOfNone),
     },
     here: (consul) => ({ ...consul, authority: [soa] }),
   },
@@ -46,6 +67,9 @@ export const dnsDifferences: readonly DnsDifference[] = [
       [anyHeader]: ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "UNKNOWN_65535"].map(
         (type) => `missing.node.consul ${type}`,
       ),
+      ...inEach(nothingSeen, [...nodeWith("edge1", ["SRV"]), ...nodeWith("edge2", ["SRV"])]),
+      [someSeen]: nodeWith("edge2", ["SRV"]),
+      [someDenied]: nodeWith("edge1", ["SRV"]),
     },
     here: (consul) => ({ ...consul, rcode: "NXDOMAIN", authority: [soa] }),
   },
@@ -112,6 +136,30 @@ export const dnsDifferences: readonly DnsDifference[] = [
     why: "So the resolver stops. Consul answers SERVFAIL with recursion available (RA), and resolvers retry again and again.",
     where: { [asItComes]: ["1.2.3.4.in-addr.arpa PTR", "10.in-addr.arpa PTR", "arpa SOA"] },
     here: (consul) => ({ ...consul, rcode: "NXDOMAIN", flags: "aa rd", authority: [soa] }),
+  },
+  {
+    what: "With access control, the reverse name of an address that the client may not see is a SERVFAIL without recursion available (RA).",
+    why: "No recursor is asked. A resolver that reads RA takes the server for one that can ask others.",
+    where: {
+      ...inEach([...nothingSeen, ...unknownToken], reverseNames),
+      ...inEach(allSeen, [noAddress]),
+      [nodesSeen]: [addressOfTagged, addressOfWeb, noAddress],
+      [someSeen]: [addressOfEdge2, addressOfTagged, noAddress, addressOfSix],
+      [someDenied]: [addressOfEdge1, addressOfTagged, noAddress],
+    },
+    here: (consul) => ({ ...consul, flags: "rd" }),
+  },
+  {
+    what: "With a default token that does not exist, the name of a node is a SERVFAIL for any type.",
+    why: "The agent cannot know whether the client may see the node. Consul says NOERROR for types that no node has.",
+    where: inEach(unknownToken, [...nodeWith("edge1", ["SRV"]), ...nodeWith("edge2", ["SRV"])]),
+    here: (consul) => ({ ...consul, rcode: "SERVFAIL" }),
+  },
+  {
+    what: "With a default token that does not exist, an `ingress` name does not exist (NXDOMAIN).",
+    why: "No service has an ingress gateway, whichever the token. Consul asks for the token first.",
+    where: inEach(unknownToken, ["gate.ingress.consul A"]),
+    here: (consul) => ({ ...consul, rcode: "NXDOMAIN", authority: [soa] }),
   },
   {
     what: "Below the alternative domain, all names in an answer end in that domain.",
@@ -181,6 +229,14 @@ export const dnsDifferences: readonly DnsDifference[] = [
     }),
   },
 ];
+
+function inEach(groups: readonly string[], questions: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(groups.map((group) => [group, questions]));
+}
+
+function nodeWith(node: string, asked: readonly string[]): readonly string[] {
+  return asked.map((type) => `${node}.node.consul ${type}`);
+}
 
 function nothingIn(question: string): DnsExchange {
   return { question, rcode: "", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };

@@ -1,3 +1,5 @@
+import { type Guard, guardedGroups } from "./guarded.ts";
+
 /** The questions to an agent with one set of arguments. */
 export interface QuestionGroup {
   readonly name: string;
@@ -6,6 +8,8 @@ export interface QuestionGroup {
    * `<failing upstream>` for that of a server that fails.
    */
   readonly words: readonly string[];
+  /** The agent's access control; undefined if it is off. `words` turns it on. */
+  readonly guard?: Guard;
   /** The questions, in the form that parseDnsQuestion reads. */
   readonly questions: readonly string[];
 }
@@ -477,4 +481,5 @@ export const questionGroups: readonly QuestionGroup[] = [
       "query.consul A",
     ],
   },
+  ...guardedGroups,
 ];

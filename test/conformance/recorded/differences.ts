@@ -86,6 +86,15 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
+    what: "metrics for Prometheus need no setting",
+    why: "a new dashboard needs no restart of the agent; the setting can disable them",
+    where: ["status", "body", "headers.Content-Type"].map(
+      (at): Place =>
+        (found) =>
+          found.request.startsWith("GET /v1/agent/metrics?format=prometheus") && found.at === at,
+    ),
+  },
+  {
     what: "`internal/ui/` ignores a filter",
     why: "Consul's page sends none",
     where: [({ request }) => /^GET \/v1\/internal\/ui\/\w+\?filter=/.test(request)],

@@ -2,23 +2,23 @@ import { decodeHealthStatus } from "../../../src/checks/grpc-health.ts";
 import { parseHostPort } from "../../../src/checks/host-port.ts";
 import { consulStateRows } from "../../../src/cli/migration/consul-state.ts";
 import { praetorStateRows } from "../../../src/cli/migration/praetor-state.ts";
+import { compileKvSchemas } from "../../../src/config/kv-schemas.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { readSource } from "../../../src/config/read-source.ts";
 import { interfaceFlags } from "../../../src/config/sockaddr/interfaces.ts";
 import { expandTemplate } from "../../../src/config/sockaddr/template.ts";
 import { decodeAnswers, decodeQuery } from "../../../src/dns/decode-message.ts";
 import { parseCacheControl } from "../../../src/http/cache-control.ts";
-import { HttpError } from "../../../src/http/http-error.ts";
 import { parseQueryOptions } from "../../../src/http/query-options.ts";
 import { QueryString } from "../../../src/http/query-string.ts";
 import { cleanPath, splitPath } from "../../../src/http/sent-path.ts";
 import { unpackArchive } from "../../../src/lib/checked-archive.ts";
 import { parseDuration, parseDurationWithDays } from "../../../src/lib/duration.ts";
 import { toServiceDefinition } from "../../../src/keeper/keeper-service.ts";
-import { OperatingError } from "../../../src/lib/errors.ts";
-import { formatGoUrl, GoUrlError, hostnameOf, parseGoUrl, requestUri, resolveGoUrl } from "../../../src/lib/go-url.ts";
+import { formatGoUrl, hostnameOf, parseGoUrl, requestUri, resolveGoUrl } from "../../../src/lib/go-url.ts";
 import { compileFilter } from "../../../src/lib/filter/compile-filter.ts";
 import { renderTemplate } from "../../../src/model/query-template.ts";
+import { describeFault } from "../../../src/model/value-rules.ts";
 import { SnapshotDecoder } from "../../../src/state/snapshot.ts";
 import { decodeAutopilot } from "../../../src/wire/autopilot.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../../src/wire/catalog-register.ts";
@@ -33,31 +33,17 @@ import { decodeUpdateKeys, renderKeeperValue } from "../../../src/wire/keeper-kv
 import { decodeKeeperRegistration } from "../../../src/wire/keeper-registration.ts";
 import { decodeSecretRequest } from "../../../src/wire/keeper-secret.ts";
 import { decodeKeyringKey } from "../../../src/wire/keyring.ts";
+import { decodeKvTrial } from "../../../src/wire/kv-trial.ts";
 import { decodeKvTree } from "../../../src/wire/kv-tree.ts";
 import { decodePortRecord } from "../../../src/wire/port-record.ts";
 import { validatePreparedQuery, decodePreparedQuery } from "../../../src/wire/prepared-query.ts";
 import { decodeServiceDefinition } from "../../../src/wire/service-definition.ts";
 import { decodeSession } from "../../../src/wire/session.ts";
 import { decodeTxn } from "../../../src/wire/txn.ts";
+import { pemOfDer, readCertificates } from "./certificates.ts";
 import { interfaceAddress } from "../interface-address.ts";
-
-/** A decoder of octets from outside the process. */
-export interface Decoder {
-  /** The name of the decoder and of its corpus folder. */
-  readonly name: string;
-  /** Fragments of the input language, from which the mutator builds inputs. */
-  readonly words: readonly string[];
-  /**
-   * Decodes the input.
-   * @throws any error of the decoder
-   */
-  run(octets: Uint8Array): unknown;
-}
-
-/** Returns whether a thrown value is one of the errors with which a decoder may refuse an input. */
-export function isRefusal(thrown: unknown): thrown is Error {
-  return thrown instanceof OperatingError || thrown instanceof HttpError || thrown instanceof GoUrlError;
-}
+import { accessDecoders } from "./access-decoders.ts";
+import { type Decoder, ignoreRefusal } from "./decoder.ts";
 
 const bodyWords = [
   ...["Node", "ID", "Name", "Service", "Check", "Checks", "CheckID", "Tags", "Meta", "Port", "Address", "Weights"],
@@ -216,6 +202,7 @@ const bodies: readonly Decoder[] = [
   body("catalog-deregister", decodeCatalogDeregister),
   body("session", (json) => decodeSession(json, own)),
   body("txn", decodeTxn),
+  body("kv-trial", decodeKvTrial),
   body("prepared-query", (json) => validatePreparedQuery(decodePreparedQuery(json))),
   body("coordinate", decodeCoordinateUpdate),
   body("others", (json) => {
@@ -252,7 +239,33 @@ const keeperBodies: readonly Decoder[] = [
   keeperBody("secret", decodeSecretRequest),
 ];
 
+const valueWords = [
+  ...[
+    "edgex/core/1.0/a/Service/Port",
+    "edgex/v4/a/Writable/LogLevel",
+    "edgex/v4/a/Service/RequestTimeout",
+    "app/",
+    "~",
+  ],
+  ...["\n", "{", "}", "[", "]", '"n":', '"list":', '"child":', '"aab"', "1e400", "-0", "null", "\\ud800"],
+];
+const fuzzedSchema = {
+  properties: { n: { type: "integer" }, list: { maxItems: 9, uniqueItems: true }, child: { $ref: "#" } },
+  patternProperties: { "^(a+)+$": { type: "string", pattern: "^(a+)+$" } },
+  additionalProperties: false,
+};
+const valueRules = await compileKvSchemas({
+  ...{ isEnforced: true, coversEdgex: true },
+  schemas: [{ folder: "app", file: "fuzz.json", text: JSON.stringify(fuzzedSchema) }],
+});
+
 const texts: readonly Decoder[] = [
+  text("key-value", valueWords, (written) => {
+    const [key = "", ...lines] = written.split("\n");
+    const value = new TextEncoder().encode(lines.join("\n"));
+    const fault = valueRules?.faultOf(key, value);
+    return fault && describeFault(key, value, fault);
+  }),
   text("hcl", hclWords, (hcl) => readSource(hcl, "hcl", { file: "fuzz.hcl" })),
   text("json-file", hclWords, (json) => readSource(json, "json", { file: "fuzz.json" })),
   text("agent-definitions", hclWords, (hcl) =>
@@ -319,8 +332,33 @@ const octets: readonly Decoder[] = [
   },
 ];
 
+const pemWords = [
+  ...["CERTIFICATE", "EC PRIVATE KEY", "PRIVATE KEY", "X509 CRL"].flatMap((type) => [
+    `-----BEGIN ${type}-----\n`,
+    `-----END ${type}-----\n`,
+  ]),
+  ...["\r\n", "MII", "=", "Proc-Type: 4,ENCRYPTED\n"],
+];
+/** Object identifiers of extensions, and tags with lengths. */
+const derWords = [
+  ...["\u0006\u0003U\u001d\u000e", "\u0006\u0003U\u001d#", "\u0006\u0003U\u001d\u001e", "\u0006\u0003U\u001d\u0013"],
+  ...["0\u0080", "0\u0082", "\u0084\u007f\u007f\u007f", "\u0001\u0001\u0000", "\u0004\u0000"],
+];
+
+const certificates: readonly Decoder[] = [
+  { name: "certificate-files", words: pemWords, run: readCertificates },
+  { name: "certificate-der", words: derWords, run: (der) => readCertificates(Buffer.from(pemOfDer(der))) },
+];
+
 /** Every decoder of input from outside the process. */
-export const decoders: readonly Decoder[] = [...bodies, ...keeperBodies, ...texts, ...octets];
+export const decoders: readonly Decoder[] = [
+  ...bodies,
+  ...keeperBodies,
+  ...texts,
+  ...octets,
+  ...accessDecoders,
+  ...certificates,
+];
 
 const instance = {
   Node: { Node: "gw", Address: "127.0.0.1", Meta: { rack: "1" } },
@@ -338,12 +376,4 @@ function renderQuery(input: string): unknown {
   };
   const query = decodePreparedQuery(json);
   return renderTemplate(query, "geo-db-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-main");
-}
-
-function ignoreRefusal(decode: () => unknown): void {
-  try {
-    decode();
-  } catch (thrown) {
-    if (!isRefusal(thrown)) throw thrown;
-  }
 }

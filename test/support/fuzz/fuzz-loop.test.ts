@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { OperatingError } from "../../../src/lib/errors.ts";
-import type { Decoder } from "./decoders.ts";
+import type { Decoder } from "./decoder.ts";
 import { patienceMs } from "../patience.ts";
 import { fuzz } from "./fuzz-loop.ts";
 

@@ -1,5 +1,5 @@
 import { FakeRandom } from "../fake-random.ts";
-import { type Decoder, isRefusal } from "./decoders.ts";
+import { type Decoder, isRefusal } from "./decoder.ts";
 import { mutate } from "./mutator.ts";
 import { patienceMs } from "../patience.ts";
 import { answerMsMax as answerMsMaxDefault } from "./share.ts";

@@ -1,6 +1,6 @@
 import { decoders } from "./decoders.ts";
 
-/** The fuzzed targets besides single decoders: whole requests to an agent, and answers to its checks. */
+/** The fuzzed targets besides single decoders: whole requests to an agent, answers to its checks, and logins. */
 export const wholeThings = [
   "http-request",
   "http-octets",
@@ -11,6 +11,9 @@ export const wholeThings = [
   "check-answer",
   "check-answer-octets",
   "check-run",
+  "access-request",
+  "access-body",
+  "access-login",
 ] as const;
 export type WholeThing = (typeof wholeThings)[number];
 

@@ -2,8 +2,8 @@ import type { Clock } from "../../../src/lib/clock.ts";
 import type { LineAnswer } from "../linearizability/line.ts";
 
 const linesMax = 400;
-/** Matches times of the wall clock in core-keeper's answers; that clock jumps, so the history leaves them out. */
-const wallTimes = /"(?:created|modified)":-?\d+,/gi;
+/** Matches times of the wall clock in answers of core-keeper's API and about trials; that clock jumps, so the history leaves them out. */
+const wallTimes = /"(?:(?:created|modified)":-?\d+|(?:StartedAt|EndsAt|EndedAt)":"[^"]+"),/gi;
 
 /** Records all answers in order: their hash, and the last ones as text. */
 export class History {

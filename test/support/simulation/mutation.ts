@@ -13,4 +13,4 @@ export type Mutation =
   | "the broker acknowledges a lost message"
   | "a port is assigned twice"
   | "time comes from the wall clock"
-  | "timers fire early";
+  | "the clock runs fast";

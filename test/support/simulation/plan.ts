@@ -23,6 +23,11 @@ export interface Plan {
   readonly restores: boolean;
   /** Whether the simulation runs again with a correct wall clock, which must give the same history. */
   readonly isTwin: boolean;
+  /**
+   * Whether clients roll keys back. The wall clock decides how long a change is kept and which writes are one burst, so such a history
+   * depends on it.
+   */
+  readonly rollsBack: boolean;
 }
 
 const brief = {
@@ -46,7 +51,12 @@ const whole = {
   lookMsMax: 900,
 };
 
-/** Returns the plan of a seed. Every twentieth history is long, every fourth restores snapshots, and every fifth runs twice. */
+/** Returns the plan of a seed. Every twentieth history is long, every fourth restores snapshots, every fifth runs twice, and two of five roll keys back. */
 export function planOf(seed: number): Plan {
-  return { ...(seed % 20 === 0 ? whole : brief), restores: seed % 4 === 3, isTwin: seed % 5 === 2 };
+  return {
+    ...(seed % 20 === 0 ? whole : brief),
+    restores: seed % 4 === 3,
+    isTwin: seed % 5 === 2,
+    rollsBack: seed % 5 > 2,
+  };
 }

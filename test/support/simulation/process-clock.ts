@@ -2,6 +2,9 @@ import type { Clock, Timer } from "../../../src/lib/clock.ts";
 
 import type { Mutation } from "./mutation.ts";
 
+/** The part of the true time that the clock of the fault "the clock runs fast" takes for the whole. */
+const fast = 0.6;
+
 const noTimer: Timer = { cancel: () => {} };
 
 /** The clock of one simulated process: it counts the process's timers, and stops them when the process ends. */
@@ -21,13 +24,13 @@ export class ProcessClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#mutation === "time comes from the wall clock" ? this.#clock.wallMs() : this.#clock.monotonicMs();
+    if (this.#mutation === "time comes from the wall clock") return this.#clock.wallMs();
+    return this.#clock.monotonicMs() / this.#pace;
   }
 
   schedule(delayMs: number, run: () => void): Timer {
     if (this.#ended) return noTimer;
-    const isEarly = this.#mutation === "timers fire early" && delayMs > 5_000;
-    const waiting = this.#clock.schedule(isEarly ? delayMs * 0.6 : delayMs, () => {
+    const waiting = this.#clock.schedule(delayMs * this.#pace, () => {
       this.#timers.delete(timer);
       run();
     });
@@ -39,6 +42,10 @@ export class ProcessClock implements Clock {
     };
     this.#timers.add(timer);
     return timer;
+  }
+
+  get #pace(): number {
+    return this.#mutation === "the clock runs fast" ? fast : 1;
   }
 
   /** Returns the number of pending timers. */

@@ -109,7 +109,7 @@ export class SimulatedProcess {
         openEngine: () => Promise.resolve(disk.open()),
         openListeners: async ({ router }) => {
           this.#router = router;
-          return { ...this.#door(), prepare: () => async () => {} };
+          return { ...this.#door(), secure: async () => {} };
         },
         listen: async ({ router }) => {
           this.#keeper = router;
