@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface DialogueProps {
   readonly title: string;
@@ -9,19 +9,21 @@ interface DialogueProps {
   readonly closeLabel?: string;
 }
 
-/** A modal dialogue. It is open as long as it is rendered; Escape and the safe button close it. */
+/**
+ * A modal dialogue. It is open as long as it is rendered; Escape and the safe button close it. The browser then gives the focus back
+ * to the element that had it, at once: a page that did so later could take the focus from where the user has moved it since.
+ */
 export function Dialogue({ title, children, onClose, closeLabel = "Close" }: DialogueProps): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    ref.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
+  useLayoutEffect(() => {
+    const shown = ref.current;
+    shown?.showModal();
+    return () => shown?.close();
   }, []);
+  // The event of a dialogue that was closed since it is rendered no more comes when another may be open.
   return (
-    <dialog ref={ref} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={ref} aria-labelledby={id} onClose={({ currentTarget }) => currentTarget.isConnected && onClose()}>
       <h2 id={id}>{title}</h2>
       {children}
       <p class="buttons">
