@@ -40,14 +40,11 @@ async function answering(words: readonly string[], answers: readonly (readonly [
   await using terminal = new TestTerminal([...program, ...words], {
     env: { CONSUL_HTTP_ADDR: agent.url, CONSUL_HTTP_TOKEN: master },
   });
-  let shown = "";
   for (const [question, keys] of answers) {
     await terminal.shows(question, 20_000);
     terminal.type(keys);
   }
-  const code = await terminal.exited;
-  shown += terminal.output;
-  return { code, shown };
+  return { code: await terminal.exited, shown: terminal.output };
 }
 
 function as(token: string, method: string, path: string, body?: string) {

@@ -7,6 +7,7 @@ import {
   type Request,
 } from "playwright-core";
 import { patienceMs } from "./patience.ts";
+import { within } from "./within.ts";
 
 /** A page of the browser UI, and what it did that it must not do. */
 export interface OpenPage extends AsyncDisposable {
@@ -15,6 +16,8 @@ export interface OpenPage extends AsyncDisposable {
   readonly faults: () => readonly string[];
   /** Returns the address below the origin, status, and size on the wire in bytes of each answer until now. */
   readonly answers: () => Promise<readonly PageAnswer[]>;
+  /** Resolves when the page shows all that it has asked for, but for what the agent holds until something changes. */
+  readonly quiet: () => Promise<void>;
 }
 
 export interface PageAnswer {
@@ -84,7 +87,13 @@ export async function openPageIn(profile: BrowserContext, url: string): Promise<
   page.on("request", (request) => {
     if (!request.url().startsWith("data:") && new URL(request.url()).origin !== origin) faults.push(request.url());
   });
+  const pending = new Set<Request>();
+  page.on("request", (request) => {
+    if (isAnsweredAtOnce(request)) pending.add(request);
+  });
+  page.on("requestfailed", (request) => pending.delete(request));
   page.on("requestfinished", (request) => {
+    pending.delete(request);
     const answer = answerOf(request);
     // A page that is closed takes its last answers with it.
     answer.catch(() => {});
@@ -95,11 +104,23 @@ export async function openPageIn(profile: BrowserContext, url: string): Promise<
     page,
     faults: () => faults,
     answers: () => Promise.all(answers),
+    quiet: () =>
+      within(waitMsMax, async () => {
+        // A request that an answer leads to is sent before the frame that shows the answer.
+        await page.evaluate(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`);
+        if (pending.size > 0) throw new Error(`the page waits for ${[...pending].map((each) => each.url()).join(" ")}`);
+      }),
     async [Symbol.asyncDispose]() {
       await page.evaluate("localStorage.clear()").catch(() => {});
       await page.close();
     },
   };
+}
+
+/** Returns whether the request is one for data that the agent does not hold, and does not go on answering. */
+function isAnsweredAtOnce(request: Request): boolean {
+  const { pathname, searchParams } = new URL(request.url());
+  return pathname.startsWith("/v1/") && pathname !== "/v1/agent/monitor" && !searchParams.has("wait");
 }
 
 async function answerOf(request: Request): Promise<PageAnswer> {

@@ -31,8 +31,23 @@ export class TestTerminal implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /**
+   * Resolves with the program's exit code when all that it wrote has arrived, which may be after its end: the terminal echoes a key
+   * behind it. A program that leaves its terminal without echo fails the test.
+   */
   get exited(): Promise<number> {
-    return this.#child.exited;
+    return this.#end();
+  }
+
+  async #end(): Promise<number> {
+    const code = await this.#child.exited;
+    this.type("\u0006");
+    await within(5_000, () => {
+      if (!this.#output.endsWith("^F")) throw new Error(`no echo after ${JSON.stringify(this.#output)}`);
+      this.#output = this.#output.slice(0, -2);
+      return Promise.resolve();
+    });
+    return code;
   }
 
   /** Returns everything that the program wrote, control sequences included. */

@@ -34,6 +34,7 @@ async function show({ path }: TestedScreen): Promise<void> {
   await page.evaluate(`history.pushState(null, "", ${address}); dispatchEvent(new PopStateEvent("popstate"))`);
   await page.locator("main .head .age").waitFor();
   await page.locator("main .bar").waitFor({ state: "detached" });
+  await opened.quiet();
 }
 
 interface Finding {
