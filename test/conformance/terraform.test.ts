@@ -14,7 +14,8 @@ await sharedTarget();
 
 interface Entry {
   readonly Key: string;
-  readonly Value: string;
+  /** null for an empty value. */
+  readonly Value: string | null;
   readonly Flags: number;
   readonly Session?: string;
   readonly ModifyIndex: number;
@@ -23,9 +24,17 @@ interface Entry {
 /** Flags by which Consul's Go client recognises the key of a lock. */
 const lockFlags = 0x2ddccbc058a50c18n;
 
+async function entries(query: string): Promise<readonly Entry[]> {
+  const answer = await get(`/v1/kv/${query}`);
+  return answer.status === 404 ? [] : (answer.json as readonly Entry[]);
+}
+
 async function entry(path: string): Promise<Entry | undefined> {
-  const { status, json } = await get(`/v1/kv/${path}`);
-  return status === 404 ? undefined : (json as Entry[])[0];
+  return (await entries(path))[0];
+}
+
+function bytesOf(found: Entry | undefined): Buffer {
+  return Buffer.from(found?.Value ?? "", "base64");
 }
 
 /** The state of one workspace, as the backend "consul" keeps it. */
@@ -50,12 +59,12 @@ class StateBackend {
 
   async #holder(): Promise<string> {
     const info = await entry(`${this.#path}/.lockinfo`);
-    return (JSON.parse(Buffer.from(info?.Value ?? "", "base64").toString()) as { Who: string }).Who;
+    return (JSON.parse(bytesOf(info).toString()) as { Who: string }).Who;
   }
 
   /** Waits until the session does not hold the lock, as a client does that works under a lock. */
   async lockIsLost(session: string): Promise<void> {
-    for (let index = 1; ; ) {
+    for (let index = 1; ;) {
       const answer = await get(`/v1/kv/${this.#path}/.lock?consistent&index=${index}&wait=15s`);
       if (answer.status === 404 || (answer.json as Entry[])[0]?.Session !== session) return;
       index = answer.index;
@@ -97,13 +106,13 @@ class StateBackend {
     this.#modifyIndex = found.ModifyIndex;
     const list = await this.#chunks();
     const parts = list === undefined ? [found] : await Promise.all(list.chunks.map((path) => entry(path)));
-    const state = gunzipSync(Buffer.concat(parts.map((part) => Buffer.from(part?.Value ?? "", "base64")))).toString();
+    const state = gunzipSync(Buffer.concat(parts.map(bytesOf))).toString();
     if (list !== undefined) expect(md5(state)).toBe(list["current-hash"]);
     return state;
   }
 
   async #chunks(): Promise<{ readonly "current-hash": string; readonly chunks: readonly string[] } | undefined> {
-    const bytes = Buffer.from((await entry(this.#path))?.Value ?? "", "base64");
+    const bytes = bytesOf(await entry(this.#path));
     return bytes[0] === 0x7b ? JSON.parse(bytes.toString()) : undefined;
   }
 
@@ -192,12 +201,8 @@ interface Wanted {
 async function apply(wanted: Wanted, where: { readonly prefix: string; readonly node: string }): Promise<string[]> {
   const { prefix, node } = where;
   const changed: string[] = [];
-  const listed = await get(`/v1/kv/${prefix}?recurse`);
-  const present = new Map(
-    listed.status === 404
-      ? []
-      : (listed.json as Entry[]).map(({ Key, Value }) => [Key, Buffer.from(Value, "base64").toString()] as const),
-  );
+  const listed = await entries(`${prefix}?recurse`);
+  const present = new Map(listed.map((each) => [each.Key, bytesOf(each).toString()]));
   for (const [name, value] of Object.entries(wanted.keys)) {
     if (present.get(prefix + name) !== value) {
       expect((await put(`/v1/kv/${prefix}${name}?flags=0`, value)).text).toBe("true");

@@ -7,7 +7,7 @@ import { within } from "../support/within.ts";
 
 /*
  * Builds the Dockerfile with Buildah on stand-ins for its base images, which are made of packages of Debian and of this machine's Node,
- * and compares the image with the one of `make image`. The steps of the build use this machine's settings of apt and npm.
+ * and compares the image with the one of `make image`; then builds the developer's container. The steps of the build use this machine's settings of apt and npm.
  */
 
 const root = resolve(import.meta.dir, "../..");
@@ -24,6 +24,10 @@ const settings: readonly (readonly [string, string])[] = [
   [join(process.env["HOME"] ?? "/root", ".npmrc"), "/root/.npmrc"],
 ];
 
+const volumes = settings
+  .filter(([path]) => existsSync(path))
+  .flatMap(([path, inside]) => ["-v", `${path}:${inside}:ro`]);
+
 let engine: ContainerEngine;
 const image = "localhost/praetor:built";
 
@@ -36,9 +40,6 @@ beforeAll(async () => {
 beforeAll(() => makeNode(nodeBase, debianBase));
 
 beforeAll(async () => {
-  const volumes = settings
-    .filter(([path]) => existsSync(path))
-    .flatMap(([path, inside]) => ["-v", `${path}:${inside}:ro`]);
   await build("--format", "docker", "--network", "host", ...volumes, "--tag", image, root);
 });
 
@@ -124,4 +125,17 @@ test("the Dockerfile's image serves, on a file system that it cannot write", asy
   await engine.podman("run", "--detach", "--name", "built", ...words);
   await within(soonMs, () => engine.podman("healthcheck", "run", "built"));
   expect(await engine.podman("exec", "built", "praetor", "catalog", "services")).toContain("edgex-redis");
+});
+
+test("the developer's container installs what the project needs, and runs the program", async () => {
+  const { build: built, postCreateCommand } = Bun.JSONC.parse(
+    readFileSync(join(root, ".devcontainer/devcontainer.json"), "utf8"),
+  ) as { readonly build: { readonly dockerfile: string }; readonly postCreateCommand: string };
+  const file = join(root, ".devcontainer", built.dockerfile);
+  await build("--network", "host", ...volumes, "--tag", "localhost/developer", "--file", file, root);
+  const clone = join(engine.folder, "praetor");
+  await output(["git", "clone", "--quiet", root, clone]);
+  const inside = [...volumes, "--volume", `${clone}:/praetor`, "--workdir", "/praetor", "localhost/developer"];
+  const command = `${postCreateCommand} && node_modules/.bin/bun src/main.ts version`;
+  expect(await engine.podman("run", "--rm", ...inside, "sh", "-euc", command)).toContain("Praetor v");
 });
