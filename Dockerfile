@@ -14,6 +14,7 @@ COPY scripts scripts
 RUN make node_modules/.installed
 COPY src src
 COPY web web
+COPY docs/openapi.json docs/
 RUN make build
 
 FROM debian:bookworm-slim

@@ -1,6 +1,5 @@
 import type { Contender } from "../lib/contender.ts";
 import { percentile } from "../lib/statistics.ts";
-import { until } from "../lib/until.ts";
 import { Watchers } from "../lib/watchers.ts";
 import { keyAt, spread } from "./filling.ts";
 import { flatRow, type Measurement } from "./measurement.ts";
@@ -13,8 +12,8 @@ export const waking: Measurement = {
   rows: [flatRow("waking", "wake one watcher while 1,000 wait elsewhere", "ms")],
   rounds: 3,
   async measure({ contender, size }) {
-    const elsewhere = await Watchers.connect(contender.httpPort, others);
-    const one = await Watchers.connect(contender.httpPort, 1);
+    const elsewhere = new Watchers(contender.httpPort, others);
+    const one = new Watchers(contender.httpPort, 1);
     try {
       const index = await indexOf(contender);
       const keys = spread(others, size.keys);
@@ -43,8 +42,9 @@ async function wakeOnce(contender: Contender, one: Watchers): Promise<number> {
   one.ask(`/v1/kv/${key}?index=${await indexOf(contender)}&wait=60s`);
   await Bun.sleep(10);
   if (one.waiting !== 1) throw new Error(`${contender.name} answered a watcher although nothing had changed`);
-  const writeMs = performance.now();
-  await contender.tryPut(key, `after ${writeMs}`);
-  await until("the watcher is answered", { withinMs: 10_000, everyMs: 1 }, () => Promise.resolve(one.waiting === 0));
-  return (one.answeredAtMs[0] ?? Number.NaN) - writeMs;
+  const [tookMs = Number.NaN] = one.wake(
+    { method: "PUT", path: `/v1/kv/${key}`, body: `${performance.now()}` },
+    10_000,
+  );
+  return tookMs;
 }

@@ -13,7 +13,7 @@ export interface HoldTask {
 
 const { port, count, prefix }: HoldTask = JSON.parse(process.argv[2] ?? "");
 
-const watchers = await Watchers.connect(port, count);
+const watchers = new Watchers(port, count);
 const keys = await fetch(`http://127.0.0.1:${port}/v1/kv/${prefix}?keys`);
 const names: unknown = await keys.json();
 if (!Array.isArray(names) || names.length !== count) throw new Error(`there are not ${count} keys below ${prefix}`);

@@ -18,43 +18,25 @@ const task: WatchTask = JSON.parse(process.argv[2] ?? "");
 const url = `http://127.0.0.1:${task.port}`;
 /** Milliseconds between the requests and the write that wakes them. The program fails if a request is answered in this time. */
 const settleMs = 300 + task.count / 10;
-/**
- * Milliseconds without new data after which the program counts the complete answers. A count while answers arrive would delay the
- * receipt of the others.
- */
-const quietMs = 300;
 const withinMs = 20_000;
 
-const watchers = await Watchers.connect(task.port, task.count);
+const watchers = new Watchers(task.port, task.count);
 await write(task.bodies[0] ?? "");
-const rounds: number[][] = [];
+const rounds: (readonly number[])[] = [];
 for (const body of task.bodies.slice(1)) rounds.push(await wakeAll(body));
 console.log(JSON.stringify(rounds));
 watchers.close();
 process.exit();
 
-async function wakeAll(body: string): Promise<number[]> {
+async function wakeAll(body: string): Promise<readonly number[]> {
   const seen = await indexNow();
   watchers.ask(`${task.watched}?index=${seen}&wait=60s`);
   await Bun.sleep(settleMs);
   if (watchers.waiting !== task.count) throw new Error("a watcher was answered although nothing had changed");
-  const writeMs = performance.now();
-  await write(body);
-  await untilAnswered(writeMs);
+  const times = watchers.wake({ method: "PUT", path: task.written, body }, withinMs);
   for (const answer of watchers.answers)
     if (indexOf(answer) <= seen) throw new Error(`an answer without news: ${answer}`);
-  return watchers.answeredAtMs.map((atMs) => atMs - writeMs);
-}
-
-async function untilAnswered(writeMs: number): Promise<void> {
-  for (;;) {
-    await Bun.sleep(100);
-    const quietSinceMs = Math.max(writeMs, ...watchers.answeredAtMs);
-    if (performance.now() - quietSinceMs < quietMs) continue;
-    const { waiting } = watchers;
-    if (waiting === 0) return;
-    if (performance.now() - writeMs > withinMs) throw new Error(`${waiting} watchers had no answer in 20 s`);
-  }
+  return times;
 }
 
 async function indexNow(): Promise<number> {

@@ -14,7 +14,7 @@ export const heldQuery: Row = {
   async measure(contender) {
     await contender.start();
     const beforeKib = residentKib(contender.pid);
-    const clients = await Watchers.connect(contender.httpPort, count);
+    const clients = new Watchers(contender.httpPort, count);
     try {
       const read = await fetch(`${contender.url}/v1/kv/bench/started`);
       await read.arrayBuffer();

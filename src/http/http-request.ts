@@ -115,9 +115,15 @@ export class HttpRequest {
 
   /** Returns the same request without these parameters. */
   without(...names: readonly string[]): HttpRequest {
+    const target = this.targetWithout(...names);
+    return new HttpRequest(this.raw, target, { ...this.#options, query: this.query.without(...names) });
+  }
+
+  /** Returns the target of the same request without these parameters. */
+  targetWithout(...names: readonly string[]): string {
     const query = this.query.without(...names);
     const path = this.target.slice(0, this.target.indexOf("?"));
-    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { ...this.#options, query });
+    return query === "" ? path : `${path}?${query}`;
   }
 
   /**

