@@ -55,6 +55,8 @@ export interface HistoryRule {
 export interface HistoryPolicy {
   /** Longest prefixes first; the last rule has the prefix "". */
   readonly rules: readonly HistoryRule[];
+  /** The shortest of the rules' maximum ages, in milliseconds. */
+  readonly ageMsMin: number;
   /** Maximum size of all kept changes, in bytes as stored. */
   readonly bytesMax: number;
   /** The prefixes of the rules, and whether their changes are kept. Where this differs, the past has a gap. */
@@ -65,7 +67,8 @@ export interface HistoryPolicy {
 export function historyPolicy(rules: readonly HistoryRule[], bytesMax: number): HistoryPolicy {
   const ordered = rules.toSorted((a, b) => b.prefix.length - a.prefix.length);
   const leftOut = JSON.stringify(ordered.map(({ prefix, changesMax }) => [prefix, changesMax > 0]));
-  return { rules: ordered, bytesMax, leftOut };
+  const ageMsMin = Math.min(...rules.map(({ ageMsMax }) => ageMsMax));
+  return { rules: ordered, ageMsMin, bytesMax, leftOut };
 }
 
 interface HistoryDefaults extends Pick<HistoryRule, "changesMax" | "ageMsMax">, Pick<HistoryPolicy, "bytesMax"> {

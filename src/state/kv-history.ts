@@ -1,5 +1,5 @@
 import type { KvEntry } from "../model/kv-entry.ts";
-import { historyRuleFor, keepsChanges, type KvChange, type PastKeys } from "../model/kv-history.ts";
+import { type HistoryRule, historyRuleFor, keepsChanges, type KvChange, type PastKeys } from "../model/kv-history.ts";
 import type { Keeping } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { kvOrder } from "./row-key.ts";
@@ -46,7 +46,8 @@ export function keepChange(draft: Draft, known: KvEntry | undefined, next: KvEnt
   if (floorOf(draft.state)?.leftOut !== policy.leftOut) raiseFloor(draft, index - 1);
   const previous = plain(known);
   const hasPlainSide = previous !== undefined || plain(next) !== undefined;
-  if (!hasPlainSide || !keepsChanges(policy, key) || !isPackable(key)) return;
+  const rule = historyRuleFor(policy, key);
+  if (!hasPlainSide || rule.changesMax === 0 || !isPackable(key)) return;
   const past = draft.state.kvPasts.get(kvOrder(key)) ?? [];
   const newest = past.at(-1);
   const isFirst = known === undefined && newest === undefined;
@@ -56,7 +57,7 @@ export function keepChange(draft: Draft, known: KvEntry | undefined, next: KvEnt
   const number = newest ? numberOf(newest) + 1 : 1;
   const change = { key, index, number, step: draft.nextKept(), atMs: wallMs, cause, previous };
   draft.put(kvHistory, packChange(change), undefined);
-  dropOldChanges(draft, keeping, { key, past });
+  dropOldChanges(draft, keeping, { rule, past });
 }
 
 /** Returns whether the changes of a key are kept, by the policy of the draft. */
@@ -86,18 +87,23 @@ function isBurst(newest: KvHistoryRow | undefined, { keeping, cause, mayFold }: 
 }
 
 interface PastOfKey {
-  readonly key: string;
+  readonly rule: HistoryRule;
   /** The kept changes of the key, the oldest first, without the one that was just added. */
   readonly past: readonly KvHistoryRow[];
 }
 
-function dropOldChanges(draft: Draft, { policy, wallMs }: Keeping, { key, past }: PastOfKey): void {
-  const { changesMax, ageMsMax } = historyRuleFor(policy, key);
+function dropOldChanges(draft: Draft, { policy, wallMs }: Keeping, { rule, past }: PastOfKey): void {
+  const { changesMax, ageMsMax } = rule;
   // At most two, so that the work of a write is bounded; each write adds one.
-  for (const [at, oldest] of past.slice(0, 2).entries())
-    if (past.length + 1 - at > changesMax || wallMs - atMsOf(oldest) > ageMsMax) draft.delete(kvHistory, oldest);
-  const isTooOld = (oldest: KvHistoryRow): boolean =>
-    wallMs - atMsOf(oldest) > historyRuleFor(policy, keyOfChange(oldest)).ageMsMax;
+  for (const at of [0, 1]) {
+    const oldest = past[at];
+    if (oldest && (past.length + 1 - at > changesMax || wallMs - atMsOf(oldest) > ageMsMax))
+      draft.delete(kvHistory, oldest);
+  }
+  const isTooOld = (oldest: KvHistoryRow): boolean => {
+    const ageMs = wallMs - atMsOf(oldest);
+    return ageMs > policy.ageMsMin && ageMs > historyRuleFor(policy, keyOfChange(oldest)).ageMsMax;
+  };
   dropOldest(draft, (oldest, drops) => drops < 2 && isTooOld(oldest));
   if (draft.kvHistoryBytes > policy.bytesMax)
     dropOldest(draft, () => draft.kvHistoryBytes > policy.bytesMax * partKept);

@@ -104,8 +104,13 @@ export function packChange({ key, index, number, step, atMs, cause, previous }: 
   packed.set(texts, keyEnd);
   packed[keyEnd + originPlace(texts, cause)] = previous ? valueOrigins.indexOf(previous.origin) : 0;
   packed.set(value, keyEnd + texts.length);
-  return { place: changePlace(index, step), packed };
+  const row = { place: changePlace(index, step), packed };
+  lastPacked = { row, key };
+  return row;
 }
+
+/** The row that was packed last, with its key: whoever packs a row puts it into its place next. */
+let lastPacked: { readonly row: KvHistoryRow; readonly key: string } | undefined;
 
 /** Returns whether a key is short enough. Keys of servers come in URLs, which are shorter. */
 export function isPackable(key: string): boolean {
@@ -162,7 +167,9 @@ export function unpackChange(row: KvHistoryRow): KvChange {
   };
 }
 
-export function keyOfChange({ packed }: KvHistoryRow): string {
+export function keyOfChange(row: KvHistoryRow): string {
+  if (lastPacked?.row === row) return lastPacked.key;
+  const { packed } = row;
   const length = lengthAt(packed, headerBytes);
   for (let at = 0; at < length; at++) keyBuffer[at] = packed[headerBytes + 2 + at] ?? 0;
   return decoder.decode(keyBuffer.subarray(0, length));
@@ -172,18 +179,18 @@ function lengthAt(packed: Uint8Array, at: number): number {
   return (packed[at] ?? 0) * 256 + (packed[at + 1] ?? 0);
 }
 
-/** Returns the view of a row's header, which is valid until the next call. */
-function viewOf({ packed }: KvHistoryRow): DataView {
-  for (let at = 0; at < headerBytes; at++) header[at] = packed[at] ?? 0;
+/** Returns the view of a row's header up to `end`, which is valid until the next call. */
+function viewOf({ packed }: KvHistoryRow, end: number): DataView {
+  for (let at = 0; at < end; at++) header[at] = packed[at] ?? 0;
   return headerView;
 }
 
 export function atMsOf(row: KvHistoryRow): number {
-  return viewOf(row).getFloat64(0);
+  return viewOf(row, 8).getFloat64(0);
 }
 
 export function numberOf(row: KvHistoryRow): number {
-  return viewOf(row).getUint32(8);
+  return viewOf(row, createAt).getUint32(8);
 }
 
 /** Returns whether a change has this cause, by its packed texts. */
