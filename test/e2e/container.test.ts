@@ -1,5 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { portNear } from "../../examples/gateway/ports.ts";
@@ -32,10 +42,27 @@ describe("the Dockerfile", () => {
     expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp", "59890"]);
   });
 
+  const copied = dockerfile
+    .filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"))
+    .map(({ text }) => text.split(/\s+/).slice(0, -1));
+
   test("copies only files that .dockerignore includes", () => {
     const allowed = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
-    const copied = dockerfile.filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"));
-    for (const { text } of copied) expect(allowed).toEqual(expect.arrayContaining(text.split(/\s+/).slice(0, -1)));
+    for (const paths of copied) expect(allowed).toEqual(expect.arrayContaining([...paths]));
+  });
+
+  test("copies all that the build reads", () => {
+    const folder = mkdtempSync(join(tmpdir(), "build-stage-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const path of copied.flat()) cpSync(join(root, path), join(folder, path), { recursive: true });
+    // The bundler would resolve a symbolic link to the folder of the link's target.
+    const isLinked = ["-al", "-a"].some(
+      (how) => Bun.spawnSync(["cp", how, join(root, "node_modules"), folder]).success,
+    );
+    expect(isLinked).toBe(true);
+    const { exitCode, stderr } = Bun.spawnSync([process.execPath, "scripts/build.ts"], { cwd: folder });
+    expect([exitCode, stderr.toString()]).toEqual([0, expect.any(String)]);
+    expect(existsSync(join(folder, "dist/praetor"))).toBe(true);
   });
 
   test("installs the program under each script name of Geneva's Consul image", () => {
