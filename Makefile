@@ -21,7 +21,7 @@ test: $(installed) ## Run the whole gate: format, lint, types, unused code, arch
 	@$(bun) scripts/gate/gate.ts $(STEPS)
 
 # The images are built first. Each test says what it needs of the machine.
-test-packages: image ## Build and try what is released: executables, Debian packages, archives, images, compose files (needs root; takes an hour)
+test-packages: image ## Build and try what is released: executables, Debian packages, archives, images, compose files, Ansible (needs root; takes up to an hour)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-packages needs root: it makes namespaces and mounts for containers' >&2; exit 1; }
 	@scripts/ensure-debian-packages packages
 	@$(bun) test --only-failures ./test/packages/

@@ -11,7 +11,9 @@ const made = mkdtempSync(join(tmpdir(), "praetor-packages-"));
 const steps = tourSteps(readFileSync(join(root, "docs/install.md"), "utf8"));
 const skipReason = process.getuid?.() === 0 ? undefined : "skipped: needs root";
 const deb = join(root, "dist/praetor_0.1.0-1_amd64.deb");
-const archive = join(root, "dist/release/praetor-0.1.0-linux-amd64.tar.gz");
+const released = join(root, "dist/release");
+const executable = join(released, "praetor-0.1.0-linux-amd64");
+const archive = `${executable}.tar.gz`;
 
 let debian: SmallDebian;
 
@@ -22,7 +24,8 @@ beforeAll(async () => {
     if (!built.success) throw new Error(built.stderr.toString());
   }
   debian = new SmallDebian();
-  for (const file of [deb, archive]) copyFileSync(file, join(debian.root, basename(file)));
+  for (const file of [deb, archive, executable, join(released, "SHA256SUMS")])
+    copyFileSync(file, join(debian.root, basename(file)));
   await debian.boot();
 });
 
@@ -153,4 +156,20 @@ describe.skipIf(skipReason !== undefined)(`the archive (${skipReason ?? "in a sm
       ...{ code: 1, output: "install.sh: sysvinit is not one of systemd, openrc, procd and none\n" },
     });
   });
+});
+
+describe.skipIf(skipReason !== undefined)(`the executable alone (${skipReason ?? "in a small Debian"})`, () => {
+  test("is installed as docs/install.md says", () => runTour("executable"));
+});
+
+test("the Debian package for arm64 has an executable for it, which runs in QEMU", () => {
+  const built = Bun.spawnSync([process.execPath, "scripts/release/deb.ts", "linux-arm64"], { cwd: root });
+  expect([built.exitCode, built.stderr.toString()]).toEqual([0, expect.any(String)]);
+  const arm = join(root, "dist/praetor_0.1.0-1_arm64.deb");
+  const architecture = Bun.spawnSync(["dpkg-deb", "--field", arm, "Architecture"]);
+  expect(architecture.stdout.toString()).toBe("arm64\n");
+  const folder = join(made, "arm64");
+  expect(Bun.spawnSync(["dpkg-deb", "-x", arm, folder]).exitCode).toBe(0);
+  const emulated = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", join(folder, "usr/bin/praetor"), "version"];
+  expect(Bun.spawnSync(emulated).stdout.toString()).toContain("Praetor v0.1.0");
 });

@@ -248,6 +248,19 @@ describe("a key", () => {
     await exchange(agent.url, "PUT", { path, body: "20", headers: { "User-Agent": "curl/8.5.0" } });
     await page.getByText("The value was set by an operator.").waitFor();
     await page.getByRole("region", { name: "History" }).getByText("operator", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Reset", exact: true }).click();
+    await focusedOn(page, "Cancel");
+    await page.getByRole("button", { name: "Reset from/rate" }).click();
+    await page.getByText("The value comes from the configuration file of its service.").waitFor();
+    expect(await valueOf("from/rate")).toBe("10");
+    expect(await page.getByRole("button", { name: "Reset", exact: true }).count()).toBe(0);
+    // Nothing has pushed this key: the question says so, and stays open.
+    const byHand = { path: "/v1/kv/from/nothing", body: "1", headers: { "User-Agent": "curl/8.5.0" } };
+    await exchange(agent.url, "PUT", byHand);
+    await page.goto(keysUrl("from/nothing"));
+    await page.getByRole("button", { name: "Reset", exact: true }).click();
+    await page.getByRole("button", { name: "Reset from/nothing" }).click();
+    await page.getByText("that a service has pushed is kept; nothing was changed").waitFor();
     expect(opened.faults()).toEqual([]);
   });
 

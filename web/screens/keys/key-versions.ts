@@ -40,6 +40,11 @@ export function originText(origin: NonNullable<KvVersionJson["Origin"]>): string
   return originTexts[origin];
 }
 
+/** Returns whether a person has set the value, and not the key's service. */
+export function isOfOperator(origin: NonNullable<KvVersionJson["Origin"]>): boolean {
+  return origin === "operator" || origin === "import" || origin === "rollback";
+}
+
 /** Returns who made a version: the token's description, the program and its address; "" if that is not known. */
 export function authorOf({ By: by }: Pick<KvVersionJson, "By">): string {
   if (!by) return "";
