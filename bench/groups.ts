@@ -2,6 +2,7 @@ import type { Limit } from "./lib/limit.ts";
 import type { Group, Row } from "./lib/row.ts";
 import { limitKeyGet, limitLeader } from "./limits/answer.ts";
 import { limitCommit } from "./limits/commit.ts";
+import { etcdGet, etcdPut, etcdWatch } from "./limits/etcd.ts";
 import { access } from "./rows/access.ts";
 import { cluster } from "./rows/cluster.ts";
 import { commandKvGet, commandVersion } from "./rows/command.ts";
@@ -42,9 +43,10 @@ export const groups: readonly Group[] = [
 ];
 
 /**
- * The benchmark rows that compare Praetor with the limits of its platform: with a bare HTTP server of Bun, and with SQLite alone.
+ * The benchmark rows that compare Praetor with the limits of its platform: with a bare HTTP server of Bun, and with SQLite alone; and those
+ * that compare it with etcd.
  */
-export const limits: readonly Limit[] = [limitKeyGet, limitLeader, limitCommit];
+export const limits: readonly Limit[] = [limitKeyGet, limitLeader, limitCommit, etcdGet, etcdPut, etcdWatch];
 
 function group(name: string, ...rows: readonly Row[]): Group {
   return { name, rows };

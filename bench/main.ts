@@ -51,7 +51,7 @@ for (const limit of chosen.limits) {
 const results = [
   describeRun(binaries, "make bench"),
   ...(comparisons.length > 0 ? [renderTable(comparisons)] : []),
-  ...(limitResults.length > 0 ? [renderLimits(limitResults)] : []),
+  ...renderLimits(limitResults),
 ].join("\n\n");
 console.log(`\n${results}\n`);
 if (hasFailed) process.exitCode = 1;

@@ -1,9 +1,13 @@
 import type { LimitResult } from "./limit.ts";
 import { formatNumber, renderCells } from "./table.ts";
 
-export function renderLimits(results: readonly LimitResult[]): string {
-  const header = ["Against the limit", "Praetor", "the limit", "share", "goal", "", "set by"];
-  return renderCells(header, results.map(cellsOf));
+/** Returns a table for each kind of program that Praetor is compared with. */
+export function renderLimits(results: readonly LimitResult[]): readonly string[] {
+  return (["the limit", "etcd"] as const).flatMap((against) => {
+    const found = results.filter(({ limitOf }) => limitOf.against === against);
+    const header = [`Against ${against}`, "Praetor", against, "share", "goal", "", "set by"];
+    return found.length === 0 ? [] : [renderCells(header, found.map(cellsOf))];
+  });
 }
 
 /** Returns one result as a line of text for the terminal. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { judgeLimit, type Limit } from "./limit.ts";
 
 const limit: Limit = {
-  ...{ name: "limit", title: "limit", of: "what it is built on", unit: "unit", shareMin: 0.7 },
+  ...{ name: "limit", title: "limit", of: "what it is built on", against: "the limit", unit: "unit", shareMin: 0.7 },
   measure: () => Promise.reject(new Error("not measured here")),
 };
 

@@ -3,8 +3,8 @@ import type { Effort } from "./compare.ts";
 import { median } from "./statistics.ts";
 
 /**
- * A benchmark row that compares Praetor with a limit of its platform: the rate of the same work in the bare runtime or in SQLite
- * alone.
+ * A benchmark row that compares Praetor with another program than Consul: with a limit of its platform, which is the rate of the same
+ * work in the bare runtime or in SQLite alone; or with etcd.
  */
 export interface Limit {
   /** The row's name. `make bench ROWS=NAME` measures the row. */
@@ -12,6 +12,8 @@ export interface Limit {
   readonly title: string;
   /** The program that sets the limit, as the table names it: "bare `Bun.serve`". */
   readonly of: string;
+  /** The table that has the row. */
+  readonly against: "the limit" | "etcd";
   readonly unit: string;
   /** The fraction of the limit that Praetor must reach. */
   readonly shareMin: number;

@@ -39,6 +39,8 @@ struct connection {
 
 struct watchers {
   int count;
+  /* Whether the connections speak HTTP/2, as gRPC does, and not HTTP/1.1. */
+  int is_http2;
   int epoll;
   /* All watchers, and last the connection that writes. */
   struct connection *all;
@@ -71,9 +73,10 @@ void watchers_close(struct watchers *self) {
 }
 
 /* Returns 0 if a connection cannot be opened. */
-struct watchers *watchers_open(int port, int count) {
+struct watchers *watchers_open(int port, int count, int is_http2) {
   struct watchers *self = malloc(sizeof *self);
   self->count = count;
+  self->is_http2 = is_http2;
   self->epoll = epoll_create1(0);
   self->all = calloc(count + 1, sizeof *self->all);
   for (int at = 0; at <= count; at++) {
@@ -90,16 +93,27 @@ struct watchers *watchers_open(int port, int count) {
   return self;
 }
 
-/* Sends a request on a watcher's connection, whose last answer is forgotten. Returns whether all of it was sent. */
-int watchers_ask(struct watchers *self, int watcher, const char *request) {
+/* Sends octets on a watcher's connection, whose last answer is forgotten. Returns whether all were sent. */
+int watchers_ask(struct watchers *self, int watcher, const char *request, int length) {
   struct connection *one = &self->all[watcher];
-  size_t length = strlen(request);
   one->length = 0;
   one->bytes[0] = 0;
-  return send(one->fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
+  return length == 0 || send(one->fd, request, length, MSG_NOSIGNAL) == length;
 }
 
-static int is_whole(const struct connection *one) {
+/* Returns whether a frame of data with a message has arrived (RFC 9113, 4.1): its header has 9 octets, that of gRPC 5. */
+static int has_message(const struct connection *one) {
+  const unsigned char *frame = (const unsigned char *)one->bytes, *end = frame + one->length;
+  while (frame + 9 <= end) {
+    int length = frame[0] << 16 | frame[1] << 8 | frame[2];
+    if (frame + 9 + length > end) return 0;
+    if (frame[3] == 0 && length > 5) return 1;
+    frame += 9 + length;
+  }
+  return 0;
+}
+
+static int is_whole_text(const struct connection *one) {
   const char *body = strstr(one->bytes, "\r\n\r\n"), *field;
   if (!body) return 0;
   body += 4;
@@ -107,6 +121,10 @@ static int is_whole(const struct connection *one) {
     if (strncasecmp(field, "content-length:", 15) == 0)
       return one->bytes + one->length - body >= strtol(field + 15, 0, 10);
   return one->length >= 5 && strcmp(one->bytes + one->length - 5, "0\r\n\r\n") == 0;
+}
+
+static int is_whole(const struct watchers *self, const struct connection *one) {
+  return self->is_http2 ? has_message(one) : is_whole_text(one);
 }
 
 /* Receives what has arrived, and waits up to `wait_ms` for the first of it. Returns the number of answers that this made whole. */
@@ -126,16 +144,16 @@ static int receive(struct watchers *self, int wait_ms, double start_ms) {
     one->length += got;
     one->bytes[one->length] = 0;
     one->at_ms = now_ms() - start_ms;
-    whole += is_whole(one);
+    whole += is_whole(self, one);
   }
   return whole;
 }
 
 /* Sends a write on a connection of its own, and receives until all watchers and the write have their answers. */
-void watchers_wake(struct watchers *self, const char *request, int within_ms) {
+void watchers_wake(struct watchers *self, const char *request, int length, int within_ms) {
   double start_ms = now_ms();
   int missing = self->count + 1;
-  watchers_ask(self, self->count, request);
+  watchers_ask(self, self->count, request, length);
   while (missing > 0 && now_ms() - start_ms < within_ms) missing -= receive(self, 100, start_ms);
 }
 
@@ -143,7 +161,7 @@ void watchers_wake(struct watchers *self, const char *request, int within_ms) {
 int watchers_waiting(struct watchers *self) {
   int waiting = 0;
   receive(self, 0, 0);
-  for (int at = 0; at < self->count; at++) waiting += !is_whole(&self->all[at]);
+  for (int at = 0; at < self->count; at++) waiting += !is_whole(self, &self->all[at]);
   return waiting;
 }
 

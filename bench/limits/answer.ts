@@ -17,7 +17,7 @@ export const limitLeader: Limit = limit(
 /** Returns a benchmark row whose limit is the rate of a server that does nothing but send a copy of Praetor's answer. */
 function limit(name: string, title: string, path: string): Limit {
   return {
-    ...{ name, title, of: "bare `Bun.serve`", unit: "requests/s", shareMin: 0.7 },
+    ...{ name, title, of: "bare `Bun.serve`", against: "the limit", unit: "requests/s", shareMin: 0.7 },
     async prepare(praetor) {
       await praetor.put(keyPath, "x".repeat(126));
     },

@@ -19,6 +19,7 @@ export const limitCommit: Limit = {
   name: "limit-commit",
   title: "durable write of a key, 64 connections",
   of: "SQLite alone, in batches as large",
+  against: "the limit",
   unit: "rows/s",
   shareMin: 0.6,
   async measure(praetor, seconds) {

@@ -9,7 +9,7 @@ type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
 /** Number of writes that wake the watchers. The first of them warms up the client; its times are left out of the figures. */
 const rounds = 4;
 
-const key = {
+export const key: { readonly of: string; readonly watched: Watched } = {
   of: "one key",
   watched: {
     watched: "/v1/kv/bench/watched",
@@ -39,7 +39,7 @@ function row(name: string, count: number, { of, watched }: { readonly of: string
     ...{ unit: "ms", better: "lower" },
     goal: { kind: "times", timesMin: 2 },
     async measure(contender) {
-      const answers = (await watch(contender, { ...watched, port: contender.httpPort, count })).slice(1);
+      const answers = await timesToWake(contender, { ...watched, count });
       const all = answers.flat();
       return {
         value: median(answers.map((times) => Math.max(...times))),
@@ -49,13 +49,16 @@ function row(name: string, count: number, { of, watched }: { readonly of: string
   };
 }
 
-/** Runs the program watch-writes. Returns, for each write, the milliseconds until each watcher's answer. */
-async function watch({ name }: Contender, task: WatchTask): Promise<number[][]> {
-  const program = Program.start("watch-writes", task);
+/** Runs the program watch-writes. Returns, for each write but the first, the milliseconds until each watcher's answer. */
+export async function timesToWake(
+  { name, httpPort: port }: Contender,
+  task: Omit<WatchTask, "port">,
+): Promise<readonly (readonly number[])[]> {
+  const program = Program.start("watch-writes", { ...task, port });
   try {
     const times: number[][] = JSON.parse(await program.line());
     await program.end();
-    return times;
+    return times.slice(1);
   } catch (cause) {
     throw new Error(`${name}'s watchers failed`, { cause });
   } finally {
