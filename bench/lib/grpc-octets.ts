@@ -11,7 +11,7 @@ const [data, headers, settings] = [0, 1, 4] as const;
 const endOfStream = 1;
 const endOfHeaders = 4;
 
-/** What a client sends first on a connection: the preface, and settings of which none differs from its default. */
+/** The octets that a client sends first on a connection: the preface, and settings of which none differs from its default. */
 export const opening: Buffer = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   http2Frame(settings, 0, { stream: 0, payload: Buffer.alloc(0) }),

@@ -191,7 +191,7 @@ describe("the state backend", () => {
   });
 });
 
-/** What a plan of the provider wants to be so: keys below a prefix, and services of a node outside the agent. */
+/** The aim of a plan of the provider: keys below a prefix, and services of a node outside the agent. */
 interface Wanted {
   readonly keys: Readonly<Record<string, string>>;
   readonly services: Readonly<Record<string, number>>;
@@ -233,7 +233,7 @@ async function apply(wanted: Wanted, where: { readonly prefix: string; readonly 
   return changed;
 }
 
-test("a plan that is applied has nothing to change, until somebody else changed a part of it", async () => {
+test("a plan that is applied has nothing to change, until another client changes a part of it", async () => {
   const where = { prefix: keyFolder(), node: unique("planned-node") };
   await registerNode({ Node: where.node });
   const [oven, pump] = [unique("planned-oven"), unique("planned-pump")];
