@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { judge } from "./compare.ts";
+import { differ, judge } from "./compare.ts";
 import type { Row } from "./row.ts";
 
 const row = (better: Row["better"], goal: Row["goal"]): Row => ({
@@ -40,4 +40,10 @@ test("a benchmark row whose 99th percentile is not better than Consul's fails, w
   const twice = row("higher", { kind: "times", timesMin: 2 });
   const praetor = { value: 400, latency: { p50Ms: 1, p99Ms: 5 } };
   expect(judge(twice, praetor, { value: 100, latency: { p50Ms: 2, p99Ms: 5 } }).shortOf).toEqual(["p99"]);
+});
+
+test("rounds differ when their ratios do, however fast the machine was in each", () => {
+  const figures = (...values: readonly number[]): readonly { value: number }[] => values.map((value) => ({ value }));
+  expect(differ(figures(100, 50, 114), figures(10, 5, 10))).toBe(false);
+  expect(differ(figures(100, 100, 116), figures(10, 10, 10))).toBe(true);
 });

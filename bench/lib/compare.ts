@@ -11,7 +11,7 @@ export interface Contenders {
 export interface Effort {
   /** Duration of one measurement, in seconds. */
   readonly seconds: number;
-  /** Number of measurements of each program. Praetor and Consul alternate: A B A B. */
+  /** Number of measurements of each program, at least: see `roundsMore`. Praetor and Consul alternate: A B A B. */
   readonly pairs: number;
 }
 
@@ -62,7 +62,9 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
   try {
     for (const contender of [praetor, consul]) await row.prepare?.(contender);
     const figures: [Figure[], Figure[]] = [[], []];
-    for (let pair = 0; pair < effort.pairs; pair += 1) {
+    const isDue = (pair: number): boolean =>
+      pair < effort.pairs || (pair < effort.pairs + roundsMore && differ(figures[0], figures[1]));
+    for (let pair = 0; isDue(pair); pair += 1) {
       for (const [at, contender] of [praetor, consul].entries()) {
         if (row.startsItself !== true) await untilQuiet([praetor, consul]);
         figures[at]?.push(await row.measure(contender, effort.seconds));
@@ -72,6 +74,18 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
   } catch (error) {
     throw new Error(`the row ${row.name} cannot be measured: ${String(error)}`, { cause: error });
   }
+}
+
+/** A row whose rounds differ is measured this many times more at most. */
+const roundsMore = 2;
+
+/** The rounds of a row differ if the highest ratio of the two programs is this many times the lowest. */
+const differenceMax = 1.15;
+
+/** Returns whether the ratio of two programs differs between the rounds in which they were measured. */
+export function differ(praetor: readonly Figure[], consul: readonly Figure[]): boolean {
+  const ratios = praetor.map(({ value }, round) => value / (consul[round]?.value ?? Number.NaN));
+  return Math.max(...ratios) > differenceMax * Math.min(...ratios);
 }
 
 /** Returns the comparison of Praetor's figure with Consul's figure and with the benchmark row's goal. */

@@ -65,7 +65,7 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
   draft.origin = origin;
   draft.sparing = sparing;
   draft.spared = [];
-  draft.mayFold = command.type === "kv-set";
+  draft.mayFold = command.type === "kv-set" || command.type === "txn";
   const outcome = isOfKeys(command) ? runKv(draft, command) : runOther(draft, command);
   return draft.spared.length === 0 ? outcome : { ...outcome, spared: draft.spared };
 }

@@ -30,7 +30,7 @@ export class Draft {
   /** The prefixes below which the current command leaves the values of operators, and the keys that it has left so. */
   sparing: readonly string[] = [];
   spared: string[] = [];
-  /** Whether a change of the current command may be left out of the past, as a step of a burst: only if it is the command's only one. */
+  /** Whether updates of the current command may be left out of the past, as steps of a burst. A rollback or a trial is no step. */
   mayFold = false;
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];

@@ -79,6 +79,16 @@ test("of a burst of one writer the first change is kept, and the past within it 
   ]);
 });
 
+test("a transaction can be a step of a burst, and a rollback cannot", () => {
+  const written = { kind: "kv", verb: "set", key: "a", flags: 0n, index: 0, session: "" } as const;
+  const set = (value: string): Command => ({ type: "txn", operations: [{ ...written, value: Buffer.from(value) }] });
+  const driver = driven(keySet("a", "1"), keySet("a", "2"));
+  driver.run(set("3"), 60_500);
+  driver.run(set("4"), 62_000);
+  driver.run({ type: "kv-rollback", key: "a", recurse: false, to: 1 }, 62_500);
+  expect(changesOf(driver.state, "a").map(({ index }) => index)).toEqual([2, 4, 5]);
+});
+
 test("the end of a burst that deletes the key is kept", () => {
   const driver = driven(keySet("a", "1"), keySet("a", "2"));
   driver.run({ type: "kv-delete", key: "a" }, 60_100);

@@ -104,9 +104,8 @@ function dropOldChanges(draft: Draft, { policy, wallMs }: Keeping, { rule, past 
     const ageMs = wallMs - atMsOf(oldest);
     return ageMs > policy.ageMsMin && ageMs > historyRuleFor(policy, keyOfChange(oldest)).ageMsMax;
   };
-  dropOldest(draft, (oldest, drops) => drops < 2 && isTooOld(oldest));
-  if (draft.kvHistoryBytes > policy.bytesMax)
-    dropOldest(draft, () => draft.kvHistoryBytes > policy.bytesMax * partKept);
+  const bytesLeftMax = draft.kvHistoryBytes > policy.bytesMax ? policy.bytesMax * partKept : Number.POSITIVE_INFINITY;
+  dropOldest(draft, (oldest, drops) => draft.kvHistoryBytes > bytesLeftMax || (drops < 2 && isTooOld(oldest)));
 }
 
 /** Drops the oldest changes of all while a condition holds. The past before the last dropped one is then unknown. */

@@ -7,6 +7,9 @@ import type { OrderedMapEdit, OrderedTable } from "../lib/ordered-map.ts";
 export class TableDraft<V> implements OrderedTable<V> {
   #table: OrderedTable<V>;
   #edit: OrderedMapEdit<V> | undefined;
+  /** The key that was read or written last, and its row: most rows are read several times before they are written. */
+  #lastKey: string | undefined;
+  #lastRow: V | undefined;
 
   constructor(table: OrderedTable<V>) {
     this.#table = table;
@@ -17,7 +20,8 @@ export class TableDraft<V> implements OrderedTable<V> {
   }
 
   get(key: string): V | undefined {
-    return (this.#edit ?? this.#table).get(key);
+    if (key === this.#lastKey) return this.#lastRow;
+    return this.#remember(key, (this.#edit ?? this.#table).get(key));
   }
 
   values(): IterableIterator<V> {
@@ -47,11 +51,19 @@ export class TableDraft<V> implements OrderedTable<V> {
   set(key: string, row: V): void {
     this.#edit ??= this.#table.edit();
     this.#edit.set(key, row);
+    this.#remember(key, row);
   }
 
   delete(key: string): void {
     this.#edit ??= this.#table.edit();
     this.#edit.delete(key);
+    this.#remember(key, undefined);
+  }
+
+  #remember(key: string, row: V | undefined): V | undefined {
+    this.#lastKey = key;
+    this.#lastRow = row;
+    return row;
   }
 
   /** Returns the table with all changes so far. Later changes do not affect the returned table. */

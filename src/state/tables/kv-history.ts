@@ -126,6 +126,7 @@ function originPlace(texts: Uint8Array, { means }: Cause): number {
 
 function packCause(cause: Cause): Uint8Array {
   assert(/^[a-z ]{0,20}$/.test(cause.means), "the means of a change is one or two short words");
+  if (packedCause?.cause === cause) return packedCause.bytes;
   if (packedCause && causeFields.every((field) => packedCause?.cause[field] === cause[field])) return packedCause.bytes;
   const texts = causeFields.map((field) => encoder.encode(cause[field]));
   const bytes = new Uint8Array(texts.reduce((sum, { length }) => sum + 2 + length, 0));
