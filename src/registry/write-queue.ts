@@ -7,6 +7,7 @@ import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
 import type { HistoryPolicy } from "../model/kv-history.ts";
 import type { Command, Keeping, Outcome } from "../state/command.ts";
+import { KeptRate } from "../state/kept-rate.ts";
 import { latestMs } from "../state/lock-delay.ts";
 import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
@@ -98,6 +99,7 @@ export class WriteQueue {
   #running: Promise<void> | undefined;
   /** The number of writes that waited when the last batch was durable, those in it included. */
   #callers = 0;
+  readonly #keptRate = new KeptRate();
   /** Publishes the batch under way; undefined while no batch is under way. */
   #publish: (() => void) | undefined;
   #stalled = false;
@@ -240,7 +242,7 @@ export class WriteQueue {
 
   #keeping(): Keeping | undefined {
     const { history, clock } = this.#options;
-    return history && { policy: history, wallMs: clock.wallMs() };
+    return history && { policy: history, wallMs: clock.wallMs(), rate: this.#keptRate };
   }
 
   /**

@@ -11,6 +11,7 @@ import type { SigningAuthority } from "../model/signing-authority.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
 import type { ValueOrigin } from "../model/value-origin.ts";
 import type { AclCommand } from "./acl-command.ts";
+import type { KeptRate } from "./kept-rate.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -61,6 +62,8 @@ export interface Stamp {
 export interface Keeping {
   readonly policy: HistoryPolicy;
   readonly wallMs: number;
+  /** Counts the kept changes, so that a storm of them is noticed; absent: nothing is a storm. */
+  readonly rate?: KeptRate | undefined;
 }
 
 /** A command that changes keys. Its cause is kept with the changes, its origin with the values. */

@@ -6,6 +6,7 @@ import { StateDriver, keyLock, keySet, nodeNamed, sessionNamed } from "../../tes
 import type { KvEntry } from "../model/kv-entry.ts";
 import { type HistoryPolicy, historyPolicy, unknownCause } from "../model/kv-history.ts";
 import type { Command } from "./command.ts";
+import { KeptRate } from "./kept-rate.ts";
 import { getKv, listKv } from "./kv.ts";
 import { changesOf, changesSince, entriesAt, isLock, oldestPast } from "./kv-history.ts";
 import { openState } from "./open-state.ts";
@@ -87,6 +88,22 @@ test("a transaction can be a step of a burst, and a rollback cannot", () => {
   driver.run(set("4"), 62_000);
   driver.run({ type: "kv-rollback", key: "a", recurse: false, to: 1 }, 62_500);
   expect(changesOf(driver.state, "a").map(({ index }) => index)).toEqual([2, 4, 5]);
+});
+
+test("while a storm of changes is kept, one writer's burst is a minute long, and each key's first change is kept", () => {
+  const driver = new StateDriver(defaultHistoryPolicy, new KeptRate());
+  const keys = Array.from({ length: 300 }, (_none, at) => `k${at}`);
+  const write = (value: string, nowMs: number): void => {
+    for (const key of keys) driver.run(keySet(key, value), nowMs);
+  };
+  for (const [round, nowMs] of [0, 60_000, 62_000, 64_000].entries()) write(`${round}`, nowMs);
+  const kept = keys.map((key) => changesOf(driver.state, key).length);
+  expect(kept).toEqual(keys.map((_key, at) => (at < 200 ? 3 : 1)));
+  // The last of the keys is known before the storm, and at its end.
+  expect(valuesAt(driver.state, 300, { key: "k299", recurse: false })).toEqual({ k299: "0" });
+  expect(valuesAt(driver.state, 1_200, { key: "k299", recurse: false })).toEqual({ k299: "3" });
+  driver.run({ ...keySet("k299", "4"), cause: { ...unknownCause, reason: "by hand" } } as Command, 64_000);
+  expect(changesOf(driver.state, "k299")).toHaveLength(2);
 });
 
 test("the end of a burst that deletes the key is kept", () => {

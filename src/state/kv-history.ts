@@ -24,12 +24,16 @@ import {
  * at an earlier index is that which the first later change has replaced, or the present one.
  *
  * Not kept: the changes of keys whose rule says so; those of locks, whose values tell of processes and not of settings; and the
- * steps of a burst, in which one writer changes a key several times within a second with values of one origin, but the first. An
- * entry tells by its modifyIndex that changes before it were not kept: the past is then unknown between the last kept change and
+ * steps of a burst, in which one writer changes a key several times within a second with values of one origin, but the first; while
+ * more than 200 changes a second are kept, a burst is a minute long, so that a writer that runs wild does not drive out the past of all
+ * other keys. An entry tells by its modifyIndex that changes before it were not kept: the past is then unknown between the last kept change and
  * that index.
  */
 
 const burstMsMax = 1_000;
+
+/** The same while a storm of changes is kept, which would soon take the place of all other changes. */
+const stormBurstMsMax = 60_000;
 
 /** Above the maximum size, the oldest changes are dropped until this part of it is left, so that not each write drops one. */
 const partKept = 15 / 16;
@@ -57,6 +61,7 @@ export function keepChange(draft: Draft, known: KvEntry | undefined, next: KvEnt
   const number = newest ? numberOf(newest) + 1 : 1;
   const change = { key, index, number, step: draft.nextKept(), atMs: wallMs, cause, previous };
   draft.put(kvHistory, packChange(change), undefined);
+  keeping.rate?.add(wallMs);
   dropOldChanges(draft, keeping, { rule, past });
 }
 
@@ -81,9 +86,11 @@ function isSecondStep({ index }: Draft, previous: KvEntry | undefined, newest: K
 
 /** Returns whether an update of a key by the current command goes on with the burst of the key's newest change. */
 function isBurst(newest: KvHistoryRow | undefined, { keeping, cause, mayFold }: Draft): boolean {
-  if (!newest || !mayFold) return false;
-  const ageMs = (keeping?.wallMs ?? 0) - atMsOf(newest);
-  return ageMs >= 0 && ageMs < burstMsMax && hasCause(newest, cause);
+  if (!newest || !mayFold || !keeping) return false;
+  const { wallMs, rate } = keeping;
+  const ageMs = wallMs - atMsOf(newest);
+  const msMax = rate?.isStorm(wallMs) === true ? stormBurstMsMax : burstMsMax;
+  return ageMs >= 0 && ageMs < msMax && hasCause(newest, cause);
 }
 
 interface PastOfKey {

@@ -1,5 +1,6 @@
 import { apply, type Applied } from "../../src/state/apply.ts";
 import type { Command } from "../../src/state/command.ts";
+import type { KeptRate } from "../../src/state/kept-rate.ts";
 import { emptyState, type State } from "../../src/state/state.ts";
 import type { HistoryPolicy } from "../../src/model/kv-history.ts";
 import type { Check } from "../../src/model/check.ts";
@@ -15,15 +16,17 @@ export class StateDriver {
   readonly rows: Map<string, { table: string; key: string; value: Uint8Array }> = new Map();
 
   readonly #history: HistoryPolicy | undefined;
+  readonly #rate: KeptRate | undefined;
 
-  /** @param history what is kept of the keys' past; absent: nothing */
-  constructor(history?: HistoryPolicy) {
+  /** @param history what is kept of the keys' past; absent: nothing. @param rate notices a storm of kept changes, if it is given */
+  constructor(history?: HistoryPolicy, rate?: KeptRate) {
     this.#history = history;
+    this.#rate = rate;
   }
 
   /** @param nowMs the state's time, which is the wall time, too */
   run(command: Command, nowMs = 0): Applied {
-    const keeping = this.#history && { policy: this.#history, wallMs: nowMs };
+    const keeping = this.#history && { policy: this.#history, wallMs: nowMs, rate: this.#rate };
     const applied = apply(this.state, command, { index: this.state.index + 1, nowMs, keeping });
     for (const { table, key, value } of applied.changes) {
       if (value) this.rows.set(`${table}/${key}`, { table, key, value });
