@@ -55,9 +55,7 @@ export function keepChange(draft: Draft, known: KvEntry | undefined, next: KvEnt
   const past = draft.state.kvPasts.get(kvOrder(key)) ?? [];
   const newest = past.at(-1);
   const isFirst = known === undefined && newest === undefined;
-  if (isFirst || isSecondStep(draft, previous, newest)) return;
-  const isUpdate = previous !== undefined && next?.origin === previous.origin;
-  if (isUpdate && isBurst(newest, draft)) return;
+  if (isFirst || isSecondStep(draft, previous, newest) || isBurst(draft, newest, [previous, next])) return;
   const number = newest ? numberOf(newest) + 1 : 1;
   const change = { key, index, number, step: draft.nextKept(), atMs: wallMs, cause, previous };
   draft.put(kvHistory, packChange(change), undefined);
@@ -84,9 +82,14 @@ function isSecondStep({ index }: Draft, previous: KvEntry | undefined, newest: K
   return previous?.modifyIndex === index || (newest !== undefined && indexOfChange(newest) === index);
 }
 
-/** Returns whether an update of a key by the current command goes on with the burst of the key's newest change. */
-function isBurst(newest: KvHistoryRow | undefined, { keeping, cause, mayFold }: Draft): boolean {
-  if (!newest || !mayFold || !keeping) return false;
+/** Returns whether the current command updates a key, and so goes on with the burst of the key's newest change. */
+function isBurst(
+  { keeping, cause, mayFold }: Draft,
+  newest: KvHistoryRow | undefined,
+  [previous, next]: readonly [KvEntry | undefined, KvEntry | undefined],
+): boolean {
+  const isUpdate = previous !== undefined && next?.origin === previous.origin;
+  if (!isUpdate || !newest || !mayFold || !keeping) return false;
   const { wallMs, rate } = keeping;
   const ageMs = wallMs - atMsOf(newest);
   const msMax = rate?.isStorm(wallMs) === true ? stormBurstMsMax : burstMsMax;

@@ -72,8 +72,12 @@ async function memberNames(agent: AgentProcess): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** Resolves with the certificate that a port of HTTPS shows. */
+/** Resolves with the certificate that a port of HTTPS shows. The port is closed for a moment while it gets another certificate. */
 function shownAt(port: number): Promise<X509Certificate> {
+  return within(withinMs, () => shownNow(port));
+}
+
+function shownNow(port: number): Promise<X509Certificate> {
   const { promise, resolve, reject } = Promise.withResolvers<X509Certificate>();
   const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
     resolve(new X509Certificate(socket.getPeerCertificate().raw));
