@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
@@ -118,8 +118,20 @@ describe.skipIf(Bun.which("prlimit") === null)("with at most 192 file descriptor
     await using writing = await RawConnection.open(agent.url);
     writing.send(put("kept", 3));
     await Bun.sleep(100);
-    using hostile = await openHostile(portOf(limited), { count: 400, request: () => "", reads: true });
-    await within(5_000, async () => expect(limited.logged("Too many open files: no more connections")).toBe(1));
+    const hostile = new DisposableStack();
+    onTestFinished(() => hostile.dispose());
+    const refused = "Too many open files: no more connections";
+    let open = 0;
+    await within(5_000, async () => {
+      // A busy system loses connections on their way: those that are missing are opened again.
+      if (open < 200) {
+        const more = hostile.use(await openHostile(portOf(limited), { count: 400, request: () => "", reads: true }));
+        await Bun.sleep(600);
+        open += more.open;
+      }
+      const said = agent.output().slice(-2_000);
+      expect({ open, said, logged: limited.logged(refused) }).toEqual({ open, said, logged: 1 });
+    });
     const [cpuBefore, startMs] = [cpuTicks(agent.pid), performance.now()];
     await Bun.sleep(2_000);
     // The agent's processor time is bounded: a listener that retries a failing accept in a loop would use nearly all of it.
@@ -136,7 +148,7 @@ describe.skipIf(Bun.which("prlimit") === null)("with at most 192 file descriptor
     // DNS answers contain only healthy services, so the answer shows that the check still runs.
     const { answers } = await askDns(limited.dnsPort, "web.service.consul SRV");
     expect(answers).toHaveLength(1);
-    hostile.end();
+    hostile.dispose();
     await within(5_000, async () => expect(limited.logged("Connections are accepted again")).toBe(1));
     expect(await limited.put("kept", "kept")).toMatchObject({ status: 200 });
     await limited.expectServing();
