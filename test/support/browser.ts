@@ -106,9 +106,14 @@ export async function openPageIn(profile: BrowserContext, url: string): Promise<
     answers: () => Promise.all(answers),
     quiet: () =>
       within(waitMsMax, async () => {
+        const expectQuiet = (): void => {
+          const urls = [...pending].map((each) => each.url());
+          if (urls.length > 0) throw new Error(`the page waits for ${urls.join(" ")}`);
+        };
+        expectQuiet();
         // A request that an answer leads to is sent before the frame that shows the answer.
         await page.evaluate(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`);
-        if (pending.size > 0) throw new Error(`the page waits for ${[...pending].map((each) => each.url()).join(" ")}`);
+        expectQuiet();
       }),
     async [Symbol.asyncDispose]() {
       await page.evaluate("localStorage.clear()").catch(() => {});
@@ -117,10 +122,10 @@ export async function openPageIn(profile: BrowserContext, url: string): Promise<
   };
 }
 
-/** Returns whether the request is one for data that the agent does not hold, and does not go on answering. */
+/** Returns whether the request is one that the agent neither holds nor goes on answering. That of a worker is never said to end. */
 function isAnsweredAtOnce(request: Request): boolean {
   const { pathname, searchParams } = new URL(request.url());
-  return pathname.startsWith("/v1/") && pathname !== "/v1/agent/monitor" && !searchParams.has("wait");
+  return !searchParams.has("wait") && pathname !== "/v1/agent/monitor" && !pathname.includes("/shared-worker");
 }
 
 async function answerOf(request: Request): Promise<PageAnswer> {

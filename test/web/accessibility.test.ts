@@ -203,6 +203,8 @@ describe("the keyboard", () => {
         if (!(await page.evaluate<string>("document.activeElement.outerHTML")).includes(`data-walk="${at}"`)) continue;
         await page.keyboard.press("Enter");
         await page.evaluate(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`);
+        // The code of a dialogue may come with its first use.
+        await opened.quiet();
         if ((await page.locator("dialog[open]").count()) === 0) continue;
         dialogues += 1;
         const title = (await page.locator("dialog[open] h2").textContent()) ?? "";
