@@ -18,6 +18,21 @@ export class Program {
   }
 
   /**
+   * Runs the program to its end; returns its first line of output.
+   * @throws Error unless the program exits with code 0
+   */
+  static async run(name: string, task: object): Promise<string> {
+    const program = Program.start(name, task);
+    try {
+      const line = await program.line();
+      await program.end();
+      return line;
+    } finally {
+      program.kill();
+    }
+  }
+
+  /**
    * Returns the program's next line of output.
    * @throws Error when the program ends without a further line; it has then printed the reason
    */

@@ -76,12 +76,6 @@ function rateOf(times: readonly (readonly number[])[]): number {
 
 async function etcdTimes(task: WatchEtcdTask): Promise<readonly (readonly number[])[]> {
   // The first write warms up the client, as in the other rows.
-  const program = Program.start("watch-etcd", { ...task, rounds: task.rounds + 1 });
-  try {
-    const times: number[][] = JSON.parse(await program.line());
-    await program.end();
-    return times.slice(1);
-  } finally {
-    program.kill();
-  }
+  const times: number[][] = JSON.parse(await Program.run("watch-etcd", { ...task, rounds: task.rounds + 1 }));
+  return times.slice(1);
 }

@@ -54,15 +54,11 @@ export async function timesToWake(
   { name, httpPort: port }: Contender,
   task: Omit<WatchTask, "port">,
 ): Promise<readonly (readonly number[])[]> {
-  const program = Program.start("watch-writes", { ...task, port });
   try {
-    const times: number[][] = JSON.parse(await program.line());
-    await program.end();
+    const times: number[][] = JSON.parse(await Program.run("watch-writes", { ...task, port }));
     return times.slice(1);
   } catch (cause) {
     throw new Error(`${name}'s watchers failed`, { cause });
-  } finally {
-    program.kill();
   }
 }
 

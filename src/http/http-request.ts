@@ -108,15 +108,17 @@ export class HttpRequest {
 
   /** Returns the same request as a stale read. It must have none of the parameters for consistency. */
   asStale(): HttpRequest {
-    const at = this.target.indexOf("?");
-    const target = at < 0 ? `${this.target}?stale` : `${this.target}&stale`;
-    return new HttpRequest(this.raw, target, { ...this.#options, query: target.slice(target.indexOf("?") + 1) });
+    return this.#withTarget(this.target.includes("?") ? `${this.target}&stale` : `${this.target}?stale`);
   }
 
   /** Returns the same request without these parameters. */
   without(...names: readonly string[]): HttpRequest {
-    const target = this.targetWithout(...names);
-    return new HttpRequest(this.raw, target, { ...this.#options, query: this.query.without(...names) });
+    return this.#withTarget(this.targetWithout(...names));
+  }
+
+  #withTarget(target: string): HttpRequest {
+    const [, query = ""] = /\?(.*)/s.exec(target) ?? [];
+    return new HttpRequest(this.raw, target, { ...this.#options, query });
   }
 
   /** Returns the target of the same request without these parameters. */
