@@ -1,7 +1,7 @@
 import { isBrowsers } from "./browser.ts";
 
 /*
- * Refuses DNS rebinding. Without access control the agent trusts whoever reaches it, and a browser on its network reaches it. A
+ * Refuses DNS rebinding. Without access control the agent trusts each client that reaches it, and a browser on its network reaches it. A
  * page on the internet whose host name first leads to the page's server and then to the agent's address is of the agent's origin
  * for that browser, so it could read and write everything. The name in Host gives it away.
  */

@@ -109,7 +109,7 @@ export function packChange({ key, index, number, step, atMs, cause, previous }: 
   return row;
 }
 
-/** The row that was packed last, with its key: whoever packs a row puts it into its place next. */
+/** The row that was packed last, with its key: each caller that packs a row looks for its place next. */
 let lastPacked: { readonly row: KvHistoryRow; readonly key: string } | undefined;
 
 /** Returns whether a key is short enough. Keys of servers come in URLs, which are shorter. */
